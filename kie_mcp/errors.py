@@ -1,0 +1,189 @@
+"""Everything that can go wrong, arranged by what you can do about it.
+
+```text
+KieError
+├── NotCreatedError          nothing was created, nothing was charged
+│   ├── RefusedError         fix the request
+│   │   └── OrderError       ... found before anything was sent
+│   ├── CredentialError      fix the key
+│   │   └── MissingKeyError  ... there is none
+│   ├── CreditError          top up, or raise the key's cap
+│   ├── UnavailableError     come back later
+│   └── NotYetError          it is sent again by itself
+│       ├── BusyError        ... too many sends: after `retry_after` seconds
+│       └── UnreachableError ... it never left this machine
+├── UnconfirmedError         it may exist and may have been charged: look before you repeat
+├── LookError                looking failed; the job lives on and is looked at again
+│   └── NotVisibleError      ... Kie.ai does not know the job, or not yet
+├── JobFailedError           Kie.ai says that the job failed
+├── OutputError              a file could not be read, sent or saved
+│   └── DeadLinkError        ... its link has died: ask for a new one
+└── UnknownJobError          there is no such job here
+```
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """What went wrong, as a value: kept with the job and told to the caller."""
+
+    category: str
+    message: str
+    remedy: str = ""
+    retryable: bool = False
+    """Whether the same call can work later without any change."""
+    may_have_been_charged: bool = False
+    upstream_message: str | None = None
+    """Kie.ai's own words, untrusted."""
+
+
+class KieError(Exception):
+    """The root: a message, what to do about it, and Kie.ai's own words where there are any."""
+
+    category: ClassVar[str] = "error"
+    remedy: str = ""
+    retryable: ClassVar[bool] = False
+    may_have_been_charged: ClassVar[bool] = False
+
+    def __init__(self, message: str, *, remedy: str | None = None, upstream_message: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = self.remedy if remedy is None else remedy
+        self.upstream_message = upstream_message
+
+    @property
+    def trouble(self) -> Trouble:
+        """The same facts as a value."""
+        return Trouble(
+            category=self.category,
+            message=self.message,
+            remedy=self.remedy,
+            retryable=self.retryable,
+            may_have_been_charged=self.may_have_been_charged,
+            upstream_message=self.upstream_message,
+        )
+
+
+class NotCreatedError(KieError):
+    """Nothing was created and nothing was charged."""
+
+    category = "not_created"
+
+
+class RefusedError(NotCreatedError):
+    """Kie.ai refused the request."""
+
+    category = "refused"
+    remedy = "Change what was refused and call again."
+
+
+class OrderError(RefusedError):
+    """The request was found wrong before anything was sent."""
+
+    category = "invalid_argument"
+
+
+class CredentialError(NotCreatedError):
+    """Kie.ai did not accept the key."""
+
+    category = "key"
+    remedy = "Check KIE_API_KEY: keys are made and seen at https://kie.ai/api-key"
+
+
+class MissingKeyError(CredentialError):
+    """There is no key."""
+
+    category = "no_key"
+
+
+class CreditError(NotCreatedError):
+    """The account, or the key's own cap, has no credits left."""
+
+    category = "credits"
+    remedy = "Top up at https://kie.ai/billing (or raise the key's cap at https://kie.ai/api-key) and call again."
+
+
+class UnavailableError(NotCreatedError):
+    """Kie.ai, or this feature of it, is switched off for now."""
+
+    category = "unavailable"
+    remedy = "Call again later, or with another model."
+    retryable = True
+
+
+class NotYetError(NotCreatedError):
+    """Nothing was created, and sending it again is safe."""
+
+    retryable = True
+
+
+class BusyError(NotYetError):
+    """Kie.ai counts too many requests."""
+
+    category = "busy"
+    remedy = "It is sent again by itself; ask with get_job_status."
+
+    def __init__(self, message: str, *, retry_after: float | None = None, upstream_message: str | None = None) -> None:
+        super().__init__(message, upstream_message=upstream_message)
+        self.retry_after = retry_after
+        """Seconds that Kie.ai asked for; None if it did not say."""
+
+
+class UnreachableError(NotYetError):
+    """The connection was never made."""
+
+    category = "unreachable"
+    remedy = "Check the network; it is sent again by itself."
+
+
+class UnconfirmedError(KieError):
+    """The create call's answer was lost: the job may exist and may have been charged."""
+
+    category = "unconfirmed"
+    remedy = "Look at https://kie.ai/logs; repeat with new=true only if the job is not there."
+    may_have_been_charged = True
+
+
+class LookError(KieError):
+    """Looking at the job failed; the job itself is untouched."""
+
+    category = "look"
+    remedy = "It is looked at again by itself; ask with get_job_status."
+    retryable = True
+
+
+class NotVisibleError(LookError):
+    """Kie.ai does not know the job, or not yet."""
+
+    category = "not_visible"
+
+
+class JobFailedError(KieError):
+    """Kie.ai says that the job failed."""
+
+    category = "failed"
+    remedy = "Change the prompt or the inputs, or try another model."
+
+
+class OutputError(KieError):
+    """A file could not be read, sent or saved."""
+
+    category = "file"
+    remedy = "Ask again with get_job_status while the link lives."
+    retryable = True
+
+
+class DeadLinkError(OutputError):
+    """The link to a file has died."""
+
+    category = "dead_link"
+
+
+class UnknownJobError(KieError):
+    """There is no such job here."""
+
+    category = "unknown_job"
+    remedy = "Find it with list_jobs."

@@ -1,0 +1,180 @@
+"""A job, what is known of it, and one look at it: frozen values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+
+from kie_mcp.errors import Trouble
+
+JSON = dict[str, Any]
+
+
+class Kind(StrEnum):
+    """What a job makes."""
+
+    IMAGE = "image"
+    SPEECH = "speech"
+    TALKING_VIDEO = "talking_video"
+
+
+class Phase(StrEnum):
+    """How far a job has come; each step is durable before the next begins."""
+
+    RESERVED = "reserved"
+    """Written down; nothing was sent."""
+    SUBMITTING = "submitting"
+    """About to be sent, or sent: from here on it may have been charged."""
+    SUBMITTED = "submitted"
+    """Kie.ai gave it a task id."""
+    RUNNING = "running"
+    """A look has seen it."""
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    UNCONFIRMED = "unconfirmed"
+    """The create call's answer was lost. Never sent again by itself."""
+
+
+class JobState(StrEnum):
+    """What a caller sees."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    UNCONFIRMED = "unconfirmed"
+
+
+STATES: Mapping[Phase, JobState] = {
+    Phase.RESERVED: JobState.QUEUED,
+    Phase.SUBMITTING: JobState.QUEUED,
+    Phase.SUBMITTED: JobState.RUNNING,
+    Phase.RUNNING: JobState.RUNNING,
+    Phase.SUCCEEDED: JobState.SUCCEEDED,
+    Phase.FAILED: JobState.FAILED,
+    Phase.UNCONFIRMED: JobState.UNCONFIRMED,
+}
+FINAL = frozenset({Phase.SUCCEEDED, Phase.FAILED, Phase.UNCONFIRMED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """A file that Kie.ai made: where it is there, and where it is here."""
+
+    url: str
+    path: str | None = None
+    """Absolute path of the saved file; None while it is not saved."""
+    mime_type: str | None = None
+    bytes: int | None = None
+    width: int | None = None
+    """Pixels, like `height`; of pictures and videos."""
+    height: int | None = None
+    duration_s: float | None = None
+    expires_at: float | None = None
+    """When the link is expected to die, seconds since 1970."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What Kie.ai was asked to do, and what is known of it. Times are seconds since 1970."""
+
+    id: str
+    account: str
+    """Hash of base URL and key: jobs of different accounts never meet."""
+    kind: Kind
+    model: str
+    """Kie.ai's id of the model."""
+    order: JSON
+    fingerprint: str
+    """Equal for equal orders."""
+    created_at: float
+    updated_at: float
+    phase: Phase = Phase.RESERVED
+    bucket: str = ""
+    """Jobs that take about as long: model, resolution, length."""
+    idempotency_key: str | None = None
+    task_id: str | None = None
+    sent_at: float | None = None
+    """When the create call began."""
+    finished_at: float | None = None
+    not_before: float = 0.0
+    """Kie.ai asked not to be called before."""
+    looked_at: float | None = None
+    upstream_state: str = ""
+    """Kie.ai's own word for the state."""
+    progress: float | None = None
+    """Kie.ai's own figure, 0-1."""
+    outputs: tuple[Output, ...] = ()
+    data: JSON | None = None
+    """An answer of Kie.ai's that is no file."""
+    credits_estimated: float | None = None
+    credits_used: float | None = None
+    trouble: Trouble | None = None
+    waiting_for: tuple[str, ...] = ()
+    """Ids of the jobs whose outputs this one takes."""
+    note: str = ""
+    """What is going on, in words, when it is not the usual."""
+    epoch: int = 0
+    """Counts the processes that have cared for it: an older one may not write any more."""
+
+    @property
+    def state(self) -> JobState:
+        """What a caller sees."""
+        return STATES[self.phase]
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing more will happen by itself."""
+        return self.phase in FINAL
+
+
+class Verdict(StrEnum):
+    """What one look says."""
+
+    IN_FLIGHT = "in_flight"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """The answer to one question to Kie.ai about one job."""
+
+    verdict: Verdict
+    state: str = ""
+    """Kie.ai's own word, kept for people."""
+    known_state: bool = True
+    """False for a word never seen before, which is never taken for an end."""
+    progress: float | None = None
+    """0-1, only when Kie.ai gives one."""
+    urls: tuple[str, ...] = ()
+    data: JSON | None = None
+    model: str | None = None
+    credits: float | None = None
+    created_at: float | None = None
+    finished_at: float | None = None
+    trouble: Trouble | None = None
+    """Why it failed, or what is odd about the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is sent to Kie.ai: the model's id and its input, as the model wants it."""
+
+    model: str
+    input: JSON = field(default_factory=dict[str, Any])
+
+
+class Upstream(Protocol):
+    """What a job needs of Kie.ai."""
+
+    async def create(self, request: Request) -> str:
+        """Create a job and return Kie.ai's id of it.
+
+        Raises NotCreatedError if it certainly was not created, UnconfirmedError if it may have been.
+        """
+        ...
+
+    async def look(self, task_id: str) -> Look:
+        """Ask how it is. Raises LookError, CredentialError or BusyError if there is no answer about the job."""
+        ...

@@ -1,0 +1,1 @@
+"""Kie.ai's side of the fence: the only folder that imports httpx."""
