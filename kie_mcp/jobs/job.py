@@ -1,7 +1,7 @@
 """A job, what is known of it, and one look at it: frozen values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -16,6 +16,8 @@ class Kind(StrEnum):
     IMAGE = "image"
     SPEECH = "speech"
     TALKING_VIDEO = "talking_video"
+    OTHER = "other"
+    """Made elsewhere, with a model that this version does not know."""
 
 
 class Phase(StrEnum):
@@ -126,6 +128,11 @@ class Job:
     def done(self) -> bool:
         """Whether nothing more will happen by itself."""
         return self.phase in FINAL
+
+
+def stepped(job: Job, phase: Phase, now: float, **changes: Any) -> Job:
+    """The job a step further."""
+    return replace(job, phase=phase, updated_at=now, **changes)
 
 
 class Verdict(StrEnum):

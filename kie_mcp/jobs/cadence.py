@@ -1,0 +1,54 @@
+"""When to look again: pure functions of the time a job has taken and the times that such jobs took before."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+
+SHORTEST = 2.0
+"""Seconds between two looks at one job, at least: Kie.ai asks for 2 to 5."""
+LONGEST = 5.0
+GATE = 15.0
+"""The first look is never later, so that an estimate twice too long does no harm."""
+CHANCE = 0.05
+"""Look when the chance that it got done since the last look is this."""
+ENOUGH = 8
+"""Durations before they say anything."""
+KEPT = 200
+"""Durations remembered for each kind of job."""
+JITTER = 0.1
+
+
+def first_look(durations: Sequence[float]) -> float:
+    """Seconds from sending to the first look. `durations` are those of such jobs, ascending."""
+    if len(durations) < ENOUGH:
+        return SHORTEST
+    return min(max(quantile(durations, 0.05), SHORTEST), GATE)
+
+
+def next_look(elapsed: float, durations: Sequence[float], jitter: float = 0.0) -> float:
+    """Seconds from this look to the next. `elapsed` is the job's age in seconds, `jitter` is in -1..1."""
+    learned = len(durations) >= ENOUGH and elapsed < durations[-1]
+    gap = _until_likely(elapsed, durations) if learned else 0.03 * elapsed
+    return min(max(gap * (1 + JITTER * jitter), SHORTEST), LONGEST)
+
+
+def _until_likely(elapsed: float, durations: Sequence[float]) -> float:
+    """Seconds until the share CHANCE of the jobs that took longer than `elapsed` would be done."""
+    done = bisect_right(durations, elapsed)
+    share = CHANCE * (len(durations) - done)
+    return durations[min(done + int(share), len(durations) - 1)] - elapsed
+
+
+def quantile(durations: Sequence[float], share: float) -> float:
+    """The duration that this share of the jobs did not exceed; `durations` ascending, not empty."""
+    return durations[min(int(share * len(durations)), len(durations) - 1)]
+
+
+def trouble_gap(failures: int) -> float:
+    """Seconds to the next look after that many looks in a row got no answer: doubling, at most 30."""
+    return min(SHORTEST * 2.0 ** min(failures, 8), 30.0)
+
+
+def fraction(elapsed: float, usual: float) -> float:
+    """How far a job has probably come, 0-1: it grows all the time and never reaches 1."""
+    share = elapsed / usual if usual > 0 else 0.0
+    return 0.9 * share if share <= 1 else 1 - 0.1 / share

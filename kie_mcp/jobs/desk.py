@@ -1,0 +1,256 @@
+"""The desk: takes orders, sees each job through to its end, and answers how it stands.
+
+Submitting and following run in the desk's own task group, so a caller that goes away takes nothing with it. Several
+desks (one for each server process) share a ledger; each says that it is alive, and takes over the jobs of one that is
+not.
+"""
+
+import base64
+import logging
+import secrets
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import anyio
+from anyio.abc import TaskGroup
+
+from kie_mcp.errors import KieError, NotVisibleError, UnknownJobError
+from kie_mcp.jobs.board import Board
+from kie_mcp.jobs.cadence import ENOUGH, SHORTEST, quantile
+from kie_mcp.jobs.clock import Clock
+from kie_mcp.jobs.follower import Follower
+from kie_mcp.jobs.job import JSON, Job, JobState, Kind, Phase, Upstream
+from kie_mcp.jobs.ledger import Caller, Ledger, StaleJobError
+from kie_mcp.jobs.submission import Submission
+from kie_mcp.jobs.throttle import expected_wait
+
+logger = logging.getLogger(__name__)
+
+BEAT = 2.0
+"""Seconds between two signs of life."""
+AGAIN = 10.0
+"""Seconds after which a job is taken up again whose care ended in an error of our own."""
+LISTEN = 1.0
+"""Seconds between two readings of a job that another process cares for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """An order that has been checked: everything of a job that is known before it is written down."""
+
+    kind: Kind
+    model: str
+    order: JSON
+    fingerprint: str
+    bucket: str
+    credits_estimated: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """What is to be expected of a job that is not done."""
+
+    usual_s: float | None = None
+    """How long such jobs take, from sending to the end; None until enough of them were seen."""
+    place: int = 0
+    """Jobs before it in the line."""
+    sent_in_s: float = 0.0
+    """Seconds until it is sent."""
+
+
+class Desk:
+    """Everything the tools ask of jobs."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        upstream: Upstream,
+        submission: Submission,
+        follower: Follower,
+        board: Board,
+        clock: Clock,
+        *,
+        account: str,
+        kind_of: Callable[[str | None], Kind],
+    ) -> None:
+        self.account = account
+        self._ledger = ledger
+        self._upstream = upstream
+        self._submission = submission
+        self._follower = follower
+        self._board = board
+        self._clock = clock
+        self._kind_of = kind_of
+        self._worker = secrets.token_hex(8)
+        self._group: TaskGroup | None = None
+        self._mine: dict[str, int] = {}
+        """The jobs in this process's care, with the epoch in which it took them over."""
+
+    @asynccontextmanager
+    async def open(self) -> AsyncGenerator["Desk"]:
+        """Open the ledger, go on with what was left unfinished, and stop in good order."""
+        await self._ledger.open()
+        await self._ledger.beat(self._worker, self._clock.now())
+        try:
+            async with anyio.create_task_group() as group:
+                self._group = group
+                group.start_soon(self._keep_alive)
+                try:
+                    yield self
+                finally:
+                    self._submission.stop()
+                    group.cancel_scope.cancel()
+        finally:
+            self._group = None
+            with anyio.CancelScope(shield=True):
+                await self._ledger.leave(self._worker)
+                await self._ledger.close()
+
+    async def place(self, draft: Draft, *, idempotency_key: str = "", new: bool = False) -> tuple[Job, bool]:
+        """Take an order: the job, and whether it joined one that was there. Durable when it returns."""
+        now = self._clock.now()
+        job = Job(
+            id=new_job_id(),
+            account=self.account,
+            kind=draft.kind,
+            model=draft.model,
+            order=draft.order,
+            fingerprint=draft.fingerprint,
+            bucket=draft.bucket,
+            credits_estimated=draft.credits_estimated,
+            idempotency_key=idempotency_key or None,
+            created_at=now,
+            updated_at=now,
+        )
+        joined = False
+        with anyio.CancelScope(shield=True):
+            job, joined = await self._ledger.reserve(job, self._worker, new=new)
+            if not joined:
+                self._start(job)
+        return job, joined
+
+    async def watch(self, job_id: str) -> AsyncIterator[Job]:
+        """The job as it is, and again at each change, until it is done."""
+        seen: Job | None = None
+        while seen is None or not seen.done:
+            event = self._board.event(job_id)
+            job = await self.read(job_id)
+            if job != seen:
+                seen = job
+                yield job
+            else:
+                with anyio.move_on_after(LISTEN):
+                    await event.wait()
+
+    async def read(self, job_id: str) -> Job:
+        """The job as the ledger has it. Raises UnknownJobError."""
+        job = await self._ledger.read(job_id)
+        if job is None or job.account != self.account:
+            raise UnknownJobError(f"There is no job {job_id!r} here.")
+        return job
+
+    async def find(self, name: str) -> Job:
+        """The job with our id, or with Kie.ai's; one that was made elsewhere is looked up and followed from here on."""
+        if name.startswith("job_"):
+            return await self.read(name)
+        if job := await self._ledger.read_task(self.account, name):
+            return job
+        return await self._adopt(name)
+
+    async def ask(self, job: Job) -> Job:
+        """Have a fresh look, if the last one is older than two seconds; files that are missing are saved again."""
+        old = job.looked_at is None or self._clock.now() - job.looked_at >= SHORTEST
+        if job.id in self._mine:
+            if old:
+                self._follower.nudge(job.id)
+        elif job.phase is Phase.SUCCEEDED and old and not all(output.path for output in job.outputs):
+            job = await self._follower.save_again(job)
+        return job
+
+    async def outlook(self, job: Job) -> Outlook:
+        """What is to be expected of the job."""
+        durations = await self._ledger.durations(job.bucket)
+        usual = quantile(durations, 0.5) if len(durations) >= ENOUGH else None
+        if job.phase is not Phase.RESERVED:
+            return Outlook(usual_s=usual)
+        queue = await self._ledger.queue(job)
+        held = max(queue.held_until, job.not_before)
+        seconds = expected_wait(queue.sends, self._clock.now(), queue.place, held)
+        return Outlook(usual_s=usual, place=queue.place, sent_in_s=seconds)
+
+    async def list_jobs(self, state: JobState | None = None, kind: Kind | None = None, limit: int = 20) -> list[Job]:
+        """The account's jobs, newest first."""
+        return await self._ledger.list_jobs(self.account, state=state, kind=kind, limit=limit)
+
+    async def hear(self, job: Job, caller: Caller) -> None:
+        """Note what the caller was told, also while the caller is being cancelled."""
+        with anyio.CancelScope(shield=True):
+            await self._ledger.hear(job.id, caller, self._worker)
+
+    async def _adopt(self, task_id: str) -> Job:
+        try:
+            look = await self._upstream.look(task_id)
+        except NotVisibleError as error:
+            raise UnknownJobError(f"There is no job {task_id[:100]!r}, neither here nor at Kie.ai.") from error
+        now = self._clock.now()
+        job = Job(
+            id=new_job_id(),
+            account=self.account,
+            kind=self._kind_of(look.model),
+            model=look.model or "",
+            order={},
+            fingerprint="",
+            created_at=look.created_at or now,
+            updated_at=now,
+            sent_at=look.created_at or now,
+            phase=Phase.SUBMITTED,
+            task_id=task_id,
+        )
+        with anyio.CancelScope(shield=True):
+            job = await self._ledger.adopt(job, self._worker)
+            self._start(job)
+        return job
+
+    def _start(self, job: Job) -> None:
+        """Care for the job from now on."""
+        if self._group is None or job.done or self._mine.get(job.id) == job.epoch:
+            return
+        self._mine[job.id] = job.epoch
+        self._group.start_soon(self._see_through, job, name=f"job {job.id}")
+
+    async def _see_through(self, job: Job) -> None:
+        epoch = job.epoch
+        try:
+            while not job.done:
+                try:
+                    job = await self._submission.submit(job)
+                    job = job if job.done else await self._follower.follow(job)
+                except StaleJobError:
+                    raise
+                except Exception:
+                    logger.exception("job %s: trying again", job.id)
+                    await anyio.sleep(AGAIN)
+                    job = await self.read(job.id)
+        except KieError as error:
+            logger.info("job %s is let go: %s", job.id, error)
+        finally:
+            if self._mine.get(job.id) == epoch:
+                del self._mine[job.id]
+
+    async def _keep_alive(self) -> None:
+        """Say that this process is alive, and take over the jobs of those that are not."""
+        while True:
+            try:
+                await self._ledger.beat(self._worker, self._clock.now())
+                for job in await self._ledger.claim(self.account, self._worker, self._clock.now()):
+                    self._board.changed(job)
+                    self._start(job)
+            except KieError:
+                logger.exception("the ledger does not answer; trying again")
+            await anyio.sleep(BEAT)
+
+
+def new_job_id() -> str:
+    """An id that cannot be guessed: 130 random bits."""
+    return "job_" + base64.b32encode(secrets.token_bytes(17)).decode().rstrip("=").lower()[:26]

@@ -1,0 +1,125 @@
+"""Orders: what is to be made, as frozen values that can be compared, written down and read again."""
+
+import hashlib
+import json
+import re
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationInfo
+
+from kie_mcp.errors import OrderError
+from kie_mcp.jobs.job import Kind
+
+OUTPUT_URI = re.compile(r"kie://jobs/(?P<job_id>[A-Za-z0-9_-]{1,100})/outputs/(?P<index>[0-9]{1,3})")
+"""A file that a job made: what one job hands to the next."""
+
+# Control characters but newline and tab, and halves of surrogate pairs, which no UTF-8 can carry.
+_UNSENDABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def _sendable(value: object, info: ValidationInfo) -> object:
+    if not isinstance(value, str):
+        return value
+    text = value.replace("\r\n", "\n").replace("\r", "\n")
+    if found := _UNSENDABLE.search(text):
+        message = (
+            f"{info.field_name}: holds the character U+{ord(found[0]):04X} at position {found.start() + 1:,}; "
+            "control characters other than newline and tab, and halves of surrogate pairs, are not allowed."
+        )
+        raise OrderError(message, remedy="Take the character out.")
+    return text
+
+
+Text = Annotated[str, BeforeValidator(_sendable)]
+
+
+class ImageOrder(BaseModel):
+    """A picture, made from words, or from words and other pictures."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal[Kind.IMAGE] = Kind.IMAGE
+    model: Text
+    prompt: Text
+    images: tuple[Text, ...] = ()
+    """https URLs or `kie://jobs/{job_id}/outputs/{n}`."""
+    aspect_ratio: Text = ""
+    resolution: Text = ""
+    output_format: Text = ""
+
+
+class SpeechOrder(BaseModel):
+    """A text to be spoken."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal[Kind.SPEECH] = Kind.SPEECH
+    model: Text
+    text: Text
+    voice: Text = ""
+    """A voice's id or name."""
+    speed: float = 1.0
+    """1 is the voice's own pace."""
+    stability: float | None = None
+    """0-1, like `similarity_boost`; None leaves it to Kie.ai."""
+    similarity_boost: float | None = None
+    language: Text = ""
+    """Two letters of ISO 639-1."""
+
+
+class TalkingVideoOrder(BaseModel):
+    """A face in a picture that speaks what is heard in a sound file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal[Kind.TALKING_VIDEO] = Kind.TALKING_VIDEO
+    model: Text
+    image: Text
+    audio: Text
+    prompt: Text = ""
+    resolution: Text = ""
+    seed: int | None = None
+
+
+Order: TypeAlias = Annotated[ImageOrder | SpeechOrder | TalkingVideoOrder, Field(discriminator="kind")]
+_ORDER: TypeAdapter[ImageOrder | SpeechOrder | TalkingVideoOrder] = TypeAdapter(Order)
+
+
+def load_order(text: str | bytes) -> Order:
+    """Read an order that `order.model_dump_json()` wrote. Raises pydantic's ValidationError if it is none."""
+    return _ORDER.validate_json(text)
+
+
+def fingerprint(account: str, order: Order) -> str:
+    """Return the hash that equal orders of one account share, once they were checked, which makes them comparable."""
+    parts = [account, order.model_dump(mode="json")]
+    canonical = json.dumps(parts, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def references(order: Order) -> tuple[str, ...]:
+    """List the files that go in, as they were given."""
+    match order:
+        case ImageOrder():
+            return order.images
+        case TalkingVideoOrder():
+            return (order.image, order.audio)
+        case SpeechOrder():
+            return ()
+
+
+def output_uri(job_id: str, index: int) -> str:
+    """Name a file that a job made."""
+    return f"kie://jobs/{job_id}/outputs/{index}"
+
+
+def parse_output_uri(uri: str) -> tuple[str, int] | None:
+    """Return the job's id and the index of its output; None if *uri* names something else."""
+    found = OUTPUT_URI.fullmatch(uri.strip())
+    return (found["job_id"], int(found["index"])) if found else None
+
+
+def styled(prompt: str, style: str) -> str:
+    """Make *style* part of the prompt: no model takes it apart."""
+    style = style.strip()
+    return f"{prompt.rstrip()}\n\nStyle: {style}" if style else prompt

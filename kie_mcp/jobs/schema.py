@@ -1,0 +1,131 @@
+"""The SQLite file itself: its tables, its journal, and a job as a row."""
+
+import os
+import sqlite3
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+import anyio
+import anyio.to_thread
+from pydantic import TypeAdapter
+
+from kie_mcp.jobs.job import Job
+from kie_mcp.jobs.ledger import LedgerError
+
+R = TypeVar("R")
+
+MIGRATIONS = (
+    """
+    CREATE TABLE jobs (
+        id TEXT PRIMARY KEY,
+        account TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        phase TEXT NOT NULL,
+        state TEXT NOT NULL,
+        fingerprint TEXT NOT NULL,
+        idempotency_key TEXT,
+        task_id TEXT,
+        created_at REAL NOT NULL,
+        epoch INTEGER NOT NULL,
+        record TEXT NOT NULL,
+        worker TEXT,
+        caller TEXT NOT NULL,
+        caller_worker TEXT NOT NULL
+    );
+    CREATE UNIQUE INDEX jobs_by_key ON jobs (account, idempotency_key) WHERE idempotency_key IS NOT NULL;
+    CREATE INDEX jobs_by_task ON jobs (account, task_id) WHERE task_id IS NOT NULL;
+    CREATE INDEX jobs_by_age ON jobs (account, created_at);
+    CREATE INDEX jobs_by_order ON jobs (account, fingerprint);
+    CREATE INDEX jobs_by_phase ON jobs (account, phase);
+    CREATE TABLE workers (worker TEXT PRIMARY KEY, alive_until REAL NOT NULL);
+    CREATE TABLE sends (account TEXT NOT NULL, at REAL NOT NULL);
+    CREATE TABLE accounts (account TEXT PRIMARY KEY, held_until REAL NOT NULL);
+    CREATE TABLE durations (bucket TEXT NOT NULL, seconds REAL NOT NULL, at REAL NOT NULL);
+    CREATE INDEX durations_by_bucket ON durations (bucket, seconds);
+    """,
+)
+"""Each brings a file one version further; `PRAGMA user_version` says how many it has had."""
+
+BUSY_FOR = 10.0
+"""Seconds to wait for another process's transaction."""
+
+_jobs: TypeAdapter[Job] = TypeAdapter(Job)
+
+
+def dump(job: Job) -> str:
+    """The whole job as JSON."""
+    return _jobs.dump_json(job, exclude_defaults=True).decode()
+
+
+def load(row: sqlite3.Row) -> Job:
+    """The job of a row. The epoch of the row is the one that counts."""
+    return _jobs.validate_json(row["record"])
+
+
+def taken_over(job: Job) -> Job:
+    """The job in the care of another worker."""
+    return replace(job, epoch=job.epoch + 1)
+
+
+def journal_mode(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> str:
+    """WAL, but not before SQLite 3.51.3: until then several processes in WAL mode can corrupt the file."""
+    return "WAL" if version >= (3, 51, 3) else "TRUNCATE"
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open the file, private to its user, with today's tables. Raises LedgerError if it cannot be used."""
+    try:
+        _make_private(path)
+        db = sqlite3.connect(path, timeout=BUSY_FOR, isolation_level=None, check_same_thread=False)
+        db.row_factory = sqlite3.Row
+        db.execute(f"PRAGMA journal_mode = {journal_mode()}")
+        db.execute("PRAGMA synchronous = FULL")
+        _migrate(db, path)
+    except (OSError, sqlite3.Error) as error:
+        raise LedgerError(
+            f"The ledger {path} cannot be used: {error}.",
+            remedy="Set KIE_STATE_DIR to a folder on a local disk that can be written.",
+        ) from error
+    return db
+
+
+def _make_private(path: Path) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.parent.chmod(0o700)
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    path.chmod(0o600)
+
+
+def _migrate(db: sqlite3.Connection, path: Path) -> None:
+    db.execute("BEGIN EXCLUSIVE")
+    with db:
+        version: int = db.execute("PRAGMA user_version").fetchone()[0]
+        if version > len(MIGRATIONS):
+            raise LedgerError(
+                f"The ledger {path} was written by a newer kie-mcp (version {version}, this one knows"
+                f" {len(MIGRATIONS)}).",
+                remedy="Update kie-mcp, or set KIE_STATE_DIR to another folder.",
+            )
+        for statement in ";".join(MIGRATIONS[version:]).split(";"):
+            db.execute(statement)
+        db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+
+
+def one_thread() -> "OneThread":
+    """Runs blocking functions in worker threads, one at a time."""
+    return OneThread()
+
+
+class OneThread:
+    """Runs blocking functions in worker threads, one at a time; a cancelled caller still waits for its own."""
+
+    def __init__(self) -> None:
+        self._limiter: anyio.CapacityLimiter | None = None
+
+    async def __call__(self, function: Callable[[], R], /) -> R:
+        """Return what the function returns."""
+        if self._limiter is None:
+            self._limiter = anyio.CapacityLimiter(1)
+        return await anyio.to_thread.run_sync(function, limiter=self._limiter)

@@ -1,0 +1,333 @@
+"""The ledger in one SQLite file, shared by every server process of one user.
+
+Times inside are seconds since 1970. Every method is one `BEGIN IMMEDIATE` transaction, run in a worker thread, durable
+when it returns.
+"""
+
+import functools
+import sqlite3
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+
+from kie_mcp.jobs import schema, throttle
+from kie_mcp.jobs.cadence import KEPT
+from kie_mcp.jobs.job import Job, JobState, Kind, Phase, stepped
+from kie_mcp.jobs.ledger import (
+    JOIN_FOR,
+    LEASE,
+    LOST_CREATE,
+    STEPS,
+    Caller,
+    KeyConflictError,
+    LedgerError,
+    Queue,
+    StaleJobError,
+)
+from kie_mcp.jobs.schema import dump, load
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Runner(Protocol):
+    """Runs a blocking function and waits for it."""
+
+    async def __call__(self, function: Callable[[], R], /) -> R:
+        """Return what the function returns."""
+        ...
+
+
+def _transaction(
+    method: Callable[Concatenate["SqliteLedger", sqlite3.Connection, P], R],
+) -> Callable[Concatenate["SqliteLedger", P], Awaitable[R]]:
+    """Make a method that speaks SQL an awaitable one that is a transaction of its own."""
+
+    @functools.wraps(method)
+    async def run(self: "SqliteLedger", *args: P.args, **kwargs: P.kwargs) -> R:
+        return await self.transact(lambda db: method(self, db, *args, **kwargs))
+
+    return run
+
+
+class SqliteLedger:
+    """Implements `Ledger`. `run` says where the blocking calls happen: by default in one worker thread."""
+
+    def __init__(self, path: Path, run: Runner | None = None) -> None:
+        self.path = path
+        self._run = run or schema.one_thread()
+        self._db: sqlite3.Connection | None = None
+
+    async def open(self) -> None:
+        """Open the file, made or migrated where needed. Raises LedgerError if it cannot be used."""
+        if self._db is None:
+            self._db = await self._run(lambda: schema.connect(self.path))
+
+    async def close(self) -> None:
+        """Close the file."""
+        if self._db is not None:
+            db, self._db = self._db, None
+            await self._run(db.close)
+
+    async def transact(self, work: Callable[[sqlite3.Connection], R]) -> R:
+        """Do the work in one transaction and return what it returns."""
+        db = self._db
+        if db is None:
+            raise LedgerError("The ledger is not open.")
+
+        def inside() -> R:
+            try:
+                db.execute("BEGIN IMMEDIATE")
+                with db:
+                    return work(db)
+            except sqlite3.Error as error:
+                raise LedgerError(f"The ledger {self.path} cannot be used: {error}.") from error
+
+        return await self._run(inside)
+
+    @_transaction
+    def reserve(self, db: sqlite3.Connection, job: Job, worker: str, *, new: bool = False) -> tuple[Job, bool]:
+        """Write a new job down, or find the one that this order joins; says whether it joined."""
+        if job.idempotency_key and (row := _by_key(db, job)):
+            if row["fingerprint"] != job.fingerprint:
+                raise KeyConflictError(
+                    f"idempotency_key {job.idempotency_key!r} stands for another order, job {row['id']}."
+                )
+            return _taken_up(db, row, worker), True
+        if new:
+            db.execute(
+                "UPDATE jobs SET caller = ? WHERE account = ? AND fingerprint = ? AND phase = ?",
+                (Caller.CLOSED, job.account, job.fingerprint, Phase.UNCONFIRMED),
+            )
+        elif not job.idempotency_key and (row := _joinable(db, job)):
+            return _taken_up(db, row, worker), True
+        _insert(db, job, worker)
+        return job, False
+
+    @_transaction
+    def adopt(self, db: sqlite3.Connection, job: Job, worker: str) -> Job:
+        """Write down a job that was made elsewhere, or find it by its task id."""
+        found = _one(db, "SELECT * FROM jobs WHERE account = ? AND task_id = ?", job.account, job.task_id)
+        if found:
+            return load(found)
+        _insert(db, job, worker)
+        return job
+
+    @_transaction
+    def read(self, db: sqlite3.Connection, job_id: str) -> Job | None:
+        """The job with that id."""
+        row = _one(db, "SELECT * FROM jobs WHERE id = ?", job_id)
+        return load(row) if row else None
+
+    @_transaction
+    def read_task(self, db: sqlite3.Connection, account: str, task_id: str) -> Job | None:
+        """The account's job with that id of Kie.ai's."""
+        row = _one(db, "SELECT * FROM jobs WHERE account = ? AND task_id = ?", account, task_id)
+        return load(row) if row else None
+
+    @_transaction
+    def list_jobs(
+        self,
+        db: sqlite3.Connection,
+        account: str,
+        *,
+        state: JobState | None = None,
+        kind: Kind | None = None,
+        limit: int = 20,
+    ) -> list[Job]:
+        """The account's jobs, newest first."""
+        rows = db.execute(
+            "SELECT * FROM jobs WHERE account = ? AND (? IS NULL OR state = ?) AND (? IS NULL OR kind = ?)"
+            " ORDER BY created_at DESC, rowid DESC LIMIT ?",
+            (account, state, state, kind, kind, limit),
+        )
+        return [load(row) for row in rows]
+
+    @_transaction
+    def move(self, db: sqlite3.Connection, job: Job, *, was: Phase) -> Job:
+        """Write the job as it is now. Raises StaleJobError if it was not in that phase and epoch any more."""
+        if job.phase not in STEPS[was]:
+            raise LedgerError(f"A job cannot go from {was} to {job.phase}.")
+        _update(db, job, was)
+        return job
+
+    @_transaction
+    def mark(self, db: sqlite3.Connection, job: Job, now: float) -> float:
+        """Step from reserved to submitting and count the send, if one may be sent; else the seconds to wait."""
+        queue = _queue(db, job, now)
+        seconds = throttle.wait(queue.sends, now, max(queue.held_until, job.not_before))
+        if seconds > 0:
+            return seconds
+        _update(db, stepped(job, Phase.SUBMITTING, now, sent_at=now), Phase.RESERVED)
+        db.execute("DELETE FROM sends WHERE account = ? AND at <= ?", (job.account, now - throttle.WINDOW))
+        db.execute("INSERT INTO sends (account, at) VALUES (?, ?)", (job.account, now))
+        return 0.0
+
+    @_transaction
+    def attach(self, db: sqlite3.Connection, job: Job, task_id: str, now: float) -> Job:
+        """Write down the task id, whoever cares for the job by now: an id is never lost."""
+        row = _one(db, "SELECT * FROM jobs WHERE id = ?", job.id)
+        if row is None:
+            raise LedgerError(f"Job {job.id} is not in the ledger; Kie.ai's id of it is {task_id}.")
+        known = load(row)
+        if known.task_id is not None or known.phase not in {Phase.SUBMITTING, Phase.UNCONFIRMED}:
+            raise StaleJobError(f"Job {job.id} has gone on without this process.")
+        attached = stepped(known, Phase.SUBMITTED, now, task_id=task_id, trouble=None, finished_at=None, note="")
+        _update(db, attached, known.phase)
+        return attached
+
+    @_transaction
+    def queue(self, db: sqlite3.Connection, job: Job) -> Queue:
+        """The line before this job."""
+        return _queue(db, job, 0.0)
+
+    @_transaction
+    def hold(self, db: sqlite3.Connection, account: str, until: float) -> None:
+        """Send nothing for this account before that time."""
+        db.execute(
+            "INSERT INTO accounts (account, held_until) VALUES (?, ?)"
+            " ON CONFLICT (account) DO UPDATE SET held_until = max(held_until, excluded.held_until)",
+            (account, until),
+        )
+
+    @_transaction
+    def beat(self, db: sqlite3.Connection, worker: str, now: float) -> None:
+        """Say that this worker is alive."""
+        db.execute(
+            "INSERT INTO workers (worker, alive_until) VALUES (?, ?)"
+            " ON CONFLICT (worker) DO UPDATE SET alive_until = excluded.alive_until",
+            (worker, now + LEASE),
+        )
+
+    @_transaction
+    def claim(self, db: sqlite3.Connection, account: str, worker: str, now: float) -> list[Job]:
+        """Take over the unfinished jobs that no living worker cares for."""
+        db.execute("DELETE FROM workers WHERE alive_until <= ? AND worker <> ?", (now, worker))
+        db.execute(
+            "UPDATE jobs SET caller = ? WHERE caller = ? AND caller_worker NOT IN (SELECT worker FROM workers)",
+            (Caller.LEFT, Caller.WAITING),
+        )
+        rows = db.execute(
+            "SELECT * FROM jobs WHERE account = ? AND phase IN (?, ?, ?, ?)"
+            " AND (worker IS NULL OR worker NOT IN (SELECT worker FROM workers)) ORDER BY created_at",
+            (account, Phase.RESERVED, Phase.SUBMITTING, Phase.SUBMITTED, Phase.RUNNING),
+        ).fetchall()
+        return [_claimed(db, load(row), worker, now) for row in rows]
+
+    @_transaction
+    def leave(self, db: sqlite3.Connection, worker: str) -> None:
+        """Let go of all jobs of this worker."""
+        db.execute("UPDATE jobs SET worker = NULL WHERE worker = ?", (worker,))
+        db.execute("DELETE FROM workers WHERE worker = ?", (worker,))
+
+    @_transaction
+    def hear(self, db: sqlite3.Connection, job_id: str, caller: Caller, worker: str) -> None:
+        """Note what became of the caller."""
+        db.execute("UPDATE jobs SET caller = ?, caller_worker = ? WHERE id = ?", (caller, worker, job_id))
+
+    @_transaction
+    def durations(self, db: sqlite3.Connection, bucket: str) -> list[float]:
+        """How long such jobs took, seconds, ascending."""
+        rows = db.execute("SELECT seconds FROM durations WHERE bucket = ? ORDER BY seconds", (bucket,))
+        return [row["seconds"] for row in rows]
+
+    @_transaction
+    def learn(self, db: sqlite3.Connection, bucket: str, seconds: float, now: float) -> None:
+        """Remember how long a job took, and forget the oldest."""
+        db.execute("INSERT INTO durations (bucket, seconds, at) VALUES (?, ?, ?)", (bucket, seconds, now))
+        db.execute(
+            "DELETE FROM durations WHERE bucket = ? AND rowid NOT IN"
+            " (SELECT rowid FROM durations WHERE bucket = ? ORDER BY at DESC, rowid DESC LIMIT ?)",
+            (bucket, bucket, KEPT),
+        )
+
+
+def _one(db: sqlite3.Connection, sql: str, *values: object) -> sqlite3.Row | None:
+    row: Any = db.execute(sql, values).fetchone()
+    return row
+
+
+def _by_key(db: sqlite3.Connection, job: Job) -> sqlite3.Row | None:
+    return _one(
+        db,
+        "SELECT * FROM jobs WHERE account = ? AND idempotency_key = ?",
+        job.account,
+        job.idempotency_key,
+    )
+
+
+def _joinable(db: sqlite3.Connection, job: Job) -> sqlite3.Row | None:
+    """The newest equal job whose end nobody has heard, or that may exist without anybody knowing."""
+    return _one(
+        db,
+        "SELECT * FROM jobs WHERE account = ? AND fingerprint = ? AND caller <> ? AND ("
+        " (phase = ? AND caller <> ?)"
+        " OR (created_at > ? AND (caller IN (?, ?)"
+        "  OR (caller = ? AND caller_worker NOT IN (SELECT worker FROM workers WHERE alive_until > ?)))))"
+        " ORDER BY created_at DESC, rowid DESC LIMIT 1",
+        job.account,
+        job.fingerprint,
+        Caller.CLOSED,
+        Phase.UNCONFIRMED,
+        Caller.WAITING,
+        job.created_at - JOIN_FOR,
+        Caller.LEFT,
+        Caller.TOLD,
+        Caller.WAITING,
+        job.created_at,
+    )
+
+
+def _taken_up(db: sqlite3.Connection, row: sqlite3.Row, worker: str) -> Job:
+    db.execute("UPDATE jobs SET caller = ?, caller_worker = ? WHERE id = ?", (Caller.WAITING, worker, row["id"]))
+    return load(row)
+
+
+def _insert(db: sqlite3.Connection, job: Job, worker: str) -> None:
+    db.execute(
+        "INSERT INTO jobs (id, account, kind, phase, state, fingerprint, idempotency_key, task_id, created_at, epoch,"
+        " record, worker, caller, caller_worker) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            *(job.id, job.account, job.kind, job.phase, job.state, job.fingerprint, job.idempotency_key),
+            *(job.task_id, job.created_at, job.epoch, dump(job), worker, Caller.WAITING, worker),
+        ),
+    )
+
+
+def _update(db: sqlite3.Connection, job: Job, was: Phase) -> None:
+    changed = db.execute(
+        "UPDATE jobs SET phase = ?, state = ?, task_id = ?, record = ?, epoch = ?"
+        " WHERE id = ? AND phase = ? AND epoch = ?",
+        (job.phase, job.state, job.task_id, dump(job), job.epoch, job.id, was, job.epoch),
+    ).rowcount
+    if not changed:
+        raise StaleJobError(f"Job {job.id} has gone on without this process.")
+
+
+def _claimed(db: sqlite3.Connection, job: Job, worker: str, now: float) -> Job:
+    """Give the job to this worker; what was being sent when its worker died is unconfirmed."""
+    taken = schema.taken_over(job)
+    if job.phase is Phase.SUBMITTING:
+        taken = stepped(taken, Phase.UNCONFIRMED, now, trouble=LOST_CREATE, finished_at=now)
+    db.execute(
+        "UPDATE jobs SET worker = ?, epoch = ?, phase = ?, state = ?, record = ? WHERE id = ?",
+        (worker, taken.epoch, taken.phase, taken.state, dump(taken), taken.id),
+    )
+    return taken
+
+
+def _queue(db: sqlite3.Connection, job: Job, now: float) -> Queue:
+    place = _one(
+        db,
+        "SELECT count(*) AS n FROM jobs WHERE account = ? AND phase = ? AND created_at < ?",
+        job.account,
+        Phase.RESERVED,
+        job.created_at,
+    )
+    sends = db.execute("SELECT at FROM sends WHERE account = ? ORDER BY at", (job.account,))
+    held = _one(db, "SELECT held_until FROM accounts WHERE account = ?", job.account)
+    return Queue(
+        place=place["n"] if place else 0,
+        sends=[row["at"] for row in sends if row["at"] > now - throttle.WINDOW],
+        held_until=held["held_until"] if held else 0.0,
+    )

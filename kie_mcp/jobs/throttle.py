@@ -1,0 +1,29 @@
+"""How many jobs an account may create, and when the next one may go: pure functions of the recent sends.
+
+Kie.ai refuses the 21st creation within 10 seconds. A refilled bucket would let 39 through in the worst window, so the
+sends themselves are remembered. The margins (18, and half a second) are for the time between the grant and the send.
+"""
+
+from collections.abc import Sequence
+
+BUDGET = 18
+"""Sends in any one window."""
+WINDOW = 10.5
+"""Seconds."""
+
+
+def wait(sends: Sequence[float], now: float, held_until: float = 0.0) -> float:
+    """Seconds until one more may be sent; 0 means now. `sends` are times in ascending order."""
+    recent = [at for at in sends if at > now - WINDOW]
+    free_at = recent[-BUDGET] + WINDOW if len(recent) >= BUDGET else now
+    return max(free_at, held_until) - now if max(free_at, held_until) > now else 0.0
+
+
+def expected_wait(sends: Sequence[float], now: float, place: int, held_until: float = 0.0) -> float:
+    """Seconds until the job with that many others before it is sent, if all before it are sent as soon as they may."""
+    future = list(sends)
+    at = now
+    for _ in range(place + 1):
+        at += wait(future, at, held_until)
+        future.append(at)
+    return at - now
