@@ -8,7 +8,7 @@ not.
 import base64
 import logging
 import secrets
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -31,6 +31,8 @@ BEAT = 2.0
 """Seconds between two signs of life."""
 AGAIN = 10.0
 """Seconds after which a job is taken up again whose care ended in an error of our own."""
+HEARTBEAT = 5.0
+"""Seconds after which a watcher is told, though nothing changed: some clients give up on silence."""
 LISTEN = 1.0
 """Seconds between two readings of a job that another process cares for."""
 
@@ -130,14 +132,15 @@ class Desk:
                 self._start(job)
         return job, joined
 
-    async def watch(self, job_id: str) -> AsyncIterator[Job]:
-        """The job as it is, and again at each change, until it is done."""
+    async def watch(self, job_id: str) -> AsyncGenerator[Job]:
+        """The job as it is, and again at each change and every few seconds, until it is done."""
+        told_at = float("-inf")
         seen: Job | None = None
         while seen is None or not seen.done:
             event = self._board.event(job_id)
             job = await self.read(job_id)
-            if job != seen:
-                seen = job
+            if job != seen or self._clock.now() - told_at >= HEARTBEAT:
+                seen, told_at = job, self._clock.now()
                 yield job
             else:
                 with anyio.move_on_after(LISTEN):

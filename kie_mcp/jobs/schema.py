@@ -79,10 +79,9 @@ def connect(path: Path) -> sqlite3.Connection:
     try:
         _make_private(path)
         db = sqlite3.connect(path, timeout=BUSY_FOR, isolation_level=None, check_same_thread=False)
-        db.row_factory = sqlite3.Row
         db.execute(f"PRAGMA journal_mode = {journal_mode()}")
         db.execute("PRAGMA synchronous = FULL")
-        _migrate(db, path)
+        migrate(db, path)
     except (OSError, sqlite3.Error) as error:
         raise LedgerError(
             f"The ledger {path} cannot be used: {error}.",
@@ -98,7 +97,9 @@ def _make_private(path: Path) -> None:
     path.chmod(0o600)
 
 
-def _migrate(db: sqlite3.Connection, path: Path) -> None:
+def migrate(db: sqlite3.Connection, path: Path) -> None:
+    """Bring a file up to today's tables. Raises LedgerError if a newer program wrote it."""
+    db.row_factory = sqlite3.Row
     db.execute("BEGIN EXCLUSIVE")
     with db:
         version: int = db.execute("PRAGMA user_version").fetchone()[0]
@@ -111,11 +112,6 @@ def _migrate(db: sqlite3.Connection, path: Path) -> None:
         for statement in ";".join(MIGRATIONS[version:]).split(";"):
             db.execute(statement)
         db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
-
-
-def one_thread() -> "OneThread":
-    """Runs blocking functions in worker threads, one at a time."""
-    return OneThread()
 
 
 class OneThread:

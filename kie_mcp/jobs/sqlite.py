@@ -6,7 +6,7 @@ when it returns.
 
 import functools
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
@@ -40,7 +40,7 @@ class Runner(Protocol):
 
 def _transaction(
     method: Callable[Concatenate["SqliteLedger", sqlite3.Connection, P], R],
-) -> Callable[Concatenate["SqliteLedger", P], Awaitable[R]]:
+) -> Callable[Concatenate["SqliteLedger", P], Coroutine[Any, Any, R]]:
     """Make a method that speaks SQL an awaitable one that is a transaction of its own."""
 
     @functools.wraps(method)
@@ -51,17 +51,26 @@ def _transaction(
 
 
 class SqliteLedger:
-    """Implements `Ledger`. `run` says where the blocking calls happen: by default in one worker thread."""
+    """Implements `Ledger`.
 
-    def __init__(self, path: Path, run: Runner | None = None) -> None:
+    Args:
+        path: The file.
+        run: Where the blocking calls happen; by default in worker threads, one at a time.
+        connect: Opens the file.
+    """
+
+    def __init__(
+        self, path: Path, run: Runner | None = None, connect: Callable[[Path], sqlite3.Connection] = schema.connect
+    ) -> None:
         self.path = path
-        self._run = run or schema.one_thread()
+        self._run = run or schema.OneThread()
+        self._connect = connect
         self._db: sqlite3.Connection | None = None
 
     async def open(self) -> None:
         """Open the file, made or migrated where needed. Raises LedgerError if it cannot be used."""
         if self._db is None:
-            self._db = await self._run(lambda: schema.connect(self.path))
+            self._db = await self._run(lambda: self._connect(self.path))
 
     async def close(self) -> None:
         """Close the file."""

@@ -30,6 +30,7 @@ UNREACHABLE_FOR = 900.0
 LAST_MOMENTS = 15.0
 """Seconds that a create call in flight is given when the server stops."""
 RECORD_ATTEMPTS = 5
+PERHAPS = "The job may exist and may have been charged."
 
 
 class Submission:
@@ -86,7 +87,7 @@ class Submission:
         try:
             with scope:
                 return self._tell(await self._record(job, await self._upstream.create(request)))
-            raise UnconfirmedError("The server stopped before Kie.ai answered the create call.")
+            raise UnconfirmedError(f"The server stopped before Kie.ai answered the create call. {PERHAPS}")
         except StaleJobError:
             raise
         except NotYetError as error:
@@ -153,5 +154,5 @@ def _given_up(error: NotYetError) -> Trouble:
 def _unconfirmed(error: Exception) -> Trouble:
     if not isinstance(error, UnconfirmedError):
         logger.error("the create call ended unexpectedly", exc_info=error)
-        error = UnconfirmedError("Kie.ai's answer to the create call was lost.")
-    return replace(error.trouble, message=f"{error.message} The job may exist and may have been charged.")
+        error = UnconfirmedError(f"Kie.ai's answer to the create call was lost. {PERHAPS}")
+    return error.trouble

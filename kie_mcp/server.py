@@ -1,0 +1,117 @@
+"""Plugs everything together: settings in, an MCP server out. No logic."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+from kie_mcp import __version__
+from kie_mcp.errors import MissingKeyError
+from kie_mcp.jobs.board import Board
+from kie_mcp.jobs.clock import Clock, SystemClock
+from kie_mcp.jobs.desk import Desk
+from kie_mcp.jobs.follower import Follower
+from kie_mcp.jobs.job import Job
+from kie_mcp.jobs.sqlite import SqliteLedger
+from kie_mcp.jobs.submission import Submission
+from kie_mcp.kie.client import KieClient
+from kie_mcp.media.intake import Intake, kind_of
+from kie_mcp.media.outbox import Outbox
+from kie_mcp.media.sources import Sources
+from kie_mcp.settings import SANDBOX_KEY, Settings
+from kie_mcp.surface.resources import KieServer, register
+from kie_mcp.surface.tools import Surroundings, Tools
+
+INSTRUCTIONS = (
+    "Pictures, speech and talking videos from Kie.ai. Each is a job with an id and costs credits. "
+    "Chain jobs by their kie:// references: generate_image makes a face, generate_speech a voice, and "
+    "create_talking_video takes both. A tool waits for a while; if the job is not done by then it answers `running` "
+    "with the job id: call get_job_status(job_id, wait_seconds=45), which is free, until it is done. "
+    "Never repeat an order because it takes long or because its answer was lost: look for its job first (list_jobs). "
+    "`unconfirmed` means that it may have been charged: tell the user."
+)
+
+NO_KEY = MissingKeyError(
+    "There is no Kie.ai API key, so nothing can be made.",
+    remedy="""Make a key at https://kie.ai/api-key and put it where your client starts this server:
+- Claude Code: claude mcp add kie --env KIE_API_KEY=… -- uvx kie-mcp
+- Claude Desktop, Cursor, Gemini CLI: "env": {"KIE_API_KEY": "…"} beside "command" in the server's JSON entry
+- Codex: env = { KIE_API_KEY = "…" } under [mcp_servers.kie]
+- VS Code: "env" of the server in .vscode/mcp.json
+Then restart the client. To try everything without a key or cost, add the argument --sandbox.""",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """The parts of one server."""
+
+    kie: KieClient
+    desk: Desk
+    intake: Intake
+
+
+def build(settings: Settings, *, kie: KieClient | None = None, clock: Clock | None = None) -> House:
+    """Make the parts; nothing is opened yet. `kie` and `clock` are the seams that tests use."""
+    clock = clock or SystemClock()
+    key = settings.api_key.get_secret_value() if settings.api_key else ""
+    kie = kie or KieClient(key, base_url=settings.api_base_url, upload_base_url=settings.upload_base_url)
+    board, ledger = Board(), SqliteLedger(settings.ledger_path)
+    outbox = Outbox(settings.output_dir, kie.fetch, kie.download_link, clock)
+
+    async def own_job(job_id: str) -> Job | None:
+        job = await ledger.read(job_id)
+        return job if job and job.account == settings.account else None
+
+    sources = Sources(own_job, kie.upload, kie.download_link, clock)
+    plain_host = urlsplit(settings.api_base_url).netloc if settings.sandbox else None
+    intake = Intake(sources, account=settings.account, plain_host=plain_host)
+    submission = Submission(ledger, kie, intake.prepare, clock, board.changed)
+    follower = Follower(ledger, kie, outbox.save, clock, board.changed)
+    desk = Desk(ledger, kie, submission, follower, board, clock, account=settings.account, kind_of=kind_of)
+    return House(kie=kie, desk=desk, intake=intake)
+
+
+def create_server(settings: Settings, *, kie: KieClient | None = None, clock: Clock | None = None) -> KieServer:
+    """Make the MCP server; nothing is opened before a client comes."""
+    clock = clock or SystemClock()
+    house = build(settings, kie=kie, clock=clock)
+    surroundings = Surroundings(
+        sandbox=settings.sandbox,
+        wait_seconds=settings.wait_seconds,
+        missing_key=None if settings.api_key else NO_KEY,
+    )
+    tools = Tools(house.desk, house.intake.draft, clock, surroundings)
+
+    @asynccontextmanager
+    async def lifespan(_: object) -> AsyncGenerator[House]:
+        async with house.kie, house.desk.open():
+            yield house
+
+    server = KieServer(
+        "kie-mcp",
+        title="Kie.ai media",
+        version=__version__,
+        instructions=INSTRUCTIONS,
+        tools=list(tools.published()),
+        lifespan=lifespan,
+        log_level=settings.log_level,
+    )
+    register(server, house.desk, tools.describe)
+    return server
+
+
+async def serve_stdio(settings: Settings, *, sandbox: bool = False) -> None:
+    """Serve one client over standard input and output; with `sandbox`, against a Kie.ai of our own."""
+    if not sandbox:
+        await create_server(settings).run_stdio_async()
+        return
+    from kie_mcp.sandbox import serve
+
+    async with serve() as base_url:
+        own = settings.model_copy(
+            update={"api_base_url": base_url, "upload_base_url": base_url, "api_key": SecretStr(SANDBOX_KEY)}
+        )
+        await create_server(own).run_stdio_async()

@@ -1,0 +1,101 @@
+"""The structured half of an answer: the same fields for every tool that speaks of a job.
+
+A field that is not known is left out. Times are ISO 8601 UTC, lengths are in seconds, sizes in bytes.
+"""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Fields(BaseModel):
+    """Facts by name; what is not known is left out."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    def facts(self) -> dict[str, Any]:
+        """The fields that are known, as JSON."""
+        return self.model_dump(mode="json", exclude_none=True)
+
+
+class OutputFields(Fields):
+    """A file: where it is at Kie.ai, here, and as a resource."""
+
+    url: str
+    resource: str
+    path: str | None = None
+    mime_type: str | None = None
+    bytes: int | None = None
+    width: int | None = None
+    height: int | None = None
+    duration_s: float | None = None
+    expires_at: str | None = None
+
+
+class CreditFields(Fields):
+    """What it costs, in Kie.ai's credits."""
+
+    estimated: float | None = None
+    used: float | None = None
+
+
+class ErrorFields(Fields):
+    """What went wrong and what to do about it; `upstream_message` holds Kie.ai's own words."""
+
+    category: str
+    message: str
+    remedy: str
+    retryable: bool
+    may_have_been_charged: bool
+    upstream_message: str | None = None
+
+
+class Answer(Fields):
+    """How a job stands."""
+
+    job_id: str
+    kind: str
+    model: str
+    state: str
+    elapsed_s: float
+    outputs: list[OutputFields]
+    joined: bool | None = None
+    place: int | None = None
+    waiting_for: list[str] | None = None
+    expected_s: float | None = None
+    progress: float | None = None
+    credits: CreditFields | None = None
+    error: ErrorFields | None = None
+    note: str | None = None
+    data: dict[str, Any] | None = None
+    created_at: str
+    sandbox: bool | None = None
+    kie_task_id: str | None = None
+    next: str | None = None
+
+
+class Listing(Fields):
+    """Several jobs, newest first."""
+
+    jobs: list[Answer]
+    next: str | None = None
+
+
+def output_schema(model: type[Fields]) -> dict[str, Any]:
+    """The schema that is published: names and types, without the words that cost a model's context."""
+    schema = model.model_json_schema(mode="serialization")
+    definitions = schema.pop("$defs", {})
+    return _slim(schema, definitions)
+
+
+def _slim(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    if "$ref" in schema:
+        return _slim(definitions[schema["$ref"].rpartition("/")[2]], definitions)
+    if "anyOf" in schema:  # a field that may be left out: null never appears
+        return _slim(next(one for one in schema["anyOf"] if one != {"type": "null"}), definitions)
+    slim: dict[str, Any] = {"type": schema["type"]}
+    if "properties" in schema:
+        slim["properties"] = {name: _slim(one, definitions) for name, one in schema["properties"].items()}
+    if "items" in schema:
+        slim["items"] = _slim(schema["items"], definitions)
+    return slim

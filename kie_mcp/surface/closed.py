@@ -1,0 +1,114 @@
+"""A tool as it is published here: closed to unknown arguments, its schema short, its refusals answers.
+
+The only file that leans on how the SDK keeps a tool.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.tools import Tool
+from mcp.server.mcpserver.utilities.func_metadata import ArgModelBase
+from mcp.types import CallToolResult, ToolAnnotations
+from pydantic import ConfigDict, ValidationError
+
+from kie_mcp.errors import KieError, OrderError
+from kie_mcp.surface.answer import Fields, output_schema
+from kie_mcp.surface.results import refusal
+
+ALIASES: Mapping[str, str] = {
+    "image_size": "aspect_ratio",
+    "orientation": "aspect_ratio",
+    "image_url": "image",
+    "audio_url": "audio",
+    "image_urls": "images",
+    "image_input": "images",
+}
+"""Kie.ai's own and older names of arguments, taken where the tool has the one they mean."""
+
+
+class ClosedTool(Tool):
+    """A tool that refuses what it does not know, in words that help."""
+
+    async def run(self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False) -> Any:
+        """Run the tool; what it raises from our own error tree becomes an answer with `isError`."""
+        try:
+            return await super().run(self._renamed(arguments), context, convert_result)
+        except Exception as error:
+            cause = error.__cause__
+            if isinstance(cause, ValidationError):
+                return refusal(self._explained(cause))
+            if isinstance(cause, KieError):
+                return refusal(cause)
+            raise
+
+    def _renamed(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        known = self.parameters["properties"]
+        renamed: dict[str, Any] = {}
+        for name, value in arguments.items():
+            meant = ALIASES.get(name, name)
+            renamed[meant if name not in known and meant in known and meant not in arguments else name] = value
+        return renamed
+
+    def _explained(self, error: ValidationError) -> OrderError:
+        lines = [self._line(problem["type"], problem["loc"], problem["msg"]) for problem in error.errors()]
+        return OrderError(" ".join(lines), remedy="Correct the arguments and call again.")
+
+    def _line(self, kind: str, place: tuple[int | str, ...], message: str) -> str:
+        name = ".".join(str(part) for part in place)
+        allowed = list(self.parameters["properties"])
+        if kind == "extra_forbidden":
+            close = get_close_matches(name, allowed, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"it takes {', '.join(allowed)}."
+            return f"{name}: {self.name} has no such argument; {hint}"
+        if kind == "missing":
+            return f"{name}: is required."
+        return f"{name}: {message[:1].lower()}{message[1:]}."
+
+
+def closed(
+    function: Callable[..., Awaitable[CallToolResult]],
+    *,
+    title: str,
+    answers: type[Fields],
+    read_only: bool,
+) -> ClosedTool:
+    """Publish a function as a tool: its name, its docstring, its arguments."""
+    tool = ClosedTool.from_function(
+        function,
+        title=title,
+        description=" ".join((function.__doc__ or "").split()),
+        annotations=ToolAnnotations(
+            read_only_hint=read_only, destructive_hint=False, idempotent_hint=read_only, open_world_hint=True
+        ),
+    )
+    if not isinstance(tool, ClosedTool):  # the SDK promises less than it does
+        raise TypeError("the SDK made a tool of another class")
+    metadata = tool.fn_metadata
+    metadata.arg_model = _strict(metadata.arg_model)
+    metadata.output_schema = output_schema(answers)
+    tool.parameters = _short(metadata.arg_model.model_json_schema(by_alias=True))
+    return tool
+
+
+def _strict(arguments: type[ArgModelBase]) -> type[ArgModelBase]:
+    class Strict(arguments):
+        model_config = ConfigDict(extra="forbid")
+
+    return Strict
+
+
+def _short(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema without the titles that repeat each name, and with "or nothing" left to the default."""
+    properties: dict[str, Any] = {}
+    for name, one in schema["properties"].items():
+        one = {
+            key: value for key, value in one.items() if key not in {"title", "default"} or (key == "default" and value)
+        }
+        if "anyOf" in one:
+            known = next(choice for choice in one.pop("anyOf") if choice != {"type": "null"})
+            one = {**known, **one}
+        properties[name] = one
+    required = {"required": schema["required"]} if "required" in schema else {}
+    return {"type": "object", "properties": properties, **required, "additionalProperties": False}

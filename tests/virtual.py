@@ -1,0 +1,69 @@
+"""Time that jumps: an event loop that never waits, and the clock that goes with it."""
+
+import asyncio
+import selectors
+from collections.abc import Mapping
+from typing import Any
+
+START = 1_790_000_000.0
+"""What the virtual clock says at first, seconds since 1970."""
+
+
+class Deadlock(Exception):
+    """Everything waits, and nothing is left that could wake it."""
+
+
+class _Jumping(selectors.BaseSelector):
+    """Asks the real selector without waiting, and moves the loop's hands by what it would have waited."""
+
+    def __init__(self) -> None:
+        self._real = selectors.DefaultSelector()
+        self.now = 0.0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        ready = self._real.select(0)
+        if not ready and timeout is None:
+            raise Deadlock
+        if not ready and timeout:
+            self.now += timeout
+        return ready
+
+    def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
+        return self._real.register(fileobj, events, data)
+
+    def unregister(self, fileobj: Any) -> selectors.SelectorKey:
+        return self._real.unregister(fileobj)
+
+    def get_map(self) -> Mapping[Any, selectors.SelectorKey]:
+        return self._real.get_map()
+
+    def close(self) -> None:
+        self._real.close()
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """An asyncio loop whose time passes only when everybody sleeps. Not for worker threads or sockets."""
+
+    def __init__(self) -> None:
+        self._jumping = _Jumping()
+        super().__init__(self._jumping)
+
+    def time(self) -> float:
+        """Virtual seconds since the loop began."""
+        return self._jumping.now
+
+
+class LoopClock:
+    """Wall-clock time that follows the running loop's."""
+
+    def now(self) -> float:
+        """Seconds since 1970."""
+        return START + asyncio.get_running_loop().time()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait that long."""
+        await asyncio.sleep(max(seconds, 0))
+
+
+VIRTUAL = ("asyncio", {"loop_factory": VirtualLoop})
+"""What an `anyio_backend` fixture returns for a test in virtual time."""
