@@ -6,8 +6,9 @@ when it returns.
 
 import functools
 import sqlite3
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from pathlib import Path
+from types import CoroutineType
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from kie_mcp.jobs import schema, throttle
@@ -40,7 +41,7 @@ class Runner(Protocol):
 
 def _transaction(
     method: Callable[Concatenate["SqliteLedger", sqlite3.Connection, P], R],
-) -> Callable[Concatenate["SqliteLedger", P], Coroutine[Any, Any, R]]:
+) -> "Callable[Concatenate[SqliteLedger, P], CoroutineType[Any, Any, R]]":
     """Make a method that speaks SQL an awaitable one that is a transaction of its own."""
 
     @functools.wraps(method)

@@ -7,6 +7,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+UNFOLDED = frozenset({"ErrorFields", "CreditFields", "Answer"})
+"""Published as objects without their fields inside another: they explain themselves when they come."""
+
 
 class Fields(BaseModel):
     """Facts by name; what is not known is left out."""
@@ -82,20 +85,21 @@ class Listing(Fields):
 
 
 def output_schema(model: type[Fields]) -> dict[str, Any]:
-    """The schema that is published: names and types, without the words that cost a model's context."""
+    """The schema that is published: names and types only, since every word of it costs a model's context."""
     schema = model.model_json_schema(mode="serialization")
     definitions = schema.pop("$defs", {})
-    return _slim(schema, definitions)
+    return _short(schema, definitions)
 
 
-def _slim(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+def _short(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
     if "$ref" in schema:
-        return _slim(definitions[schema["$ref"].rpartition("/")[2]], definitions)
-    if "anyOf" in schema:  # a field that may be left out: null never appears
-        return _slim(next(one for one in schema["anyOf"] if one != {"type": "null"}), definitions)
-    slim: dict[str, Any] = {"type": schema["type"]}
+        name = schema["$ref"].rpartition("/")[2]
+        return {"type": "object"} if name in UNFOLDED else _short(definitions[name], definitions)
+    if "anyOf" in schema:  # what is not known is left out, so null never appears
+        return _short(next(one for one in schema["anyOf"] if one != {"type": "null"}), definitions)
+    short: dict[str, Any] = {"type": schema["type"]}
     if "properties" in schema:
-        slim["properties"] = {name: _slim(one, definitions) for name, one in schema["properties"].items()}
+        short["properties"] = {name: _short(one, definitions) for name, one in schema["properties"].items()}
     if "items" in schema:
-        slim["items"] = _slim(schema["items"], definitions)
-    return slim
+        short["items"] = _short(schema["items"], definitions)
+    return short

@@ -81,7 +81,7 @@ def text(facts: Answer) -> str:
     ids = f"job: {facts.job_id}"
     lines.append(f"{ids} (Kie.ai's id: {facts.kie_task_id})" if facts.kie_task_id else ids)
     if facts.sandbox:
-        lines.append("sandbox: a stand-in for Kie.ai made this; nothing was charged")
+        lines.append("sandbox: a stand-in for Kie.ai answers here; no money is involved")
     if facts.next:
         lines.append(f"next: {facts.next}")
     return "\n".join(lines)

@@ -83,10 +83,22 @@ class Tools:
         ctx: Ctx,
         prompt: Prompt,
         images: Annotated[list[str], Field(max_length=14, description=f"References to edit or follow: {FILE}")] = [],  # noqa: B006 - never changed, and a schema shows it
-        model: Annotated[str, Field(json_schema_extra=_ids(IMAGE))] = IMAGE[0].id,
-        aspect_ratio: Annotated[str, Field(json_schema_extra=_takes(IMAGE, "aspect_ratios"))] = "",
-        resolution: Annotated[str, Field(json_schema_extra=_takes(IMAGE, "resolutions"))] = "",
-        output_format: Annotated[str, Field(json_schema_extra=_takes(IMAGE, "formats"))] = "",
+        model: Annotated[
+            str, Field(description="pro: best text in pictures; 2 and 2-1: large", json_schema_extra=_ids(IMAGE))
+        ] = IMAGE[0].id,
+        aspect_ratio: Annotated[
+            str,
+            Field(
+                description="Width:height; 1:4 to 8:1 only the 2 family",
+                json_schema_extra=_takes(IMAGE, "aspect_ratios"),
+            ),
+        ] = "",
+        resolution: Annotated[
+            str, Field(description="Only pro, 2 and 2-1", json_schema_extra=_takes(IMAGE, "resolutions"))
+        ] = "",
+        output_format: Annotated[
+            str, Field(description="Of the file", json_schema_extra=_takes(IMAGE, "formats"))
+        ] = "",
         style: Annotated[str, Field(max_length=500, description="Such as photorealistic")] = "",
         wait_seconds: Wait = None,
         idempotency_key: IdempotencyKey = "",
@@ -108,10 +120,12 @@ class Tools:
         ctx: Ctx,
         text: Annotated[str, Field(min_length=1, max_length=5000, description="What to say")],
         voice: Annotated[str, Field(max_length=100, description="Name or id, such as James, Rachel or Brian")] = "",
-        model: Annotated[str, Field(json_schema_extra=_ids(SPEECH))] = SPEECH[0].id,
-        speed: Annotated[float, Field(ge=0.7, le=1.2)] = 1.0,
-        stability: Annotated[float | None, Field(ge=0, le=1)] = None,
-        similarity_boost: Annotated[float | None, Field(ge=0, le=1)] = None,
+        model: Annotated[
+            str, Field(description="turbo: half the price; multilingual: finest", json_schema_extra=_ids(SPEECH))
+        ] = SPEECH[0].id,
+        speed: Annotated[float, Field(ge=0.7, le=1.2, description="1: the voice's own pace")] = 1.0,
+        stability: Annotated[float | None, Field(ge=0, le=1, description="High: even; low: lively")] = None,
+        similarity_boost: Annotated[float | None, Field(ge=0, le=1, description="Likeness to the voice")] = None,
         language: Annotated[str, Field(max_length=10, description="ISO 639-1; turbo model only")] = "",
         wait_seconds: Wait = None,
         idempotency_key: IdempotencyKey = "",
@@ -137,9 +151,13 @@ class Tools:
             str, Field(description="The voice: as image. Up to 15 s infinitalk, 60 s omnihuman, 5 min kling")
         ],
         prompt: Annotated[str, Field(max_length=5000, description="How the person acts")] = "",
-        model: Annotated[str, Field(json_schema_extra=_ids(VIDEO))] = VIDEO[0].id,
-        resolution: Annotated[str, Field(json_schema_extra=_takes(VIDEO, "resolutions"))] = "",
-        seed: Annotated[int | None, Field(ge=10000, le=1000000)] = None,
+        model: Annotated[
+            str, Field(description="kling and omnihuman cost more", json_schema_extra=_ids(VIDEO))
+        ] = VIDEO[0].id,
+        resolution: Annotated[
+            str, Field(description="p: infinitalk; without: omnihuman", json_schema_extra=_takes(VIDEO, "resolutions"))
+        ] = "",
+        seed: Annotated[int | None, Field(ge=10000, le=1000000, description="Same seed, same motion")] = None,
         wait_seconds: Wait = None,
         idempotency_key: IdempotencyKey = "",
         new: New = False,
@@ -162,9 +180,11 @@ class Tools:
 
     async def list_jobs(
         self,
-        state: Annotated[Literal["queued", "running", "succeeded", "failed", "unconfirmed"] | None, Field()] = None,
-        kind: Annotated[Literal["image", "speech", "talking_video"] | None, Field()] = None,
-        limit: Annotated[int, Field(ge=1, le=100)] = 20,
+        state: Annotated[
+            Literal["queued", "running", "succeeded", "failed", "unconfirmed"] | None, Field(description="Only these")
+        ] = None,
+        kind: Annotated[Literal["image", "speech", "talking_video"] | None, Field(description="Only these")] = None,
+        limit: Annotated[int, Field(ge=1, le=100, description="At most so many")] = 20,
     ) -> Annotated[CallToolResult, Listing]:
         """List jobs, newest first, also those of earlier conversations. Free."""
         jobs = await self._desk.list_jobs(JobState(state) if state else None, Kind(kind) if kind else None, limit)
