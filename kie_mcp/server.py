@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from kie_mcp import __version__
-from kie_mcp.errors import MissingKeyError
 from kie_mcp.jobs.board import Board
 from kie_mcp.jobs.clock import Clock, SystemClock
 from kie_mcp.jobs.desk import Desk
@@ -33,15 +32,12 @@ INSTRUCTIONS = (
     "`unconfirmed` means that it may have been charged: tell the user."
 )
 
-NO_KEY = MissingKeyError(
-    "There is no Kie.ai API key, so nothing can be made.",
-    remedy="""Make a key at https://kie.ai/api-key and put it where your client starts this server:
+NO_KEY = """Make a key at https://kie.ai/api-key and put it where your client starts this server:
 - Claude Code: claude mcp add kie --env KIE_API_KEY=… -- uvx kie-mcp
 - Claude Desktop, Cursor, Gemini CLI: "env": {"KIE_API_KEY": "…"} beside "command" in the server's JSON entry
 - Codex: env = { KIE_API_KEY = "…" } under [mcp_servers.kie]
 - VS Code: "env" of the server in .vscode/mcp.json
-Then restart the client. To try everything without a key or cost, add the argument --sandbox.""",
-)
+Then restart the client. To try everything without a key or cost, add the argument --sandbox."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +77,7 @@ def create_server(settings: Settings, *, kie: KieClient | None = None, clock: Cl
     surroundings = Surroundings(
         sandbox=settings.sandbox,
         wait_seconds=settings.wait_seconds,
-        missing_key=None if settings.api_key else NO_KEY,
+        no_key="" if settings.api_key else NO_KEY,
     )
     tools = Tools(house.desk, house.intake.draft, clock, surroundings)
 

@@ -3,12 +3,11 @@
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import anyio
 from mcp.server.mcpserver import Context
 from mcp.types import CallToolResult
-from pydantic import Field
 
 from kie_mcp.errors import MissingKeyError
 from kie_mcp.jobs.clock import Clock
@@ -16,7 +15,7 @@ from kie_mcp.jobs.desk import Desk, Draft
 from kie_mcp.jobs.job import Job, JobState, Kind
 from kie_mcp.jobs.ledger import Caller
 from kie_mcp.jobs.orders import ImageOrder, Order, SpeechOrder, TalkingVideoOrder, styled
-from kie_mcp.kie import catalog
+from kie_mcp.surface import arguments as arg
 from kie_mcp.surface.answer import Answer, Listing
 from kie_mcp.surface.closed import ClosedTool, closed
 from kie_mcp.surface.patience import patience, profile
@@ -24,26 +23,6 @@ from kie_mcp.surface.progress import Progress
 from kie_mcp.surface.results import answer, listing, result
 
 Ctx = Context[Any]
-IMAGE, SPEECH, VIDEO = (catalog.models(kind) for kind in (Kind.IMAGE, Kind.SPEECH, Kind.TALKING_VIDEO))
-
-
-def _enum(*values: str) -> dict[str, Any]:
-    return {"enum": list(values)}
-
-
-def _ids(models: tuple[catalog.Model, ...]) -> dict[str, Any]:
-    return _enum(*(model.id for model in models))
-
-
-def _takes(models: tuple[catalog.Model, ...], field: str) -> dict[str, Any]:
-    return _enum(*dict.fromkeys(value for model in models for value in getattr(model.takes, field)))
-
-
-FILE = "https URL, or kie://jobs/{job_id}/outputs/{n} of an earlier job"
-Wait = Annotated[float | None, Field(ge=0, le=600, description="Seconds to wait for the end; default fits the client")]
-IdempotencyKey = Annotated[str, Field(max_length=200, description="Same key, same job: safe to repeat")]
-New = Annotated[bool, Field(description="Make, and pay for, another job even if an equal one can be joined")]
-Prompt = Annotated[str, Field(min_length=1, max_length=20000, description="What to show")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +32,8 @@ class Surroundings:
     sandbox: bool = False
     wait_seconds: float | None = None
     """Rules over what is known of the client."""
-    missing_key: MissingKeyError | None = None
-    """Raised by the tools that cost credits, if there is no key."""
+    no_key: str = ""
+    """If there is no key: how to get one and where to put it, for whoever calls a tool that costs credits."""
 
 
 class Tools:
@@ -81,28 +60,16 @@ class Tools:
     async def generate_image(
         self,
         ctx: Ctx,
-        prompt: Prompt,
-        images: Annotated[list[str], Field(max_length=14, description=f"References to edit or follow: {FILE}")] = [],  # noqa: B006 - never changed, and a schema shows it
-        model: Annotated[
-            str, Field(description="pro: best text in pictures; 2 and 2-1: large", json_schema_extra=_ids(IMAGE))
-        ] = IMAGE[0].id,
-        aspect_ratio: Annotated[
-            str,
-            Field(
-                description="Width:height; 1:4 to 8:1 only the 2 family",
-                json_schema_extra=_takes(IMAGE, "aspect_ratios"),
-            ),
-        ] = "",
-        resolution: Annotated[
-            str, Field(description="Only pro, 2 and 2-1", json_schema_extra=_takes(IMAGE, "resolutions"))
-        ] = "",
-        output_format: Annotated[
-            str, Field(description="Of the file", json_schema_extra=_takes(IMAGE, "formats"))
-        ] = "",
-        style: Annotated[str, Field(max_length=500, description="Such as photorealistic")] = "",
-        wait_seconds: Wait = None,
-        idempotency_key: IdempotencyKey = "",
-        new: New = False,
+        prompt: arg.Prompt,
+        images: arg.References = [],  # noqa: B006 - never changed, and an empty list says more than null
+        model: arg.ImageModel = arg.IMAGE[0].id,
+        aspect_ratio: arg.AspectRatio = "",
+        resolution: arg.ImageResolution = "",
+        output_format: arg.OutputFormat = "",
+        style: arg.Style = "",
+        wait_seconds: arg.Wait = None,
+        idempotency_key: arg.IdempotencyKey = "",
+        new: arg.New = False,
     ) -> Annotated[CallToolResult, Answer]:
         """Make or edit a picture. Costs Kie.ai credits."""
         order = ImageOrder(
@@ -118,18 +85,16 @@ class Tools:
     async def generate_speech(
         self,
         ctx: Ctx,
-        text: Annotated[str, Field(min_length=1, max_length=5000, description="What to say")],
-        voice: Annotated[str, Field(max_length=100, description="Name or id, such as James, Rachel or Brian")] = "",
-        model: Annotated[
-            str, Field(description="turbo: half the price; multilingual: finest", json_schema_extra=_ids(SPEECH))
-        ] = SPEECH[0].id,
-        speed: Annotated[float, Field(ge=0.7, le=1.2, description="1: the voice's own pace")] = 1.0,
-        stability: Annotated[float | None, Field(ge=0, le=1, description="High: even; low: lively")] = None,
-        similarity_boost: Annotated[float | None, Field(ge=0, le=1, description="Likeness to the voice")] = None,
-        language: Annotated[str, Field(max_length=10, description="ISO 639-1; turbo model only")] = "",
-        wait_seconds: Wait = None,
-        idempotency_key: IdempotencyKey = "",
-        new: New = False,
+        text: arg.Text,
+        voice: arg.Voice = "",
+        model: arg.SpeechModel = arg.SPEECH[0].id,
+        speed: arg.Speed = 1.0,
+        stability: arg.Stability = None,
+        similarity_boost: arg.SimilarityBoost = None,
+        language: arg.Language = "",
+        wait_seconds: arg.Wait = None,
+        idempotency_key: arg.IdempotencyKey = "",
+        new: arg.New = False,
     ) -> Annotated[CallToolResult, Answer]:
         """Speak a text. Costs Kie.ai credits."""
         order = SpeechOrder(
@@ -146,21 +111,15 @@ class Tools:
     async def create_talking_video(
         self,
         ctx: Ctx,
-        image: Annotated[str, Field(description=f"The face, JPEG or PNG up to 10 MB: {FILE}")],
-        audio: Annotated[
-            str, Field(description="The voice: as image. Up to 15 s infinitalk, 60 s omnihuman, 5 min kling")
-        ],
-        prompt: Annotated[str, Field(max_length=5000, description="How the person acts")] = "",
-        model: Annotated[
-            str, Field(description="kling and omnihuman cost more", json_schema_extra=_ids(VIDEO))
-        ] = VIDEO[0].id,
-        resolution: Annotated[
-            str, Field(description="p: infinitalk; without: omnihuman", json_schema_extra=_takes(VIDEO, "resolutions"))
-        ] = "",
-        seed: Annotated[int | None, Field(ge=10000, le=1000000, description="Same seed, same motion")] = None,
-        wait_seconds: Wait = None,
-        idempotency_key: IdempotencyKey = "",
-        new: New = False,
+        image: arg.Face,
+        audio: arg.Sound,
+        prompt: arg.Acting = "",
+        model: arg.VideoModel = arg.VIDEO[0].id,
+        resolution: arg.VideoResolution = "",
+        seed: arg.Seed = None,
+        wait_seconds: arg.Wait = None,
+        idempotency_key: arg.IdempotencyKey = "",
+        new: arg.New = False,
     ) -> Annotated[CallToolResult, Answer]:
         """Make the face in a picture speak a recording: takes minutes. Costs Kie.ai credits for each second."""
         order = TalkingVideoOrder(
@@ -171,8 +130,8 @@ class Tools:
     async def get_job_status(
         self,
         ctx: Ctx,
-        job_id: Annotated[str, Field(min_length=1, max_length=100, description="job_… or Kie.ai's task id")],
-        wait_seconds: Wait = None,
+        job_id: arg.JobName,
+        wait_seconds: arg.Wait = None,
     ) -> Annotated[CallToolResult, Answer]:
         """Say how a job stands, and wait for its end. Free: ask as often as needed instead of ordering again."""
         job = await self._desk.ask(await self._desk.find(job_id.strip()))
@@ -180,11 +139,9 @@ class Tools:
 
     async def list_jobs(
         self,
-        state: Annotated[
-            Literal["queued", "running", "succeeded", "failed", "unconfirmed"] | None, Field(description="Only these")
-        ] = None,
-        kind: Annotated[Literal["image", "speech", "talking_video"] | None, Field(description="Only these")] = None,
-        limit: Annotated[int, Field(ge=1, le=100, description="At most so many")] = 20,
+        state: arg.State = None,
+        kind: arg.Made = None,
+        limit: arg.Limit = 20,
     ) -> Annotated[CallToolResult, Listing]:
         """List jobs, newest first, also those of earlier conversations. Free."""
         jobs = await self._desk.list_jobs(JobState(state) if state else None, Kind(kind) if kind else None, limit)
@@ -196,8 +153,8 @@ class Tools:
         return answer(job, outlook, self._clock.now(), sandbox=self._around.sandbox, joined=joined)
 
     async def _fulfil(self, order: Order, ctx: Ctx, wait: float | None, key: str, *, new: bool) -> CallToolResult:
-        if self._around.missing_key:
-            raise self._around.missing_key
+        if self._around.no_key:
+            raise MissingKeyError("There is no Kie.ai API key, so nothing can be made.", remedy=self._around.no_key)
         job, joined = await self._desk.place(await self._draft(order), idempotency_key=key.strip(), new=new)
         try:
             answered = await self._wait(job, ctx, wait, joined=joined)

@@ -1,0 +1,72 @@
+"""The arguments of the tools: type, bounds and words in one place, from which the published schema is made.
+
+What a model's row allows stands in the schema as an enumeration but is checked against the row, so that other names
+for the same thing are taken too.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from kie_mcp.jobs.job import Kind
+from kie_mcp.kie import catalog
+
+IMAGE, SPEECH, VIDEO = (catalog.models(kind) for kind in (Kind.IMAGE, Kind.SPEECH, Kind.TALKING_VIDEO))
+FILE = "https URL, or kie://jobs/{job_id}/outputs/{n} of an earlier job"
+
+
+def _ids(models: tuple[catalog.Model, ...]) -> dict[str, Any]:
+    return {"enum": [model.id for model in models]}
+
+
+def _rows(models: tuple[catalog.Model, ...], field: str) -> dict[str, Any]:
+    return {"enum": list(dict.fromkeys(value for model in models for value in getattr(model.takes, field)))}
+
+
+def _fraction(words: str) -> Any:
+    return Field(ge=0, le=1, description=words)
+
+
+Wait = Annotated[float | None, Field(ge=0, le=600, description="Seconds to wait for the end; default fits the client")]
+IdempotencyKey = Annotated[str, Field(max_length=200, description="Same key, same job: safe to repeat")]
+New = Annotated[bool, Field(description="Make, and pay for, another job even if an equal one can be joined")]
+
+Prompt = Annotated[str, Field(min_length=1, max_length=20000, description="What to show")]
+References = Annotated[list[str], Field(max_length=14, description=f"Pictures to edit or follow: {FILE}")]
+ImageModel = Annotated[str, Field(description="pro: best lettering; 2, 2-1: large", json_schema_extra=_ids(IMAGE))]
+AspectRatio = Annotated[
+    str,
+    Field(description="Width:height; 1:4 to 8:1 only the 2 family", json_schema_extra=_rows(IMAGE, "aspect_ratios")),
+]
+ImageResolution = Annotated[str, Field(description="Only pro, 2, 2-1", json_schema_extra=_rows(IMAGE, "resolutions"))]
+OutputFormat = Annotated[str, Field(description="Of the file", json_schema_extra=_rows(IMAGE, "formats"))]
+Style = Annotated[str, Field(max_length=500, description="Such as photorealistic")]
+
+Text = Annotated[str, Field(min_length=1, max_length=5000, description="What to say")]
+Voice = Annotated[str, Field(max_length=100, description="Name or id, such as James, Rachel or Brian")]
+SpeechModel = Annotated[
+    str, Field(description="turbo: half the price; multilingual: finest", json_schema_extra=_ids(SPEECH))
+]
+Speed = Annotated[float, Field(ge=0.7, le=1.2, description="1: the voice's own pace")]
+Stability = Annotated[float | None, _fraction("High: even; low: lively")]
+SimilarityBoost = Annotated[float | None, _fraction("Likeness to the voice")]
+Language = Annotated[str, Field(max_length=10, description="ISO 639-1; turbo only")]
+
+Face = Annotated[str, Field(description=f"Picture with a face, JPEG or PNG up to 10 MB: {FILE}")]
+Sound = Annotated[
+    str,
+    Field(description="Voice recording, given like image; up to 15 s for infinitalk, 60 s omnihuman, 5 min kling"),
+]
+Acting = Annotated[str, Field(max_length=5000, description="How the person acts")]
+VideoModel = Annotated[str, Field(description="kling, omnihuman cost more", json_schema_extra=_ids(VIDEO))]
+VideoResolution = Annotated[
+    str, Field(description="p: infinitalk; without: omnihuman", json_schema_extra=_rows(VIDEO, "resolutions"))
+]
+Seed = Annotated[int | None, Field(ge=10000, le=1000000, description="Same seed, same motion")]
+
+JobName = Annotated[str, Field(min_length=1, max_length=100, description="job_… or Kie.ai's task id")]
+State = Annotated[
+    Literal["queued", "running", "succeeded", "failed", "unconfirmed"] | None, Field(description="Only these")
+]
+Made = Annotated[Literal["image", "speech", "talking_video"] | None, Field(description="Only these")]
+Limit = Annotated[int, Field(ge=1, le=100, description="At most so many")]
