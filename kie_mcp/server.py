@@ -1,10 +1,14 @@
 """Plugs everything together: settings in, an MCP server out. No logic."""
 
+import os
+import secrets
+import signal
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+import anyio
 from pydantic import SecretStr
 
 from kie_mcp import __version__
@@ -87,7 +91,8 @@ def create_server(settings: Settings, *, kie: KieClient | None = None, clock: Cl
             yield house
 
     server = KieServer(
-        "kie-mcp",
+        house.desk,
+        name="kie-mcp",
         title="Kie.ai media",
         version=__version__,
         instructions=INSTRUCTIONS,
@@ -95,19 +100,34 @@ def create_server(settings: Settings, *, kie: KieClient | None = None, clock: Cl
         lifespan=lifespan,
         log_level=settings.log_level,
     )
-    register(server, house.desk, tools.describe)
+    register(server, tools.describe)
     return server
 
 
 async def serve_stdio(settings: Settings, *, sandbox: bool = False) -> None:
     """Serve one client over standard input and output; with `sandbox`, against a Kie.ai of our own."""
     if not sandbox:
-        await create_server(settings).run_stdio_async()
+        await _serve(create_server(settings))
         return
     from kie_mcp.sandbox import serve
 
-    async with serve() as base_url:
+    async with serve(seed=secrets.randbits(32)) as base_url:
         own = settings.model_copy(
             update={"api_base_url": base_url, "upload_base_url": base_url, "api_key": SecretStr(SANDBOX_KEY)}
         )
-        await create_server(own).run_stdio_async()
+        await _serve(create_server(own))
+
+
+async def _serve(server: KieServer) -> None:
+    async with anyio.create_task_group() as group:
+        group.start_soon(_leave_on_signal, server.desk)
+        await server.run_stdio_async()
+        group.cancel_scope.cancel()
+
+
+async def _leave_on_signal(desk: Desk) -> None:
+    """Write down what is in flight, then go: the thread that reads standard input cannot be woken."""
+    with suppress(NotImplementedError), anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        async for _ in signals:
+            await desk.stop()
+            os._exit(0)

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import anyio
-from anyio.abc import TaskGroup
+from anyio.abc import TaskGroup, TaskStatus
 
 from kie_mcp.errors import KieError, NotVisibleError, UnknownJobError
 from kie_mcp.jobs.board import Board
@@ -86,6 +86,7 @@ class Desk:
         self._kind_of = kind_of
         self._worker = secrets.token_hex(8)
         self._group: TaskGroup | None = None
+        self._stopped = anyio.Event()
         self._mine: dict[str, int] = {}
         """The jobs in this process's care, with the epoch in which it took them over."""
 
@@ -93,21 +94,24 @@ class Desk:
     async def open(self) -> AsyncGenerator["Desk"]:
         """Open the ledger, go on with what was left unfinished, and stop in good order."""
         await self._ledger.open()
-        await self._ledger.beat(self._worker, self._clock.now())
         try:
             async with anyio.create_task_group() as group:
-                self._group = group
-                group.start_soon(self._keep_alive)
+                await group.start(self._care)
                 try:
                     yield self
                 finally:
-                    self._submission.stop()
-                    group.cancel_scope.cancel()
+                    await self.stop()
         finally:
-            self._group = None
             with anyio.CancelScope(shield=True):
-                await self._ledger.leave(self._worker)
                 await self._ledger.close()
+
+    async def stop(self) -> None:
+        """Let go of all jobs; a create call in flight gets its last moments to be written down."""
+        self._submission.stop()
+        if self._group:
+            self._group.cancel_scope.cancel()
+        with anyio.CancelScope(shield=True):
+            await self._stopped.wait()
 
     async def place(self, draft: Draft, *, idempotency_key: str = "", new: bool = False) -> tuple[Job, bool]:
         """Take an order: the job, and whether it joined one that was there. Durable when it returns."""
@@ -240,6 +244,20 @@ class Desk:
         finally:
             if self._mine.get(job.id) == epoch:
                 del self._mine[job.id]
+
+    async def _care(self, *, task_status: TaskStatus[None]) -> None:
+        """Hold everything that goes on behind the callers' backs."""
+        try:
+            await self._ledger.beat(self._worker, self._clock.now())
+            async with anyio.create_task_group() as group:
+                self._group = group
+                group.start_soon(self._keep_alive)
+                task_status.started()
+        finally:
+            self._group = None
+            with anyio.CancelScope(shield=True):
+                await self._ledger.leave(self._worker)
+            self._stopped.set()
 
     async def _keep_alive(self) -> None:
         """Say that this process is alive, and take over the jobs of those that are not."""

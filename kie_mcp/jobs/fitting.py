@@ -103,7 +103,7 @@ class Fitting:
     def _images(self, given: tuple[str, ...]) -> tuple[str, ...]:
         most = self.takes.images_max
         if given and not most:
-            self._not_taken("images", f"{len(given)} given", "images_max")
+            self._not_taken("images", str(len(given)), "images_max")
         if len(given) > most:
             message = f"images: {len(given)} given; {self.model} takes at most {most}."
             raise OrderError(message, remedy="Leave some out.")
@@ -128,7 +128,7 @@ class Fitting:
         for value in allowed:
             if _spelling(value) == _spelling(wanted):
                 return value
-        message = f"{argument}: {shown(wanted)} is not one of those of {self.model}: {', '.join(allowed)}."
+        message = f"{argument}: {shown(wanted)} is not one that {self.model} takes: {', '.join(allowed)}."
         raise OrderError(message, remedy=f"Use one of them, or leave it out for {allowed[0]}.")
 
     def _seed(self, given: int) -> None:
@@ -140,7 +140,9 @@ class Fitting:
         least, most = span
         # Written so that NaN, which compares with nothing, is refused.
         if not least <= given <= most:
-            message = f"{argument}: {given} is out of range; {self.model} takes {least:,} to {most:,}."
+            message = (
+                f"{argument}: {_figure(given)} is out of range; {self.model} takes {_figure(least)} to {_figure(most)}."
+            )
             raise OrderError(message, remedy="Use a number in that range, or leave it out.")
 
     def _language(self, given: str) -> str:
@@ -163,10 +165,16 @@ class Fitting:
             if name.casefold() == wanted.casefold():
                 return voice
         message = f"voice: {shown(wanted)} is neither the id nor the name of a voice of {self.model}."
-        raise OrderError(message, remedy=f"Use {_or(close(wanted, voices.values()) or list(voices.values())[:5])}.")
+        raise OrderError(message, remedy=self._voices_like(wanted))
+
+    def _voices_like(self, wanted: str) -> str:
+        names = dict.fromkeys(self.takes.voices.values())
+        if near := close(wanted, names):
+            return f"Use {_or(near)}."
+        return f"Use one of the {len(names)} names, such as {_or(list(names)[:5])}, or leave it out."
 
     def _not_taken(self, argument: str, given: str, row: str) -> NoReturn:
-        message = f"{argument}: {self.model} takes none ({given})."
+        message = f"{argument}: {given} given, but {self.model} takes none."
         raise OrderError(message, remedy=self._elsewhere(row))
 
     def _elsewhere(self, row: str) -> str:
@@ -204,3 +212,7 @@ def close(wanted: str, names: Iterable[str]) -> list[str]:
 
 def _or(names: Sequence[str]) -> str:
     return " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def _figure(number: float) -> str:
+    return f"{number:,}" if isinstance(number, int) else f"{number:g}"

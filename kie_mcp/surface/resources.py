@@ -27,15 +27,18 @@ Describe = Callable[[Job], Awaitable[Answer]]
 class KieServer(MCPServer[Any]):
     """An MCP server whose outputs are read with the type that their bytes have."""
 
-    outputs: "OutputReader | None" = None
+    def __init__(self, desk: Desk, **options: Any) -> None:
+        super().__init__(**options)
+        self.desk = desk
+        self._outputs = OutputReader(desk)
 
     async def read_resource(
         self, uri: AnyUrl | str, context: Context[Any, Any] | None = None
     ) -> Iterable[ReadResourceContents] | InputRequiredResult:
         """Read an output here, and everything else as the SDK does."""
         parsed = parse_output_uri(str(uri))
-        if parsed and self.outputs:
-            return [await self.outputs.read(*parsed)]
+        if parsed:
+            return [await self._outputs.read(*parsed)]
         return await super().read_resource(uri, context)
 
 
@@ -61,9 +64,9 @@ class OutputReader:
         )
 
 
-def register(server: KieServer, desk: Desk, describe: Describe) -> None:
-    """Publish the resources of this desk."""
-    server.outputs = OutputReader(desk)
+def register(server: KieServer, describe: Describe) -> None:
+    """Publish the resources of the server's desk."""
+    desk = server.desk
 
     @server.resource("kie://jobs", title="Jobs", mime_type="application/json")
     async def jobs() -> str:

@@ -1,0 +1,40 @@
+"""What a call is answered with: a status, a JSON body in Kie.ai's envelope, and headers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+UNSUPPORTED_MODEL = (
+    "The model name you specified is not supported. Please verify your input and use one of "
+    "the supported models provided by KIE."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One HTTP answer; `body` is JSON, or text that is sent as it is."""
+
+    body: Mapping[str, Any] | str
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+def accepted(data: object, code: int = 200) -> Answer:
+    """Success in the envelope; the older dialect says code 0."""
+    return Answer({"code": code, "msg": "success", "data": data})
+
+
+def refused(code: int, msg: str) -> Answer:
+    """A refusal: HTTP 200, the code in the body, as the live service does."""
+    return Answer({"code": code, "msg": msg, "data": None})
+
+
+# The live body of a bad key has no `data`.
+NO_ACCESS = Answer({"code": 401, "msg": "You do not have access permissions"})
+NO_CREDITS = refused(402, "Insufficient Credits")
+TOO_MANY = refused(429, "Your call frequency is too high. Please try again later.")
+NOT_VISIBLE = refused(422, "recordInfo is null")
+NO_TASK_ID = refused(400, "taskId parameter is required")
+FOREIGN_URL = refused(422, "Invalid URL (External file URLs are not supported)")

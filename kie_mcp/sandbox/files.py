@@ -1,0 +1,89 @@
+"""The files that live on the sandbox: uploads and results, their links, and links that die."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from urllib.parse import parse_qs, quote, unquote, urlsplit
+
+LINK_SECONDS = 20 * 60.0
+"""How long a link made by download-url is good for."""
+
+PREFIX = "/files/"
+
+
+@dataclass
+class File:
+    """One file: its bytes, or the way to make them when somebody first asks."""
+
+    mime_type: str
+    make: Callable[[], bytes] = field(repr=False)
+    sealed: bool = False
+    """Only a link made by download-url opens it."""
+    _made: asyncio.Future[bytes] | None = field(default=None, repr=False)
+
+    async def read(self, executor: Executor) -> bytes:
+        """The bytes, made once in a worker thread however many ask."""
+        if self._made is None:
+            self._made = asyncio.get_running_loop().run_in_executor(executor, self.make)
+        return await asyncio.shield(self._made)
+
+
+class Shelf:
+    """Files by path, the hosts they are known under, and the links that open them."""
+
+    def __init__(self, chance: random.Random, base_url: str | None) -> None:
+        self._files: dict[str, File] = {}
+        self._links: dict[str, tuple[str, float]] = {}
+        self._chance = chance
+        self._base_url = base_url.rstrip("/") if base_url else None
+        self._hosts = {urlsplit(base_url).netloc.lower()} if base_url else set[str]()
+
+    def base(self, request_base: str) -> str:
+        """Where our files are: the base URL we were given, else the one that this request came to."""
+        self._hosts.add(urlsplit(request_base).netloc.lower())
+        return self._base_url or request_base.rstrip("/")
+
+    def put(self, path: str, file: File, base: str) -> str:
+        """Keep a file under a path relative to /files/; the same path overwrites. Answers its URL."""
+        self._files[path] = file
+        return base + PREFIX + quote(path)
+
+    def find(self, path: str) -> File | None:
+        """The file at a path relative to /files/."""
+        return self._files.get(path)
+
+    def random_name(self) -> str:
+        """A name for an upload that brought none."""
+        return f"{self._chance.getrandbits(64):016x}"
+
+    def own_path(self, url: object) -> str | None:
+        """The path relative to /files/ of a URL on one of our hosts, else None."""
+        try:
+            parts = urlsplit(url if isinstance(url, str) else "")
+        except ValueError:
+            return None
+        if parts.netloc.lower() not in self._hosts or not parts.path.startswith(PREFIX):
+            return None
+        return unquote(parts.path.removeprefix(PREFIX))
+
+    def mint(self, url: object, base: str, now: float) -> str | None:
+        """A link that opens a file for 20 minutes, whether or not there is such a file; None for foreign URLs."""
+        path = self.own_path(url)
+        if path is None:
+            return None
+        token = f"{self._chance.getrandbits(96):024x}"
+        self._links[token] = (path, now + LINK_SECONDS)
+        return f"{base}{PREFIX}{quote(path)}?X-Amz-Expires={LINK_SECONDS:.0f}&X-Amz-Signature={token}"
+
+    def is_open(self, path: str, query: str, now: float) -> bool:
+        """Whether a request for the file is let through: not sealed, or with a living link."""
+        tokens = parse_qs(query).get("X-Amz-Signature")
+        if tokens is None:
+            file = self._files.get(path)
+            return file is None or not file.sealed
+        target, until = self._links.get(tokens[0], ("", 0.0))
+        return target == path and now < until

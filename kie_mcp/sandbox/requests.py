@@ -1,0 +1,51 @@
+"""What the routes read from a request: its key, its JSON, its range."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, cast
+
+from starlette.requests import Request
+
+BAD_KEYS = ("wrong", "bad")
+"""A key that begins so is refused, for trying out what a refused key looks like."""
+
+
+def has_key(request: Request) -> bool:
+    """Whether the request carries a bearer key that the sandbox takes: any but the bad ones."""
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    key = key.strip()
+    return scheme.lower() == "bearer" and bool(key) and not key.lower().startswith(BAD_KEYS)
+
+
+async def json_value(request: Request) -> Any:
+    """The body as JSON, or as text where it is none."""
+    raw = await request.body()
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError):
+        return raw.decode("utf-8", "replace")
+
+
+async def json_object(request: Request) -> dict[str, Any]:
+    """The body as a JSON object; an empty one where it is none."""
+    value = await json_value(request)
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+
+def byte_range(header: str | None, size: int) -> tuple[int, int] | None:
+    """First byte and the one after the last of a single range; None for no range, or one that we do not serve.
+
+    Raises:
+        ValueError: if the range lies beyond the file.
+    """
+    found = re.fullmatch(r"bytes=(\d*)-(\d*)", header or "")
+    if not found or found.groups() == ("", ""):
+        return None
+    first, last = found.groups()
+    begin = int(first) if first else max(0, size - int(last))
+    end = min(int(last) + 1, size) if first and last else size
+    if begin >= end:
+        raise ValueError(header)
+    return begin, end
