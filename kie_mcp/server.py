@@ -19,6 +19,7 @@ from kie_mcp.jobs.follower import Follower
 from kie_mcp.jobs.job import Job
 from kie_mcp.jobs.sqlite import SqliteLedger
 from kie_mcp.jobs.submission import Submission
+from kie_mcp.jobs.workers import new_worker
 from kie_mcp.kie.client import KieClient
 from kie_mcp.media.intake import Intake, kind_of
 from kie_mcp.media.outbox import Outbox
@@ -68,9 +69,12 @@ def build(settings: Settings, *, kie: KieClient | None = None, clock: Clock | No
     sources = Sources(own_job, kie.upload, kie.download_link, clock)
     plain_host = urlsplit(settings.api_base_url).netloc if settings.sandbox else None
     intake = Intake(sources, account=settings.account, plain_host=plain_host)
-    submission = Submission(ledger, kie, intake.prepare, clock, board.changed)
+    worker = new_worker()
+    submission = Submission(ledger, kie, intake.prepare, clock, board.changed, worker)
     follower = Follower(ledger, kie, outbox.save, clock, board.changed)
-    desk = Desk(ledger, kie, submission, follower, board, clock, account=settings.account, kind_of=kind_of)
+    desk = Desk(
+        ledger, kie, submission, follower, board, clock, account=settings.account, worker=worker, kind_of=kind_of
+    )
     return House(kie=kie, desk=desk, intake=intake)
 
 

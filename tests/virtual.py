@@ -9,7 +9,7 @@ START = 1_790_000_000.0
 """What the virtual clock says at first, seconds since 1970."""
 
 
-class Deadlock(Exception):
+class DeadlockError(Exception):
     """Everything waits, and nothing is left that could wake it."""
 
 
@@ -23,7 +23,7 @@ class _Jumping(selectors.BaseSelector):
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         ready = self._real.select(0)
         if not ready and timeout is None:
-            raise Deadlock
+            raise DeadlockError
         if not ready and timeout:
             self.now += timeout
         return ready
@@ -67,3 +67,29 @@ class LoopClock:
 
 VIRTUAL = ("asyncio", {"loop_factory": VirtualLoop})
 """What an `anyio_backend` fixture returns for a test in virtual time."""
+
+
+HURRY = 20.0
+"""How much faster time passes in a hurried loop."""
+
+
+class _Hurrying(selectors.DefaultSelector):
+    """Waits a fraction of what the loop asks for."""
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        return super().select(timeout / HURRY if timeout else timeout)
+
+
+class HurriedLoop(asyncio.SelectorEventLoop):
+    """An asyncio loop whose time passes faster than the world's: for tests with worker threads and sockets."""
+
+    def __init__(self) -> None:
+        super().__init__(_Hurrying())
+
+    def time(self) -> float:
+        """Hurried seconds."""
+        return super().time() * HURRY
+
+
+HURRIED = ("asyncio", {"loop_factory": HurriedLoop})
+"""What an `anyio_backend` fixture returns for a test in hurried time."""

@@ -1,15 +1,17 @@
 """Where the waiters of a job are woken, inside one process."""
 
+from weakref import WeakValueDictionary
+
 import anyio
 
 from kie_mcp.jobs.job import Job
 
 
 class Board:
-    """One event for each job that somebody waits for."""
+    """One event for each job that somebody waits for; whoever waits holds it."""
 
     def __init__(self) -> None:
-        self._events: dict[str, anyio.Event] = {}
+        self._events: WeakValueDictionary[str, anyio.Event] = WeakValueDictionary()
 
     def changed(self, job: Job) -> None:
         """Wake everybody who waits for this job."""

@@ -15,15 +15,16 @@ from dataclasses import dataclass
 import anyio
 from anyio.abc import TaskGroup, TaskStatus
 
-from kie_mcp.errors import KieError, NotVisibleError, UnknownJobError
+from kie_mcp.errors import NotVisibleError, UnknownJobError
 from kie_mcp.jobs.board import Board
 from kie_mcp.jobs.cadence import ENOUGH, SHORTEST, quantile
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.follower import Follower
 from kie_mcp.jobs.job import JSON, Job, JobState, Kind, Phase, Upstream
-from kie_mcp.jobs.ledger import Caller, Ledger, StaleJobError
+from kie_mcp.jobs.ledger import Caller, Gone, Ledger, LedgerError, StaleJobError
 from kie_mcp.jobs.submission import Submission
 from kie_mcp.jobs.throttle import expected_wait
+from kie_mcp.jobs.workers import gone
 
 logger = logging.getLogger(__name__)
 
@@ -74,7 +75,10 @@ class Desk:
         clock: Clock,
         *,
         account: str,
+        worker: str,
         kind_of: Callable[[str | None], Kind],
+        gone: Gone = gone,
+        new_id: Callable[[], str] | None = None,
     ) -> None:
         self.account = account
         self._ledger = ledger
@@ -84,7 +88,9 @@ class Desk:
         self._board = board
         self._clock = clock
         self._kind_of = kind_of
-        self._worker = secrets.token_hex(8)
+        self._worker = worker
+        self._gone = gone
+        self._new_id = new_id or new_job_id
         self._group: TaskGroup | None = None
         self._stopped = anyio.Event()
         self._mine: dict[str, int] = {}
@@ -117,7 +123,7 @@ class Desk:
         """Take an order: the job, and whether it joined one that was there. Durable when it returns."""
         now = self._clock.now()
         job = Job(
-            id=new_job_id(),
+            id=self._new_id(),
             account=self.account,
             kind=draft.kind,
             model=draft.model,
@@ -131,7 +137,7 @@ class Desk:
         )
         joined = False
         with anyio.CancelScope(shield=True):
-            job, joined = await self._ledger.reserve(job, self._worker, new=new)
+            job, joined = await self._ledger.reserve(job, self._worker, self._gone, new=new)
             if not joined:
                 self._start(job)
         return job, joined
@@ -201,22 +207,25 @@ class Desk:
         except NotVisibleError as error:
             raise UnknownJobError(f"There is no job {task_id[:100]!r}, neither here nor at Kie.ai.") from error
         now = self._clock.now()
+        began = min(look.created_at or now, now)  # Kie.ai's clock may be ahead of ours
         job = Job(
-            id=new_job_id(),
+            id=self._new_id(),
             account=self.account,
             kind=self._kind_of(look.model),
             model=look.model or "",
             order={},
             fingerprint="",
-            created_at=look.created_at or now,
+            created_at=began,
             updated_at=now,
-            sent_at=look.created_at or now,
+            sent_at=began,
+            looked_at=now,
             phase=Phase.SUBMITTED,
             task_id=task_id,
         )
         with anyio.CancelScope(shield=True):
-            job = await self._ledger.adopt(job, self._worker)
-            self._start(job)
+            job, there = await self._ledger.adopt(job, self._worker)
+            if not there:
+                self._start(job)
         return job
 
     def _start(self, job: Job) -> None:
@@ -229,21 +238,32 @@ class Desk:
     async def _see_through(self, job: Job) -> None:
         epoch = job.epoch
         try:
-            while not job.done:
+            while not job.done and job.epoch == epoch:
                 try:
                     job = await self._submission.submit(job)
+                    epoch = self._mine[job.id] = job.epoch  # an id that came late comes with another's epoch
                     job = job if job.done else await self._follower.follow(job)
                 except StaleJobError:
                     raise
                 except Exception:
                     logger.exception("job %s: trying again", job.id)
-                    await anyio.sleep(AGAIN)
-                    job = await self.read(job.id)
-        except KieError as error:
-            logger.info("job %s is let go: %s", job.id, error)
+                    job = await self._read_again(job)
+        except StaleJobError:
+            logger.info("job %s goes on in another process", job.id)
         finally:
             if self._mine.get(job.id) == epoch:
                 del self._mine[job.id]
+
+    async def _read_again(self, job: Job) -> Job:
+        """The job as the ledger has it, once the ledger answers."""
+        while True:
+            await anyio.sleep(AGAIN)
+            try:
+                return await self.read(job.id)
+            except UnknownJobError as error:
+                raise StaleJobError(error.message) from error
+            except Exception:
+                logger.exception("the ledger does not answer")
 
     async def _care(self, *, task_status: TaskStatus[None]) -> None:
         """Hold everything that goes on behind the callers' backs."""
@@ -256,8 +276,14 @@ class Desk:
         finally:
             self._group = None
             with anyio.CancelScope(shield=True):
-                await self._ledger.leave(self._worker)
+                await self._say_goodbye()
             self._stopped.set()
+
+    async def _say_goodbye(self) -> None:
+        try:
+            await self._ledger.leave(self._worker)
+        except LedgerError as error:
+            logger.warning("the jobs of this process are free in a few seconds only: %s", error)
 
     async def _keep_alive(self) -> None:
         """Say that this process is alive, and take over the jobs of those that are not."""
@@ -267,7 +293,7 @@ class Desk:
                 for job in await self._ledger.claim(self.account, self._worker, self._clock.now()):
                     self._board.changed(job)
                     self._start(job)
-            except KieError:
+            except Exception:
                 logger.exception("the ledger does not answer; trying again")
             await anyio.sleep(BEAT)
 

@@ -136,8 +136,8 @@ class Fitting:
             self._not_taken("seed", str(given), "seed_range")
         self._between("seed", given, self.takes.seed_range)
 
-    def _between(self, argument: str, given: float, span: tuple[float, float]) -> None:
-        least, most = span
+    def _between(self, argument: str, given: float, limits: tuple[float, float]) -> None:
+        least, most = limits
         # Written so that NaN, which compares with nothing, is refused.
         if not least <= given <= most:
             message = (

@@ -52,10 +52,13 @@ class Follower:
         """Look at the job again and again until it is done."""
         durations = await self._ledger.durations(job.bucket)
         gap, failures = first_look(durations) - self._age(job), 0
+        if job.epoch:  # whoever cared for it before may have looked just now
+            gap = max(gap, SHORTEST)
         try:
             while not job.done:
                 await self._pause(job, gap)
                 try:
+                    await self._still_ours(job)
                     job = await self.look(job)
                     failures, gap = 0, self._gap(job, durations)
                 except StaleJobError:
@@ -85,6 +88,12 @@ class Follower:
             seen = stepped(seen, Phase.SUCCEEDED, now, outputs=outputs, trouble=look.trouble or trouble)
             await self._learn(job, look, now)
         return await self._write(seen, was=job.phase)
+
+    async def _still_ours(self, job: Job) -> None:
+        """After a long sleep, such as a closed laptop's, another process may have taken the job over."""
+        known = await self._ledger.read(job.id)
+        if known is None or known.epoch != job.epoch or known.done:
+            raise StaleJobError(f"Job {job.id} has gone on without this process.")
 
     async def save_again(self, job: Job) -> Job:
         """Save the files of a finished job that are not saved yet."""
@@ -116,7 +125,7 @@ class Follower:
         if not isinstance(error, KieError):
             logger.error("looking at job %s failed", job.id, exc_info=error)
         now = self._clock.now()
-        if self._age(job) > KEPT_BY_KIE:
+        if isinstance(error, NotVisibleError) and self._age(job) > KEPT_BY_KIE:
             return await self._write(
                 stepped(job, Phase.FAILED, now, trouble=_expired(), finished_at=now), was=job.phase
             )
@@ -141,7 +150,7 @@ class Follower:
         return OVERDUE_GAP if age > overdue else next_look(age, durations, self._chance.uniform(-1, 1))
 
     def _age(self, job: Job) -> float:
-        return self._clock.now() - (job.sent_at or job.created_at)
+        return max(self._clock.now() - (job.sent_at or job.created_at), 0.0)
 
 
 def _gap_after(error: Exception, failures: int) -> float:

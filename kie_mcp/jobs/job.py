@@ -185,3 +185,10 @@ class Upstream(Protocol):
     async def look(self, task_id: str) -> Look:
         """Ask how it is. Raises LookError, CredentialError or BusyError if there is no answer about the job."""
         ...
+
+    async def credit(self) -> float:
+        """Ask for the credits left: the free call that tells whether Kie.ai is there.
+
+        Raises UnreachableError or UnavailableError if it is not, another NotCreatedError if it refuses.
+        """
+        ...

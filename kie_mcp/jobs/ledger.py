@@ -5,7 +5,7 @@ cares for it, and changes nothing if either is no longer so. A process that care
 it is alive every few seconds, and the jobs of one that stopped saying so are free for the next.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -31,6 +31,10 @@ LOST_CREATE = UnconfirmedError(
     "The process that sent this job stopped before Kie.ai's answer was written down. "
     "The job may exist and may have been charged."
 ).trouble
+
+
+Gone = Callable[[str], bool]
+"""Whether the process with that worker's name has certainly ended."""
 
 
 class Caller(StrEnum):
@@ -87,15 +91,15 @@ class Ledger(Protocol):
         """Let go of the store."""
         ...
 
-    async def reserve(self, job: Job, worker: str, *, new: bool = False) -> tuple[Job, bool]:
+    async def reserve(self, job: Job, worker: str, gone: Gone, *, new: bool = False) -> tuple[Job, bool]:
         """Write a new job down, or find the one that this order joins; says whether it joined.
 
         Raises KeyConflictError if the idempotency key stands for another order.
         """
         ...
 
-    async def adopt(self, job: Job, worker: str) -> Job:
-        """Write down a job that was made elsewhere, or find it by its task id."""
+    async def adopt(self, job: Job, worker: str) -> tuple[Job, bool]:
+        """Write down a job that was made elsewhere, or find it by its task id; says whether it was there."""
         ...
 
     async def read(self, job_id: str) -> Job | None:
@@ -120,8 +124,8 @@ class Ledger(Protocol):
         """Step from reserved to submitting and count the send, if one may be sent; else the seconds to wait."""
         ...
 
-    async def attach(self, job: Job, task_id: str, now: float) -> Job:
-        """Write down the task id, whoever cares for the job by now: an id is never lost."""
+    async def attach(self, job: Job, task_id: str, now: float, worker: str) -> Job:
+        """Write down the task id, whoever cared for the job till now: an id is never lost."""
         ...
 
     async def queue(self, job: Job) -> Queue:

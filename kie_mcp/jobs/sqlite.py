@@ -5,8 +5,9 @@ when it returns.
 """
 
 import functools
+import logging
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import CoroutineType
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
@@ -20,12 +21,15 @@ from kie_mcp.jobs.ledger import (
     LOST_CREATE,
     STEPS,
     Caller,
+    Gone,
     KeyConflictError,
     LedgerError,
     Queue,
     StaleJobError,
 )
 from kie_mcp.jobs.schema import dump, load
+
+logger = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -96,7 +100,9 @@ class SqliteLedger:
         return await self._run(inside)
 
     @_transaction
-    def reserve(self, db: sqlite3.Connection, job: Job, worker: str, *, new: bool = False) -> tuple[Job, bool]:
+    def reserve(
+        self, db: sqlite3.Connection, job: Job, worker: str, gone: Gone, *, new: bool = False
+    ) -> tuple[Job, bool]:
         """Write a new job down, or find the one that this order joins; says whether it joined."""
         if job.idempotency_key and (row := _by_key(db, job)):
             if row["fingerprint"] != job.fingerprint:
@@ -109,19 +115,19 @@ class SqliteLedger:
                 "UPDATE jobs SET caller = ? WHERE account = ? AND fingerprint = ? AND phase = ?",
                 (Caller.CLOSED, job.account, job.fingerprint, Phase.UNCONFIRMED),
             )
-        elif not job.idempotency_key and (row := _joinable(db, job)):
+        elif not job.idempotency_key and (row := _joinable(db, job, gone)):
             return _taken_up(db, row, worker), True
         _insert(db, job, worker)
         return job, False
 
     @_transaction
-    def adopt(self, db: sqlite3.Connection, job: Job, worker: str) -> Job:
-        """Write down a job that was made elsewhere, or find it by its task id."""
+    def adopt(self, db: sqlite3.Connection, job: Job, worker: str) -> tuple[Job, bool]:
+        """Write down a job that was made elsewhere, or find it by its task id; says whether it was there."""
         found = _one(db, "SELECT * FROM jobs WHERE account = ? AND task_id = ?", job.account, job.task_id)
         if found:
-            return load(found)
+            return load(found), True
         _insert(db, job, worker)
-        return job
+        return job, False
 
     @_transaction
     def read(self, db: sqlite3.Connection, job_id: str) -> Job | None:
@@ -151,7 +157,7 @@ class SqliteLedger:
             " ORDER BY created_at DESC, rowid DESC LIMIT ?",
             (account, state, state, kind, kind, limit),
         )
-        return [load(row) for row in rows]
+        return _readable(rows)
 
     @_transaction
     def move(self, db: sqlite3.Connection, job: Job, *, was: Phase) -> Job:
@@ -174,8 +180,8 @@ class SqliteLedger:
         return 0.0
 
     @_transaction
-    def attach(self, db: sqlite3.Connection, job: Job, task_id: str, now: float) -> Job:
-        """Write down the task id, whoever cares for the job by now: an id is never lost."""
+    def attach(self, db: sqlite3.Connection, job: Job, task_id: str, now: float, worker: str) -> Job:
+        """Write down the task id, whoever cared for the job till now: an id is never lost."""
         row = _one(db, "SELECT * FROM jobs WHERE id = ?", job.id)
         if row is None:
             raise LedgerError(f"Job {job.id} is not in the ledger; Kie.ai's id of it is {task_id}.")
@@ -184,6 +190,7 @@ class SqliteLedger:
             raise StaleJobError(f"Job {job.id} has gone on without this process.")
         attached = stepped(known, Phase.SUBMITTED, now, task_id=task_id, trouble=None, finished_at=None, note="")
         _update(db, attached, known.phase)
+        db.execute("UPDATE jobs SET worker = ? WHERE id = ?", (worker, job.id))
         return attached
 
     @_transaction
@@ -222,7 +229,7 @@ class SqliteLedger:
             " AND (worker IS NULL OR worker NOT IN (SELECT worker FROM workers)) ORDER BY created_at",
             (account, Phase.RESERVED, Phase.SUBMITTING, Phase.SUBMITTED, Phase.RUNNING),
         ).fetchall()
-        return [_claimed(db, load(row), worker, now) for row in rows]
+        return [_claimed(db, job, worker, now) for job in _readable(rows)]
 
     @_transaction
     def leave(self, db: sqlite3.Connection, worker: str) -> None:
@@ -233,7 +240,10 @@ class SqliteLedger:
     @_transaction
     def hear(self, db: sqlite3.Connection, job_id: str, caller: Caller, worker: str) -> None:
         """Note what became of the caller."""
-        db.execute("UPDATE jobs SET caller = ?, caller_worker = ? WHERE id = ?", (caller, worker, job_id))
+        db.execute(
+            "UPDATE jobs SET caller = ?, caller_worker = ? WHERE id = ? AND caller <> ?",
+            (caller, worker, job_id, Caller.CLOSED),
+        )
 
     @_transaction
     def durations(self, db: sqlite3.Connection, bucket: str) -> list[float]:
@@ -266,31 +276,44 @@ def _by_key(db: sqlite3.Connection, job: Job) -> sqlite3.Row | None:
     )
 
 
-def _joinable(db: sqlite3.Connection, job: Job) -> sqlite3.Row | None:
+def _joinable(db: sqlite3.Connection, job: Job, gone: Gone) -> sqlite3.Row | None:
     """The newest equal job whose end nobody has heard, or that may exist without anybody knowing."""
-    return _one(
-        db,
-        "SELECT * FROM jobs WHERE account = ? AND fingerprint = ? AND caller <> ? AND ("
-        " (phase = ? AND caller <> ?)"
-        " OR (created_at > ? AND (caller IN (?, ?)"
-        "  OR (caller = ? AND caller_worker NOT IN (SELECT worker FROM workers WHERE alive_until > ?)))))"
-        " ORDER BY created_at DESC, rowid DESC LIMIT 1",
-        job.account,
-        job.fingerprint,
-        Caller.CLOSED,
-        Phase.UNCONFIRMED,
-        Caller.WAITING,
-        job.created_at - JOIN_FOR,
-        Caller.LEFT,
-        Caller.TOLD,
-        Caller.WAITING,
-        job.created_at,
+    rows = db.execute(
+        "SELECT jobs.*, workers.alive_until FROM jobs LEFT JOIN workers ON workers.worker = jobs.caller_worker"
+        " WHERE account = ? AND fingerprint = ? ORDER BY created_at DESC, jobs.rowid DESC",
+        (job.account, job.fingerprint),
     )
+    return next((row for row in rows if _may_be_joined(row, job.created_at, gone)), None)
+
+
+def _may_be_joined(row: sqlite3.Row, now: float, gone: Gone) -> bool:
+    match row["caller"]:
+        case Caller.WAITING:
+            left = (row["alive_until"] or 0.0) <= now or gone(row["caller_worker"])
+        case Caller.ANSWERED:
+            return row["phase"] == Phase.UNCONFIRMED
+        case Caller.CLOSED:
+            return False
+        case _:
+            left = True
+    return left and (row["phase"] == Phase.UNCONFIRMED or row["created_at"] > now - JOIN_FOR)
 
 
 def _taken_up(db: sqlite3.Connection, row: sqlite3.Row, worker: str) -> Job:
-    db.execute("UPDATE jobs SET caller = ?, caller_worker = ? WHERE id = ?", (Caller.WAITING, worker, row["id"]))
+    if row["caller"] != Caller.CLOSED:
+        db.execute("UPDATE jobs SET caller = ?, caller_worker = ? WHERE id = ?", (Caller.WAITING, worker, row["id"]))
     return load(row)
+
+
+def _readable(rows: Iterable[sqlite3.Row]) -> list[Job]:
+    """The jobs of these rows; one that cannot be read must not hide the others."""
+    jobs: list[Job] = []
+    for row in rows:
+        try:
+            jobs.append(load(row))
+        except ValueError:
+            logger.exception("job %s cannot be read and is left alone", row["id"])
+    return jobs
 
 
 def _insert(db: sqlite3.Connection, job: Job, worker: str) -> None:

@@ -10,8 +10,19 @@ from dataclasses import replace
 
 import anyio
 
-from kie_mcp.errors import BusyError, KieError, NotCreatedError, NotYetError, Trouble, UnconfirmedError
+from kie_mcp.errors import (
+    BusyError,
+    KieError,
+    NotCreatedError,
+    NotYetError,
+    OutputError,
+    Trouble,
+    UnavailableError,
+    UnconfirmedError,
+    UnreachableError,
+)
 from kie_mcp.jobs.cadence import trouble_gap
+from kie_mcp.jobs.circuit import PROBE_GAP, Circuit
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.job import Job, Phase, Request, Upstream, stepped
 from kie_mcp.jobs.ledger import LOST_CREATE, Ledger, LedgerError, StaleJobError
@@ -29,21 +40,26 @@ UNREACHABLE_FOR = 900.0
 """Seconds after which a job that cannot be sent is given up: nobody wants it sent tomorrow."""
 LAST_MOMENTS = 15.0
 """Seconds that a create call in flight is given when the server stops."""
-RECORD_ATTEMPTS = 5
 PERHAPS = "The job may exist and may have been charged."
+CIRCUIT_NOTE = "Kie.ai does not answer properly, so nothing is sent until a free call gets through."
 
 
 class Submission:
-    """Brings jobs from reserved to submitted, failed or unconfirmed."""
+    """Brings jobs from reserved to submitted, failed or unconfirmed, for the worker of one process."""
 
-    def __init__(self, ledger: Ledger, upstream: Upstream, prepare: Prepare, clock: Clock, changed: Changed) -> None:
+    def __init__(
+        self, ledger: Ledger, upstream: Upstream, prepare: Prepare, clock: Clock, changed: Changed, worker: str
+    ) -> None:
         self._ledger = ledger
         self._upstream = upstream
         self._prepare = prepare
         self._clock = clock
         self._changed = changed
+        self._worker = worker
+        self._circuit = Circuit()
         self._turn = anyio.Lock()
         self._sending: set[anyio.CancelScope] = set()
+        self._stopping = False
 
     async def submit(self, job: Job) -> Job:
         """Send the job as soon as it may be sent; returns it submitted, failed or unconfirmed."""
@@ -56,19 +72,37 @@ class Submission:
         return job
 
     def stop(self) -> None:
-        """The server stops: give the create calls in flight their last moments."""
+        """The server stops: begin no more create calls, and give those in flight their last moments."""
+        self._stopping = True
         for scope in self._sending:
             scope.deadline = min(scope.deadline, anyio.current_time() + LAST_MOMENTS)
 
     async def _attempt(self, job: Job, attempts: int) -> Job:
-        await anyio.sleep(job.not_before - self._clock.now() if job.not_before > self._clock.now() else 0)
+        await anyio.sleep(max(job.not_before - self._clock.now(), 0))
+        job = await self._wait_for_circuit(job)
         try:
             request = await self._prepare(job)
-        except NotYetError as error:
+        except (NotYetError, OutputError) as error:
             return await self._postpone(job, error, attempts)
         except Exception as error:
             return await self._end(job, Phase.FAILED, _before_sending(error))
         return await self._create(await self._mark(job), request, attempts)
+
+    async def _wait_for_circuit(self, job: Job) -> Job:
+        """After trouble upon trouble, ask with free calls only until one is answered."""
+        while self._circuit.open:
+            if job.note != CIRCUIT_NOTE:
+                job = await self._write(replace(job, note=CIRCUIT_NOTE), was=job.phase)
+            await anyio.sleep(PROBE_GAP)
+            try:
+                await self._upstream.credit()
+            except (UnreachableError, UnavailableError) as error:
+                logger.info("Kie.ai is not well yet: %s", error)
+            except NotCreatedError:
+                self._circuit.well()  # a refusal is an answer too
+            else:
+                self._circuit.well()
+        return job
 
     async def _mark(self, job: Job) -> Job:
         """Wait for a free place in the account's window, first come first served, and take it."""
@@ -77,41 +111,62 @@ class Submission:
                 now = self._clock.now()
                 seconds = await self._ledger.mark(job, now)
                 if not seconds:
-                    return stepped(job, Phase.SUBMITTING, now, sent_at=now)
+                    return stepped(job, Phase.SUBMITTING, now, sent_at=now, note="")
                 await anyio.sleep(seconds)
 
     async def _create(self, job: Job, request: Request, attempts: int) -> Job:
         """Send a marked job. Whatever becomes of it is written down, also when this task is cancelled."""
+        if self._stopping:
+            return await self._write(stepped(job, Phase.RESERVED, self._clock.now(), sent_at=None), was=job.phase)
+        task_id: str | None = None
+        ended: Job | None = None
         scope = anyio.CancelScope(shield=True)
         self._sending.add(scope)
         try:
             with scope:
-                return self._tell(await self._record(job, await self._upstream.create(request)))
-            raise UnconfirmedError(f"The server stopped before Kie.ai answered the create call. {PERHAPS}")
-        except StaleJobError:
-            raise
-        except NotYetError as error:
-            return await self._postpone(job, error, attempts)
-        except NotCreatedError as error:
-            return await self._end(job, Phase.FAILED, error.trouble)
-        except Exception as error:
-            return await self._end(job, Phase.UNCONFIRMED, _unconfirmed(error))
+                try:
+                    task_id = await self._upstream.create(request)
+                except Exception as error:
+                    ended = await self._not_created(job, error, attempts)
+                else:
+                    self._circuit.well()
+                    ended = await self._record(job, task_id)
         finally:
             self._sending.discard(scope)
+        if ended is None:
+            with anyio.CancelScope(shield=True):
+                ended = await self._cut_off(job, task_id)
+        return ended or job
+
+    async def _not_created(self, job: Job, error: Exception, attempts: int) -> Job:
+        """The create call gave no id: say what that means."""
+        if isinstance(error, UnreachableError | UnavailableError) or not isinstance(error, NotCreatedError):
+            self._circuit.trouble(self._clock.now())
+        else:
+            self._circuit.well()
+        if isinstance(error, NotYetError):
+            return await self._postpone(job, error, attempts)
+        if isinstance(error, NotCreatedError):
+            return await self._end(job, Phase.FAILED, error.trouble)
+        return await self._end(job, Phase.UNCONFIRMED, _unconfirmed(error))
 
     async def _record(self, job: Job, task_id: str) -> Job:
-        """Write the id down, and again if the ledger balks: an id that is lost cannot be asked for."""
-        for attempt in range(RECORD_ATTEMPTS):
-            try:
-                return await self._ledger.attach(job, task_id, self._clock.now())
-            except StaleJobError:
-                raise
-            except LedgerError as error:
-                logger.error("job %s: Kie.ai's id %s is not written down yet: %s", job.id, task_id, error)  # noqa: TRY400 - the cause is in the line
-                await anyio.sleep(trouble_gap(attempt))
-        raise UnconfirmedError(f"The job was created as {task_id}, but the ledger cannot be written.")
+        async def attach() -> Job:
+            return await self._ledger.attach(job, task_id, self._clock.now(), self._worker)
 
-    async def _postpone(self, job: Job, error: NotYetError, attempts: int) -> Job:
+        return self._tell(await self._durably(f"Kie.ai's id {task_id} of job {job.id}", attach))
+
+    async def _cut_off(self, job: Job, task_id: str | None) -> Job:
+        """The last moments are over: write down what is known, in one attempt."""
+        now = self._clock.now()
+        if task_id is not None:
+            return await self._ledger.attach(job, task_id, now, self._worker)
+        trouble = UnconfirmedError(f"The server stopped before Kie.ai answered the create call. {PERHAPS}").trouble
+        return await self._ledger.move(
+            stepped(job, Phase.UNCONFIRMED, now, trouble=trouble, finished_at=now), was=job.phase
+        )
+
+    async def _postpone(self, job: Job, error: KieError, attempts: int) -> Job:
         """Back to reserved: it certainly was not created, and is sent again after a while."""
         now = self._clock.now()
         if not isinstance(error, BusyError) and now - job.created_at > UNREACHABLE_FOR:
@@ -125,13 +180,26 @@ class Submission:
 
     async def _end(self, job: Job, phase: Phase, trouble: Trouble) -> Job:
         now = self._clock.now()
-        ended = stepped(job, phase, now, trouble=trouble, finished_at=now, note="")
-        return await self._write(ended, was=job.phase)
+        return await self._write(stepped(job, phase, now, trouble=trouble, finished_at=now, note=""), was=job.phase)
 
     async def _write(self, job: Job, *, was: Phase) -> Job:
-        with anyio.CancelScope(shield=True):
-            await self._ledger.move(job, was=was)
-        return self._tell(job)
+        async def move() -> Job:
+            return await self._ledger.move(job, was=was)
+
+        return self._tell(await self._durably(f"{job.phase} of job {job.id}", move))
+
+    async def _durably(self, what: str, write: Callable[[], Awaitable[Job]]) -> Job:
+        """Write until it is written: what is not written down is lost with this process."""
+        attempts = 0
+        while True:
+            try:
+                return await write()
+            except StaleJobError:
+                raise
+            except LedgerError as error:
+                logger.error("%s is not written down yet: %s", what, error)  # noqa: TRY400 - the cause is in the line
+                await anyio.sleep(trouble_gap(attempts))
+                attempts += 1
 
     def _tell(self, job: Job) -> Job:
         self._changed(job)
@@ -146,7 +214,7 @@ def _before_sending(error: Exception) -> Trouble:
     return NotCreatedError("The job could not be prepared; nothing was sent.", remedy="See the server's log.").trouble
 
 
-def _given_up(error: NotYetError) -> Trouble:
+def _given_up(error: KieError) -> Trouble:
     message = f"{error.message} It could not be sent for {UNREACHABLE_FOR / 60:.0f} minutes; nothing was charged."
     return replace(error.trouble, message=message, remedy="Check the network and call again.")
 

@@ -4,6 +4,7 @@ Kie.ai refuses the 21st creation within 10 seconds. A refilled bucket would let 
 sends themselves are remembered. The margins (18, and half a second) are for the time between the grant and the send.
 """
 
+from collections import deque
 from collections.abc import Sequence
 
 BUDGET = 18
@@ -21,9 +22,9 @@ def wait(sends: Sequence[float], now: float, held_until: float = 0.0) -> float:
 
 def expected_wait(sends: Sequence[float], now: float, place: int, held_until: float = 0.0) -> float:
     """Seconds until the job with that many others before it is sent, if all before it are sent as soon as they may."""
-    future = list(sends)
+    future = deque(sends, maxlen=BUDGET)
     at = now
     for _ in range(place + 1):
-        at += wait(future, at, held_until)
+        at += wait(list(future), at, held_until)
         future.append(at)
     return at - now

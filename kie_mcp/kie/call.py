@@ -1,0 +1,64 @@
+"""One HTTP call with an end to it: its time, its size, and what is certain when it fails."""
+
+import zlib
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import cast
+
+import anyio
+import httpx
+
+from kie_mcp.kie.exchange import Answer, CallError
+
+NOT_SENT: tuple[type[Exception], ...] = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+    httpx.ProxyError,
+)
+"""Only these prove that the other side has seen nothing of the request."""
+
+LONGEST_ANSWER = 1024 * 1024
+"""Bytes; more of an answer is not read."""
+
+
+async def call(http: httpx.AsyncClient, request: httpx.Request, *, seconds: float) -> Answer:
+    """Send the request once and read the answer, in no more than *seconds*. Raises CallError."""
+    try:
+        with anyio.fail_after(seconds):
+            response = await http.send(request, stream=True, follow_redirects=False)
+            try:
+                body = await _body(response)
+            finally:
+                await response.aclose()
+    except NOT_SENT as error:
+        raise CallError(type(error).__name__, unsent=True) from None
+    except TimeoutError:
+        raise CallError(f"no answer within {seconds:g} s") from None
+    except zlib.error:
+        raise CallError("its compression is broken") from None
+    except Exception as error:  # whatever else it was: the other side may have seen the request
+        raise CallError(type(error).__name__) from None
+    return Answer(response.status_code, dict(response.headers), body)
+
+
+async def raw_chunks(response: httpx.Response) -> AsyncGenerator[bytes]:
+    """Read what was sent, as it was sent; unlike httpx's own way also from a transport that had it all at once."""
+    async for chunk in cast("httpx.AsyncByteStream", response.stream):
+        yield chunk
+
+
+async def _body(response: httpx.Response) -> bytes:
+    raw = bytearray()
+    async with aclosing(raw_chunks(response)) as chunks:
+        async for chunk in chunks:
+            raw += chunk
+            if len(raw) > LONGEST_ANSWER:
+                break
+    kept = bytes(raw[:LONGEST_ANSWER])
+    if response.headers.get("content-encoding", "identity").strip().lower() in {"gzip", "x-gzip", "deflate"}:
+        # Not left to httpx: a small body may unfold into gigabytes.
+        return zlib.decompressobj(wbits=47).decompress(kept, LONGEST_ANSWER)
+    return kept

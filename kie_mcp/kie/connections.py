@@ -1,0 +1,141 @@
+"""The connections to Kie.ai: one set that spends, one that asks, one that fetches; made at the first call."""
+
+import logging
+import ssl
+from collections.abc import Collection
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
+from functools import cached_property
+from typing import Any
+
+# httpx, which the SDK does not use: it brings httpx2, a fork whose exceptions are other classes. What is provably
+# unsent is told by these classes alone, so nothing in this folder may swap one for the other by itself.
+import httpx
+from pydantic import SecretStr
+
+from kie_mcp.errors import CredentialError, MissingKeyError, UnreachableError
+from kie_mcp.kie.call import call
+from kie_mcp.kie.download import Download, download
+from kie_mcp.kie.exchange import Answer, Patience
+from kie_mcp.kie.public import PublicTransport, Resolve, resolve
+
+_JSON = {"Content-Type": "application/json"}
+_NO_KEY = "Get one at https://kie.ai/api-key and set KIE_API_KEY, or play without one: kie-mcp --sandbox"
+
+
+class Connections:
+    """What is open to Kie.ai for one key. Nothing is open before it is asked for."""
+
+    def __init__(
+        self,
+        key: str,
+        *,
+        transport: httpx.AsyncBaseTransport | None,
+        patience: Patience,
+        plain_hosts: Collection[str],
+        resolve: Resolve = resolve,
+    ) -> None:
+        self._key = SecretStr(key.strip())
+        self._transport = transport
+        self._patience = patience
+        self._plain_hosts = plain_hosts
+        self._resolve = resolve
+        self._open: list[httpx.AsyncClient] = []
+        # httpx writes every URL to the log at INFO, with signatures in its query.
+        for name in ("httpx", "httpcore"):
+            logger = logging.getLogger(name)
+            logger.setLevel(max(logger.level, logging.WARNING))
+
+    async def spend(self, url: str, content: bytes) -> Answer:
+        """Post what is paid for, once. Raises CallError, MissingKeyError or CredentialError."""
+        sent = self.spending.build_request("POST", url, headers=self._headers() | _JSON, content=content)
+        return await self._call(self.spending, sent, self._patience.create)
+
+    async def ask(self, url: str, content: bytes | None = None) -> Answer:
+        """Get, or post *content*; costs nothing. Raises the same."""
+        method = "GET" if content is None else "POST"
+        sent = self.asking.build_request(method, url, headers=self._headers() | _JSON, content=content)
+        return await self._call(self.asking, sent, self._patience.look)
+
+    async def hand_in(self, url: str, **content: Any) -> Answer:
+        """Post a file, as httpx's arguments `data`, `files` or `json`. Raises the same."""
+        sent = self.asking.build_request("POST", url, headers=self._headers(), timeout=self._transfer, **content)
+        return await self._call(self.asking, sent, self._patience.upload)
+
+    def fetch(self, url: str) -> AbstractAsyncContextManager[Download]:
+        """Open a file that Kie.ai made, without the key; raises DeadLinkError or OutputError."""
+        return download(self.fetching, url, plain_hosts=self._plain_hosts)
+
+    @cached_property
+    def spending(self) -> httpx.AsyncClient:
+        """For creating. A connection that was kept alive may die as it is used, and leave the outcome unknown."""
+        return self._client(limits=httpx.Limits(max_keepalive_connections=0))
+
+    @cached_property
+    def asking(self) -> httpx.AsyncClient:
+        """For calls that cost nothing."""
+        return self._client(limits=httpx.Limits(max_connections=50, max_keepalive_connections=10))
+
+    @cached_property
+    def fetching(self) -> httpx.AsyncClient:
+        """For files: knows no key, uses no proxy, reaches nothing but public addresses."""
+        inner = self._transport
+        if inner is None:
+            # Kept under its address, a connection would serve other names on it whose certificate nobody has seen.
+            limits = httpx.Limits(max_keepalive_connections=0)
+            direct = httpx.AsyncHTTPTransport(verify=self._trust, limits=limits, trust_env=False)
+            inner = PublicTransport(direct, plain_hosts=self._plain_hosts, resolve=self._resolve)
+        return self._opened(httpx.AsyncClient(transport=inner, timeout=self._transfer, trust_env=False))
+
+    async def aclose(self) -> None:
+        """Close what is open; the next call opens it again."""
+        for name in ("spending", "asking", "fetching", "_trust"):
+            self.__dict__.pop(name, None)
+        while self._open:
+            await self._open.pop().aclose()
+
+    async def _call(self, http: httpx.AsyncClient, request: httpx.Request, seconds: float) -> Answer:
+        answer = await call(http, request, seconds=seconds)
+        key = self._key.get_secret_value()
+        # Kie.ai may repeat the key in what it says of it. A short one, a sandbox's, is no secret but an ordinary word.
+        return replace(answer, body=answer.body.replace(key.encode(), b"[key]")) if len(key) >= 16 else answer
+
+    def _headers(self) -> dict[str, str]:
+        key = self._key.get_secret_value()
+        if not key:
+            raise MissingKeyError("There is no key of Kie.ai's.", remedy=_NO_KEY)
+        if not key.isascii() or not key.isprintable() or " " in key:
+            raise CredentialError("KIE_API_KEY holds characters that no key of Kie.ai's has.")
+        return {"Authorization": f"Bearer {key}", "Accept": "application/json", "Accept-Encoding": "identity"}
+
+    @property
+    def _transfer(self) -> httpx.Timeout:
+        return httpx.Timeout(self._patience.transfer_step, connect=self._patience.connect)
+
+    @cached_property
+    def _trust(self) -> ssl.SSLContext:
+        """Whom to believe: the usual authorities, and those that this computer's owner has added."""
+        context = httpx.create_ssl_context()
+        context.load_default_certs()
+        return context
+
+    def _client(self, *, limits: httpx.Limits) -> httpx.AsyncClient:
+        timeout = httpx.Timeout(self._patience.step, connect=self._patience.connect)
+        try:
+            client = httpx.AsyncClient(
+                transport=self._transport,
+                verify=self._trust if self._transport is None else True,
+                timeout=timeout,
+                limits=limits,
+                # A proxy of the environment's is for the world outside, not for a sandbox on this machine.
+                trust_env=not self._plain_hosts,
+            )
+        except (ImportError, ValueError, OSError) as error:
+            message = f"The connection to Kie.ai cannot be set up ({type(error).__name__})."
+            remedy = "Check HTTPS_PROXY, ALL_PROXY and SSL_CERT_FILE."
+            raise UnreachableError(message, remedy=remedy) from None
+        return self._opened(client)
+
+    def _opened(self, client: httpx.AsyncClient) -> httpx.AsyncClient:
+        self._open.append(client)
+        return client

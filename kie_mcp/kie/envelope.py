@@ -1,0 +1,136 @@
+"""What every answer of Kie.ai's comes in: a code, a message and data, which may differ from what HTTP says."""
+
+import json
+import math
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any, cast
+
+from kie_mcp.jobs.job import JSON
+
+LONGEST_MESSAGE = 500
+"""Characters that are kept of Kie.ai's own words."""
+LONGEST_WAIT = 60.0
+"""Seconds: a longer Retry-After is cut to this."""
+
+_ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_].*?(?:\x07|\x1b\\|$)|\x1b[@-Z\\-_]", re.DOTALL)
+_QUERY = re.compile(r"(https?://[^\s?#\"'<>]+)[?#][^\s\"'<>]*", re.IGNORECASE)
+_VARIATIONS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """One answer, opened."""
+
+    http_status: int
+    code: int
+    """The body's own code; without one 200 if there is data, else the HTTP status."""
+    coded: bool
+    """Whether the body gave that code itself."""
+    readable: bool
+    """Whether the body was a JSON object."""
+    data: Any = None
+    message: str | None = None
+    """Kie.ai's own words, untrusted, fit to be shown."""
+    retry_after: float | None = None
+    """Seconds."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether it says success, in either dialect."""
+        return self.code in {0, 200}
+
+    @property
+    def heard(self) -> str:
+        """What came, for a sentence."""
+        if not self.readable:
+            return f"HTTP {self.http_status}, no readable JSON"
+        return f"code {self.code}" if self.coded else f"HTTP {self.http_status}"
+
+
+def open_envelope(http_status: int, headers: Mapping[str, str], body: bytes, *, now: float) -> Envelope:
+    """Read an answer's body, whatever it is."""
+    content = _object(body)
+    coded = integer(content.get("code"))
+    data = content.get("data")
+    fits = content.get("success") is True or (200 <= http_status < 300 and data not in (None, "", {}, []))
+    return Envelope(
+        http_status=http_status,
+        code=coded if coded is not None else 200 if fits else http_status,
+        coded=coded is not None,
+        readable=bool(content),
+        data=data,
+        message=_message(content),
+        retry_after=_retry_after(headers, now),
+    )
+
+
+def parse_json(text: str | bytes) -> Any:
+    """Read JSON, or raise ValueError: nesting without end and numbers without end are no JSON either."""
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def mapping(value: object) -> JSON:
+    """Return it if it is a JSON object, else an empty one."""
+    return cast("JSON", value) if isinstance(value, dict) else {}
+
+
+def number(value: object) -> float | None:
+    """Read a finite number, also from digits in a string."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        figure = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return figure if math.isfinite(figure) else None
+
+
+def integer(value: object) -> int | None:
+    """Read a whole number, also from digits in a string."""
+    figure = number(value)
+    return int(figure) if figure is not None and figure == int(figure) else None
+
+
+def clean(value: object) -> str | None:
+    """Make foreign words fit to be shown: one line, no escapes, nothing invisible, no queries of URLs, an end to it."""
+    if not isinstance(value, str):
+        return None
+    # Cut generously first: what follows is not to be done to megabytes.
+    text = _VARIATIONS.sub("", _ESCAPES.sub("", value[: 8 * LONGEST_MESSAGE]))
+    text = "".join(" " if character.isspace() else character for character in text)
+    # Cc control, Cf bidi, zero width and tags, Cs half surrogates, Co private use, Cn unassigned.
+    text = "".join(character for character in text if unicodedata.category(character)[0] != "C")
+    text = _QUERY.sub(r"\1?…", " ".join(text.split()))
+    return (text if len(text) <= LONGEST_MESSAGE else text[: LONGEST_MESSAGE - 1] + "…") or None
+
+
+def _object(body: bytes) -> JSON:
+    try:
+        return mapping(parse_json(body))
+    except ValueError:
+        return {}
+
+
+def _message(content: JSON) -> str | None:
+    nested = mapping(content.get("error")).get("message")
+    given = (content.get("msg"), content.get("message"), nested, content.get("errorMessage"), content.get("detail"))
+    return next((words for words in map(clean, given) if words), None)
+
+
+def _retry_after(headers: Mapping[str, str], now: float) -> float | None:
+    """Seconds or an HTTP date, in either case from *now* on, and never more than LONGEST_WAIT."""
+    given = next((value.strip() for name, value in headers.items() if name.casefold() == "retry-after"), "")
+    seconds = number(given)
+    if seconds is None:
+        try:
+            seconds = parsedate_to_datetime(given).timestamp() - now
+        except (ValueError, OverflowError):
+            return None
+    return min(max(seconds, 0.0), LONGEST_WAIT)

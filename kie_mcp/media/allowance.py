@@ -1,0 +1,72 @@
+"""What a download may take: bytes, seconds, and not too many seconds a byte."""
+
+from collections.abc import Mapping
+
+from kie_mcp.errors import OutputError
+from kie_mcp.jobs.clock import Clock
+from kie_mcp.jobs.job import Kind
+
+MB = 1024 * 1024
+CAPS: Mapping[Kind, int] = {
+    Kind.IMAGE: 64 * MB,
+    Kind.SPEECH: 128 * MB,
+    Kind.TALKING_VIDEO: 2048 * MB,
+    Kind.OTHER: 2048 * MB,
+}
+"""The most bytes of a file, by what a job makes."""
+LONGEST = 600.0
+"""Seconds for a whole file."""
+SPAN = 60.0
+"""Seconds over which the speed is measured."""
+SLOWEST = 1024
+"""Bytes a second."""
+
+
+class Allowance:
+    """Counts one download; raises OutputError as soon as it takes, or is about to take, more than it may."""
+
+    def __init__(self, clock: Clock, status: int, headers: Mapping[str, str], cap: int) -> None:
+        self._clock = clock
+        self._cap = cap
+        self._began = self._span_began = clock.now()
+        self._span_bytes = 0
+        self._bytes = 0
+        self._length = _length(headers)
+        if status != 200:
+            raise OutputError(f"the link answered with status {status}")
+        # A small compressed body can unfold into more than fits into the memory.
+        if (encoding := headers.get("content-encoding", "identity").strip().lower()) not in {"", "identity"}:
+            raise OutputError(f"the file came encoded ({encoding[:20]!r}), which is refused")
+        self._fits(self._length or 0)
+
+    def take(self, size: int) -> None:
+        """Count the next bytes, before they are written."""
+        self._bytes += size
+        self._fits(self._bytes)
+        if self._length is not None and self._bytes > self._length:
+            raise OutputError(f"the file is longer than the {self._length} bytes that were announced")
+        self._hurries(size)
+
+    def close(self) -> None:
+        """There is no more: is it all?"""
+        if self._length is not None and self._bytes != self._length:
+            raise OutputError(f"the file broke off after {self._bytes} of {self._length} bytes")
+
+    def _fits(self, size: int) -> None:
+        if size > self._cap:
+            raise OutputError(f"the file is larger than the {self._cap} bytes that are allowed")
+
+    def _hurries(self, size: int) -> None:
+        now = self._clock.now()
+        if now - self._began > LONGEST:
+            raise OutputError(f"the file did not arrive within {LONGEST:.0f} s")
+        self._span_bytes += size
+        if now - self._span_began >= SPAN:
+            if self._span_bytes < SLOWEST * (now - self._span_began):
+                raise OutputError(f"the file came with less than {SLOWEST} bytes a second")
+            self._span_began, self._span_bytes = now, 0
+
+
+def _length(headers: Mapping[str, str]) -> int | None:
+    text = headers.get("content-length", "").strip()
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else None

@@ -1,0 +1,167 @@
+"""Save what Kie.ai made, whole or not at all, before its links die."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+import anyio
+from anyio.to_thread import run_sync
+
+from kie_mcp.errors import DeadLinkError, OutputError, RefusedError, Trouble
+from kie_mcp.jobs.clock import Clock
+from kie_mcp.jobs.job import Job, Kind, Output
+from kie_mcp.media.allowance import CAPS, Allowance
+from kie_mcp.media.partfile import PartFile
+from kie_mcp.media.probe import Probe, probe
+from kie_mcp.media.unsaved import unsaved
+
+LINK_LIFE = 24 * 3600.0
+"""Seconds that Kie.ai promises for a link of a finished job."""
+RENEWED_LIFE = 20 * 60.0
+"""Seconds that a renewed link lives."""
+_DEAD = "Look for it at https://kie.ai/logs: Kie.ai keeps files for 14 days."
+
+
+class Download(Protocol):
+    """An answer whose body is still to come."""
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        ...
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """By their names in lower case."""
+        ...
+
+    @property
+    def chunks(self) -> AsyncIterator[bytes]:
+        """The body as it was sent, undecoded."""
+        ...
+
+
+class Fetch(Protocol):
+    """Opens a link; raises DeadLinkError for one that has died, OutputError for other trouble."""
+
+    def __call__(self, url: str, /) -> AbstractAsyncContextManager[Download]:
+        """Ask for what is at this link."""
+        ...
+
+
+class Outbox:
+    """Saves the outputs of jobs into one folder."""
+
+    def __init__(
+        self,
+        folder: Path,
+        fetch: Fetch,
+        renew: Callable[[str], Awaitable[str]],
+        clock: Clock,
+        *,
+        caps: Mapping[Kind, int] = CAPS,
+    ) -> None:
+        self._folder = folder.absolute()
+        self._fetch = fetch
+        self._renew = renew
+        self._clock = clock
+        self._caps = {**CAPS, **caps}
+
+    async def save(self, job: Job, urls: Sequence[str]) -> tuple[tuple[Output, ...], Trouble | None]:
+        """Save what is at these links of a finished job, and say what could not be saved: it raises nothing itself.
+
+        A file that the job already has here is left alone; one that is saved again takes the place of the first.
+        """
+        outputs: list[Output] = []
+        failures: list[tuple[int, Exception]] = []
+        for index, url in enumerate(urls):
+            output = await self._kept(job, index) or self._promised(job, url)
+            if output.path is None:
+                try:
+                    output = await self._save(job, index, output)
+                except Exception as error:  # the job is paid for and done, whatever breaks here
+                    failures.append((index + 1, error))
+            outputs.append(output)
+        return tuple(outputs), unsaved(failures, len(urls), self._folder)
+
+    async def _kept(self, job: Job, index: int) -> Output | None:
+        output = job.outputs[index] if index < len(job.outputs) else None
+        if output is None or output.path is None:
+            return None
+        return output if await run_sync(_is_file, output.path) else None
+
+    def _promised(self, job: Job, url: str) -> Output:
+        return Output(url=url, expires_at=(job.finished_at or self._clock.now()) + LINK_LIFE)
+
+    async def _save(self, job: Job, index: int, output: Output) -> Output:
+        try:
+            return await self._bring(job, index, output)
+        except DeadLinkError:
+            pass
+        try:
+            url = await self._renew(output.url)
+            renewed = replace(output, url=url, expires_at=self._clock.now() + RENEWED_LIFE)
+            # The renewed link is only kept with a saved file: it cannot be renewed itself, and may lead nowhere.
+            return await self._bring(job, index, renewed)
+        except (DeadLinkError, RefusedError):
+            raise DeadLinkError("its link has died, and Kie.ai gave no living one", remedy=_DEAD) from None
+
+    async def _bring(self, job: Job, index: int, output: Output) -> Output:
+        part = PartFile(self._folder, _stem(job, index))
+        try:
+            async with self._fetch(output.url) as download:
+                allowance = Allowance(self._clock, download.status, download.headers, self._caps[job.kind])
+                await run_sync(part.create)
+                async for chunk in download.chunks:
+                    allowance.take(len(chunk))
+                    await run_sync(part.write, chunk)
+                allowance.close()
+            path, found = await run_sync(_finish, part, job.kind)
+        finally:
+            with anyio.CancelScope(shield=True):
+                await run_sync(part.discard)
+        return replace(
+            output,
+            path=str(path),
+            mime_type=found.mime_type,
+            bytes=found.bytes,
+            width=found.width,
+            height=found.height,
+            duration_s=found.duration_s,
+        )
+
+
+def _stem(job: Job, index: int) -> str:
+    day = datetime.fromtimestamp(job.created_at, UTC).date().isoformat()
+    return f"{day}-{job.kind.replace('_', '-')}-{job.id.removeprefix('job_')[:8]}-{index + 1}"
+
+
+def _is_file(path: str) -> bool:
+    return Path(path).is_file()
+
+
+def _finish(part: PartFile, kind: Kind) -> tuple[Path, Probe]:
+    part.settle()
+    found = probe(part.path)
+    _check(found, kind)
+    return part.publish(found.extension), found
+
+
+_PICTURES = frozenset({"image/png", "image/jpeg", "image/webp"})
+_MEASURED = _PICTURES | {"image/gif", "video/mp4"}
+
+
+def _check(found: Probe, kind: Kind) -> None:
+    fits, expected = {
+        Kind.IMAGE: (found.mime_type in _PICTURES, "a PNG, JPEG or WebP picture"),
+        Kind.SPEECH: (found.family == "audio", "audio"),
+        Kind.TALKING_VIDEO: (found.family == "video", "a video"),
+        Kind.OTHER: (found.family != "unknown", "a picture, audio or a video"),
+    }[kind]
+    if not fits:
+        raise OutputError(f"the link gave {found.label} instead of {expected}")
+    if found.mime_type in _MEASURED and found.width is None:
+        raise OutputError(f"the link gave {found.label} that is damaged")

@@ -1,0 +1,126 @@
+"""What a caller may hand in, turned into a link that Kie.ai can read."""
+
+import contextlib
+import stat
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from anyio.to_thread import run_sync
+
+from kie_mcp.addresses import shown_url
+from kie_mcp.errors import DeadLinkError, OrderError, OutputError, RefusedError
+from kie_mcp.jobs.clock import Clock
+from kie_mcp.jobs.job import Job, JobState, Kind, Output
+from kie_mcp.jobs.orders import parse_output_uri
+
+FRESH = 20 * 60.0
+"""Seconds for which an output's own link is trusted: the earliest death that was seen came after 40 minutes."""
+UPLOAD_LIFE = 23 * 3600.0
+"""Seconds for which an upload is used again: it lives for 24 hours, and the job that takes it may have to wait."""
+
+_FAMILIES = {"image": "image", "images": "image", "audio": "audio"}
+_MAKES = {Kind.IMAGE: "image", Kind.SPEECH: "audio", Kind.TALKING_VIDEO: "video"}
+_NOUNS = {"image": "a picture", "audio": "audio", "video": "a video"}
+
+_FileKey = tuple[str, int, int]
+"""Path, size, time of the last change: another file under the same name is another file."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Upload:
+    url: str
+    at: float
+
+
+class Sources:
+    """Finds what a file argument means: a link as it is, or an output of an earlier job."""
+
+    def __init__(
+        self,
+        find: Callable[[str], Awaitable[Job | None]],
+        upload: Callable[[Path], Awaitable[str]],
+        renew: Callable[[str], Awaitable[str]],
+        clock: Clock,
+    ) -> None:
+        self._find = find
+        self._upload = upload
+        self._renew = renew
+        self._clock = clock
+        self._uploads: dict[_FileKey, _Upload] = {}
+
+    async def link(self, reference: str, *, argument: str) -> str:
+        """Return a link that Kie.ai can read now; raises OrderError naming the argument if there is none.
+
+        Trouble on the way to one (CredentialError, BusyError, UnreachableError, OutputError) is passed on.
+        """
+        if reference.startswith(("https://", "http://")):
+            return reference
+        job, output = await self._output(reference, argument)
+        if self._fresh(job, output):
+            return output.url
+        with contextlib.suppress(OutputError):  # a renewed link does as well as an upload
+            if url := await self._uploaded(output):
+                return url
+        return await self._renewed(reference, output, argument)
+
+    async def describe(self, reference: str, *, argument: str) -> Output | None:
+        """Return the output behind a kie:// reference, None for a link.
+
+        Raises OrderError naming the argument if the job is unknown or has not succeeded, if it has no such output, or
+        if that is not what the argument takes.
+        """
+        if reference.startswith(("https://", "http://")):
+            return None
+        _, output = await self._output(reference, argument)
+        return output
+
+    async def _output(self, reference: str, argument: str) -> tuple[Job, Output]:
+        if (parsed := parse_output_uri(reference)) is None:
+            raise _refusal(argument, reference, "give an https:// link or kie://jobs/{job_id}/outputs/{n}")
+        job_id, number = parsed
+        if (job := await self._find(job_id)) is None:
+            raise _refusal(argument, reference, "there is no such job here; find it with list_jobs")
+        if job.state is not JobState.SUCCEEDED:
+            raise _refusal(argument, reference, f"the job is {job.state}, and only a succeeded one has outputs")
+        if number >= len(job.outputs):
+            raise _refusal(argument, reference, f"the job has {len(job.outputs)} output(s), counted from 0")
+        output = job.outputs[number]
+        family = output.mime_type.partition("/")[0] if output.mime_type else _MAKES.get(job.kind)
+        wanted = _FAMILIES.get(argument.partition("[")[0])
+        if family and wanted and family != wanted:
+            raise _refusal(argument, reference, f"that is {_NOUNS[family]}, and the argument takes {_NOUNS[wanted]}")
+        return job, output
+
+    def _fresh(self, job: Job, output: Output) -> bool:
+        now = self._clock.now()
+        alive = output.expires_at is None or now < output.expires_at
+        return alive and job.finished_at is not None and now - job.finished_at < FRESH
+
+    async def _uploaded(self, output: Output) -> str | None:
+        if output.path is None or (key := await run_sync(_file_key, output.path)) is None:
+            return None
+        now = self._clock.now()
+        self._uploads = {kept: upload for kept, upload in self._uploads.items() if now - upload.at < UPLOAD_LIFE}
+        if (known := self._uploads.get(key)) is None:
+            known = self._uploads[key] = _Upload(await self._upload(Path(output.path)), now)
+        return known.url
+
+    async def _renewed(self, reference: str, output: Output, argument: str) -> str:
+        try:
+            return await self._renew(output.url)
+        except (DeadLinkError, RefusedError):
+            problem = "its link has died and it is not saved here; make it again"
+            raise _refusal(argument, reference, problem) from None
+
+
+def _file_key(path: str) -> _FileKey | None:
+    try:
+        found = Path(path).stat()
+    except OSError:
+        return None
+    return (path, found.st_size, found.st_mtime_ns) if stat.S_ISREG(found.st_mode) else None
+
+
+def _refusal(argument: str, reference: str, problem: str) -> OrderError:
+    return OrderError(f"{argument}: {shown_url(reference)}: {problem}.")

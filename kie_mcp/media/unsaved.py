@@ -1,0 +1,45 @@
+"""Why files were not saved, in words, and what to do about it."""
+
+import errno
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from kie_mcp.errors import KieError, OutputError, Trouble
+
+_AGAIN = "then call get_job_status"
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+def unsaved(failures: Sequence[tuple[int, Exception]], total: int, folder: Path) -> Trouble | None:
+    """Turn what was raised for which file, counted from 1, into one trouble; None if nothing was."""
+    if not failures:
+        return None
+    told = [_told(error, folder) for _, error in failures]
+    numbers = (number for number, _ in failures)
+    causes = (f"File {n} of {total} was not saved: {cause}." for n, (cause, _) in zip(numbers, told, strict=True))
+    return Trouble(
+        category="not_saved",
+        message=" ".join(causes),
+        remedy=" ".join(dict.fromkeys(remedy for _, remedy in told)),
+        retryable=True,
+    )
+
+
+def _told(error: Exception, folder: Path) -> tuple[str, str]:
+    if isinstance(error, OSError) and not isinstance(error, ConnectionError | TimeoutError):
+        reason = (error.strerror or type(error).__name__).lower()
+        if error.errno in _FULL:
+            return f"there is no room in {folder} ({reason})", f"Free some space for KIE_OUTPUT_DIR, {_AGAIN}."
+        return (
+            f"{folder} cannot be written ({reason})",
+            f"Set KIE_OUTPUT_DIR to a folder that can be written, {_AGAIN}.",
+        )
+    if isinstance(error, KieError):
+        return _without_queries(error.message).rstrip("."), error.remedy
+    return f"something unforeseen happened ({type(error).__name__})", OutputError.remedy
+
+
+def _without_queries(text: str) -> str:
+    """A link's query can hold a signature: whoever has it has the file."""
+    return re.sub(r"(https?://[^\s?#]*)[?#]\S*", r"\1", text)

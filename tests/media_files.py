@@ -1,0 +1,84 @@
+"""Small real files, made on the spot: pictures by Pillow, sounds and films by PyAV."""
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
+# PyAV's packets have no type of their own.
+
+import io
+import wave
+from fractions import Fraction
+from typing import Any, Literal
+
+import av
+from av.audio.stream import AudioStream
+from av.container import OutputContainer
+from av.video.stream import VideoStream
+from PIL import Image
+
+RATE = 16_000
+Sound = Literal["libmp3lame", "libopus", "aac", "flac"]
+Film = Literal["h264", "libvpx"]
+
+
+def picture(kind: str = "png", size: tuple[int, int] = (31, 17), **options: Any) -> bytes:
+    """A picture of one colour."""
+    target = io.BytesIO()
+    Image.new("RGB", size, (200, 80, 20)).save(target, kind, **options)
+    return target.getvalue()
+
+
+def wav(seconds: float = 0.5) -> bytes:
+    """Silence as WAV."""
+    target = io.BytesIO()
+    with wave.open(target, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes(bytes(2 * int(RATE * seconds)))
+    return target.getvalue()
+
+
+def sound(container: str, codec: Sound, seconds: float = 2.0) -> bytes:
+    """Silence in any other dress."""
+    target = io.BytesIO()
+    with av.open(target, "w", format=container) as out:
+        stream = out.add_stream(codec, rate=RATE if codec != "libopus" else 48_000, layout="mono")
+        _sing(out, stream, seconds)
+    return target.getvalue()
+
+
+def film(
+    container: str = "mp4", codec: Film = "h264", *, audio: bool = True, size: tuple[int, int] = (64, 48)
+) -> bytes:
+    """One second of a grey picture, at ten pictures a second."""
+    target = io.BytesIO()
+    with av.open(target, "w", format=container) as out:
+        video = out.add_stream(codec, rate=10)
+        video.width, video.height, video.pix_fmt = *size, "yuv420p"
+        voice = out.add_stream("aac", rate=RATE, layout="mono") if audio else None
+        _show(out, video, size)
+        if voice:
+            _sing(out, voice, 1.0)
+    return target.getvalue()
+
+
+def _show(out: OutputContainer, stream: VideoStream, size: tuple[int, int]) -> None:
+    for number in range(10):
+        frame = av.VideoFrame(*size, "yuv420p")
+        for plane in frame.planes:
+            plane.update(bytes([128]) * plane.buffer_size)
+        frame.pts, frame.time_base = number, Fraction(1, 10)
+        out.mux(stream.encode(frame))
+    out.mux(stream.encode(None))
+
+
+def _sing(out: OutputContainer, stream: AudioStream, seconds: float) -> None:
+    rate = stream.rate
+    resampler = av.AudioResampler(
+        format=stream.format, layout="mono", rate=rate, frame_size=stream.codec_context.frame_size or 0
+    )
+    frame = av.AudioFrame(format="s16", layout="mono", samples=int(rate * seconds))
+    frame.planes[0].update(bytes(frame.planes[0].buffer_size))
+    frame.sample_rate, frame.pts = rate, 0
+    for part in (frame, None):
+        for converted in resampler.resample(part):
+            out.mux(stream.encode(converted))
+    out.mux(stream.encode(None))

@@ -1,0 +1,152 @@
+"""What Kie.ai made is saved whole, and once."""
+
+import os
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import anyio
+import pytest
+from media_files import film, picture, wav
+from shelf import JOB, LINK, MADE, NAME, PNG, Shelf, names, whole
+
+from kie_mcp.jobs.job import Kind, Output
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_picture_is_saved_under_its_name(tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "kie"
+    outputs, trouble = await Shelf((LINK, whole(PNG))).outbox(folder).save(JOB, [LINK])
+
+    assert trouble is None
+    assert outputs == (
+        Output(
+            url=LINK,
+            path=str(folder / NAME),
+            mime_type="image/png",
+            bytes=len(PNG),
+            width=31,
+            height=17,
+            expires_at=MADE + 12 + 86_400,
+        ),
+    )
+    assert names(folder) == [NAME]
+    assert (folder / NAME).read_bytes() == PNG
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "name"),
+    [
+        (Kind.SPEECH, wav(), "2026-11-22-speech-7kq2abcd-1.wav"),
+        (Kind.TALKING_VIDEO, film(), "2026-11-22-talking-video-7kq2abcd-1.mp4"),
+        (Kind.OTHER, wav(), "2026-11-22-other-7kq2abcd-1.wav"),
+        (Kind.OTHER, film("webm", "libvpx", audio=False), "2026-11-22-other-7kq2abcd-1.webm"),
+        (Kind.IMAGE, picture("jpeg"), "2026-11-22-image-7kq2abcd-1.jpg"),
+    ],
+)
+async def test_the_name_ends_as_the_content_is(kind: Kind, data: bytes, name: str, tmp_path: Path) -> None:
+    (output,), trouble = await Shelf((LINK, whole(data))).outbox(tmp_path).save(replace(JOB, kind=kind), [LINK])
+
+    assert trouble is None
+    assert output.path == str(tmp_path / name)
+
+
+async def test_the_file_has_the_rights_of_any_other(tmp_path: Path) -> None:
+    """It is private only while it is a part."""
+    await Shelf((LINK, whole(PNG))).outbox(tmp_path).save(JOB, [LINK])
+    (tmp_path / "other").touch()
+
+    assert (tmp_path / NAME).stat().st_mode == (tmp_path / "other").stat().st_mode
+
+
+async def test_a_repeated_save_is_one_file(tmp_path: Path) -> None:
+    """After a crash nobody remembers the first; with a memory it is not even fetched again."""
+    shelf = Shelf((LINK, whole(PNG)))
+    first, _ = await shelf.outbox(tmp_path).save(JOB, [LINK])
+    again, _ = await shelf.outbox(tmp_path).save(JOB, [LINK])
+    known, _ = await shelf.outbox(tmp_path).save(replace(JOB, outputs=again), [LINK])
+
+    assert first == again == known
+    assert len(shelf.fetched) == 2
+    assert names(tmp_path) == [NAME]
+
+
+async def test_a_file_that_was_thrown_away_is_saved_again(tmp_path: Path) -> None:
+    shelf = Shelf((LINK, whole(PNG)))
+    outputs, _ = await shelf.outbox(tmp_path).save(JOB, [LINK])
+    (tmp_path / NAME).unlink()
+
+    assert await shelf.outbox(tmp_path).save(replace(JOB, outputs=outputs), [LINK]) == (outputs, None)
+    assert (tmp_path / NAME).read_bytes() == PNG
+
+
+async def test_half_a_file_is_never_seen(tmp_path: Path) -> None:
+    """Not under its name, not by others; and an older one stays whole until the new one takes its place."""
+    (tmp_path / NAME).write_bytes(b"older")
+    parts: list[Path] = []
+
+    async def chunks() -> AsyncIterator[bytes]:
+        async for chunk in whole(PNG)():
+            yield chunk
+            (part,) = (tmp_path / name for name in names(tmp_path) if name != NAME)
+            assert (part.name[0], part.stat().st_mode & 0o777) == (".", 0o600)
+            assert (tmp_path / NAME).read_bytes() == b"older"
+            parts.append(part)
+
+    _, trouble = await Shelf((LINK, chunks)).outbox(tmp_path).save(JOB, [LINK])
+
+    assert trouble is None
+    assert (len(parts), len(set(parts))) == (6, 1)
+    assert (tmp_path / NAME).read_bytes() == PNG
+
+
+async def test_a_symlink_under_the_name_is_replaced_and_not_followed(tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    (tmp_path / "precious").write_bytes(b"mine")
+    (folder / NAME).symlink_to(tmp_path / "precious")
+    await Shelf((LINK, whole(PNG))).outbox(folder).save(JOB, [LINK])
+
+    assert (tmp_path / "precious").read_bytes() == b"mine"
+    assert not (folder / NAME).is_symlink()
+
+
+async def test_what_a_crash_left_is_cleared_away(tmp_path: Path) -> None:
+    """A part that is being written right now, perhaps by another server, is not."""
+    old, young, foreign = (tmp_path / f".{stem}.part" for stem in (f"{NAME[:-4]}.a", f"{NAME[:-4]}.b", "other.c"))
+    for path in (old, young, foreign):
+        path.touch()
+    for path in (old, foreign):
+        os.utime(path, (0, 0))
+    await Shelf((LINK, whole(PNG))).outbox(tmp_path).save(JOB, [LINK])
+
+    assert names(tmp_path) == sorted([NAME, young.name, foreign.name])
+
+
+async def test_a_cancelled_save_leaves_nothing(tmp_path: Path) -> None:
+    begun = anyio.Event()
+
+    async def chunks() -> AsyncIterator[bytes]:
+        yield PNG[:40]
+        begun.set()
+        await anyio.sleep_forever()
+
+    with anyio.fail_after(5):
+        async with anyio.create_task_group() as group:
+            group.start_soon(Shelf((LINK, chunks)).outbox(tmp_path).save, JOB, [LINK])
+            await begun.wait()
+            assert len(names(tmp_path)) == 1
+            group.cancel_scope.cancel()
+
+    assert names(tmp_path) == []
+
+
+async def test_a_dead_link_is_renewed_once(tmp_path: Path) -> None:
+    """The living link takes the place of the dead one, and lives for twenty minutes."""
+    shelf = Shelf((LINK + "&renewed=1", whole(PNG)))
+    (output,), trouble = await shelf.outbox(tmp_path).save(JOB, [LINK])
+
+    assert trouble is None
+    assert (output.url, output.expires_at) == (LINK + "&renewed=1", MADE + 20 + 1200)
+    assert shelf.renewed == [LINK]

@@ -1,0 +1,218 @@
+"""What a file is, is told by its bytes."""
+
+import io
+import struct
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from media_files import film, picture, sound, wav
+from PIL import Image
+
+from kie_mcp.media.headers import MOST_BYTES, MOST_READS, BrokenHeaderError, Header
+from kie_mcp.media.probe import Probe, probe
+
+
+def look_at(data: bytes, folder: Path, name: str = "file.bin") -> Probe:
+    path = folder / name
+    path.write_bytes(data)
+    return probe(path)
+
+
+@pytest.mark.parametrize(
+    ("kind", "mime_type", "extension", "options"),
+    [
+        ("png", "image/png", ".png", {}),
+        ("jpeg", "image/jpeg", ".jpg", {}),
+        ("jpeg", "image/jpeg", ".jpg", {"progressive": True, "comment": b"x" * 60_000}),
+        ("webp", "image/webp", ".webp", {}),
+        ("webp", "image/webp", ".webp", {"lossless": True}),
+        ("webp", "image/webp", ".webp", {"exif": b"Exif\0\0MM\0*\0\0\0\x08\0\0\0\0\0\0"}),
+        ("gif", "image/gif", ".gif", {}),
+    ],
+)
+def test_a_picture_tells_its_kind_and_size(
+    kind: str, mime_type: str, extension: str, options: dict[str, Any], tmp_path: Path
+) -> None:
+    data = picture(kind, (1031, 17), **options)
+
+    assert look_at(data, tmp_path) == Probe(
+        mime_type=mime_type, extension=extension, family="image", bytes=len(data), width=1031, height=17
+    )
+
+
+@pytest.mark.parametrize(
+    ("data", "mime_type", "seconds"),
+    [
+        (wav(2.0), "audio/wav", 2.0),
+        (sound("mp3", "libmp3lame"), "audio/mpeg", 2.0),
+        (sound("ogg", "libopus"), "audio/ogg", 2.0),
+        (sound("adts", "aac"), "audio/aac", 2.0),
+        (sound("flac", "flac"), "audio/flac", 2.0),
+        (sound("ipod", "aac"), "audio/mp4", 2.0),
+        (sound("mp4", "aac"), "audio/mp4", 2.0),
+        (sound("webm", "libopus"), "audio/webm", None),
+    ],
+    ids=["wav", "mp3", "opus", "aac", "flac", "m4a", "mp4 without pictures", "webm without pictures"],
+)
+def test_a_sound_tells_its_kind_and_length(data: bytes, mime_type: str, seconds: float | None, tmp_path: Path) -> None:
+    found = look_at(data, tmp_path)
+
+    assert (found.mime_type, found.family, found.width) == (mime_type, "audio", None)
+    assert found.duration_s == (pytest.approx(seconds, abs=0.15) if seconds else None)
+
+
+def test_an_mp3_is_known_with_and_without_its_tag(tmp_path: Path) -> None:
+    """Speech comes both ways; the tag can also precede FLAC and AAC."""
+    tagged = sound("mp3", "libmp3lame")
+    size = tagged[6] << 21 | tagged[7] << 14 | tagged[8] << 7 | tagged[9]
+    bare = tagged[10 + size :]
+    tag = tagged[: 10 + size]
+
+    assert tag.startswith(b"ID3")
+    assert look_at(bare, tmp_path).mime_type == "audio/mpeg"
+    assert look_at(bare, tmp_path).duration_s == look_at(tagged, tmp_path).duration_s
+    assert look_at(tag + sound("flac", "flac"), tmp_path).mime_type == "audio/flac"
+    assert look_at(tag + sound("adts", "aac"), tmp_path).duration_s == pytest.approx(2.0, abs=0.15)
+
+
+def test_a_streamed_wav_is_as_long_as_its_bytes(tmp_path: Path) -> None:
+    """Its header gives the largest number there is instead of a size."""
+    data = wav(1.0)
+    streamed = data[:40] + b"\xff\xff\xff\xff" + data[44:]
+
+    assert look_at(streamed, tmp_path).duration_s == pytest.approx(1.0, abs=0.01)
+
+
+@pytest.mark.parametrize("audio", [True, False])
+def test_a_film_tells_size_and_length(audio: bool, tmp_path: Path) -> None:
+    data = film(audio=audio)
+
+    found = look_at(data, tmp_path)
+
+    assert found.duration_s == pytest.approx(1.0, abs=0.1)
+    assert replace(found, duration_s=None) == Probe(
+        mime_type="video/mp4", extension=".mp4", family="video", bytes=len(data), width=64, height=48
+    )
+
+
+def test_a_movie_box_may_reach_to_the_end_without_saying_so(tmp_path: Path) -> None:
+    data = film()
+    at = data.index(b"moov") - 4
+    assert at + int.from_bytes(data[at : at + 4]) == len(data)
+
+    assert look_at(data[:at] + bytes(4) + data[at + 4 :], tmp_path).width == 64
+
+
+def test_a_webm_film_is_known(tmp_path: Path) -> None:
+    assert look_at(film("webm", "libvpx", audio=False), tmp_path).mime_type == "video/webm"
+
+
+@pytest.mark.parametrize(
+    ("data", "label"),
+    [
+        (b"", "an empty file"),
+        (b"\n<!DOCTYPE html><html>", "an HTML page"),
+        ("\ufeff<html>".encode(), "an HTML page"),
+        (b'{"code": 404}', "JSON"),
+        (b'<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>', "XML"),
+        ("Zugriff verweigert: ä".encode(), "text"),
+        (b"x" * 4095 + "ä".encode(), "text"),
+        ("<html>".encode("utf-16"), "something unknown"),
+        (bytes(range(1, 200)), "something unknown"),
+        (b"\xff", "something unknown"),
+        (b"x" * 2000 + b"\xff" + b"x" * 3000, "something unknown"),
+    ],
+)
+def test_what_is_no_medium_is_named(data: bytes, label: str, tmp_path: Path) -> None:
+    found = look_at(data, tmp_path, "picture.png")
+
+    assert (found.family, found.label) == ("unknown", label)
+
+
+def test_pictures_that_kie_does_not_make_are_named(tmp_path: Path) -> None:
+    """So that a refusal can say what was given."""
+    target = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(target, "avif")
+
+    assert look_at(target.getvalue(), tmp_path).label == "an AVIF picture"
+    assert look_at(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", tmp_path).label == "a HEIC picture"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        picture()[:20],
+        b"\x89PNG\r\n\x1a\n" + b"\0" * 40,
+        picture("jpeg")[:30],
+        b"\xff\xd8" + b"\xff" * 9000,
+        b"\xff\xd8\xff\xe0\0\0" * 9000,
+        picture("webp")[:18],
+        b"RIFF\0\0\0\0WEBPVP9 " + b"\0" * 40,
+        film()[:300],
+        b"\0\0\0\x08ftyp" + b"\0\0\0\x08free" * 20_000,
+        b"\0\0\0\x14ftypisom\0\0\0\0isom" + struct.pack(">I4sQ", 1, b"moov", 2**63),
+        b"\0\0\0\x14ftypisom\0\0\0\0isom\0\0\0\x08moov",
+        b"\0\0\0\x10ftypisom\0\0\0\0" + struct.pack(">I4sQI4sQ", 1, b"moov", 2**64 - 1, 1, b"free", 2**63),
+        b"\0\0\0\x10ftypisom\0\0\0\0" + struct.pack(">I4sQ", 1, b"free", 0) + bytes(200),
+        picture().replace(struct.pack(">II", 31, 17), bytes(8)),
+    ],
+)
+def test_a_damaged_header_has_no_size(data: bytes, tmp_path: Path) -> None:
+    found = look_at(data, tmp_path)
+
+    assert (found.width, found.height, found.duration_s) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    "make", [picture, wav, film, lambda: sound("mp3", "libmp3lame"), lambda: sound("ogg", "libopus")]
+)
+def test_a_file_may_break_off_anywhere(make: Any, tmp_path: Path) -> None:
+    data = make()
+
+    for length in range(0, min(len(data), 900), 7):
+        assert look_at(data[:length], tmp_path).bytes == length
+
+
+@pytest.mark.parametrize("start", [b"OggS\0\2" + b"\0" * 20 + b"\xff" + b"\xff" * 255, b"ID3\4\0\0\0\0\0\0", b"fLaC\4"])
+def test_a_header_without_end_is_given_up(start: bytes, tmp_path: Path) -> None:
+    """A hole of 4 GB costs no disk, and reading it would cost minutes."""
+    path = tmp_path / "hole"
+    with path.open("wb") as file:
+        file.write(start)
+        file.truncate(64 * MOST_BYTES)
+
+    assert probe(path).duration_s is None
+
+
+def test_a_header_may_read_so_much_and_so_often(tmp_path: Path) -> None:
+    path = tmp_path / "hole"
+    with path.open("wb") as file:
+        file.truncate(MOST_BYTES + 1)
+
+    with Header(path) as header, pytest.raises(BrokenHeaderError):
+        header.read()
+    with Header(path) as header:
+        for _ in range(MOST_READS):
+            header.read(1)
+        with pytest.raises(BrokenHeaderError):
+            header.read(1)
+
+
+def test_a_movie_box_at_the_end_of_a_big_file_is_found(tmp_path: Path) -> None:
+    """Encoders write it last; what lies before it is skipped, not read."""
+    data = film()
+    at = data.index(b"mdat") - 4
+    path = tmp_path / "big.mp4"
+    with path.open("wb") as file:
+        file.write(data[:at] + struct.pack(">I4sQ", 1, b"free", 3 * MOST_BYTES))
+        file.seek(at + 3 * MOST_BYTES)
+        file.write(data[at:])
+
+    assert probe(path).width == 64
+
+
+def test_a_file_that_is_not_there_is_an_os_error(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        probe(tmp_path / "nothing")
