@@ -137,7 +137,7 @@ class Desk:
         )
         joined = False
         with anyio.CancelScope(shield=True):
-            job, joined = await self._ledger.reserve(job, self._worker, self._gone, new=new)
+            job, joined = await self._ledger.reserve(job, self._worker, new=new, gone=self._gone)
             if not joined:
                 self._start(job)
         return job, joined
@@ -275,9 +275,11 @@ class Desk:
                 task_status.started()
         finally:
             self._group = None
-            with anyio.CancelScope(shield=True):
-                await self._say_goodbye()
-            self._stopped.set()
+            try:
+                with anyio.CancelScope(shield=True):
+                    await self._say_goodbye()
+            finally:
+                self._stopped.set()
 
     async def _say_goodbye(self) -> None:
         try:

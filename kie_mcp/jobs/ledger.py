@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from kie_mcp.errors import KieError, UnconfirmedError
+from kie_mcp.jobs import workers
 from kie_mcp.jobs.job import Job, JobState, Kind, Phase
 
 STEPS: Mapping[Phase, frozenset[Phase]] = {
@@ -91,7 +92,7 @@ class Ledger(Protocol):
         """Let go of the store."""
         ...
 
-    async def reserve(self, job: Job, worker: str, gone: Gone, *, new: bool = False) -> tuple[Job, bool]:
+    async def reserve(self, job: Job, worker: str, *, new: bool = False, gone: Gone = workers.gone) -> tuple[Job, bool]:
         """Write a new job down, or find the one that this order joins; says whether it joined.
 
         Raises KeyConflictError if the idempotency key stands for another order.

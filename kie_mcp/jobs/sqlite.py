@@ -12,7 +12,7 @@ from pathlib import Path
 from types import CoroutineType
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
-from kie_mcp.jobs import schema, throttle
+from kie_mcp.jobs import schema, throttle, workers
 from kie_mcp.jobs.cadence import KEPT
 from kie_mcp.jobs.job import Job, JobState, Kind, Phase, stepped
 from kie_mcp.jobs.ledger import (
@@ -101,7 +101,7 @@ class SqliteLedger:
 
     @_transaction
     def reserve(
-        self, db: sqlite3.Connection, job: Job, worker: str, gone: Gone, *, new: bool = False
+        self, db: sqlite3.Connection, job: Job, worker: str, *, new: bool = False, gone: Gone = workers.gone
     ) -> tuple[Job, bool]:
         """Write a new job down, or find the one that this order joins; says whether it joined."""
         if job.idempotency_key and (row := _by_key(db, job)):

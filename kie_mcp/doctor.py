@@ -1,0 +1,133 @@
+"""What `kie-mcp doctor` finds and what to do about it: it costs nothing and never shows the key."""
+
+import os
+import platform
+import sqlite3
+import stat
+import sys
+import tempfile
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+
+from kie_mcp import __version__, extras
+from kie_mcp.errors import KieError
+from kie_mcp.jobs.clock import Clock, SystemClock
+from kie_mcp.jobs.job import Job
+from kie_mcp.jobs.schema import JOURNAL
+from kie_mcp.jobs.sqlite import SqliteLedger
+from kie_mcp.kie.client import KieClient
+from kie_mcp.settings import Settings
+
+LOW = 10.0
+"""Credits below which little can be made."""
+SKEW = 60.0
+"""Seconds that the clock may be wrong without harm."""
+
+
+class Grade(StrEnum):
+    """How good a finding is."""
+
+    OK = "ok"
+    ATTENTION = "attention"
+    """It works, and something about it is worth knowing."""
+    PROBLEM = "problem"
+    """Something will not work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found about one subject, and what to do; `str()` is its line."""
+
+    grade: Grade
+    subject: str
+    found: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        todo = f"\n{'':26}-> {self.remedy}" if self.remedy else ""
+        return f"{self.grade:10} {self.subject:14} {self.found}{todo}"
+
+
+async def examine(settings: Settings, clock: Clock | None = None) -> list[Finding]:
+    """Look at one subject after the other. Makes the folders and the ledger where they are missing."""
+    return [
+        Finding(Grade.OK, "kie-mcp", f"{__version__} on Python {platform.python_version()} ({sys.executable})"),
+        await _key(settings),
+        _output_folder(settings.output_dir),
+        *await _ledger(settings, clock or SystemClock()),
+        _sqlite(),
+        _sandbox(),
+    ]
+
+
+async def _key(settings: Settings) -> Finding:
+    where = ("the sandbox at " if settings.sandbox else "") + settings.api_base_url
+    try:
+        async with KieClient(
+            settings.api_key, base_url=settings.api_base_url, upload_base_url=settings.upload_base_url
+        ) as kie:
+            balance = await kie.credit()
+    except KieError as error:
+        return Finding(Grade.PROBLEM, "key", error.message, error.remedy)
+    found = f"accepted by {where}: {balance:g} credits left"
+    if balance < LOW:
+        return Finding(Grade.ATTENTION, "key", found, "Top up at https://kie.ai/billing")
+    return Finding(Grade.OK, "key", found)
+
+
+def _output_folder(path: Path) -> Finding:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path) as file:
+            file.write(b"kie-mcp")
+    except OSError as error:
+        found = f"{path} cannot be written: {error.strerror}"
+        return Finding(Grade.PROBLEM, "output folder", found, "Set KIE_OUTPUT_DIR to another one.")
+    return Finding(Grade.OK, "output folder", f"{path} can be written")
+
+
+async def _ledger(settings: Settings, clock: Clock) -> list[Finding]:
+    ledger = SqliteLedger(settings.ledger_path)
+    try:
+        await ledger.open()
+        jobs = await ledger.list_jobs(settings.account, limit=1000)
+    except KieError as error:
+        return [Finding(Grade.PROBLEM, "ledger", error.message, error.remedy or "Set KIE_STATE_DIR to another folder.")]
+    finally:
+        await ledger.close()
+    unfinished = sum(not job.done for job in jobs)
+    found = f"{settings.ledger_path} opens; jobs of this key that are not finished: {unfinished}"
+    return [Finding(Grade.OK, "ledger", found), _state_folder(settings.state_dir), _clock(clock.now(), jobs)]
+
+
+def _state_folder(path: Path) -> Finding:
+    """The ledger holds prompts and links, which are nobody else's business."""
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if os.name == "posix" and mode & 0o077:
+        return Finding(Grade.ATTENTION, "state folder", f"others can look into it (mode {mode:o})", f"chmod 700 {path}")
+    return Finding(Grade.OK, "state folder", f"{path} is private (mode {mode:o})")
+
+
+def _clock(now: float, jobs: list[Job]) -> Finding:
+    """Jobs are aged by this clock; one that was set back shows in the ledger. Kie.ai's own time is not asked."""
+    told = f"{datetime.fromtimestamp(now, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    ahead = max((job.updated_at for job in jobs), default=now) - now
+    if ahead > SKEW:
+        found = f"{told} is {ahead:.0f} s before the last change of a job: it was set back, or was wrong then"
+        return Finding(Grade.ATTENTION, "clock", found, "Let the system set it from the network.")
+    return Finding(Grade.OK, "clock", f"{told}, in step with the ledger (not compared with Kie.ai's)")
+
+
+def _sqlite() -> Finding:
+    return Finding(
+        Grade.OK, "SQLite", f"{sqlite3.sqlite_version}; the journal mode is {JOURNAL}, safe with every version"
+    )
+
+
+def _sandbox() -> Finding:
+    if absent := extras.missing():
+        todo = "Needed only for the sandbox and the demo: pip install 'kie-mcp[sandbox]'"
+        return Finding(Grade.ATTENTION, "sandbox", f"not installed: {', '.join(absent)}", todo)
+    return Finding(Grade.OK, "sandbox", "installed")
