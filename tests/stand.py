@@ -60,6 +60,11 @@ def facts(result: CallToolResult) -> dict[str, Any]:
     return result.structured_content
 
 
+def saved(result: dict[str, Any]) -> bytes:
+    """What is on disk of a job's first output."""
+    return Path(result["outputs"][0]["path"]).read_bytes()
+
+
 def settings(folder: Path, **changes: Any) -> Settings:
     """Settings that lead to the sandbox, with every file under one folder."""
     given: dict[str, Any] = {
@@ -85,7 +90,8 @@ async def stand(
     **sandbox: Any,
 ) -> AsyncGenerator[Stand]:
     """Open a stand, on a sandbox of its own or on `app`. `transport` may put something between the server and the sandbox."""
-    app = app or create_app(clock=asyncio.get_running_loop().time, base_url=BASE, **({"speed": 4.0} | sandbox))
+    options: dict[str, Any] = {"speed": 10.0} | sandbox
+    app = app or create_app(clock=asyncio.get_running_loop().time, base_url=BASE, **options)
     used = settings(folder, **(changes or {}))
     key = used.api_key.get_secret_value() if used.api_key else ""
     kie = KieClient(

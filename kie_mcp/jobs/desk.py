@@ -1,8 +1,6 @@
-"""The desk: takes orders, sees each job through to its end, and answers how it stands.
+"""The desk: takes orders, and answers how each job stands.
 
-Submitting and following run in the desk's own task group, so a caller that goes away takes nothing with it. Several
-desks (one for each server process) share a ledger; each says that it is alive, and takes over the jobs of one that is
-not.
+Submitting and following happen in the desk's shift, so a caller that goes away takes nothing with it.
 """
 
 import base64
@@ -13,7 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import anyio
-from anyio.abc import TaskGroup, TaskStatus
+import anyio.lowlevel
 
 from kie_mcp.errors import NotVisibleError, UnknownJobError
 from kie_mcp.jobs.board import Board
@@ -21,17 +19,14 @@ from kie_mcp.jobs.cadence import ENOUGH, SHORTEST, quantile
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.follower import Follower
 from kie_mcp.jobs.job import JSON, Job, JobState, Kind, Phase, Upstream
-from kie_mcp.jobs.ledger import Caller, Gone, Ledger, LedgerError, StaleJobError
+from kie_mcp.jobs.ledger import Caller, Gone, Ledger
+from kie_mcp.jobs.shift import Shift
 from kie_mcp.jobs.submission import Submission
 from kie_mcp.jobs.throttle import expected_wait
 from kie_mcp.jobs.workers import gone
 
 logger = logging.getLogger(__name__)
 
-BEAT = 2.0
-"""Seconds between two signs of life."""
-AGAIN = 10.0
-"""Seconds after which a job is taken up again whose care ended in an error of our own."""
 HEARTBEAT = 5.0
 """Seconds after which a watcher is told, though nothing changed: some clients give up on silence."""
 LISTEN = 1.0
@@ -83,7 +78,6 @@ class Desk:
         self.account = account
         self._ledger = ledger
         self._upstream = upstream
-        self._submission = submission
         self._follower = follower
         self._board = board
         self._clock = clock
@@ -91,33 +85,18 @@ class Desk:
         self._worker = worker
         self._gone = gone
         self._new_id = new_id or new_job_id
-        self._group: TaskGroup | None = None
-        self._stopped = anyio.Event()
-        self._mine: dict[str, int] = {}
-        """The jobs in this process's care, with the epoch in which it took them over."""
+        self._placing = anyio.Lock()
+        self._shift = Shift(ledger, submission, follower, board, clock, account=account, worker=worker)
 
     @asynccontextmanager
     async def open(self) -> AsyncGenerator["Desk"]:
         """Open the ledger, go on with what was left unfinished, and stop in good order."""
-        await self._ledger.open()
-        try:
-            async with anyio.create_task_group() as group:
-                await group.start(self._care)
-                try:
-                    yield self
-                finally:
-                    await self.stop()
-        finally:
-            with anyio.CancelScope(shield=True):
-                await self._ledger.close()
+        async with self._shift.open():
+            yield self
 
     async def stop(self) -> None:
         """Let go of all jobs; a create call in flight gets its last moments to be written down."""
-        self._submission.stop()
-        if self._group:
-            self._group.cancel_scope.cancel()
-        with anyio.CancelScope(shield=True):
-            await self._stopped.wait()
+        await self._shift.stop()
 
     async def place(self, draft: Draft, *, idempotency_key: str = "", new: bool = False) -> tuple[Job, bool]:
         """Take an order: the job, and whether it joined one that was there. Durable when it returns."""
@@ -135,11 +114,16 @@ class Desk:
             created_at=now,
             updated_at=now,
         )
-        joined = False
-        with anyio.CancelScope(shield=True):
+        # One at a time: a caller that was cancelled meanwhile is known to have left before the next one is judged.
+        async with self._placing:
             job, joined = await self._ledger.reserve(job, self._worker, new=new, gone=self._gone)
             if not joined:
-                self._start(job)
+                self._shift.start(job)
+            try:
+                await anyio.lowlevel.checkpoint_if_cancelled()
+            except anyio.get_cancelled_exc_class():
+                await self.hear(job, Caller.LEFT)
+                raise
         return job, joined
 
     async def watch(self, job_id: str) -> AsyncGenerator[Job]:
@@ -174,7 +158,7 @@ class Desk:
     async def ask(self, job: Job) -> Job:
         """Have a fresh look, if the last one is older than two seconds; files that are missing are saved again."""
         old = job.looked_at is None or self._clock.now() - job.looked_at >= SHORTEST
-        if job.id in self._mine:
+        if self._shift.has(job):
             if old:
                 self._follower.nudge(job.id)
         elif job.phase is Phase.SUCCEEDED and old and not all(output.path for output in job.outputs):
@@ -198,8 +182,7 @@ class Desk:
 
     async def hear(self, job: Job, caller: Caller) -> None:
         """Note what the caller was told, also while the caller is being cancelled."""
-        with anyio.CancelScope(shield=True):
-            await self._ledger.hear(job.id, caller, self._worker)
+        await self._shift.hear(job, caller)
 
     async def _adopt(self, task_id: str) -> Job:
         try:
@@ -225,79 +208,8 @@ class Desk:
         with anyio.CancelScope(shield=True):
             job, there = await self._ledger.adopt(job, self._worker)
             if not there:
-                self._start(job)
+                self._shift.start(job)
         return job
-
-    def _start(self, job: Job) -> None:
-        """Care for the job from now on."""
-        if self._group is None or job.done or self._mine.get(job.id) == job.epoch:
-            return
-        self._mine[job.id] = job.epoch
-        self._group.start_soon(self._see_through, job, name=f"job {job.id}")
-
-    async def _see_through(self, job: Job) -> None:
-        epoch = job.epoch
-        try:
-            while not job.done and job.epoch == epoch:
-                try:
-                    job = await self._submission.submit(job)
-                    epoch = self._mine[job.id] = job.epoch  # an id that came late comes with another's epoch
-                    job = job if job.done else await self._follower.follow(job)
-                except StaleJobError:
-                    raise
-                except Exception:
-                    logger.exception("job %s: trying again", job.id)
-                    job = await self._read_again(job)
-        except StaleJobError:
-            logger.info("job %s goes on in another process", job.id)
-        finally:
-            if self._mine.get(job.id) == epoch:
-                del self._mine[job.id]
-
-    async def _read_again(self, job: Job) -> Job:
-        """The job as the ledger has it, once the ledger answers."""
-        while True:
-            await anyio.sleep(AGAIN)
-            try:
-                return await self.read(job.id)
-            except UnknownJobError as error:
-                raise StaleJobError(error.message) from error
-            except Exception:
-                logger.exception("the ledger does not answer")
-
-    async def _care(self, *, task_status: TaskStatus[None]) -> None:
-        """Hold everything that goes on behind the callers' backs."""
-        try:
-            await self._ledger.beat(self._worker, self._clock.now())
-            async with anyio.create_task_group() as group:
-                self._group = group
-                group.start_soon(self._keep_alive)
-                task_status.started()
-        finally:
-            self._group = None
-            try:
-                with anyio.CancelScope(shield=True):
-                    await self._say_goodbye()
-            finally:
-                self._stopped.set()
-
-    async def _say_goodbye(self) -> None:
-        try:
-            await self._ledger.leave(self._worker)
-        except LedgerError as error:
-            logger.warning("the jobs of this process are free in a few seconds only: %s", error)
-
-    async def _keep_alive(self) -> None:
-        """Say that this process is alive, and take over the jobs of those that are not."""
-        while True:
-            try:
-                await self._ledger.beat(self._worker, self._clock.now())
-                for job in await self._ledger.claim(self.account, self._worker, self._clock.now()):
-                    self._board.changed(job)
-                    self._start(job)
-            except Exception:
-                logger.exception("the ledger does not answer; trying again")
-            await anyio.sleep(BEAT)
 
 
 def new_job_id() -> str:

@@ -52,14 +52,14 @@ class Follower:
         """Look at the job again and again until it is done."""
         durations = await self._ledger.durations(job.bucket)
         gap, failures = first_look(durations) - self._age(job), 0
-        if job.epoch:  # whoever cared for it before may have looked just now
-            gap = max(gap, SHORTEST)
+        # Whoever cared for it before may have looked just now.
+        earliest = self._clock.now() + SHORTEST if job.epoch else 0.0
         try:
             while not job.done:
-                await self._pause(job, gap)
+                await self._pause(job, gap, earliest)
                 try:
                     await self._still_ours(job)
-                    job = await self.look(job)
+                    job = await self.look(job, overdue=_overdue(durations))
                     failures, gap = 0, self._gap(job, durations)
                 except StaleJobError:
                     raise
@@ -76,7 +76,7 @@ class Follower:
         if event := self._nudges.get(job_id):
             event.set()
 
-    async def look(self, job: Job) -> Job:
+    async def look(self, job: Job, *, overdue: float = OVERDUE) -> Job:
         """Ask once, and write down what is seen; what a success made is saved before anyone is told."""
         if job.task_id is None:
             raise LedgerError(f"Job {job.id} has no id of Kie.ai's to look at.")
@@ -87,6 +87,9 @@ class Follower:
             now = self._clock.now()
             seen = stepped(seen, Phase.SUCCEEDED, now, outputs=outputs, trouble=look.trouble or trouble)
             await self._learn(job, look, now)
+        elif not seen.done and not seen.note and self._age(seen) > overdue:
+            note = f"Still not finished after {self._age(seen) / 60:.0f} min; looked at every minute from here on."
+            seen = replace(seen, note=note)
         return await self._write(seen, was=job.phase)
 
     async def _still_ours(self, job: Job) -> None:
@@ -112,13 +115,14 @@ class Follower:
         if job.bucket and seconds > 0:
             await self._ledger.learn(job.bucket, seconds, now)
 
-    async def _pause(self, job: Job, gap: float) -> None:
+    async def _pause(self, job: Job, gap: float, earliest: float) -> None:
         """Wait for the next look, or until somebody asks, but never less than the shortest gap since the last."""
         nudge = self._nudges[job.id] = anyio.Event()
         with anyio.move_on_after(max(gap, 0)):
             await nudge.wait()
         if job.looked_at is not None:
-            await anyio.sleep(max(job.looked_at + SHORTEST - self._clock.now(), 0))
+            earliest = max(earliest, job.looked_at + SHORTEST)
+        await anyio.sleep(max(earliest - self._clock.now(), 0))
 
     async def _note(self, job: Job, error: Exception) -> Job:
         """A look got no answer about the job: it lives on, and says what is going on."""
@@ -146,11 +150,15 @@ class Follower:
 
     def _gap(self, job: Job, durations: Sequence[float]) -> float:
         age = self._age(job)
-        overdue = max(OVERDUE, 3 * quantile(durations, 0.99)) if durations else OVERDUE
-        return OVERDUE_GAP if age > overdue else next_look(age, durations, self._chance.uniform(-1, 1))
+        return OVERDUE_GAP if age > _overdue(durations) else next_look(age, durations, self._chance.uniform(-1, 1))
 
     def _age(self, job: Job) -> float:
         return max(self._clock.now() - (job.sent_at or job.created_at), 0.0)
+
+
+def _overdue(durations: Sequence[float]) -> float:
+    """Seconds after which a job is late, by what such jobs took before."""
+    return max(OVERDUE, 3 * quantile(durations, 0.99)) if durations else OVERDUE
 
 
 def _gap_after(error: Exception, failures: int) -> float:

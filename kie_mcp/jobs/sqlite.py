@@ -5,20 +5,17 @@ when it returns.
 """
 
 import functools
-import logging
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from types import CoroutineType
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
-from kie_mcp.jobs import schema, throttle, workers
+from kie_mcp.jobs import queries, schema, throttle, workers
 from kie_mcp.jobs.cadence import KEPT
 from kie_mcp.jobs.job import Job, JobState, Kind, Phase, stepped
 from kie_mcp.jobs.ledger import (
-    JOIN_FOR,
     LEASE,
-    LOST_CREATE,
     STEPS,
     Caller,
     Gone,
@@ -27,9 +24,7 @@ from kie_mcp.jobs.ledger import (
     Queue,
     StaleJobError,
 )
-from kie_mcp.jobs.schema import dump, load
-
-logger = logging.getLogger(__name__)
+from kie_mcp.jobs.schema import load
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -104,41 +99,41 @@ class SqliteLedger:
         self, db: sqlite3.Connection, job: Job, worker: str, *, new: bool = False, gone: Gone = workers.gone
     ) -> tuple[Job, bool]:
         """Write a new job down, or find the one that this order joins; says whether it joined."""
-        if job.idempotency_key and (row := _by_key(db, job)):
+        if job.idempotency_key and (row := queries.by_key(db, job)):
             if row["fingerprint"] != job.fingerprint:
                 raise KeyConflictError(
                     f"idempotency_key {job.idempotency_key!r} stands for another order, job {row['id']}."
                 )
-            return _taken_up(db, row, worker), True
+            return queries.taken_up(db, row, worker), True
         if new:
             db.execute(
                 "UPDATE jobs SET caller = ? WHERE account = ? AND fingerprint = ? AND phase = ?",
                 (Caller.CLOSED, job.account, job.fingerprint, Phase.UNCONFIRMED),
             )
-        elif not job.idempotency_key and (row := _joinable(db, job, gone)):
-            return _taken_up(db, row, worker), True
-        _insert(db, job, worker)
+        elif not job.idempotency_key and (row := queries.joinable(db, job, gone)):
+            return queries.taken_up(db, row, worker), True
+        queries.insert(db, job, worker)
         return job, False
 
     @_transaction
     def adopt(self, db: sqlite3.Connection, job: Job, worker: str) -> tuple[Job, bool]:
         """Write down a job that was made elsewhere, or find it by its task id; says whether it was there."""
-        found = _one(db, "SELECT * FROM jobs WHERE account = ? AND task_id = ?", job.account, job.task_id)
+        found = queries.one(db, "SELECT * FROM jobs WHERE account = ? AND task_id = ?", job.account, job.task_id)
         if found:
             return load(found), True
-        _insert(db, job, worker)
+        queries.insert(db, job, worker)
         return job, False
 
     @_transaction
     def read(self, db: sqlite3.Connection, job_id: str) -> Job | None:
         """The job with that id."""
-        row = _one(db, "SELECT * FROM jobs WHERE id = ?", job_id)
+        row = queries.one(db, "SELECT * FROM jobs WHERE id = ?", job_id)
         return load(row) if row else None
 
     @_transaction
     def read_task(self, db: sqlite3.Connection, account: str, task_id: str) -> Job | None:
         """The account's job with that id of Kie.ai's."""
-        row = _one(db, "SELECT * FROM jobs WHERE account = ? AND task_id = ?", account, task_id)
+        row = queries.one(db, "SELECT * FROM jobs WHERE account = ? AND task_id = ?", account, task_id)
         return load(row) if row else None
 
     @_transaction
@@ -157,24 +152,24 @@ class SqliteLedger:
             " ORDER BY created_at DESC, rowid DESC LIMIT ?",
             (account, state, state, kind, kind, limit),
         )
-        return _readable(rows)
+        return queries.readable(rows)
 
     @_transaction
     def move(self, db: sqlite3.Connection, job: Job, *, was: Phase) -> Job:
         """Write the job as it is now. Raises StaleJobError if it was not in that phase and epoch any more."""
         if job.phase not in STEPS[was]:
             raise LedgerError(f"A job cannot go from {was} to {job.phase}.")
-        _update(db, job, was)
+        queries.update(db, job, was)
         return job
 
     @_transaction
     def mark(self, db: sqlite3.Connection, job: Job, now: float) -> float:
         """Step from reserved to submitting and count the send, if one may be sent; else the seconds to wait."""
-        queue = _queue(db, job, now)
+        queue = queries.queue(db, job, now)
         seconds = throttle.wait(queue.sends, now, max(queue.held_until, job.not_before))
         if seconds > 0:
             return seconds
-        _update(db, stepped(job, Phase.SUBMITTING, now, sent_at=now), Phase.RESERVED)
+        queries.update(db, stepped(job, Phase.SUBMITTING, now, sent_at=now), Phase.RESERVED)
         db.execute("DELETE FROM sends WHERE account = ? AND at <= ?", (job.account, now - throttle.WINDOW))
         db.execute("INSERT INTO sends (account, at) VALUES (?, ?)", (job.account, now))
         return 0.0
@@ -182,21 +177,21 @@ class SqliteLedger:
     @_transaction
     def attach(self, db: sqlite3.Connection, job: Job, task_id: str, now: float, worker: str) -> Job:
         """Write down the task id, whoever cared for the job till now: an id is never lost."""
-        row = _one(db, "SELECT * FROM jobs WHERE id = ?", job.id)
+        row = queries.one(db, "SELECT * FROM jobs WHERE id = ?", job.id)
         if row is None:
             raise LedgerError(f"Job {job.id} is not in the ledger; Kie.ai's id of it is {task_id}.")
         known = load(row)
         if known.task_id is not None or known.phase not in {Phase.SUBMITTING, Phase.UNCONFIRMED}:
             raise StaleJobError(f"Job {job.id} has gone on without this process.")
         attached = stepped(known, Phase.SUBMITTED, now, task_id=task_id, trouble=None, finished_at=None, note="")
-        _update(db, attached, known.phase)
+        queries.update(db, attached, known.phase)
         db.execute("UPDATE jobs SET worker = ? WHERE id = ?", (worker, job.id))
         return attached
 
     @_transaction
     def queue(self, db: sqlite3.Connection, job: Job) -> Queue:
         """The line before this job."""
-        return _queue(db, job, 0.0)
+        return queries.queue(db, job, 0.0)
 
     @_transaction
     def hold(self, db: sqlite3.Connection, account: str, until: float) -> None:
@@ -229,7 +224,7 @@ class SqliteLedger:
             " AND (worker IS NULL OR worker NOT IN (SELECT worker FROM workers)) ORDER BY created_at",
             (account, Phase.RESERVED, Phase.SUBMITTING, Phase.SUBMITTED, Phase.RUNNING),
         ).fetchall()
-        return [_claimed(db, job, worker, now) for job in _readable(rows)]
+        return [queries.claimed(db, job, worker, now) for job in queries.readable(rows)]
 
     @_transaction
     def leave(self, db: sqlite3.Connection, worker: str) -> None:
@@ -260,107 +255,3 @@ class SqliteLedger:
             " (SELECT rowid FROM durations WHERE bucket = ? ORDER BY at DESC, rowid DESC LIMIT ?)",
             (bucket, bucket, KEPT),
         )
-
-
-def _one(db: sqlite3.Connection, sql: str, *values: object) -> sqlite3.Row | None:
-    row: Any = db.execute(sql, values).fetchone()
-    return row
-
-
-def _by_key(db: sqlite3.Connection, job: Job) -> sqlite3.Row | None:
-    return _one(
-        db,
-        "SELECT * FROM jobs WHERE account = ? AND idempotency_key = ?",
-        job.account,
-        job.idempotency_key,
-    )
-
-
-def _joinable(db: sqlite3.Connection, job: Job, gone: Gone) -> sqlite3.Row | None:
-    """The newest equal job whose end nobody has heard, or that may exist without anybody knowing."""
-    rows = db.execute(
-        "SELECT jobs.*, workers.alive_until FROM jobs LEFT JOIN workers ON workers.worker = jobs.caller_worker"
-        " WHERE account = ? AND fingerprint = ? ORDER BY created_at DESC, jobs.rowid DESC",
-        (job.account, job.fingerprint),
-    )
-    return next((row for row in rows if _may_be_joined(row, job.created_at, gone)), None)
-
-
-def _may_be_joined(row: sqlite3.Row, now: float, gone: Gone) -> bool:
-    match row["caller"]:
-        case Caller.WAITING:
-            left = (row["alive_until"] or 0.0) <= now or gone(row["caller_worker"])
-        case Caller.ANSWERED:
-            return row["phase"] == Phase.UNCONFIRMED
-        case Caller.CLOSED:
-            return False
-        case _:
-            left = True
-    return left and (row["phase"] == Phase.UNCONFIRMED or row["created_at"] > now - JOIN_FOR)
-
-
-def _taken_up(db: sqlite3.Connection, row: sqlite3.Row, worker: str) -> Job:
-    if row["caller"] != Caller.CLOSED:
-        db.execute("UPDATE jobs SET caller = ?, caller_worker = ? WHERE id = ?", (Caller.WAITING, worker, row["id"]))
-    return load(row)
-
-
-def _readable(rows: Iterable[sqlite3.Row]) -> list[Job]:
-    """The jobs of these rows; one that cannot be read must not hide the others."""
-    jobs: list[Job] = []
-    for row in rows:
-        try:
-            jobs.append(load(row))
-        except ValueError:
-            logger.exception("job %s cannot be read and is left alone", row["id"])
-    return jobs
-
-
-def _insert(db: sqlite3.Connection, job: Job, worker: str) -> None:
-    db.execute(
-        "INSERT INTO jobs (id, account, kind, phase, state, fingerprint, idempotency_key, task_id, created_at, epoch,"
-        " record, worker, caller, caller_worker) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            *(job.id, job.account, job.kind, job.phase, job.state, job.fingerprint, job.idempotency_key),
-            *(job.task_id, job.created_at, job.epoch, dump(job), worker, Caller.WAITING, worker),
-        ),
-    )
-
-
-def _update(db: sqlite3.Connection, job: Job, was: Phase) -> None:
-    changed = db.execute(
-        "UPDATE jobs SET phase = ?, state = ?, task_id = ?, record = ?, epoch = ?"
-        " WHERE id = ? AND phase = ? AND epoch = ?",
-        (job.phase, job.state, job.task_id, dump(job), job.epoch, job.id, was, job.epoch),
-    ).rowcount
-    if not changed:
-        raise StaleJobError(f"Job {job.id} has gone on without this process.")
-
-
-def _claimed(db: sqlite3.Connection, job: Job, worker: str, now: float) -> Job:
-    """Give the job to this worker; what was being sent when its worker died is unconfirmed."""
-    taken = schema.taken_over(job)
-    if job.phase is Phase.SUBMITTING:
-        taken = stepped(taken, Phase.UNCONFIRMED, now, trouble=LOST_CREATE, finished_at=now)
-    db.execute(
-        "UPDATE jobs SET worker = ?, epoch = ?, phase = ?, state = ?, record = ? WHERE id = ?",
-        (worker, taken.epoch, taken.phase, taken.state, dump(taken), taken.id),
-    )
-    return taken
-
-
-def _queue(db: sqlite3.Connection, job: Job, now: float) -> Queue:
-    place = _one(
-        db,
-        "SELECT count(*) AS n FROM jobs WHERE account = ? AND phase = ? AND created_at < ?",
-        job.account,
-        Phase.RESERVED,
-        job.created_at,
-    )
-    sends = db.execute("SELECT at FROM sends WHERE account = ? ORDER BY at", (job.account,))
-    held = _one(db, "SELECT held_until FROM accounts WHERE account = ?", job.account)
-    return Queue(
-        place=place["n"] if place else 0,
-        sends=[row["at"] for row in sends if row["at"] > now - throttle.WINDOW],
-        held_until=held["held_until"] if held else 0.0,
-    )

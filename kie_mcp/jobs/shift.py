@@ -1,0 +1,168 @@
+"""The shift: the jobs in the care of this process, from order to end, and the sign that it is alive.
+
+Several processes share a ledger. Each says every few seconds that it is there, and takes over the jobs of one that is
+not.
+"""
+
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+
+import anyio
+from anyio.abc import TaskGroup, TaskStatus
+
+from kie_mcp.jobs.board import Board
+from kie_mcp.jobs.clock import Clock
+from kie_mcp.jobs.follower import Follower
+from kie_mcp.jobs.job import Job
+from kie_mcp.jobs.ledger import Caller, Ledger, LedgerError, StaleJobError
+from kie_mcp.jobs.submission import Submission
+
+logger = logging.getLogger(__name__)
+
+BEAT = 2.0
+"""Seconds between two signs of life."""
+AGAIN = 10.0
+"""Seconds after which a job is taken up again whose care ended in an error of our own."""
+
+
+class Shift:
+    """One process's care for the jobs of one account. Nothing here belongs to a caller."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        submission: Submission,
+        follower: Follower,
+        board: Board,
+        clock: Clock,
+        *,
+        account: str,
+        worker: str,
+    ) -> None:
+        self._ledger = ledger
+        self._submission = submission
+        self._follower = follower
+        self._board = board
+        self._clock = clock
+        self._account = account
+        self._worker = worker
+        self._unheard: dict[str, Caller] = {}
+        self._group: TaskGroup | None = None
+        self._stopped = anyio.Event()
+        self._mine: dict[str, int] = {}
+        """The jobs in this process's care, with the epoch in which it took them over."""
+
+    @asynccontextmanager
+    async def open(self) -> AsyncGenerator[None]:
+        """Open the ledger, go on with what was left unfinished, and stop in good order."""
+        await self._ledger.open()
+        try:
+            async with anyio.create_task_group() as group:
+                await group.start(self._care)
+                try:
+                    yield
+                finally:
+                    await self.stop()
+        finally:
+            with anyio.CancelScope(shield=True):
+                await self._ledger.close()
+
+    async def stop(self) -> None:
+        """Let go of all jobs; a create call in flight gets its last moments to be written down."""
+        self._submission.stop()
+        if self._group:
+            self._group.cancel_scope.cancel()
+        with anyio.CancelScope(shield=True):
+            await self._stopped.wait()
+
+    def has(self, job: Job) -> bool:
+        """Whether this process cares for the job."""
+        return job.id in self._mine
+
+    async def hear(self, job: Job, caller: Caller) -> None:
+        """Note what became of a caller, also while that caller is being cancelled."""
+        self._unheard[job.id] = caller
+        with anyio.CancelScope(shield=True), suppress(LedgerError):
+            await self._note_callers()
+
+    async def _note_callers(self) -> None:
+        """Write down what became of the callers; what cannot be written now is written with the next sign of life."""
+        for job_id, caller in list(self._unheard.items()):
+            await self._ledger.hear(job_id, caller, self._worker)
+            if self._unheard.get(job_id) is caller:
+                del self._unheard[job_id]
+
+    def start(self, job: Job) -> None:
+        """Care for the job from now on."""
+        if self._group is None or job.done or self._mine.get(job.id) == job.epoch:
+            return
+        self._mine[job.id] = job.epoch
+        self._group.start_soon(self._see_through, job, name=f"job {job.id}")
+
+    async def _see_through(self, job: Job) -> None:
+        epoch = job.epoch
+        try:
+            while not job.done and job.epoch == epoch:
+                try:
+                    job = await self._submission.submit(job)
+                    epoch = self._mine[job.id] = job.epoch  # an id that came late comes with another's epoch
+                    job = job if job.done else await self._follower.follow(job)
+                except StaleJobError:
+                    raise
+                except Exception:
+                    logger.exception("job %s: trying again", job.id)
+                    job = await self._read_again(job)
+        except StaleJobError:
+            logger.info("job %s goes on in another process", job.id)
+        finally:
+            if self._mine.get(job.id) == epoch:
+                del self._mine[job.id]
+
+    async def _read_again(self, job: Job) -> Job:
+        """The job as the ledger has it, once the ledger answers."""
+        while True:
+            await anyio.sleep(AGAIN)
+            try:
+                known = await self._ledger.read(job.id)
+            except Exception:
+                logger.exception("the ledger does not answer")
+            else:
+                if known is None:
+                    raise StaleJobError(f"Job {job.id} is gone from the ledger.")
+                return known
+
+    async def _care(self, *, task_status: TaskStatus[None]) -> None:
+        """Hold everything that goes on behind the callers' backs."""
+        try:
+            await self._ledger.beat(self._worker, self._clock.now())
+            async with anyio.create_task_group() as group:
+                self._group = group
+                group.start_soon(self._keep_alive)
+                task_status.started()
+        finally:
+            self._group = None
+            try:
+                with anyio.CancelScope(shield=True):
+                    await self._say_goodbye()
+            finally:
+                self._stopped.set()
+
+    async def _say_goodbye(self) -> None:
+        try:
+            await self._ledger.leave(self._worker)
+        except LedgerError as error:
+            logger.warning("the jobs of this process are free in a few seconds only: %s", error)
+
+    async def _keep_alive(self) -> None:
+        """Say that this process is alive, and take over the jobs of those that are not."""
+        while True:
+            try:
+                await self._ledger.beat(self._worker, self._clock.now())
+                await self._note_callers()
+                for job in await self._ledger.claim(self._account, self._worker, self._clock.now()):
+                    self._board.changed(job)
+                    self.start(job)
+            except Exception:
+                logger.exception("the ledger does not answer; trying again")
+            await anyio.sleep(BEAT)
