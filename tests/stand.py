@@ -89,7 +89,7 @@ async def stand(
     changes: dict[str, Any] | None = None,
     **sandbox: Any,
 ) -> AsyncGenerator[Stand]:
-    """Open a stand, on a sandbox of its own or on `app`. `transport` may put something between the server and the sandbox."""
+    """Open a stand, on a sandbox of its own or on `app`; `transport` may put something between server and sandbox."""
     options: dict[str, Any] = {"speed": 10.0} | sandbox
     app = app or create_app(clock=asyncio.get_running_loop().time, base_url=BASE, **options)
     used = settings(folder, **(changes or {}))

@@ -3,6 +3,7 @@
 A field that is not known is left out. Times are ISO 8601 UTC, lengths are in seconds, sizes in bytes.
 """
 
+import functools
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -84,6 +85,7 @@ class Listing(Fields):
     next: str | None = None
 
 
+@functools.cache
 def output_schema(model: type[Fields]) -> dict[str, Any]:
     """The schema that is published: names and types only, since every word of it costs a model's context."""
     schema = model.model_json_schema(mode="serialization")

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
 import anyio
 from mcp.server.mcpserver import Context
@@ -70,7 +70,7 @@ class Tools:
         wait_seconds: arg.Wait = None,
         idempotency_key: arg.IdempotencyKey = "",
         new: arg.New = False,
-    ) -> Annotated[CallToolResult, Answer]:
+    ) -> CallToolResult:
         """Make or edit a picture. Costs Kie.ai credits."""
         order = ImageOrder(
             model=model,
@@ -95,7 +95,7 @@ class Tools:
         wait_seconds: arg.Wait = None,
         idempotency_key: arg.IdempotencyKey = "",
         new: arg.New = False,
-    ) -> Annotated[CallToolResult, Answer]:
+    ) -> CallToolResult:
         """Speak a text. Costs Kie.ai credits."""
         order = SpeechOrder(
             model=model,
@@ -120,7 +120,7 @@ class Tools:
         wait_seconds: arg.Wait = None,
         idempotency_key: arg.IdempotencyKey = "",
         new: arg.New = False,
-    ) -> Annotated[CallToolResult, Answer]:
+    ) -> CallToolResult:
         """Make the face in a picture speak a recording: takes minutes. Costs Kie.ai credits for each second."""
         order = TalkingVideoOrder(
             model=model, image=image, audio=audio, prompt=prompt, resolution=resolution, seed=seed
@@ -132,7 +132,7 @@ class Tools:
         ctx: Ctx,
         job_id: arg.JobName,
         wait_seconds: arg.Wait = None,
-    ) -> Annotated[CallToolResult, Answer]:
+    ) -> CallToolResult:
         """Say how a job stands, and wait for its end. Free: ask as often as needed instead of ordering again."""
         job = await self._desk.ask(await self._desk.find(job_id.strip()))
         return await self._wait(job, ctx, wait_seconds)
@@ -142,7 +142,7 @@ class Tools:
         state: arg.State = None,
         kind: arg.Made = None,
         limit: arg.Limit = 20,
-    ) -> Annotated[CallToolResult, Listing]:
+    ) -> CallToolResult:
         """List jobs, newest first, also those of earlier conversations. Free."""
         jobs = await self._desk.list_jobs(JobState(state) if state else None, Kind(kind) if kind else None, limit)
         return listing([await self.describe(job) for job in jobs])

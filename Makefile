@@ -1,0 +1,61 @@
+# Everything that is done with this checkout. Python 3.11 or newer, pip and make are all it needs.
+# `make` alone lists what there is.
+
+PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,\
+            $(shell $(name) -c 'import sys; sys.version_info >= (3, 11) and print("$(name)")' 2>/dev/null)))
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test lint format types check bench wheel lock clean
+
+help: ## List what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+# Made anew, so that nothing stays that the lock no longer names. Hashes are checked and nothing is fetched beside the lock.
+$(STAMP): pyproject.toml requirements.lock
+	@$(if $(PYTHON),,echo "No Python 3.11 or newer was found: install one, or call make PYTHON=/path/to/it" >&2; exit 1)
+	@echo "Setting up $(VENV) with $(PYTHON) (once; about a minute)"
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(STAMP) ## A picture, a voice and a talking video without a key: make demo [OUT=folder]
+	@$(BIN)/kie-mcp demo $(if $(OUT),--out "$(OUT)")
+
+test: $(STAMP) ## Run the tests: make test [ARGS="-k name"]
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: $(STAMP) ## Check style and format
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+
+format: $(STAMP) ## Put style and format right
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+types: $(STAMP) ## Check the types, strictly
+	@$(BIN)/basedpyright --pythonpath $(BIN)/python
+
+check: test lint types ## Everything that must pass before a change lands
+
+bench: $(STAMP) ## Measure the cold start against the smallest server there is: make bench [ROUNDS=9]
+	@$(BIN)/python -m tests.bench.cold_start $(ROUNDS)
+
+wheel: $(STAMP) ## Build the wheel into dist/
+	@rm -rf dist
+	@$(BIN)/python -m hatchling build --target wheel
+
+# uv resolves for every platform and Python at once; it lives in a folder of its own and is needed for nothing else.
+lock: $(STAMP) ## Bring requirements.lock up to the newest releases that pyproject.toml allows
+	@test -x build/uv/bin/uv || { $(PYTHON) -m venv build/uv && build/uv/bin/python -m pip --quiet install 'uv<1'; }
+	@build/uv/bin/uv pip compile pyproject.toml --quiet --output-file requirements.lock --upgrade --universal \
+	  --python-version 3.11 --all-extras --group dev --generate-hashes --no-header --no-annotate
+	@git --no-pager diff --stat requirements.lock
+
+clean: ## Remove what was built here
+	@rm -rf $(VENV) build dist .pytest_cache .ruff_cache

@@ -1,0 +1,124 @@
+"""The command line: what it says, where, and with which exit code."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from inline_snapshot import snapshot
+
+from kie_mcp import __version__
+from kie_mcp.jobs.job import Job, Kind, Output, Phase
+from kie_mcp.jobs.sqlite import SqliteLedger
+from kie_mcp.settings import Settings
+
+Ran = subprocess.CompletedProcess[str]
+
+
+def kie_mcp(*arguments: str, home: Path, **settings: str) -> Ran:
+    """Run the command in a home folder of its own."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("KIE_", "XDG_"))}
+    return subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-m", "kie_mcp", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        env=clean | {"HOME": str(home), "COLUMNS": "100", **settings},
+    )
+
+
+def test_version_names_the_program_and_its_version(tmp_path: Path) -> None:
+    ran = kie_mcp("--version", home=tmp_path)
+    assert (ran.returncode, ran.stdout) == (0, f"kie-mcp {__version__}\n")
+
+
+def test_help_lists_every_command(tmp_path: Path) -> None:
+    ran = kie_mcp("--help", home=tmp_path)
+    assert ran.returncode == 0
+    assert ran.stdout == snapshot("""\
+usage: kie-mcp [-h] [--version] [--sandbox] command ...
+
+An MCP server for Kie.ai: pictures, speech and talking videos. Without a command it serves MCP on
+standard input and output; an MCP client starts it that way.
+
+options:
+  -h, --help  show this help message and exit
+  --version   show program's version number and exit
+  --sandbox   serve from a built-in sandbox: no key, no cost
+
+commands:
+  command
+    demo      make a picture, a voice and a talking video with the sandbox
+    sandbox   run the sandbox alone, for other programs
+    doctor    check key, folders, SQLite and clock, and say what to do
+    jobs      list the latest jobs of this key
+
+Settings are environment variables: KIE_API_KEY, KIE_OUTPUT_DIR and others; the README lists them.
+""")
+
+
+def test_a_wrong_setting_is_named_with_its_remedy_on_stderr(tmp_path: Path) -> None:
+    ran = kie_mcp(home=tmp_path, KIE_WAIT_SECONDS="soon", KIE_API_KEY="canary-key")
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr == snapshot("""\
+kie-mcp: KIE_WAIT_SECONDS: Input should be a valid number, unable to parse string as a number (given: 'soon')
+Correct it and start again.
+""")
+
+
+def test_an_unknown_command_is_refused(tmp_path: Path) -> None:
+    ran = kie_mcp("dance", home=tmp_path)
+    assert ran.returncode == 2
+    assert "invalid choice: 'dance'" in ran.stderr
+
+
+def test_an_unknown_scenario_is_refused_with_those_there_are(tmp_path: Path) -> None:
+    ran = kie_mcp("sandbox", "--scenario", "earthquake", home=tmp_path)
+    assert ran.returncode == 1
+    assert "no scenario earthquake" in ran.stderr
+    assert "moderation" in ran.stderr
+
+
+def test_without_a_ledger_jobs_says_so(tmp_path: Path) -> None:
+    ran = kie_mcp("jobs", home=tmp_path, KIE_STATE_DIR=str(tmp_path / "state"))
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout == f"No jobs yet: there is no ledger at {tmp_path / 'state' / 'jobs.sqlite3'}\n"
+    assert not (tmp_path / "state").exists()
+
+
+@pytest.mark.anyio
+async def test_jobs_shows_the_latest_jobs_of_this_key_and_no_other(tmp_path: Path) -> None:
+    settings = Settings(state_dir=tmp_path / "state")
+    ledger = SqliteLedger(settings.ledger_path)
+    await ledger.open()
+    for number, account in enumerate((settings.account, settings.account, "another")):
+        await ledger.adopt(_finished(number, account), "worker")
+    await ledger.close()
+    ran = kie_mcp("jobs", home=tmp_path, KIE_STATE_DIR=str(tmp_path / "state"), TZ="UTC")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout == snapshot("""\
+time                 kind   state      job    file
+2026-11-18 11:06:41  image  succeeded  job_1  /pictures/1.png
+2026-11-18 11:06:40  image  succeeded  job_0  https://files.example/a.png
+""")
+    ran = kie_mcp("jobs", "--limit", "1", home=tmp_path, KIE_STATE_DIR=str(tmp_path / "state"))
+    assert len(ran.stdout.splitlines()) == 2
+
+
+def _finished(number: int, account: str) -> Job:
+    return Job(
+        id=f"job_{number}",
+        account=account,
+        kind=Kind.IMAGE,
+        model="google/nano-banana",
+        order={"prompt": str(number)},
+        fingerprint=str(number),
+        task_id=str(number),
+        created_at=1_795_000_000.0 + number,
+        updated_at=1_795_000_000.0 + number,
+        phase=Phase.SUCCEEDED,
+        outputs=(Output(url="https://files.example/a.png", path=f"/pictures/{number}.png" if number else None),),
+    )
