@@ -14,7 +14,6 @@ from pathlib import Path
 from kie_mcp import __version__, extras
 from kie_mcp.errors import KieError
 from kie_mcp.jobs.clock import Clock, SystemClock
-from kie_mcp.jobs.job import Job
 from kie_mcp.jobs.schema import JOURNAL
 from kie_mcp.jobs.sqlite import SqliteLedger
 from kie_mcp.kie.client import KieClient
@@ -24,6 +23,7 @@ LOW = 10.0
 """Credits below which little can be made."""
 SKEW = 60.0
 """Seconds that the clock may be wrong without harm."""
+WRONG_CLOCK = "Let the system set its clock from the network."
 
 
 class Grade(StrEnum):
@@ -52,29 +52,41 @@ class Finding:
 
 async def examine(settings: Settings, clock: Clock | None = None) -> list[Finding]:
     """Look at one subject after the other. Makes the folders and the ledger where they are missing."""
+    now = (clock or SystemClock()).now()
+    async with KieClient(
+        settings.api_key, base_url=settings.api_base_url, upload_base_url=settings.upload_base_url
+    ) as kie:
+        key, ahead = await _key(settings, kie), await _ahead(kie, now)
     return [
         Finding(Grade.OK, "kie-mcp", f"{__version__} on Python {platform.python_version()} ({sys.executable})"),
-        await _key(settings),
+        key,
         _output_folder(settings.output_dir),
-        *await _ledger(settings, clock or SystemClock()),
+        *await _ledger(settings, now),
+        _clock(now, ahead),
         _sqlite(),
         _sandbox(),
     ]
 
 
-async def _key(settings: Settings) -> Finding:
+async def _key(settings: Settings, kie: KieClient) -> Finding:
     where = ("the sandbox at " if settings.sandbox else "") + settings.api_base_url
     try:
-        async with KieClient(
-            settings.api_key, base_url=settings.api_base_url, upload_base_url=settings.upload_base_url
-        ) as kie:
-            balance = await kie.credit()
+        balance = await kie.credit()
     except KieError as error:
         return Finding(Grade.PROBLEM, "key", error.message, error.remedy)
     found = f"accepted by {where}: {balance:g} credits left"
     if balance < LOW:
         return Finding(Grade.ATTENTION, "key", found, "Top up at https://kie.ai/billing")
     return Finding(Grade.OK, "key", found)
+
+
+async def _ahead(kie: KieClient, now: float) -> float | None:
+    """Seconds by which the clock is before Kie.ai's; None if Kie.ai does not tell."""
+    try:
+        theirs = await kie.server_time()
+    except KieError:
+        return None
+    return None if theirs is None else now - theirs
 
 
 def _output_folder(path: Path) -> Finding:
@@ -88,7 +100,7 @@ def _output_folder(path: Path) -> Finding:
     return Finding(Grade.OK, "output folder", f"{path} can be written")
 
 
-async def _ledger(settings: Settings, clock: Clock) -> list[Finding]:
+async def _ledger(settings: Settings, now: float) -> list[Finding]:
     ledger = SqliteLedger(settings.ledger_path)
     try:
         await ledger.open()
@@ -99,7 +111,11 @@ async def _ledger(settings: Settings, clock: Clock) -> list[Finding]:
         await ledger.close()
     unfinished = sum(not job.done for job in jobs)
     found = f"{settings.ledger_path} opens; jobs of this key that are not finished: {unfinished}"
-    return [Finding(Grade.OK, "ledger", found), _state_folder(settings.state_dir), _clock(clock.now(), jobs)]
+    ahead = max((job.updated_at for job in jobs), default=now) - now
+    if ahead > SKEW:
+        found = f"its newest change is {ahead:.0f} s in the future: the clock was set back, or was wrong then"
+        return [Finding(Grade.ATTENTION, "ledger", found, WRONG_CLOCK), _state_folder(settings.state_dir)]
+    return [Finding(Grade.OK, "ledger", found), _state_folder(settings.state_dir)]
 
 
 def _state_folder(path: Path) -> Finding:
@@ -110,14 +126,15 @@ def _state_folder(path: Path) -> Finding:
     return Finding(Grade.OK, "state folder", f"{path} is private (mode {mode:o})")
 
 
-def _clock(now: float, jobs: list[Job]) -> Finding:
-    """Jobs are aged by this clock; one that was set back shows in the ledger. Kie.ai's own time is not asked."""
+def _clock(now: float, ahead: float | None) -> Finding:
+    """Jobs are aged by this clock, also those of which Kie.ai says when they began."""
     told = f"{datetime.fromtimestamp(now, UTC):%Y-%m-%d %H:%M:%S} UTC"
-    ahead = max((job.updated_at for job in jobs), default=now) - now
-    if ahead > SKEW:
-        found = f"{told} is {ahead:.0f} s before the last change of a job: it was set back, or was wrong then"
-        return Finding(Grade.ATTENTION, "clock", found, "Let the system set it from the network.")
-    return Finding(Grade.OK, "clock", f"{told}, in step with the ledger (not compared with Kie.ai's)")
+    if ahead is None:
+        return Finding(Grade.OK, "clock", f"{told}; Kie.ai could not be asked for the time")
+    if abs(ahead) > SKEW:
+        found = f"{told}, {abs(ahead):.0f} s {'before' if ahead > 0 else 'behind'} Kie.ai's"
+        return Finding(Grade.ATTENTION, "clock", found, WRONG_CLOCK)
+    return Finding(Grade.OK, "clock", f"{told}, as at Kie.ai")
 
 
 def _sqlite() -> Finding:

@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import time
 from pathlib import Path
 
 import pytest
@@ -14,15 +15,18 @@ from kie_mcp.sandbox import serve
 from kie_mcp.settings import Settings
 
 pytestmark = pytest.mark.anyio
-NOW = 1_795_000_000.0
+NOW = time.time()
 
 
 class Stopped:
     """A clock that shows one time."""
 
+    def __init__(self, shown: float = NOW) -> None:
+        self._shown = shown
+
     def now(self) -> float:
         """Always the same."""
-        return NOW
+        return self._shown
 
     async def sleep(self, seconds: float) -> None:
         """Nobody waits here."""
@@ -99,9 +103,17 @@ async def test_a_clock_that_was_set_back_shows_in_the_ledger(tmp_path: Path) -> 
     await ledger.adopt(_job(given.account, NOW + 3600), "worker")
     await ledger.close()
     findings = await found(given)
-    assert findings["clock"].grade is Grade.ATTENTION
-    assert "3600 s before the last change of a job" in findings["clock"].found
-    assert findings["ledger"].found.endswith("not finished: 1")
+    assert findings["ledger"].grade is Grade.ATTENTION
+    assert findings["ledger"].found.startswith("its newest change is 3600 s in the future")
+
+
+@pytest.mark.parametrize(("shift", "word"), [(3600, "before"), (-3600, "behind")])
+async def test_a_clock_that_goes_wrong_shows_against_kies(tmp_path: Path, shift: float, word: str) -> None:
+    async with serve() as url:
+        findings = await examine(settings(tmp_path, url, key="sandbox"), Stopped(NOW + shift))
+    clock = next(finding for finding in findings if finding.subject == "clock")
+    assert clock.grade is Grade.ATTENTION
+    assert f" s {word} Kie.ai's" in clock.found
 
 
 def _job(account: str, at: float) -> Job:

@@ -124,13 +124,14 @@ class KieClient:
 
         Raises CredentialError, BusyError, UnreachableError or UnavailableError.
         """
-        try:
-            answer = await self._connections.ask(self._base_url + _CREDIT)
-        except CallError as error:
-            if error.unsent:
-                raise UnreachableError(f"Kie.ai was not reached ({error}).", remedy="Check the network.") from None
-            raise UnavailableError(f"Kie.ai did not answer ({error}).", remedy="Call again in a minute.") from None
-        return wire.read_credit(*_heard(answer), now=self._now())
+        return wire.read_credit(*_heard(await self._free(_CREDIT)), now=self._now())
+
+    async def server_time(self) -> float | None:
+        """Ask what time it is at Kie.ai, in seconds since 1970; costs nothing. None if the answer does not say.
+
+        Raises UnreachableError or UnavailableError.
+        """
+        return wire.read_date((await self._free(_CREDIT)).headers)
 
     async def download_link(self, url: str) -> str:
         """Ask for a fresh link to a file that Kie.ai made; it lives for 20 minutes.
@@ -169,6 +170,14 @@ class KieClient:
         """Let Kie.ai fetch a file within 30 seconds; otherwise the same as `upload`. Raises OrderError, too."""
         link = check_url(url, argument="url", plain_host=plain_host_of(url, self._plain_hosts))
         return await self._upload("file-url-upload", json={"fileUrl": link, **self._place(name)})
+
+    async def _free(self, path: str) -> Answer:
+        try:
+            return await self._connections.ask(self._base_url + path)
+        except CallError as error:
+            if error.unsent:
+                raise UnreachableError(f"Kie.ai was not reached ({error}).", remedy="Check the network.") from None
+            raise UnavailableError(f"Kie.ai did not answer ({error}).", remedy="Call again in a minute.") from None
 
     async def _upload_stream(self, source: bytes | IO[bytes], name: str | None) -> str:
         fields = self._place(name)

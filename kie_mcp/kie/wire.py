@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
 
 from kie_mcp.errors import (
     BusyError,
@@ -135,6 +136,14 @@ def read_credit(http_status: int, headers: Mapping[str, str], body: bytes, *, no
     _raise_known(answer)
     message = f"Kie.ai did not tell the balance ({answer.heard})."
     raise UnavailableError(message, remedy=_TRY_LATER, upstream_message=answer.message)
+
+
+def read_date(headers: Mapping[str, str]) -> float | None:
+    """Return when the answer was sent, by Kie.ai's clock, in seconds since 1970; None if it does not say."""
+    try:
+        return parsedate_to_datetime(headers.get("date", "")).timestamp()
+    except ValueError:
+        return None
 
 
 def read_upload(http_status: int, headers: Mapping[str, str], body: bytes, *, now: float) -> str:

@@ -8,12 +8,15 @@ from difflib import get_close_matches
 from typing import Any
 
 from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.exceptions import UnexpectedToolError
 from mcp.server.mcpserver.tools import Tool
 from mcp.server.mcpserver.utilities.func_metadata import ArgModelBase
 from mcp.types import CallToolResult, ToolAnnotations
 from pydantic import ConfigDict, ValidationError
 
+from kie_mcp.addresses import shown_url
 from kie_mcp.errors import KieError, OrderError
+from kie_mcp.jobs.fitting import shown
 from kie_mcp.surface.answer import Fields, output_schema
 from kie_mcp.surface.results import refusal
 
@@ -26,6 +29,8 @@ ALIASES: Mapping[str, str] = {
     "image_input": "images",
 }
 """Kie.ai's own and older names of arguments, taken where the tool has the one they mean."""
+MOST_PROBLEMS = 5
+"""That many wrong arguments are told of at once."""
 
 
 class ClosedTool(Tool):
@@ -34,37 +39,47 @@ class ClosedTool(Tool):
     async def run(self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False) -> Any:
         """Run the tool; what it raises from our own error tree becomes an answer with `isError`."""
         try:
-            return await super().run(self._renamed(arguments), context, convert_result)
+            return await super().run(self._meant(arguments), context, convert_result)
         except Exception as error:
             cause = error.__cause__
-            if isinstance(cause, ValidationError):
+            if isinstance(cause, ValidationError) and not isinstance(error, UnexpectedToolError):
                 return refusal(self._explained(cause))
             if isinstance(cause, KieError):
                 return refusal(cause)
             raise
 
-    def _renamed(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    def _meant(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """The arguments by the names they have here; null counts as not given: some clients fill every place."""
         known = self.parameters["properties"]
-        renamed: dict[str, Any] = {}
+        meant: dict[str, Any] = {}
         for name, value in arguments.items():
-            meant = ALIASES.get(name, name)
-            renamed[meant if name not in known and meant in known and meant not in arguments else name] = value
-        return renamed
+            other = ALIASES.get(name, name)
+            if name not in known and other in known and other not in arguments and other not in meant:
+                name = other
+            if value is not None or name not in known:
+                meant[name] = value
+        return meant
 
     def _explained(self, error: ValidationError) -> OrderError:
-        lines = [self._line(problem["type"], problem["loc"], problem["msg"]) for problem in error.errors()]
+        problems = error.errors(include_url=False, include_context=False)
+        lines = [self._line(one["type"], one["loc"], one["msg"], one["input"]) for one in problems[:MOST_PROBLEMS]]
+        if len(problems) > MOST_PROBLEMS:
+            lines.append(f"And {len(problems) - MOST_PROBLEMS} more.")
         return OrderError(" ".join(lines), remedy="Correct the arguments and call again.")
 
-    def _line(self, kind: str, place: tuple[int | str, ...], message: str) -> str:
-        name = ".".join(str(part) for part in place)
-        allowed = list(self.parameters["properties"])
+    def _line(self, kind: str, place: tuple[int | str, ...], message: str, value: object) -> str:
+        name = str(place[0]) + "".join(f"[{part}]" for part in place[1:])
         if kind == "extra_forbidden":
-            close = get_close_matches(name, allowed, n=1)
-            hint = f"did you mean {close[0]}?" if close else f"it takes {', '.join(allowed)}."
-            return f"{name}: {self.name} has no such argument; {hint}"
+            return self._unknown(name)
         if kind == "missing":
             return f"{name}: is required."
-        return f"{name}: {message[:1].lower()}{message[1:]}."
+        return f"{name}: {_given(value)} given; {message[:1].lower()}{message[1:]}."
+
+    def _unknown(self, name: str) -> str:
+        allowed = list(self.parameters["properties"])
+        close = get_close_matches(name[:100], allowed, n=1)
+        hint = f"did you mean {close[0]}?" if close else f"it takes {', '.join(allowed)}."
+        return f"{shown(name, 40)}: {self.name} has no such argument; {hint}"
 
 
 def closed(
@@ -73,6 +88,7 @@ def closed(
     title: str,
     answers: type[Fields],
     read_only: bool,
+    open_world: bool = True,
 ) -> ClosedTool:
     """Publish a function as a tool: its name, its docstring, its arguments."""
     tool = ClosedTool.from_function(
@@ -80,7 +96,7 @@ def closed(
         title=title,
         description=" ".join((function.__doc__ or "").split()),
         annotations=ToolAnnotations(
-            read_only_hint=read_only, destructive_hint=False, idempotent_hint=read_only, open_world_hint=True
+            read_only_hint=read_only, destructive_hint=False, idempotent_hint=read_only, open_world_hint=open_world
         ),
     )
     if not isinstance(tool, ClosedTool):  # the SDK promises less than it does
@@ -112,3 +128,20 @@ def _short(schema: dict[str, Any]) -> dict[str, Any]:
         properties[name] = one
     required = {"required": schema["required"]} if "required" in schema else {}
     return {"type": "object", "properties": properties, **required, "additionalProperties": False}
+
+
+def _given(value: object) -> str:
+    """What was given, short and without what may be secret in it."""
+    match value:
+        case str() if "://" in value:
+            return shown_url(value)
+        case str():
+            return repr(value) if len(value) <= 40 else f"{len(value):,} characters"
+        case bool() | float():
+            return str(value).lower()
+        case int():
+            return str(value) if abs(value) < 10**20 else "a huge number"
+        case list():
+            return "a list"
+        case _:
+            return "an object" if isinstance(value, dict) else "something else"

@@ -1,5 +1,6 @@
 """A job → the answer that every client can read: all facts in the structured content, and all again in the text."""
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,7 +25,7 @@ def answer(job: Job, outlook: Outlook, now: float, *, sandbox: bool = False, joi
         kind=job.kind,
         model=job.model,
         state=job.state,
-        elapsed_s=round((job.finished_at or now) - job.created_at, 1),
+        elapsed_s=round(max((job.finished_at or now) - job.created_at, 0.0), 1),
         outputs=[_output(job, index, output) for index, output in enumerate(job.outputs)],
         joined=joined or None,
         place=outlook.place if job.phase is Phase.RESERVED else None,
@@ -32,7 +33,7 @@ def answer(job: Job, outlook: Outlook, now: float, *, sandbox: bool = False, joi
         expected_s=round(_expected(outlook), 1) if running and outlook.usual_s else None,
         progress=job.progress if running else None,
         credits=price if price.facts() else None,
-        error=error_fields(job.trouble) if job.trouble else None,
+        error=_error(job, job.trouble) if job.trouble else None,
         note=_note(job, outlook),
         data=job.data,
         created_at=_iso(job.created_at),
@@ -60,10 +61,30 @@ def refusal(error: KieError) -> CallToolResult:
     )
 
 
+def lost_sight(job: Job, error: Exception) -> CallToolResult:
+    """What a tool returns when a job was ordered and something broke before its state could be told."""
+    cause = error.message if isinstance(error, KieError) else f"Something unforeseen happened ({type(error).__name__})."
+    remedy = f'Do not order it again: ask with get_job_status(job_id="{job.id}").'
+    fields = ErrorFields(
+        category=error.category if isinstance(error, KieError) else "internal",
+        message=f"{cause} The job was ordered and goes on.",
+        remedy=remedy,
+        retryable=False,
+        may_have_been_charged=True,
+    )
+    lines = ["error: " + fields.message, *_error_lines(fields, charged=True), f"job: {job.id}"]
+    return CallToolResult(
+        content=[TextContent(text="\n".join(lines))],
+        structured_content={"job_id": job.id, "error": fields.facts(), "next": _next(job, joined=False)},
+        is_error=True,
+    )
+
+
 def listing(answers: list[Answer]) -> CallToolResult:
     """What `list_jobs` returns."""
-    lines = [_row(facts) for facts in answers] or ["no jobs yet"]
     jobs = Listing(jobs=answers, next="get_job_status(job_id=…)" if answers else None)
+    lines = [_row(facts) for facts in answers] or ["no such jobs"]
+    lines += [f"next: {jobs.next}"] if jobs.next else []
     return CallToolResult(content=[TextContent(text="\n".join(lines))], structured_content=jobs.facts())
 
 
@@ -71,13 +92,15 @@ def text(facts: Answer) -> str:
     """All that the structured content says, state first, next step last."""
     lines = [_headline(facts)]
     if facts.error:
-        lines += _error_lines(facts.error, charged=True)
+        done = facts.state == JobState.SUCCEEDED
+        lines += [f"problem: {facts.error.message}"] if done else []
+        lines += _error_lines(facts.error, charged=not done)
     if facts.note:
         lines.append(f"note: {facts.note}")
     for output in facts.outputs:
         lines += _output_lines(output)
     if facts.data:
-        lines.append(f"data: {facts.data}")
+        lines.append(f"data: {json.dumps(facts.data)}")
     ids = f"job: {facts.job_id}"
     lines.append(f"{ids} (Kie.ai's id: {facts.kie_task_id})" if facts.kie_task_id else ids)
     if facts.sandbox:
@@ -104,6 +127,12 @@ def spoken(seconds: float) -> str:
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def _error(job: Job, trouble: Trouble) -> ErrorFields:
+    fields = error_fields(trouble)
+    fields.remedy = fields.remedy.replace("new=true", _another(job))
+    return fields
 
 
 def _output(job: Job, index: int, output: Output) -> OutputFields:
@@ -136,9 +165,9 @@ def _headline(facts: Answer) -> str:
     elif facts.state == JobState.RUNNING:
         usual = f"usually about {spoken(facts.expected_s)}" if facts.expected_s else ""
         share = f"{facts.progress:.0%}" if facts.progress is not None else ""
-        parts = [kind, f"{spoken(facts.elapsed_s)} so far", share, usual]
+        parts = [kind, f"{spoken(facts.elapsed_s)} so far", share, usual, _price(facts)]
     elif facts.state == JobState.QUEUED:
-        parts = [kind, "not sent yet, nothing charged"]
+        parts = [kind, "being sent" if facts.place is None else "not sent yet, nothing charged", _price(facts)]
     else:
         parts = [kind, facts.error.message if facts.error else ""]
     joined = " (joined the job that an equal call had started)" if facts.joined else ""
@@ -153,13 +182,18 @@ def _shape(output: OutputFields) -> str:
 
 
 def _price(facts: Answer) -> str:
-    used = facts.credits.used if facts.credits else None
-    return "" if used is None else f"{used:g} credits (${used * DOLLARS_PER_CREDIT:.2f})"
+    price = facts.credits or CreditFields()
+    amount = price.estimated if price.used is None else price.used
+    if amount is None:
+        return ""
+    about = "about " if price.used is None else ""
+    return f"{about}{amount:g} credits (${amount * DOLLARS_PER_CREDIT:.2f})"
 
 
 def _output_lines(output: OutputFields) -> list[str]:
     file = f"file: {output.path}" if output.path else "file: not saved"
-    return [file, f"url: {output.url} (dies within a day)", f"chain it as: {output.resource}"]
+    life = f" (dies by {output.expires_at})" if output.expires_at else ""
+    return [file, f"url: {output.url}{life}", f"chain it as: {output.resource}"]
 
 
 def _error_lines(error: ErrorFields, *, charged: bool) -> list[str]:
@@ -171,7 +205,8 @@ def _error_lines(error: ErrorFields, *, charged: bool) -> list[str]:
 
 def _row(facts: Answer) -> str:
     what = f"{facts.created_at} {facts.state} {facts.kind.replace('_', ' ')} {facts.job_id}"
-    return " ".join([what, *(output.path or output.url for output in facts.outputs)])
+    why = [facts.error.message] if facts.error else []
+    return " ".join([what, *why, *(output.path or output.url for output in facts.outputs)])
 
 
 def _note(job: Job, outlook: Outlook) -> str | None:
@@ -188,9 +223,14 @@ def _expected(outlook: Outlook) -> float:
 def _next(job: Job, *, joined: bool) -> str | None:
     if not job.done:
         return f'get_job_status(job_id="{job.id}", wait_seconds=45)'
-    if joined:
-        return "repeat with new=true to make, and pay for, another one"
+    if joined and job.state is not JobState.UNCONFIRMED:
+        return f"repeat with {_another(job)} to make, and pay for, another one"
     return None
+
+
+def _another(job: Job) -> str:
+    """What makes an equal order another job: a key is kept to, whatever else is asked for."""
+    return "another idempotency_key" if job.idempotency_key else "new=true"
 
 
 def _iso(seconds: float) -> str:

@@ -1,5 +1,7 @@
 """The tools that a model can call: each is an order, a submission and a wait."""
 
+import logging
+import re
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -9,9 +11,10 @@ import anyio
 from mcp.server.mcpserver import Context
 from mcp.types import CallToolResult
 
-from kie_mcp.errors import MissingKeyError
+from kie_mcp.errors import KieError, MissingKeyError, OrderError, UnknownJobError
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.desk import Desk, Draft
+from kie_mcp.jobs.fitting import shown
 from kie_mcp.jobs.job import Job, JobState, Kind
 from kie_mcp.jobs.ledger import Caller
 from kie_mcp.jobs.orders import ImageOrder, Order, SpeechOrder, TalkingVideoOrder, styled
@@ -20,9 +23,13 @@ from kie_mcp.surface.answer import Answer, Listing
 from kie_mcp.surface.closed import ClosedTool, closed
 from kie_mcp.surface.patience import patience, profile
 from kie_mcp.surface.progress import Progress
-from kie_mcp.surface.results import answer, listing, result
+from kie_mcp.surface.results import answer, listing, lost_sight, result
+
+logger = logging.getLogger(__name__)
 
 Ctx = Context[Any]
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]*")
+"""What an id may look like, ours or Kie.ai's: for nothing else a question is sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +61,7 @@ class Tools:
             closed(self.generate_speech, title="Generate speech", answers=Answer, read_only=False),
             closed(self.create_talking_video, title="Create talking video", answers=Answer, read_only=False),
             closed(self.get_job_status, title="Get job status", answers=Answer, read_only=True),
-            closed(self.list_jobs, title="List jobs", answers=Listing, read_only=True),
+            closed(self.list_jobs, title="List jobs", answers=Listing, read_only=True, open_world=False),
         ]
 
     async def generate_image(
@@ -74,7 +81,7 @@ class Tools:
         """Make or edit a picture. Costs Kie.ai credits."""
         order = ImageOrder(
             model=model,
-            prompt=styled(prompt, style),
+            prompt=styled(prompt, style) if prompt.strip() else "",  # a style alone is no order
             images=tuple(images),
             aspect_ratio=aspect_ratio,
             resolution=resolution,
@@ -134,7 +141,7 @@ class Tools:
         wait_seconds: arg.Wait = None,
     ) -> CallToolResult:
         """Say how a job stands, and wait for its end. Free: ask as often as needed instead of ordering again."""
-        job = await self._desk.ask(await self._desk.find(job_id.strip()))
+        job = await self._desk.ask(await self._desk.find(_name(job_id)))
         return await self._wait(job, ctx, wait_seconds)
 
     async def list_jobs(
@@ -155,13 +162,17 @@ class Tools:
     async def _fulfil(self, order: Order, ctx: Ctx, wait: float | None, key: str, *, new: bool) -> CallToolResult:
         if self._around.no_key:
             raise MissingKeyError("There is no Kie.ai API key, so nothing can be made.", remedy=self._around.no_key)
-        job, joined = await self._desk.place(await self._draft(order), idempotency_key=key.strip(), new=new)
+        job, joined = await self._desk.place(await self._draft(order), idempotency_key=_key(key), new=new)
         try:
-            answered = await self._wait(job, ctx, wait, joined=joined)
+            return await self._wait(job, ctx, wait, joined=joined)
+        except Exception as error:
+            # The job goes on all the same, so its id has to reach the caller.
+            await self._hear(job, Caller.LEFT)
+            logger.exception("job %s: the answer is lost", job.id)
+            return lost_sight(job, error)
         except BaseException:
-            await self._desk.hear(job, Caller.LEFT)
+            await self._hear(job, Caller.LEFT)
             raise
-        return answered
 
     async def _wait(self, job: Job, ctx: Ctx, given: float | None, *, joined: bool = False) -> CallToolResult:
         client = _client(ctx)
@@ -172,8 +183,33 @@ class Tools:
             async with aclosing(self._desk.watch(job.id)) as states:
                 async for job in states:
                     await progress.tell(job, self._clock.now())
-        await self._desk.hear(job, Caller.ANSWERED if job.done else Caller.TOLD)
-        return result(job, await self.describe(job, joined=joined), links=profile(client).links)
+        answered = result(job, await self.describe(job, joined=joined), links=profile(client).links)
+        await self._hear(job, Caller.ANSWERED if job.done else Caller.TOLD)
+        return answered
+
+    async def _hear(self, job: Job, caller: Caller) -> None:
+        """Note what the caller is told; an answer is not held back because that cannot be written down."""
+        try:
+            await self._desk.hear(job, caller)
+        except KieError as error:
+            logger.warning("job %s: %s", job.id, error)
+
+
+def _key(given: str) -> str:
+    """A key of blanks would protect nothing, silently."""
+    if given and not given.strip():
+        message = "idempotency_key: holds blanks only."
+        raise OrderError(message, remedy="Give a key that no other order has, or leave it out.")
+    return given.strip()
+
+
+def _name(given: str) -> str:
+    """The job's id, also out of a kie:// reference."""
+    name = given.strip().removeprefix("kie://jobs/").partition("/outputs/")[0]
+    if not NAME.fullmatch(name):
+        message = f"There is no job {shown(given, 100)}: an id has letters, digits and few signs, and no blanks."
+        raise UnknownJobError(message)
+    return name
 
 
 def _client(ctx: Ctx) -> str:
