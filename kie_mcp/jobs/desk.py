@@ -116,6 +116,7 @@ class Desk:
         )
         # One at a time: a caller that was cancelled meanwhile is known to have left before the next one is judged.
         async with self._placing:
+            await self._shift.settle(job)
             job, joined = await self._ledger.reserve(job, self._worker, new=new, gone=self._gone)
             if not joined:
                 self._shift.start(job)

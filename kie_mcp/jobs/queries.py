@@ -7,7 +7,7 @@ from typing import Any
 
 from kie_mcp.jobs import schema, throttle
 from kie_mcp.jobs.job import Job, Phase, stepped
-from kie_mcp.jobs.ledger import JOIN_FOR, LOST_CREATE, Caller, Gone, Queue, StaleJobError
+from kie_mcp.jobs.ledger import JOIN_FOR, LEASE, LOST_CREATE, Caller, Gone, Queue, StaleJobError
 from kie_mcp.jobs.schema import dump, load
 
 logger = logging.getLogger(__name__)
@@ -91,6 +91,15 @@ def update(db: sqlite3.Connection, job: Job, was: Phase) -> None:
     ).rowcount
     if not changed:
         raise StaleJobError(f"Job {job.id} has gone on without this process.")
+
+
+def beat(db: sqlite3.Connection, worker: str, now: float) -> None:
+    """The worker is alive."""
+    db.execute(
+        "INSERT INTO workers (worker, alive_until) VALUES (?, ?)"
+        " ON CONFLICT (worker) DO UPDATE SET alive_until = max(alive_until, excluded.alive_until)",
+        (worker, now + LEASE),
+    )
 
 
 def claimed(db: sqlite3.Connection, job: Job, worker: str, now: float) -> Job:

@@ -16,7 +16,7 @@ from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.follower import Follower
 from kie_mcp.jobs.job import Job
 from kie_mcp.jobs.ledger import Caller, Ledger, LedgerError, StaleJobError
-from kie_mcp.jobs.submission import Submission
+from kie_mcp.jobs.submission import LAST_MOMENTS, Submission
 
 logger = logging.getLogger(__name__)
 
@@ -71,6 +71,8 @@ class Shift:
     async def stop(self) -> None:
         """Let go of all jobs; a create call in flight gets its last moments to be written down."""
         self._submission.stop()
+        with anyio.CancelScope(shield=True), suppress(LedgerError):  # nobody may take over what is being sent
+            await self._ledger.beat(self._worker, self._clock.now() + LAST_MOMENTS)
         if self._group:
             self._group.cancel_scope.cancel()
         with anyio.CancelScope(shield=True):
@@ -85,6 +87,11 @@ class Shift:
         self._unheard[job.id] = caller
         with anyio.CancelScope(shield=True), suppress(LedgerError):
             await self._note_callers()
+
+    async def settle(self, job: Job) -> None:
+        """Let the callers that were cancelled meanwhile be noted before *job* is written down and judged."""
+        await self._ledger.read(job.id)  # stands in line behind the call in which such a caller may still be
+        await self._note_callers()
 
     async def _note_callers(self) -> None:
         """Write down what became of the callers; what cannot be written now is written with the next sign of life."""

@@ -15,7 +15,6 @@ from kie_mcp.jobs import queries, schema, throttle, workers
 from kie_mcp.jobs.cadence import KEPT
 from kie_mcp.jobs.job import Job, JobState, Kind, Phase, stepped
 from kie_mcp.jobs.ledger import (
-    LEASE,
     STEPS,
     Caller,
     Gone,
@@ -99,6 +98,7 @@ class SqliteLedger:
         self, db: sqlite3.Connection, job: Job, worker: str, *, new: bool = False, gone: Gone = workers.gone
     ) -> tuple[Job, bool]:
         """Write a new job down, or find the one that this order joins; says whether it joined."""
+        queries.beat(db, worker, job.created_at)
         if job.idempotency_key and (row := queries.by_key(db, job)):
             if row["fingerprint"] != job.fingerprint:
                 raise KeyConflictError(
@@ -170,6 +170,9 @@ class SqliteLedger:
         if seconds > 0:
             return seconds
         queries.update(db, stepped(job, Phase.SUBMITTING, now, sent_at=now), Phase.RESERVED)
+        # A process that has just woken must not lose the job while it sends it.
+        if row := queries.one(db, "SELECT worker FROM jobs WHERE id = ? AND worker IS NOT NULL", job.id):
+            queries.beat(db, row["worker"], now)
         db.execute("DELETE FROM sends WHERE account = ? AND at <= ?", (job.account, now - throttle.WINDOW))
         db.execute("INSERT INTO sends (account, at) VALUES (?, ?)", (job.account, now))
         return 0.0
@@ -205,11 +208,7 @@ class SqliteLedger:
     @_transaction
     def beat(self, db: sqlite3.Connection, worker: str, now: float) -> None:
         """Say that this worker is alive."""
-        db.execute(
-            "INSERT INTO workers (worker, alive_until) VALUES (?, ?)"
-            " ON CONFLICT (worker) DO UPDATE SET alive_until = excluded.alive_until",
-            (worker, now + LEASE),
-        )
+        queries.beat(db, worker, now)
 
     @_transaction
     def claim(self, db: sqlite3.Connection, account: str, worker: str, now: float) -> list[Job]:

@@ -6,6 +6,7 @@ created. Nothing here is repeated because it probably failed.
 
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 
 import anyio
@@ -117,7 +118,9 @@ class Submission:
     async def _create(self, job: Job, request: Request, attempts: int) -> Job:
         """Send a marked job. Whatever becomes of it is written down, also when this task is cancelled."""
         if self._stopping:
-            return await self._write(stepped(job, Phase.RESERVED, self._clock.now(), sent_at=None), was=job.phase)
+            with anyio.CancelScope(shield=True):
+                await self._ledger.move(stepped(job, Phase.RESERVED, self._clock.now(), sent_at=None), was=job.phase)
+            raise StaleJobError(f"Job {job.id} is left to the next start: nothing was sent.")
         task_id: str | None = None
         ended: Job | None = None
         scope = anyio.CancelScope(shield=True)
@@ -174,7 +177,8 @@ class Submission:
         seconds = trouble_gap(attempts)
         if isinstance(error, BusyError):
             seconds = WAIT_AFTER_429 if error.retry_after is None else error.retry_after
-            await self._ledger.hold(job.account, now + seconds)
+            with suppress(LedgerError):  # the job's own wait is written below
+                await self._ledger.hold(job.account, now + seconds)
         waiting = stepped(job, Phase.RESERVED, now, sent_at=None, not_before=now + seconds, note=error.message)
         return await self._write(waiting, was=job.phase)
 

@@ -5,7 +5,7 @@ The only file that leans on how the SDK keeps a tool.
 
 from collections.abc import Awaitable, Callable, Mapping
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, cast
 
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import UnexpectedToolError
@@ -142,6 +142,6 @@ def _given(value: object) -> str:
         case int():
             return str(value) if abs(value) < 10**20 else "a huge number"
         case list():
-            return "a list"
+            return f"a list of {len(cast('list[object]', value))}"
         case _:
-            return "an object" if isinstance(value, dict) else "something else"
+            return "an object" if isinstance(value, dict) else "null"

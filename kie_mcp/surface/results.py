@@ -186,8 +186,9 @@ def _price(facts: Answer) -> str:
     amount = price.estimated if price.used is None else price.used
     if amount is None:
         return ""
-    about = "about " if price.used is None else ""
-    return f"{about}{amount:g} credits (${amount * DOLLARS_PER_CREDIT:.2f})"
+    about, dollars = "about " if price.used is None else "", amount * DOLLARS_PER_CREDIT
+    money = "under $0.01" if 0 < dollars < 0.005 else f"${dollars:.2f}"
+    return f"{about}{amount:g} credits ({money})"
 
 
 def _output_lines(output: OutputFields) -> list[str]:
