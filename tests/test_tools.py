@@ -151,6 +151,34 @@ async def test_a_cancelled_call_costs_the_wait_and_nothing_else(tmp_path: Path, 
     assert len(here.creates) == 1
 
 
+async def test_a_face_a_voice_and_their_video_are_ordered_in_one_breath(tmp_path: Path) -> None:
+    """Jobs chain before they are finished: the video waits for both, and is sent when they are there."""
+    async with stand(tmp_path) as here:
+        face = facts(await here.call("generate_image", prompt="a fox", wait_seconds=0))
+        voice = facts(await here.call("generate_speech", text="Hello.", wait_seconds=0))
+        image, audio = (f"kie://jobs/{job['job_id']}/outputs/0" for job in (face, voice))
+        film = facts(await here.call("create_talking_video", image=image, audio=audio, wait_seconds=0))
+        assert (film["state"], film["waiting_for"]) == ("queued", [face["job_id"], voice["job_id"]])
+        done = facts(await here.call("get_job_status", job_id=film["job_id"], wait_seconds=600))
+    assert done["state"] == "succeeded"
+    assert [body["model"] for body in here.creates][2:] == ["infinitalk/from-audio"]
+
+
+async def test_a_job_fails_with_the_one_it_waits_for_and_is_never_sent(tmp_path: Path) -> None:
+    async with stand(tmp_path) as here:
+        face = facts(await here.call("generate_image", prompt="a fox sandbox:fail", wait_seconds=0))
+        image = f"kie://jobs/{face['job_id']}/outputs/0"
+        edit = await here.call("generate_image", prompt="the same at night", images=[image], wait_seconds=600)
+    assert text(edit).replace(face["job_id"], "job_1").replace(facts(edit)["job_id"], "job_2") == snapshot("""\
+failed: image, job_1, whose output this job takes, is failed: Kie.ai says that the job failed (code 501). This job was not sent and nothing was charged for it.
+charged: nothing that we know of
+what to do: Make the other one again, then this one.
+job: job_2
+sandbox: a stand-in for Kie.ai answers here; no money is involved\
+""")
+    assert len(here.creates) == 1
+
+
 async def test_two_equal_calls_side_by_side_are_two_jobs(tmp_path: Path) -> None:
     async with stand(tmp_path) as here, anyio.create_task_group() as both:
         both.start_soon(lambda: here.call("generate_image", prompt="a cat"))

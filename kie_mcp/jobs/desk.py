@@ -43,6 +43,8 @@ class Draft:
     fingerprint: str
     bucket: str
     credits_estimated: float | None = None
+    waiting_for: tuple[str, ...] = ()
+    """Jobs that must succeed before this one can be sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +112,7 @@ class Desk:
             fingerprint=draft.fingerprint,
             bucket=draft.bucket,
             credits_estimated=draft.credits_estimated,
+            waiting_for=draft.waiting_for,
             idempotency_key=idempotency_key or None,
             created_at=now,
             updated_at=now,

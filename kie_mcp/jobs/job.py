@@ -113,7 +113,9 @@ class Job:
     credits_used: float | None = None
     trouble: Trouble | None = None
     waiting_for: tuple[str, ...] = ()
-    """Ids of the jobs whose outputs this one takes."""
+    """Ids of the jobs whose outputs this one takes, as long as they are not finished."""
+    ready_at: float | None = None
+    """When the last of them was."""
     note: str = ""
     """What is going on, in words, when it is not the usual."""
     epoch: int = 0
@@ -128,6 +130,11 @@ class Job:
     def done(self) -> bool:
         """Whether nothing more will happen by itself."""
         return self.phase in FINAL
+
+    @property
+    def lost(self) -> bool:
+        """Whether it has ended without making anything."""
+        return self.done and self.phase is not Phase.SUCCEEDED
 
 
 def stepped(job: Job, phase: Phase, now: float, **changes: Any) -> Job:

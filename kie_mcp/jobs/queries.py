@@ -118,7 +118,8 @@ def queue(db: sqlite3.Connection, job: Job, now: float) -> Queue:
     """The line before the job, and what the account has sent within the window before *now*."""
     place = one(
         db,
-        "SELECT count(*) AS n FROM jobs WHERE account = ? AND phase = ? AND created_at < ?",
+        "SELECT count(*) AS n FROM jobs WHERE account = ? AND phase = ? AND created_at < ?"
+        " AND json_extract(record, '$.waiting_for') IS NULL",
         job.account,
         Phase.RESERVED,
         job.created_at,

@@ -39,6 +39,8 @@ WAIT_AFTER_429 = 10.0
 """Seconds, when Kie.ai does not say how long."""
 UNREACHABLE_FOR = 900.0
 """Seconds after which a job that cannot be sent is given up: nobody wants it sent tomorrow."""
+GLANCE = 1.0
+"""Seconds between two glances at the jobs that this one waits for."""
 LAST_MOMENTS = 15.0
 """Seconds that a create call in flight is given when the server stops."""
 PERHAPS = "The job may exist and may have been charged."
@@ -80,6 +82,9 @@ class Submission:
 
     async def _attempt(self, job: Job, attempts: int) -> Job:
         await anyio.sleep(max(job.not_before - self._clock.now(), 0))
+        job = await self._wait_for_others(job)
+        if job.done:
+            return job
         job = await self._wait_for_circuit(job)
         try:
             request = await self._prepare(job)
@@ -88,6 +93,21 @@ class Submission:
         except Exception as error:
             return await self._end(job, Phase.FAILED, _before_sending(error))
         return await self._create(await self._mark(job), request, attempts)
+
+    async def _wait_for_others(self, job: Job) -> Job:
+        """Wait for the jobs whose outputs this one takes; it fails with them, and then nothing was sent or charged."""
+        while job.waiting_for and not job.done:
+            others = {name: await self._ledger.read(name) for name in job.waiting_for}
+            lost = [name for name, other in others.items() if other is None or other.lost]
+            left = tuple(name for name, other in others.items() if other and not other.done)
+            if lost:
+                job = await self._end(job, Phase.FAILED, _left_without(lost[0], others[lost[0]]))
+            elif left != job.waiting_for:
+                now = self._clock.now()
+                job = await self._write(replace(job, waiting_for=left, ready_at=now, updated_at=now), was=job.phase)
+            else:
+                await anyio.sleep(GLANCE)
+        return job
 
     async def _wait_for_circuit(self, job: Job) -> Job:
         """After trouble upon trouble, ask with free calls only until one is answered."""
@@ -172,7 +192,7 @@ class Submission:
     async def _postpone(self, job: Job, error: KieError, attempts: int) -> Job:
         """Back to reserved: it certainly was not created, and is sent again after a while."""
         now = self._clock.now()
-        if not isinstance(error, BusyError) and now - job.created_at > UNREACHABLE_FOR:
+        if not isinstance(error, BusyError) and now - (job.ready_at or job.created_at) > UNREACHABLE_FOR:
             return await self._end(job, Phase.FAILED, _given_up(error))
         seconds = trouble_gap(attempts)
         if isinstance(error, BusyError):
@@ -216,6 +236,14 @@ def _before_sending(error: Exception) -> Trouble:
         return error.trouble
     logger.error("preparing a job failed", exc_info=error)
     return NotCreatedError("The job could not be prepared; nothing was sent.", remedy="See the server's log.").trouble
+
+
+def _left_without(name: str, other: Job | None) -> Trouble:
+    """A job whose input will never be made."""
+    end = f"is {other.state}" if other else "is gone"
+    why = f": {other.trouble.message}" if other and other.trouble else "."
+    message = f"{name}, whose output this job takes, {end}{why} This job was not sent and nothing was charged for it."
+    return NotCreatedError(message, remedy="Make the other one again, then this one.").trouble
 
 
 def _given_up(error: KieError) -> Trouble:

@@ -70,6 +70,23 @@ def check(order: Order, *, plain_host: str | None = None) -> Order:
     return fitting.check(order)
 
 
+def check_audio(order: Order, seconds: float | None) -> None:
+    """Raise OrderError if the audio is longer than the model takes, naming those that take it. None: nobody knows."""
+    if not isinstance(order, TalkingVideoOrder) or seconds is None:
+        return
+    model = find(order.model, order.kind)
+    longest = model.takes.audio_seconds
+    if longest is None or seconds <= longest:
+        return
+    others = [
+        f"{other.id} (up to {other.takes.audio_seconds:g} s)"
+        for other in models(order.kind)
+        if other.takes.audio_seconds and other.takes.audio_seconds >= seconds
+    ]
+    message = f"audio: is {seconds:.1f} s long; {model.id} takes at most {longest:g} s."
+    raise OrderError(message, remedy=f"Shorten it, or use {' or '.join(others)}." if others else "Shorten it.")
+
+
 def request(order: Order, links: Mapping[str, str]) -> Request:
     """Say a checked order in Kie.ai's words. `links` holds, for each file as it was given, a URL that Kie.ai can read.
 

@@ -21,11 +21,11 @@ class Intake:
     async def draft(self, order: Order) -> Draft:
         """Everything of the job that is known before it is written down. Raises OrderError."""
         checked = catalog.check(order, plain_host=self._plain_host)
-        seconds: float | None = None
+        waiting_for: list[str] = []
         for argument, reference in _files(checked):
-            output = await self._sources.describe(reference, argument=argument)
-            if output and argument == "audio":
-                seconds = output.duration_s
+            if other := await self._sources.awaited(reference, argument=argument):
+                waiting_for.append(other)
+        seconds = None if waiting_for else await self._audio_seconds(checked)
         return Draft(
             kind=checked.kind,
             model=checked.model,
@@ -33,11 +33,23 @@ class Intake:
             fingerprint=fingerprint(self._account, checked),
             bucket=catalog.bucket(checked, audio_seconds=seconds),
             credits_estimated=catalog.estimate(checked, audio_seconds=seconds),
+            waiting_for=tuple(dict.fromkeys(waiting_for)),
         )
+
+    async def _audio_seconds(self, order: Order) -> float | None:
+        """How long the audio is, where it is ours to measure. Raises OrderError if a file is not what is taken."""
+        seconds: float | None = None
+        for argument, reference in _files(order):
+            output = await self._sources.describe(reference, argument=argument)
+            if output and argument == "audio":
+                seconds = output.duration_s
+        catalog.check_audio(order, seconds)
+        return seconds
 
     async def prepare(self, job: Job) -> Request:
         """What is sent for the job; files that only we have are uploaded, which is free."""
         order = load_order(json.dumps(job.order))
+        await self._audio_seconds(order)
         links = {
             reference: await self._sources.link(reference, argument=argument) for argument, reference in _files(order)
         }

@@ -75,12 +75,29 @@ class Sources:
         _, output = await self._output(reference, argument)
         return output
 
-    async def _output(self, reference: str, argument: str) -> tuple[Job, Output]:
+    async def awaited(self, reference: str, *, argument: str) -> str | None:
+        """Return the id of the job that is still to make the file; None for a link, or a file that is there.
+
+        Raises OrderError naming the argument if the job is unknown or makes something else.
+        """
+        if reference.startswith(("https://", "http://")):
+            return None
+        job, _ = await self._job(reference, argument)
+        if job.done:
+            return None
+        _check_family(_MAKES.get(job.kind, ""), reference, argument)
+        return job.id
+
+    async def _job(self, reference: str, argument: str) -> tuple[Job, int]:
         if (parsed := parse_output_uri(reference)) is None:
             raise _refusal(argument, reference, "give an https:// link or kie://jobs/{job_id}/outputs/{n}")
         job_id, number = parsed
         if (job := await self._find(job_id)) is None:
             raise _refusal(argument, reference, "there is no such job here; find it with list_jobs")
+        return job, number
+
+    async def _output(self, reference: str, argument: str) -> tuple[Job, Output]:
+        job, number = await self._job(reference, argument)
         if job.state is not JobState.SUCCEEDED:
             raise _refusal(argument, reference, f"the job is {job.state}, and only a succeeded one has outputs")
         if number >= len(job.outputs):
@@ -112,6 +129,13 @@ class Sources:
         except (DeadLinkError, RefusedError):
             problem = "its link has died and it is not saved here; make it again"
             raise _refusal(argument, reference, problem) from None
+
+
+def _check_family(family: str, reference: str, argument: str) -> None:
+    wanted = _FAMILIES.get(argument.partition("[")[0], family)
+    if family and family != wanted:
+        made = _NOUNS.get(family, family)
+        raise _refusal(argument, reference, f"that is {made}, and the argument takes {_NOUNS[wanted]}")
 
 
 def _file_key(path: str) -> _FileKey | None:

@@ -47,6 +47,8 @@ class Progress:
 
     def _sentence(self, job: Job, elapsed: float) -> str:
         kind = job.kind.replace("_", " ")
+        if job.waiting_for:
+            return f"{kind}: waiting for {', '.join(job.waiting_for)}"
         if job.phase is Phase.RESERVED:
             return f"{kind}: {job.note or 'waiting to be sent'}"
         if job.phase is Phase.SUBMITTING:

@@ -28,7 +28,7 @@ def answer(job: Job, outlook: Outlook, now: float, *, sandbox: bool = False, joi
         elapsed_s=round(max((job.finished_at or now) - job.created_at, 0.0), 1),
         outputs=[_output(job, index, output) for index, output in enumerate(job.outputs)],
         joined=joined or None,
-        place=outlook.place if job.phase is Phase.RESERVED else None,
+        place=outlook.place if job.phase is Phase.RESERVED and not job.waiting_for else None,
         waiting_for=list(job.waiting_for) or None,
         expected_s=round(_expected(outlook), 1) if running and outlook.usual_s else None,
         progress=job.progress if running else None,
@@ -211,7 +211,7 @@ def _row(facts: Answer) -> str:
 
 
 def _note(job: Job, outlook: Outlook) -> str | None:
-    if job.phase is Phase.RESERVED and (outlook.place or outlook.sent_in_s >= 1):
+    if job.phase is Phase.RESERVED and not job.waiting_for and (outlook.place or outlook.sent_in_s >= 1):
         wait = f"{outlook.place} before it, to be sent in about {spoken(outlook.sent_in_s)}"
         return f"{job.note} In line: {wait}." if job.note else f"In line: {wait}."
     return job.note or None
