@@ -240,7 +240,7 @@ def _before_sending(error: Exception) -> Trouble:
 
 def _left_without(name: str, other: Job | None) -> Trouble:
     """A job whose input will never be made."""
-    end = f"is {other.state}" if other else "is gone"
+    end = "is gone" if other is None else "has failed" if other.phase is Phase.FAILED else f"is {other.state}"
     why = f": {other.trouble.message}" if other and other.trouble else "."
     message = f"{name}, whose output this job takes, {end}{why} This job was not sent and nothing was charged for it."
     return NotCreatedError(message, remedy="Make the other one again, then this one.").trouble
