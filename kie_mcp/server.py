@@ -1,8 +1,10 @@
 """Plugs everything together: settings in, an MCP server out. No logic."""
 
+import io
 import os
 import secrets
 import signal
+import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -19,7 +21,7 @@ from kie_mcp.jobs.follower import Follower
 from kie_mcp.jobs.job import Job
 from kie_mcp.jobs.sqlite import SqliteLedger
 from kie_mcp.jobs.submission import Submission
-from kie_mcp.jobs.workers import new_worker
+from kie_mcp.jobs.workers import Presence
 from kie_mcp.kie.client import KieClient
 from kie_mcp.media.intake import Intake, kind_of
 from kie_mcp.media.outbox import Outbox
@@ -31,8 +33,9 @@ from kie_mcp.surface.tools import Surroundings, Tools
 INSTRUCTIONS = (
     "Pictures, speech and talking videos from Kie.ai. Each is a job with an id and costs credits. "
     "Chain jobs by their kie:// references: generate_image makes a face, generate_speech a voice, and "
-    "create_talking_video takes both, also before those jobs are done. A tool waits for a while; if the job is not done by then it answers `running` "
-    "with the job id: call get_job_status(job_id, wait_seconds=45), which is free, until it is done. "
+    "create_talking_video takes both, also before those jobs are done. "
+    "A tool waits for a while; if the job is not done by then it answers `running` with the job id: call "
+    "get_job_status(job_id, wait_seconds=45), which is free, until it is done. "
     "Never repeat an order because it takes long or because its answer was lost: look for its job first (list_jobs). "
     "`unconfirmed` means that it may have been charged: tell the user."
 )
@@ -52,6 +55,7 @@ class House:
     kie: KieClient
     desk: Desk
     intake: Intake
+    presence: Presence
 
 
 def build(settings: Settings, *, kie: KieClient | None = None, clock: Clock | None = None) -> House:
@@ -69,13 +73,22 @@ def build(settings: Settings, *, kie: KieClient | None = None, clock: Clock | No
     sources = Sources(own_job, kie.upload, kie.download_link, clock)
     plain_host = urlsplit(settings.api_base_url).netloc if settings.sandbox else None
     intake = Intake(sources, account=settings.account, plain_host=plain_host)
-    worker = new_worker()
-    submission = Submission(ledger, kie, intake.prepare, clock, board.changed, worker)
+    presence = Presence(settings.state_dir / "workers")
+    submission = Submission(ledger, kie, intake.prepare, clock, board.changed, presence.worker)
     follower = Follower(ledger, kie, outbox.save, clock, board.changed)
     desk = Desk(
-        ledger, kie, submission, follower, board, clock, account=settings.account, worker=worker, kind_of=kind_of
+        ledger,
+        kie,
+        submission,
+        follower,
+        board,
+        clock,
+        account=settings.account,
+        worker=presence.worker,
+        kind_of=kind_of,
+        gone=presence.gone,
     )
-    return House(kie=kie, desk=desk, intake=intake)
+    return House(kie=kie, desk=desk, intake=intake, presence=presence)
 
 
 def create_server(settings: Settings, *, kie: KieClient | None = None, clock: Clock | None = None) -> KieServer:
@@ -91,8 +104,9 @@ def create_server(settings: Settings, *, kie: KieClient | None = None, clock: Cl
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncGenerator[House]:
-        async with house.kie, house.desk.open():
-            yield house
+        with house.presence:
+            async with house.kie, house.desk.open():
+                yield house
 
     server = KieServer(
         house.desk,
@@ -123,6 +137,9 @@ async def serve_stdio(settings: Settings, *, sandbox: bool = False) -> None:
 
 
 async def _serve(server: KieServer) -> None:
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # The SDK sends stray prints to stderr while it serves; what is still buffered then would follow the answers.
+        sys.stdout.reconfigure(line_buffering=True)
     async with anyio.create_task_group() as group:
         group.start_soon(_leave_on_signal, server.desk)
         await server.run_stdio_async()

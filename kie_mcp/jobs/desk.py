@@ -19,11 +19,10 @@ from kie_mcp.jobs.cadence import ENOUGH, SHORTEST, quantile
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.follower import Follower
 from kie_mcp.jobs.job import JSON, Job, JobState, Kind, Phase, Upstream
-from kie_mcp.jobs.ledger import Caller, Gone, Ledger
+from kie_mcp.jobs.ledger import Caller, Gone, Ledger, nobody_knows
 from kie_mcp.jobs.shift import Shift
 from kie_mcp.jobs.submission import Submission
 from kie_mcp.jobs.throttle import expected_wait
-from kie_mcp.jobs.workers import gone
 
 logger = logging.getLogger(__name__)
 
@@ -74,7 +73,7 @@ class Desk:
         account: str,
         worker: str,
         kind_of: Callable[[str | None], Kind],
-        gone: Gone = gone,
+        gone: Gone = nobody_knows,
         new_id: Callable[[], str] | None = None,
     ) -> None:
         self.account = account

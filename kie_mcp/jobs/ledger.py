@@ -11,7 +11,6 @@ from enum import StrEnum
 from typing import Protocol
 
 from kie_mcp.errors import KieError, UnconfirmedError
-from kie_mcp.jobs import workers
 from kie_mcp.jobs.job import Job, JobState, Kind, Phase
 
 STEPS: Mapping[Phase, frozenset[Phase]] = {
@@ -36,6 +35,11 @@ LOST_CREATE = UnconfirmedError(
 
 Gone = Callable[[str], bool]
 """Whether the process with that worker's name has certainly ended."""
+
+
+def nobody_knows(worker: str) -> bool:
+    """Say that no process is known to have ended: then its lease alone tells."""
+    return worker == ""
 
 
 class Caller(StrEnum):
@@ -92,7 +96,7 @@ class Ledger(Protocol):
         """Let go of the store."""
         ...
 
-    async def reserve(self, job: Job, worker: str, *, new: bool = False, gone: Gone = workers.gone) -> tuple[Job, bool]:
+    async def reserve(self, job: Job, worker: str, *, new: bool = False, gone: Gone = nobody_knows) -> tuple[Job, bool]:
         """Write a new job down, or find the one that this order joins; says whether it joined.
 
         Raises KeyConflictError if the idempotency key stands for another order.

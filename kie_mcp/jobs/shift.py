@@ -15,13 +15,15 @@ from kie_mcp.jobs.board import Board
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.follower import Follower
 from kie_mcp.jobs.job import Job
-from kie_mcp.jobs.ledger import Caller, Ledger, LedgerError, StaleJobError
+from kie_mcp.jobs.ledger import LEASE, Caller, Ledger, LedgerError, StaleJobError
 from kie_mcp.jobs.submission import LAST_MOMENTS, Submission
 
 logger = logging.getLogger(__name__)
 
 BEAT = 2.0
 """Seconds between two signs of life."""
+AWAY = 2
+"""Signs of life after an absence before the jobs of others are taken over."""
 AGAIN = 10.0
 """Seconds after which a job is taken up again whose care ended in an error of our own."""
 
@@ -163,13 +165,22 @@ class Shift:
 
     async def _keep_alive(self) -> None:
         """Say that this process is alive, and take over the jobs of those that are not."""
+        alive_at = self._clock.now()
+        patience = 0
         while True:
+            # After a closed lid everybody has been away: let the others say first that they are back.
+            patience = AWAY if self._clock.now() - alive_at > LEASE else max(patience - 1, 0)
             try:
                 await self._ledger.beat(self._worker, self._clock.now())
+                alive_at = self._clock.now()
                 await self._note_callers()
-                for job in await self._ledger.claim(self._account, self._worker, self._clock.now()):
-                    self._board.changed(job)
-                    self.start(job)
+                if not patience:
+                    await self._take_over()
             except Exception:
                 logger.exception("the ledger does not answer; trying again")
             await anyio.sleep(BEAT)
+
+    async def _take_over(self) -> None:
+        for job in await self._ledger.claim(self._account, self._worker, self._clock.now()):
+            self._board.changed(job)
+            self.start(job)

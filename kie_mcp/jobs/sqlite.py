@@ -11,7 +11,7 @@ from pathlib import Path
 from types import CoroutineType
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
-from kie_mcp.jobs import queries, schema, throttle, workers
+from kie_mcp.jobs import queries, schema, throttle
 from kie_mcp.jobs.cadence import KEPT
 from kie_mcp.jobs.job import Job, JobState, Kind, Phase, stepped
 from kie_mcp.jobs.ledger import (
@@ -22,6 +22,7 @@ from kie_mcp.jobs.ledger import (
     LedgerError,
     Queue,
     StaleJobError,
+    nobody_knows,
 )
 from kie_mcp.jobs.schema import load
 
@@ -95,7 +96,7 @@ class SqliteLedger:
 
     @_transaction
     def reserve(
-        self, db: sqlite3.Connection, job: Job, worker: str, *, new: bool = False, gone: Gone = workers.gone
+        self, db: sqlite3.Connection, job: Job, worker: str, *, new: bool = False, gone: Gone = nobody_knows
     ) -> tuple[Job, bool]:
         """Write a new job down, or find the one that this order joins; says whether it joined."""
         queries.beat(db, worker, job.created_at)
@@ -107,8 +108,8 @@ class SqliteLedger:
             return queries.taken_up(db, row, worker), True
         if new:
             db.execute(
-                "UPDATE jobs SET caller = ? WHERE account = ? AND fingerprint = ? AND phase = ?",
-                (Caller.CLOSED, job.account, job.fingerprint, Phase.UNCONFIRMED),
+                "UPDATE jobs SET caller = ? WHERE account = ? AND fingerprint = ? AND phase = ? AND caller = ?",
+                (Caller.CLOSED, job.account, job.fingerprint, Phase.UNCONFIRMED, Caller.ANSWERED),
             )
         elif not job.idempotency_key and (row := queries.joinable(db, job, gone)):
             return queries.taken_up(db, row, worker), True

@@ -1,22 +1,87 @@
-"""The names of the processes that care for jobs, and whether one of them is gone."""
+"""The names of the processes that care for jobs, and whether one of them has ended.
+
+A process holds a lock on a file of its own as long as it lives. The kernel lets go of it, whatever ends the process;
+so it tells the truth also of a killed one, of one in another container, and of one whose number is in use again.
+"""
 
 import os
 import secrets
+import sys
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
 
+from kie_mcp.jobs.ledger import LedgerError
 
-def new_worker() -> str:
-    """A name for this process that no other has or will have."""
-    return f"{os.getpid()}.{secrets.token_hex(8)}"
+if sys.platform == "win32":
+    import msvcrt
 
-
-def gone(worker: str) -> bool:
-    """Whether the process of that name has certainly ended; False where that cannot be told."""
-    if os.name != "posix":
-        return False
-    try:
-        os.kill(int(worker.partition(".")[0]), 0)
-    except ProcessLookupError:
+    def _locked(handle: int) -> bool:
+        try:
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
         return True
-    except (ValueError, OSError):
-        return False
-    return False
+else:
+    import fcntl
+
+    def _locked(handle: int) -> bool:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True
+
+
+class Presence:
+    """This process among those that share a state folder; a context manager."""
+
+    def __init__(self, folder: Path) -> None:
+        self.worker = f"{os.getpid()}.{secrets.token_hex(8)}"
+        """A name that no other process has or will have."""
+        self._folder = folder
+        self._handle: int | None = None
+
+    def __enter__(self) -> Self:
+        """Hold the lock. Raises LedgerError if the folder cannot be written."""
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._sweep()
+            self._handle = os.open(self._folder / self.worker, os.O_CREAT | os.O_RDWR, 0o600)
+        except OSError as error:
+            message = f"{self._folder} cannot be written: {error.strerror}."
+            raise LedgerError(message, remedy="Set KIE_STATE_DIR to a folder that can be.") from error
+        _locked(self._handle)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._handle is not None:
+            with suppress(OSError):
+                (self._folder / self.worker).unlink()
+            os.close(self._handle)
+            self._handle = None
+
+    def gone(self, worker: str) -> bool:
+        """Whether the process of that name has ended."""
+        if worker == self.worker:
+            return False
+        try:
+            handle = os.open(self._folder / worker, os.O_RDWR)
+        except FileNotFoundError:
+            return True
+        except OSError:
+            return False
+        try:
+            return _locked(handle)
+        finally:
+            os.close(handle)
+
+    def _sweep(self) -> None:
+        """Take away the files of those that were killed."""
+        for left in self._folder.iterdir():
+            if self.gone(left.name):
+                with suppress(OSError):
+                    left.unlink()

@@ -54,4 +54,5 @@ class Progress:
         if job.phase is Phase.SUBMITTING:
             return f"{kind}: ordering"
         usual = f", usually {spoken(self._outlook.usual_s)}" if self._outlook.usual_s else ""
-        return f"{kind}: {job.note or job.upstream_state or 'ordered'}, {spoken(elapsed)}{usual}"
+        doing = job.note.rstrip(".") or job.upstream_state or "ordered"
+        return f"{kind}: {doing}, {spoken(elapsed)}{usual}"

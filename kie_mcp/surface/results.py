@@ -212,7 +212,8 @@ def _row(facts: Answer) -> str:
 
 def _note(job: Job, outlook: Outlook) -> str | None:
     if job.phase is Phase.RESERVED and not job.waiting_for and (outlook.place or outlook.sent_in_s >= 1):
-        wait = f"{outlook.place} before it, to be sent in about {spoken(outlook.sent_in_s)}"
+        before = f"{outlook.place} before it" if outlook.place else "first"
+        wait = f"{before}, to be sent in about {spoken(outlook.sent_in_s)}"
         return f"{job.note} In line: {wait}." if job.note else f"In line: {wait}."
     return job.note or None
 
