@@ -102,6 +102,8 @@ class Follower:
         """Save the files of a finished job that are not saved yet."""
         outputs, trouble = await self._save(job, [output.url for output in job.outputs])
         now = self._clock.now()
+        if trouble and self._age(job) > KEPT_BY_KIE:
+            trouble = _expired()
         return await self._write(replace(job, outputs=outputs, trouble=trouble, looked_at=now), was=job.phase)
 
     async def _learn(self, job: Job, look: Look, now: float) -> None:
