@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from typing import cast
 from urllib.parse import urlsplit
 
 import anyio
@@ -23,9 +24,13 @@ from kie_mcp.jobs.sqlite import SqliteLedger
 from kie_mcp.jobs.submission import Submission
 from kie_mcp.jobs.workers import Presence
 from kie_mcp.kie.client import KieClient
+from kie_mcp.media.inline import Inline
+from kie_mcp.media.inputs import Inputs
 from kie_mcp.media.intake import Intake, kind_of
+from kie_mcp.media.locals import Locals
 from kie_mcp.media.outbox import Outbox
 from kie_mcp.media.sources import Sources
+from kie_mcp.media.uploads import Uploads
 from kie_mcp.settings import SANDBOX_KEY, Settings
 from kie_mcp.surface.resources import KieServer, register
 from kie_mcp.surface.tools import Surroundings, Tools
@@ -70,9 +75,12 @@ def build(settings: Settings, *, kie: KieClient | None = None, clock: Clock | No
         job = await ledger.read(job_id)
         return job if job and job.account == settings.account else None
 
-    sources = Sources(own_job, kie.upload, kie.download_link, clock)
+    uploads = Uploads(kie.upload, ledger, clock, account=settings.account)
+    sources = Sources(own_job, uploads.path, kie.download_link, clock)
+    local_files = Locals(settings.input_roots, relative_to=settings.output_dir)
+    inputs = Inputs(local_files, Inline(settings.state_dir / "inputs", clock), uploads)
     plain_host = urlsplit(settings.api_base_url).netloc if settings.sandbox else None
-    intake = Intake(sources, account=settings.account, plain_host=plain_host)
+    intake = Intake(sources, inputs, account=settings.account, plain_host=plain_host)
     presence = Presence(settings.state_dir / "workers")
     submission = Submission(ledger, kie, intake.prepare, clock, board.changed, presence.worker)
     follower = Follower(ledger, kie, outbox.save, clock, board.changed)
@@ -137,9 +145,11 @@ async def serve_stdio(settings: Settings, *, sandbox: bool = False) -> None:
 
 
 async def _serve(server: KieServer) -> None:
-    if isinstance(sys.stdout, io.TextIOWrapper):
+    # Before standard input is touched: from then on nothing can end the process until its client speaks.
+    await server.desk.ready()
+    with suppress(AttributeError):
         # The SDK sends stray prints to stderr while it serves; what is still buffered then would follow the answers.
-        sys.stdout.reconfigure(line_buffering=True)
+        cast("io.TextIOWrapper", sys.stdout).reconfigure(line_buffering=True)
     async with anyio.create_task_group() as group:
         group.start_soon(_leave_on_signal, server.desk)
         await server.run_stdio_async()

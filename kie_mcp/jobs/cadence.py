@@ -8,8 +8,12 @@ SHORTEST = 2.0
 LONGEST = 5.0
 GATE = 15.0
 """The first look is never later, so that an estimate twice too long does no harm."""
-CHANCE = 0.05
+CHANCE = 0.08
 """Look when the chance that it got done since the last look is this."""
+EARLY = 0.02
+"""Until the time in which this share of such jobs was done, a job is looked at only now and then."""
+EARLY_GAP = 20.0
+"""Seconds between two such looks: should the estimate be far too long, this is the harm."""
 ENOUGH = 8
 """Durations before they say anything."""
 KEPT = 200
@@ -26,8 +30,15 @@ def first_look(durations: Sequence[float]) -> float:
 
 def next_look(elapsed: float, durations: Sequence[float], jitter: float = 0.0) -> float:
     """Seconds from this look to the next. `elapsed` is the job's age in seconds, `jitter` is in -1..1."""
-    learned = len(durations) >= ENOUGH and elapsed < durations[-1]
-    gap = _until_likely(elapsed, durations) if learned else 0.03 * elapsed
+    if len(durations) < ENOUGH or elapsed >= durations[-1]:
+        return _clipped(0.03 * elapsed, jitter)
+    early = quantile(durations, EARLY) - elapsed
+    if early > 0:
+        return min(max(early, SHORTEST), EARLY_GAP)
+    return _clipped(_until_likely(elapsed, durations), jitter)
+
+
+def _clipped(gap: float, jitter: float) -> float:
     return min(max(gap * (1 + JITTER * jitter), SHORTEST), LONGEST)
 
 

@@ -95,6 +95,10 @@ class Desk:
         async with self._shift.open():
             yield self
 
+    async def ready(self) -> None:
+        """Find out now whether jobs can be written down. Raises LedgerError."""
+        await self._shift.ready()
+
     async def stop(self) -> None:
         """Let go of all jobs; a create call in flight gets its last moments to be written down."""
         await self._shift.stop()
@@ -185,7 +189,10 @@ class Desk:
 
     async def hear(self, job: Job, caller: Caller) -> None:
         """Note what the caller was told, also while the caller is being cancelled."""
-        await self._shift.hear(job, caller)
+        if caller is Caller.ANSWERED:
+            self._shift.hear_later(job)
+        else:
+            await self._shift.hear(job, caller)
 
     async def _adopt(self, task_id: str) -> Job:
         try:

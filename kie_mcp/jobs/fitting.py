@@ -19,7 +19,9 @@ _ORIENTATIONS = {
     "square": "1:1",
 }
 _CHOICES = {"aspect_ratio": "aspect_ratios", "resolution": "resolutions", "output_format": "formats"}
-_FORMS = "Give an https URL, or kie://jobs/{job_id}/outputs/{n} of an earlier job."
+_FORMS = "Give an https URL, kie://jobs/{job_id}/outputs/{n} of an earlier job, a local path, or a data URI."
+_DATA = re.compile(r"data:(image|audio)/[\w.+-]{1,60}(;[\w.+-]{1,60}=[\w.+\"-]{1,60}){0,4};base64,", re.IGNORECASE)
+_LONGEST_PATH = 4096
 
 
 def _nobody(_: str) -> Sequence[str]:
@@ -113,9 +115,9 @@ class Fitting:
         text = given.strip()
         if text[:8].casefold() == "https://" or text[:7].casefold() == "http://":
             return check_url(text, argument=argument, plain_host=self.plain_host)
-        if parse_output_uri(text):
-            return text
-        raise OrderError(f"{argument}: {_form(text)}", remedy=_FORMS)
+        if problem := _form(text):
+            raise OrderError(f"{argument}: {problem}", remedy=_FORMS)
+        return text
 
     def _choice(self, argument: str, given: str) -> str:
         row = _CHOICES[argument]
@@ -183,15 +185,18 @@ class Fitting:
 
 
 def _form(text: str) -> str:
-    """What *text* is, being no file that can be handed in."""
+    """What is wrong with a file that is no web URL, told from its form alone; empty if nothing is."""
     scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]+):", text)
+    kind = scheme[1].casefold() if scheme else "path"
     if not text:
         return "is empty; a file is needed."
-    if scheme is None or scheme[1].casefold() == "file":
-        return f"{shown_url(text)} is no URL; a file of this computer cannot be handed in."
-    if scheme[1].casefold() == "kie":
-        return f"{shown_url(text)} names no output of a job."
-    return f"a {shown(scheme[1] + ':')} URL cannot be handed in."
+    if kind == "kie":
+        return "" if parse_output_uri(text) else f"{shown_url(text)} names no output of a job."
+    if kind == "data":
+        return "" if _DATA.match(text) else "a data URI must hold a picture or a sound in base64."
+    if kind not in {"path", "file"}:
+        return f"a {shown(kind + ':')} URL cannot be handed in."
+    return "" if len(text) <= _LONGEST_PATH else f"has {len(text):,} characters; no path is that long."
 
 
 def _spelling(value: str) -> str:

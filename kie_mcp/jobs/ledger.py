@@ -167,3 +167,11 @@ class Ledger(Protocol):
     async def learn(self, bucket: str, seconds: float, now: float) -> None:
         """Remember how long a job took."""
         ...
+
+    async def upload(self, account: str, digest: str, since: float) -> str | None:
+        """The URL under which these bytes were uploaded, if that was after *since*."""
+        ...
+
+    async def uploaded(self, account: str, digest: str, url: str, now: float) -> None:
+        """Remember where these bytes were uploaded."""
+        ...

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationInfo
@@ -12,6 +13,9 @@ from kie_mcp.jobs.job import Kind
 
 OUTPUT_URI = re.compile(r"kie://jobs/(?P<job_id>[A-Za-z0-9_-]{1,100})/outputs/(?P<index>[0-9]{1,3})")
 """A file that a job made: what one job hands to the next."""
+
+HANDED_IN = re.compile(r"(?P<place>(?:file|data):[^#]*)#sha256=(?P<digest>[0-9a-f]{64})")
+"""A file of the caller's, once it was read: where it was, and what was in it."""
 
 # Control characters but newline and tab, and halves of surrogate pairs, which no UTF-8 can carry.
 _UNSENDABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -42,7 +46,7 @@ class ImageOrder(BaseModel):
     model: Text
     prompt: Text
     images: tuple[Text, ...] = ()
-    """https URLs or `kie://jobs/{job_id}/outputs/{n}`."""
+    """https URLs, `kie://jobs/{job_id}/outputs/{n}`, or files that were handed in: see `handed_in`."""
     aspect_ratio: Text = ""
     resolution: Text = ""
     output_format: Text = ""
@@ -92,7 +96,9 @@ def load_order(text: str | bytes) -> Order:
 
 def fingerprint(account: str, order: Order) -> str:
     """Return the hash that equal orders of one account share, once they were checked, which makes them comparable."""
-    parts = [account, order.model_dump(mode="json")]
+    # The same bytes are the same file, wherever they lie and whatever they are called.
+    contents = {one: f"sha256:{file[1]}" for one in references(order) if (file := parse_handed_in(one))}
+    parts = [account, with_references(order, contents).model_dump(mode="json")]
     canonical = json.dumps(parts, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
 
@@ -106,6 +112,29 @@ def references(order: Order) -> tuple[str, ...]:
             return (order.image, order.audio)
         case SpeechOrder():
             return ()
+
+
+def with_references(order: Order, instead: Mapping[str, str]) -> Order:
+    """Return the order with other files: each that is a key of *instead* gives way to its value."""
+    match order:
+        case ImageOrder():
+            return order.model_copy(update={"images": tuple(instead.get(one, one) for one in order.images)})
+        case TalkingVideoOrder():
+            image, audio = instead.get(order.image, order.image), instead.get(order.audio, order.audio)
+            return order.model_copy(update={"image": image, "audio": audio})
+        case SpeechOrder():
+            return order
+
+
+def handed_in(place: str, digest: str) -> str:
+    """Name a file of the caller's by its file: or data: place and the SHA-256 of its bytes."""
+    return f"{place}#sha256={digest}"
+
+
+def parse_handed_in(reference: str) -> tuple[str, str] | None:
+    """Return place and digest; None if *reference* names something else."""
+    found = HANDED_IN.fullmatch(reference)
+    return (found["place"], found["digest"]) if found else None
 
 
 def output_uri(job_id: str, index: int) -> str:

@@ -45,6 +45,15 @@ MIGRATIONS = (
     CREATE TABLE durations (bucket TEXT NOT NULL, seconds REAL NOT NULL, at REAL NOT NULL);
     CREATE INDEX durations_by_bucket ON durations (bucket, seconds);
     """,
+    """
+    CREATE TABLE uploads (
+        account TEXT NOT NULL,
+        digest TEXT NOT NULL,
+        url TEXT NOT NULL,
+        at REAL NOT NULL,
+        PRIMARY KEY (account, digest)
+    );
+    """,
 )
 """Each brings a file one version further; `PRAGMA user_version` says how many it has had."""
 
@@ -81,11 +90,17 @@ def connect(path: Path) -> sqlite3.Connection:
         db.execute("PRAGMA synchronous = FULL")
         migrate(db, path)
     except (OSError, sqlite3.Error) as error:
-        raise LedgerError(
-            f"The ledger {path} cannot be used: {error}.",
-            remedy="Set KIE_STATE_DIR to a folder on a local disk that can be written.",
-        ) from error
+        raise unusable(path, error) from error
     return db
+
+
+def unusable(path: Path, error: Exception) -> LedgerError:
+    """What to say when the file does not do what it should."""
+    return LedgerError(
+        f"The ledger {path} cannot be used: {error}.",
+        remedy="Check that its disk has room and can be written, or set KIE_STATE_DIR to another folder on a local"
+        " disk, and call again.",
+    )
 
 
 def _make_private(path: Path) -> None:

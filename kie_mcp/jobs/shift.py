@@ -24,6 +24,8 @@ BEAT = 2.0
 """Seconds between two signs of life."""
 AWAY = 2
 """Signs of life after an absence before the jobs of others are taken over."""
+DELIVERY = 1.0
+"""Seconds that an answer may take to leave; a process that dies before has not delivered it."""
 AGAIN = 10.0
 """Seconds after which a job is taken up again whose care ended in an error of our own."""
 
@@ -70,6 +72,10 @@ class Shift:
             with anyio.CancelScope(shield=True):
                 await self._ledger.close()
 
+    async def ready(self) -> None:
+        """Find out now whether the ledger can be used. Raises LedgerError."""
+        await self._ledger.open()
+
     async def stop(self) -> None:
         """Let go of all jobs; a create call in flight gets its last moments to be written down."""
         self._submission.stop()
@@ -89,6 +95,15 @@ class Shift:
         self._unheard[job.id] = caller
         with anyio.CancelScope(shield=True), suppress(LedgerError):
             await self._note_callers()
+
+    def hear_later(self, job: Job) -> None:
+        """Note that a caller is answered, once the answer has had the time to leave: until then it is not delivered."""
+        if self._group:
+            self._group.start_soon(self._answered, job)
+
+    async def _answered(self, job: Job) -> None:
+        await anyio.sleep(DELIVERY)
+        await self.hear(job, Caller.ANSWERED)
 
     async def settle(self, job: Job) -> None:
         """Let the callers that were cancelled meanwhile be noted before *job* is written down and judged."""

@@ -90,7 +90,7 @@ class SqliteLedger:
                 with db:
                     return work(db)
             except sqlite3.Error as error:
-                raise LedgerError(f"The ledger {self.path} cannot be used: {error}.") from error
+                raise schema.unusable(self.path, error) from error
 
         return await self._run(inside)
 
@@ -254,4 +254,18 @@ class SqliteLedger:
             "DELETE FROM durations WHERE bucket = ? AND rowid NOT IN"
             " (SELECT rowid FROM durations WHERE bucket = ? ORDER BY at DESC, rowid DESC LIMIT ?)",
             (bucket, bucket, KEPT),
+        )
+
+    @_transaction
+    def upload(self, db: sqlite3.Connection, account: str, digest: str, since: float) -> str | None:
+        """The URL under which these bytes were uploaded, if that was after *since*; what is older is forgotten."""
+        db.execute("DELETE FROM uploads WHERE account = ? AND at <= ?", (account, since))
+        row = queries.one(db, "SELECT url FROM uploads WHERE account = ? AND digest = ?", account, digest)
+        return row["url"] if row else None
+
+    @_transaction
+    def uploaded(self, db: sqlite3.Connection, account: str, digest: str, url: str, now: float) -> None:
+        """Remember where these bytes were uploaded."""
+        db.execute(
+            "INSERT OR REPLACE INTO uploads (account, digest, url, at) VALUES (?, ?, ?, ?)", (account, digest, url, now)
         )

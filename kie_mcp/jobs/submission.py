@@ -60,6 +60,7 @@ class Submission:
         self._changed = changed
         self._worker = worker
         self._circuit = Circuit()
+        self._probing = anyio.Lock()
         self._turn = anyio.Lock()
         self._sending: set[anyio.CancelScope] = set()
         self._stopping = False
@@ -114,16 +115,23 @@ class Submission:
         while self._circuit.open:
             if job.note != CIRCUIT_NOTE:
                 job = await self._write(replace(job, note=CIRCUIT_NOTE), was=job.phase)
+            await self._probe()
+        return job
+
+    async def _probe(self) -> None:
+        """One free call for all that wait."""
+        async with self._probing:
+            if not self._circuit.open:
+                return
             await anyio.sleep(PROBE_GAP)
             try:
                 await self._upstream.credit()
             except (UnreachableError, UnavailableError) as error:
                 logger.info("Kie.ai is not well yet: %s", error)
+                return
             except NotCreatedError:
-                self._circuit.well()  # a refusal is an answer too
-            else:
-                self._circuit.well()
-        return job
+                pass  # a refusal is an answer too
+            self._circuit.well()
 
     async def _mark(self, job: Job) -> Job:
         """Wait for a free place in the account's window, first come first served, and take it."""

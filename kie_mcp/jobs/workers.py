@@ -17,7 +17,8 @@ from kie_mcp.jobs.ledger import LedgerError
 if sys.platform == "win32":
     import msvcrt
 
-    def _locked(handle: int) -> bool:
+    def _lock(handle: int, *, own: bool) -> bool:
+        del own  # there is one kind of lock only
         try:
             msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
         except OSError:
@@ -26,9 +27,9 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def _locked(handle: int) -> bool:
+    def _lock(handle: int, *, own: bool) -> bool:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(handle, (fcntl.LOCK_EX if own else fcntl.LOCK_SH) | fcntl.LOCK_NB)
         except OSError:
             return False
         return True
@@ -48,11 +49,11 @@ class Presence:
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._sweep()
-            self._handle = os.open(self._folder / self.worker, os.O_CREAT | os.O_RDWR, 0o600)
+            while self._handle is None:
+                self._handle = self._held()
         except OSError as error:
             message = f"{self._folder} cannot be written: {error.strerror}."
             raise LedgerError(message, remedy="Set KIE_STATE_DIR to a folder that can be.") from error
-        _locked(self._handle)
         return self
 
     def __exit__(
@@ -75,9 +76,21 @@ class Presence:
         except OSError:
             return False
         try:
-            return _locked(handle)
+            return _lock(handle, own=False)
         finally:
             os.close(handle)
+
+    def _held(self) -> int | None:
+        """Make the file and lock it; None if another process was just looking at it, or swept it away."""
+        path = self._folder / self.worker
+        handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+        try:
+            if _lock(handle, own=True) and os.path.samestat(os.fstat(handle), path.stat()):
+                return handle
+        except FileNotFoundError:
+            pass  # swept away between the two lines above
+        os.close(handle)
+        return None
 
     def _sweep(self) -> None:
         """Take away the files of those that were killed."""

@@ -106,7 +106,7 @@ def _linked(name: str, value: str | tuple[str, ...], links: Mapping[str, str]) -
     if isinstance(value, tuple):
         return [_linked(name, one, links) for one in value]
     link = links.get(value, value)
-    if link.startswith("kie://"):
+    if link.startswith(("kie://", "file:", "data:")):
         raise OrderError(f"{name}: {shown(value)} has no link yet.", remedy="Wait until that job has succeeded.")
     return link
 

@@ -148,12 +148,13 @@ class KieClient:
         """Open a file that Kie.ai made, without the key; raises DeadLinkError or OutputError."""
         return self._connections.fetch(url)
 
-    async def upload(self, source: bytes | Path, *, name: str | None = None) -> str:
+    async def upload(self, source: bytes | Path | IO[bytes], *, name: str | None = None) -> str:
         """Hand a file in, free of charge, and return the URL under which Kie.ai reads it for a day.
 
-        Raises RefusedError if it is not taken, CredentialError, BusyError, UnreachableError or OutputError.
+        A file that is open is read from its beginning and stays open. Raises RefusedError if it is not taken,
+        CredentialError, BusyError, UnreachableError or OutputError.
         """
-        if isinstance(source, bytes):
+        if not isinstance(source, Path):
             return await self._upload_stream(source, name)
         try:
             with source.open("rb") as file:

@@ -18,8 +18,9 @@ class BrokenHeaderError(Exception):
 class Header(io.BufferedReader):
     """A file open for reading whose reads are counted; raises BrokenHeaderError when they run out."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(io.FileIO(path))
+    def __init__(self, source: Path | int | bytes) -> None:
+        """Open a path, or read what is already here: a descriptor, which stays open, or the bytes themselves."""
+        super().__init__(_raw(source))
         self._bytes_left = MOST_BYTES
         self._reads_left = MOST_READS
         self.length = self.seek(0, io.SEEK_END)
@@ -45,3 +46,9 @@ class Header(io.BufferedReader):
     def fields(self, layout: str, *, at: int) -> tuple[Any, ...]:
         """Read the fields of a `struct` layout that begin at the byte *at*."""
         return struct.unpack(layout, self.exactly(struct.calcsize(layout), at=at))
+
+
+def _raw(source: Path | int | bytes) -> io.FileIO | io.BytesIO:
+    if isinstance(source, bytes):
+        return io.BytesIO(source)
+    return io.FileIO(source, closefd=not isinstance(source, int))

@@ -4,17 +4,19 @@ import json
 
 from kie_mcp.jobs.desk import Draft
 from kie_mcp.jobs.job import Job, Kind, Request
-from kie_mcp.jobs.orders import ImageOrder, Order, TalkingVideoOrder, fingerprint, load_order
+from kie_mcp.jobs.orders import ImageOrder, Order, TalkingVideoOrder, fingerprint, load_order, with_references
 from kie_mcp.kie import catalog
 from kie_mcp.kie.rows import MODELS
+from kie_mcp.media.inputs import Inputs, handed
 from kie_mcp.media.sources import Sources
 
 
 class Intake:
     """Checks orders before anything is spent. `plain_host` is the host and port of a sandbox, if that is used."""
 
-    def __init__(self, sources: Sources, *, account: str, plain_host: str | None = None) -> None:
+    def __init__(self, sources: Sources, inputs: Inputs, *, account: str, plain_host: str | None = None) -> None:
         self._sources = sources
+        self._inputs = inputs
         self._account = account
         self._plain_host = plain_host
 
@@ -23,9 +25,13 @@ class Intake:
         checked = catalog.check(order, plain_host=self._plain_host)
         waiting_for: list[str] = []
         for argument, reference in _files(checked):
+            if handed(reference):
+                continue
             if other := await self._sources.awaited(reference, argument=argument):
                 waiting_for.append(other)
-        seconds = None if waiting_for else await self._audio_seconds(checked)
+        checked, seconds = await self._taken(checked)
+        if seconds is None and not waiting_for:
+            seconds = await self._audio_seconds(checked)
         return Draft(
             kind=checked.kind,
             model=checked.model,
@@ -36,11 +42,21 @@ class Intake:
             waiting_for=tuple(dict.fromkeys(waiting_for)),
         )
 
-    async def _audio_seconds(self, order: Order) -> float | None:
-        """How long the audio is, where it is ours to measure. Raises OrderError if a file is not what is taken."""
+    async def _taken(self, order: Order) -> tuple[Order, float | None]:
+        """The order with the caller's own files as they were read, and how long the sound among them is."""
+        instead: dict[str, str] = {}
         seconds: float | None = None
         for argument, reference in _files(order):
-            output = await self._sources.describe(reference, argument=argument)
+            if handed(reference):
+                instead[reference], lasting = await self._inputs.take(reference, order, argument=argument)
+                seconds = lasting if argument == "audio" else seconds
+        return with_references(order, instead), seconds
+
+    async def _audio_seconds(self, order: Order) -> float | None:
+        """How long the audio of an earlier job is. Raises OrderError if a file is not what is taken."""
+        seconds: float | None = None
+        for argument, reference in _files(order):
+            output = None if handed(reference) else await self._sources.describe(reference, argument=argument)
             if output and argument == "audio":
                 seconds = output.duration_s
         catalog.check_audio(order, seconds)
@@ -50,9 +66,10 @@ class Intake:
         """What is sent for the job; files that only we have are uploaded, which is free."""
         order = load_order(json.dumps(job.order))
         await self._audio_seconds(order)
-        links = {
-            reference: await self._sources.link(reference, argument=argument) for argument, reference in _files(order)
-        }
+        links: dict[str, str] = {}
+        for argument, reference in _files(order):
+            source = self._inputs if handed(reference) else self._sources
+            links[reference] = await source.link(reference, argument=argument)
         return catalog.request(order, links)
 
 
@@ -66,7 +83,7 @@ def _files(order: Order) -> list[tuple[str, str]]:
     """The file arguments: name and what was given."""
     match order:
         case ImageOrder():
-            return [("images", image) for image in order.images]
+            return [(f"images[{index}]", image) for index, image in enumerate(order.images)]
         case TalkingVideoOrder():
             return [("image", order.image), ("audio", order.audio)]
         case _:

@@ -1,6 +1,7 @@
 """A file that nobody sees under its name until it is whole and on the disk."""
 
 import contextlib
+import filecmp
 import os
 import secrets
 import threading
@@ -57,9 +58,11 @@ class PartFile:
                 self._file.close()
 
     def publish(self, extension: str) -> Path:
-        """Give the part its name, in place of whatever has it, and return the path."""
+        """Give the part its name, in place of whatever else has it, and return the path."""
         with self._lock:
             target = self._folder / f"{self._stem}{extension}"
+            if target.is_file() and not target.is_symlink() and filecmp.cmp(self.path, target, shallow=False):
+                return target  # another process has saved it meanwhile
             self.path.chmod(self._mode)
             self.path.replace(target)
             self._settle_folder()

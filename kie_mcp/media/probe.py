@@ -57,9 +57,12 @@ class Probe:
         return _FORMATS[self.mime_type][2] if self.bytes else "an empty file"
 
 
-def probe(path: Path) -> Probe:
-    """Look at the file's header, blocking; raises OSError if it cannot be read, and nothing for what is in it."""
-    with Header(path) as header:
+def probe(source: Path | int | bytes) -> Probe:
+    """Look at the header of a path, an open descriptor or bytes, blocking.
+
+    Raises OSError if it cannot be read, and nothing for what is in it.
+    """
+    with Header(source) as header:
         head = header.read(_HEAD)
         start = _after_id3(head)
         try:

@@ -1,9 +1,7 @@
 """What a caller may hand in, turned into a link that Kie.ai can read."""
 
 import contextlib
-import stat
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from anyio.to_thread import run_sync
@@ -16,21 +14,10 @@ from kie_mcp.jobs.orders import parse_output_uri
 
 FRESH = 20 * 60.0
 """Seconds for which an output's own link is trusted: the earliest death that was seen came after 40 minutes."""
-UPLOAD_LIFE = 23 * 3600.0
-"""Seconds for which an upload is used again: it lives for 24 hours, and the job that takes it may have to wait."""
 
 _FAMILIES = {"image": "image", "images": "image", "audio": "audio"}
 _MAKES = {Kind.IMAGE: "image", Kind.SPEECH: "audio", Kind.TALKING_VIDEO: "video"}
 _NOUNS = {"image": "a picture", "audio": "audio", "video": "a video"}
-
-_FileKey = tuple[str, int, int]
-"""Path, size, time of the last change: another file under the same name is another file."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Upload:
-    url: str
-    at: float
 
 
 class Sources:
@@ -47,14 +34,13 @@ class Sources:
         self._upload = upload
         self._renew = renew
         self._clock = clock
-        self._uploads: dict[_FileKey, _Upload] = {}
 
     async def link(self, reference: str, *, argument: str) -> str:
         """Return a link that Kie.ai can read now; raises OrderError naming the argument if there is none.
 
         Trouble on the way to one (CredentialError, BusyError, UnreachableError, OutputError) is passed on.
         """
-        if reference.startswith(("https://", "http://")):
+        if reference[:8].casefold().startswith(("https://", "http://")):
             return reference
         job, output = await self._output(reference, argument)
         if self._fresh(job, output):
@@ -70,7 +56,7 @@ class Sources:
         Raises OrderError naming the argument if the job is unknown or has not succeeded, if it has no such output, or
         if that is not what the argument takes.
         """
-        if reference.startswith(("https://", "http://")):
+        if reference[:8].casefold().startswith(("https://", "http://")):
             return None
         _, output = await self._output(reference, argument)
         return output
@@ -80,7 +66,7 @@ class Sources:
 
         Raises OrderError naming the argument if the job is unknown or makes something else.
         """
-        if reference.startswith(("https://", "http://")):
+        if reference[:8].casefold().startswith(("https://", "http://")):
             return None
         job, _ = await self._job(reference, argument)
         if job.done:
@@ -115,13 +101,9 @@ class Sources:
         return alive and job.finished_at is not None and now - job.finished_at < FRESH
 
     async def _uploaded(self, output: Output) -> str | None:
-        if output.path is None or (key := await run_sync(_file_key, output.path)) is None:
+        if output.path is None or not await run_sync(_is_file, output.path):
             return None
-        now = self._clock.now()
-        self._uploads = {kept: upload for kept, upload in self._uploads.items() if now - upload.at < UPLOAD_LIFE}
-        if (known := self._uploads.get(key)) is None:
-            known = self._uploads[key] = _Upload(await self._upload(Path(output.path)), now)
-        return known.url
+        return await self._upload(Path(output.path))
 
     async def _renewed(self, reference: str, output: Output, argument: str) -> str:
         try:
@@ -138,12 +120,8 @@ def _check_family(family: str, reference: str, argument: str) -> None:
         raise _refusal(argument, reference, f"that is {made}, and the argument takes {_NOUNS[wanted]}")
 
 
-def _file_key(path: str) -> _FileKey | None:
-    try:
-        found = Path(path).stat()
-    except OSError:
-        return None
-    return (path, found.st_size, found.st_mtime_ns) if stat.S_ISREG(found.st_mode) else None
+def _is_file(path: str) -> bool:
+    return Path(path).is_file()
 
 
 def _refusal(argument: str, reference: str, problem: str) -> OrderError:

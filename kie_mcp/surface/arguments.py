@@ -12,7 +12,7 @@ from kie_mcp.jobs.job import Kind
 from kie_mcp.kie import catalog
 
 IMAGE, SPEECH, VIDEO = (catalog.models(kind) for kind in (Kind.IMAGE, Kind.SPEECH, Kind.TALKING_VIDEO))
-FILE = "https URL, or kie://jobs/{job_id}/outputs/{n} of an earlier job"
+FILE = "https URL, local path, data URI, or kie://jobs/{job_id}/outputs/{n} of an earlier job"
 
 
 def _ids(models: tuple[catalog.Model, ...]) -> dict[str, Any]:

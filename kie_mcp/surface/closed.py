@@ -29,7 +29,7 @@ ALIASES: Mapping[str, str] = {
     "image_input": "images",
 }
 """Kie.ai's own and older names of arguments, taken where the tool has the one they mean."""
-MOST_PROBLEMS = 5
+MOST_PROBLEMS = 3
 """That many wrong arguments are told of at once."""
 
 
@@ -79,6 +79,8 @@ class ClosedTool(Tool):
         allowed = list(self.parameters["properties"])
         close = get_close_matches(name[:100], allowed, n=1)
         hint = f"did you mean {close[0]}?" if close else f"it takes {', '.join(allowed)}."
+        if (other := ALIASES.get(name)) in allowed:
+            hint = f"{other} is given already."
         return f"{shown(name, 40)}: {self.name} has no such argument; {hint}"
 
 

@@ -55,7 +55,8 @@ class OutputReader:
         except UnknownJobError as error:
             raise ResourceNotFoundError(error.message) from error
         if index >= len(job.outputs):
-            raise ResourceNotFoundError(f"Job {job_id} is {job.state} and has {len(job.outputs)} outputs.")
+            message = f"Job {job_id} has no output {index}; state: {job.state}, outputs: {len(job.outputs)}."
+            raise ResourceNotFoundError(message)
         output = job.outputs[index]
         if output.path is None:
             raise ResourceError(f"Output {index} of job {job_id} is not saved; call get_job_status to save it.")

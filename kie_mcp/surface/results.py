@@ -167,11 +167,18 @@ def _headline(facts: Answer) -> str:
         share = f"{facts.progress:.0%}" if facts.progress is not None else ""
         parts = [kind, f"{spoken(facts.elapsed_s)} so far", share, usual, _price(facts)]
     elif facts.state == JobState.QUEUED:
-        parts = [kind, "being sent" if facts.place is None else "not sent yet, nothing charged", _price(facts)]
+        parts = [kind, *_unsent(facts), _price(facts)]
     else:
         parts = [kind, facts.error.message if facts.error else ""]
     joined = " (joined the job that an equal call had started)" if facts.joined else ""
     return f"{facts.state}: " + ", ".join(part for part in parts if part) + joined
+
+
+def _unsent(facts: Answer) -> list[str]:
+    """A queued job may be on its way just now: only one that stands in line certainly cost nothing."""
+    if facts.waiting_for:
+        return ["not sent yet, nothing charged", f"waiting for {', '.join(facts.waiting_for)}"]
+    return ["being sent" if facts.place is None else "not sent yet, nothing charged"]
 
 
 def _shape(output: OutputFields) -> str:

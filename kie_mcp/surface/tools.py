@@ -11,10 +11,10 @@ import anyio
 from mcp.server.mcpserver import Context
 from mcp.types import CallToolResult
 
+from kie_mcp.addresses import shown_url
 from kie_mcp.errors import KieError, MissingKeyError, OrderError, UnknownJobError
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.desk import Desk, Draft
-from kie_mcp.jobs.fitting import shown
 from kie_mcp.jobs.job import Job, JobState, Kind
 from kie_mcp.jobs.ledger import Caller
 from kie_mcp.jobs.orders import ImageOrder, Order, SpeechOrder, TalkingVideoOrder, styled
@@ -185,6 +185,11 @@ class Tools:
                     await progress.tell(job, self._clock.now())
         answered = result(job, await self.describe(job, joined=joined), links=profile(client).links)
         await self._hear(job, Caller.ANSWERED if job.done else Caller.TOLD)
+        try:
+            await anyio.lowlevel.checkpoint_if_cancelled()
+        except anyio.get_cancelled_exc_class():
+            await self._hear(job, Caller.LEFT)  # it left while that was written down: nobody has heard the end
+            raise
         return answered
 
     async def _hear(self, job: Job, caller: Caller) -> None:
@@ -207,7 +212,7 @@ def _name(given: str) -> str:
     """The job's id, also out of a kie:// reference."""
     name = given.strip().removeprefix("kie://jobs/").partition("/outputs/")[0]
     if not NAME.fullmatch(name):
-        message = f"There is no job {shown(given, 100)}: an id has letters, digits and few signs, and no blanks."
+        message = f"There is no job {shown_url(given, 100)}: an id has letters, digits and few signs, and no blanks."
         raise UnknownJobError(message)
     return name
 
