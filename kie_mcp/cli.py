@@ -1,6 +1,7 @@
 """The command `kie-mcp`: reads the arguments, then loads what the chosen command needs and nothing else."""
 
 import argparse
+import signal
 import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
@@ -100,6 +101,7 @@ def _serve(arguments: argparse.Namespace) -> int:
     sandbox: bool = arguments.sandbox
     if sandbox:
         require_sandbox()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # until the server listens: a half-made import has nothing to tidy
     settings = _settings()
     from kie_mcp.server import serve_stdio
 

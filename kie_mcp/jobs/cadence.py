@@ -8,9 +8,9 @@ SHORTEST = 2.0
 LONGEST = 5.0
 GATE = 15.0
 """The first look is never later, so that an estimate twice too long does no harm."""
-CHANCE = 0.08
+CHANCE = 0.1
 """Look when the chance that it got done since the last look is this."""
-EARLY = 0.02
+EARLY = 0.01
 """Until the time in which this share of such jobs was done, a job is looked at only now and then."""
 EARLY_GAP = 20.0
 """Seconds between two such looks: should the estimate be far too long, this is the harm."""

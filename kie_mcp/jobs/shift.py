@@ -53,6 +53,7 @@ class Shift:
         self._worker = worker
         self._unheard: dict[str, Caller] = {}
         self._group: TaskGroup | None = None
+        self._stopping = False
         self._stopped = anyio.Event()
         self._mine: dict[str, int] = {}
         """The jobs in this process's care, with the epoch in which it took them over."""
@@ -79,10 +80,13 @@ class Shift:
     async def stop(self) -> None:
         """Let go of all jobs; a create call in flight gets its last moments to be written down."""
         self._submission.stop()
+        self._stopping = True
+        group = self._group
+        if group is None:
+            return  # nothing has begun, or all has ended
         with anyio.CancelScope(shield=True), suppress(LedgerError):  # nobody may take over what is being sent
             await self._ledger.beat(self._worker, self._clock.now() + LAST_MOMENTS)
-        if self._group:
-            self._group.cancel_scope.cancel()
+        group.cancel_scope.cancel()
         with anyio.CancelScope(shield=True):
             await self._stopped.wait()
 
@@ -163,6 +167,8 @@ class Shift:
             async with anyio.create_task_group() as group:
                 self._group = group
                 group.start_soon(self._keep_alive)
+                if self._stopping:
+                    group.cancel_scope.cancel()
                 task_status.started()
         finally:
             self._group = None
@@ -184,10 +190,11 @@ class Shift:
         patience = 0
         while True:
             # After a closed lid everybody has been away: let the others say first that they are back.
-            patience = AWAY if self._clock.now() - alive_at > LEASE else max(patience - 1, 0)
             try:
-                await self._ledger.beat(self._worker, self._clock.now())
-                alive_at = self._clock.now()
+                began = self._clock.now()
+                await self._ledger.beat(self._worker, began)
+                patience = AWAY if self._clock.now() - alive_at > LEASE else max(patience - 1, 0)
+                alive_at = began
                 await self._note_callers()
                 if not patience:
                     await self._take_over()

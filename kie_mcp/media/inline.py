@@ -1,0 +1,68 @@
+"""Files that come inside a call as a data URI: kept on disk for as long as their job may need them."""
+
+import base64
+import binascii
+import contextlib
+import os
+import secrets
+from pathlib import Path
+
+from kie_mcp.errors import OrderError
+from kie_mcp.jobs.clock import Clock
+from kie_mcp.media.opened import Opened, open_own
+
+LARGEST = 10 * 1024 * 1024
+"""Bytes after decoding."""
+LIFE = 48 * 3600.0
+"""Seconds after which a kept file is removed."""
+
+
+class Inline:
+    """Keeps such files in one folder, named by their bytes and private to the user."""
+
+    def __init__(self, folder: Path, clock: Clock) -> None:
+        self._folder = folder
+        self._clock = clock
+
+    def keep(self, data: bytes, digest: str) -> None:
+        """Write the bytes down, blocking, and remove what is old."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        now = self._clock.now()
+        self._sweep(now - LIFE)
+        part = self._folder / f".{digest}.{secrets.token_hex(8)}"
+        try:
+            with os.fdopen(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.utime(part, (now, now))
+            part.replace(self._folder / digest)
+        finally:
+            part.unlink(missing_ok=True)
+
+    def open(self, digest: str) -> Opened:
+        """Open a kept file, blocking; raises OSError if it is not there."""
+        return open_own(self._folder / digest)
+
+    def _sweep(self, before: float) -> None:
+        for path in self._folder.iterdir():
+            with contextlib.suppress(OSError):
+                if path.lstat().st_mtime < before:
+                    path.unlink()
+
+
+def decoded(uri: str, *, argument: str) -> tuple[str, bytes]:
+    """Take a data URI apart: its head without parameters, such as data:image/png, and the bytes.
+
+    Raises OrderError, which never repeats any of it.
+    """
+    head, _, text = uri.partition(",")
+    if len(text) // 4 * 3 - 2 > LARGEST:
+        message = f"{argument}: the data URI holds more than {LARGEST // 1024 // 1024} MB."
+        raise OrderError(message, remedy="Hand the file in as a path or an https URL.")
+    try:
+        data = base64.b64decode(text.encode("ascii"), validate=True)
+    except (UnicodeEncodeError, binascii.Error):
+        message = f"{argument}: what the data URI holds is not base64."
+        raise OrderError(message, remedy="Encode the bytes with A-Z a-z 0-9 + / =, without blanks.") from None
+    return head.partition(";")[0].casefold(), data

@@ -1,0 +1,161 @@
+"""Local files that a caller names: opened only where reading is allowed, and judged again once they are open."""
+
+import os
+import re
+import stat
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn
+from urllib.parse import unquote_to_bytes, urlsplit
+
+from kie_mcp.addresses import shown_url
+from kie_mcp.errors import OrderError
+from kie_mcp.media.opened import Opened
+
+FORMS = (
+    "Give an https URL, kie://jobs/{job_id}/outputs/{n} of an earlier job, a data URI, or the path of a file on this"
+    " computer. A path of a chat's own sandbox, such as /mnt/user-data, is not on this computer."
+)
+# No link is followed at the end, no FIFO waits for a writer, no terminal becomes ours.
+_FLAGS = os.O_RDONLY | sum(
+    getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_NOCTTY", "O_BINARY")
+)
+_NEVER = ("/proc", "/sys", "/dev")
+"""What the kernel shows there looks like files and is none."""
+_DRIVE = re.compile(r"[A-Za-z]:[\\/]|\\\\")
+_PLAIN = re.compile(r"[/~.\\]|[A-Za-z]:[\\/]")
+_SHOWN = 300
+_MB = 1024 * 1024
+
+
+class Locals:
+    """Opens files under the allowed folders.
+
+    Args:
+        roots: The folders. Where they really are decides, so a folder may be a link itself.
+        relative_to: Where a relative path begins.
+        local_files: False refuses every path, for a server whose callers sit elsewhere.
+        windows: Whether paths are read as Windows writes them.
+        open_file: What opens a path with flags.
+    """
+
+    def __init__(
+        self,
+        roots: Sequence[Path],
+        *,
+        relative_to: Path,
+        local_files: bool = True,
+        windows: bool = os.name == "nt",
+        open_file: Callable[[str, int], int] = os.open,
+    ) -> None:
+        self.roots = tuple(dict.fromkeys((*roots, relative_to)))
+        self._relative_to = relative_to
+        self._local_files = local_files
+        self._windows = windows
+        self._open_file = open_file
+
+    def open(self, given: str, *, argument: str, most: int) -> tuple[Path, Opened]:
+        """Open a file of at most so many bytes, blocking: where it really is, and the file.
+
+        Raises OrderError naming the argument, in the same words for a file that may not be read and for one that is
+        not there, as long as neither is in an allowed folder.
+        """
+        if not self._local_files:
+            _refuse(argument, given, "is a local file, and this server takes none", remedy=_without_paths(FORMS))
+        real = os.path.realpath(self._path(given, argument))
+        self._check_place(real, given, argument)
+        try:
+            # Opening alone can do something to a device, so it is asked before.
+            _check_status(os.lstat(real), given, argument, most)
+            opened = Opened(self._open_file(real, _FLAGS))
+        except OSError as error:
+            _refuse(argument, given, _missing(error))
+        try:
+            self._check_place(_place(opened.fileno(), real), given, argument)
+            _check_status(os.fstat(opened.fileno()), given, argument, most)
+        except OSError as error:
+            opened.close()
+            _refuse(argument, given, _missing(error))
+        except BaseException:
+            opened.close()
+            raise
+        return Path(real), opened
+
+    def _path(self, given: str, argument: str) -> str:
+        """The path that was meant; nothing is touched."""
+        path = _from_url(given, argument, windows=self._windows) if given[:5].casefold() == "file:" else given
+        if "\0" in path:
+            _refuse(argument, given, "holds a character that no path has")
+        if not self._windows and _DRIVE.match(path):
+            _refuse(argument, given, "is a path of Windows, and this server does not run there")
+        # Asking for another computer's file would show it the user's name and a hash of the password.
+        if self._windows and path[:2] in {"\\\\", "//", "\\/", "/\\"}:
+            _refuse(argument, given, "is a path on another computer; only files on this one are read")
+        return os.path.join(self._relative_to, os.path.expanduser(path))  # noqa: PTH111, PTH118 - `~nobody` may stay
+
+    def _check_place(self, real: str, given: str, argument: str) -> None:
+        place = Path(os.path.normcase(real))
+        roots = [Path(os.path.normcase(os.path.realpath(root))) for root in self.roots]
+        if any(place.is_relative_to(never) for never in _NEVER) or not any(map(place.is_relative_to, roots)):
+            folders = ", ".join(map(str, self.roots))
+            remedy = f"Move it into one of {folders}, or add its folder to KIE_INPUT_ROOTS. {FORMS}"
+            _refuse(argument, given, "is in no folder that this server may read", remedy=remedy)
+
+
+def _place(descriptor: int, real: str) -> str:
+    """Where the open file is; raises OSError if that cannot be told. A path may lead elsewhere by now."""
+    try:
+        return os.readlink(f"/proc/self/fd/{descriptor}")  # noqa: PTH115 - as it is written there
+    except OSError:  # not Linux
+        again = os.path.realpath(real)
+        if not os.path.samestat(os.lstat(again), os.fstat(descriptor)):
+            raise OSError("it was replaced while it was opened") from None
+        return again
+
+
+def _check_status(status: os.stat_result, given: str, argument: str, most: int) -> None:
+    if stat.S_ISDIR(status.st_mode):
+        _refuse(argument, given, "is a folder; a file is needed")
+    if not stat.S_ISREG(status.st_mode):
+        _refuse(argument, given, "is no ordinary file")
+    if status.st_size > most:
+        size = f"has {status.st_size / _MB:,.1f} MB; at most {most / _MB:g} MB are taken"
+        _refuse(argument, given, size, remedy="Hand in a smaller file.")
+
+
+def _from_url(given: str, argument: str, *, windows: bool) -> str:
+    try:
+        parts = urlsplit(given)
+    except ValueError:
+        _refuse(argument, given, "is not a URL that can be read")
+    if parts.netloc.casefold() not in {"", "localhost"}:
+        _refuse(argument, given, "is a file of another computer; only files on this one are read")
+    if parts.query or parts.fragment or not parts.path.startswith("/"):
+        _refuse(argument, given, "is not a file URL such as file:///home/me/cat.png, with ? and # percent-encoded")
+    path = os.fsdecode(unquote_to_bytes(parts.path))
+    return path[1:] if windows and re.match(r"/[A-Za-z]:", path) else path
+
+
+def _missing(error: OSError) -> str:
+    match error:
+        case FileNotFoundError() | NotADirectoryError():
+            return "is no file on this computer"
+        case PermissionError():
+            return "may not be read by this server"
+        case _:
+            return f"cannot be opened ({(error.strerror or str(error) or type(error).__name__).lower()})"
+
+
+def _without_paths(forms: str) -> str:
+    return forms.partition(", or the path")[0].replace(", a data URI", ", or a data URI") + "."
+
+
+def _refuse(argument: str, given: str, problem: str, *, remedy: str = FORMS) -> NoReturn:
+    raise OrderError(f"{argument}: {_shown(given)} {problem}.", remedy=remedy) from None
+
+
+def _shown(given: str) -> str:
+    """Quote what was given; what may be a link without its beginning, without what may be secret in it."""
+    if _PLAIN.match(given):
+        return repr(given if len(given) <= _SHOWN else f"{given[:100]}…{given[100 - _SHOWN :]}")
+    return shown_url(given, _SHOWN)

@@ -1,0 +1,88 @@
+"""Files on their way to Kie.ai: the same bytes are uploaded once a day, whoever hands them in."""
+
+import secrets
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Protocol
+
+import anyio
+from anyio.to_thread import run_sync
+
+from kie_mcp.errors import OutputError
+from kie_mcp.jobs.clock import Clock
+from kie_mcp.media.opened import Opened, open_own
+
+LIFE = 23 * 3600.0
+"""Seconds for which an upload is used again: it lives for 24 hours, and the job that takes it may have to wait."""
+
+
+class Send(Protocol):
+    """Uploads an open file and returns the URL of it."""
+
+    def __call__(self, source: Opened, /, *, name: str) -> Awaitable[str]:
+        """Read the file from its beginning."""
+        ...
+
+
+class Memory(Protocol):
+    """Remembers uploads across restarts."""
+
+    async def upload(self, account: str, digest: str, since: float) -> str | None:
+        """The URL under which these bytes were uploaded, if that was after *since*."""
+        ...
+
+    async def uploaded(self, account: str, digest: str, url: str, now: float) -> None:
+        """Remember where these bytes were uploaded."""
+        ...
+
+
+class Uploads:
+    """Uploads files of one account. `token` makes names that tell nobody what a file is called here."""
+
+    def __init__(
+        self,
+        send: Send,
+        memory: Memory,
+        clock: Clock,
+        *,
+        account: str,
+        token: Callable[[], str] = lambda: secrets.token_hex(8),
+    ) -> None:
+        self._send = send
+        self._memory = memory
+        self._clock = clock
+        self._account = account
+        self._token = token
+        self._turns: dict[str, anyio.Lock] = {}
+
+    async def path(self, path: Path) -> str:
+        """Return a URL of a file that is ours. Raises OutputError if it cannot be read, and what `link` raises."""
+        try:
+            with await run_sync(open_own, path) as file:
+                return await self.link(file, await run_sync(file.digest))
+        except OSError as error:
+            raise OutputError(f"{path.name} cannot be read ({error.strerror}).", remedy="Check the file.") from None
+
+    async def link(self, file: Opened, digest: str) -> str:
+        """Return a URL under which Kie.ai reads these bytes.
+
+        Raises OutputError if the file changes on the way, and whatever sending raises.
+        """
+        turn = self._turns.setdefault(digest, anyio.Lock())
+        try:
+            async with turn:
+                known = await self._memory.upload(self._account, digest, self._clock.now() - LIFE)
+                return known or await self._sent(file, digest)
+        finally:
+            if not turn.statistics().tasks_waiting:
+                self._turns.pop(digest, None)
+
+    async def _sent(self, file: Opened, digest: str) -> str:
+        now = self._clock.now()
+        found = await run_sync(file.probe)
+        file.seek(0)
+        url = await self._send(file, name=self._token() + found.extension)
+        if file.heard != digest:
+            raise OutputError("The file changed while it was uploaded.", remedy="Call again when it stays as it is.")
+        await self._memory.uploaded(self._account, digest, url, now)
+        return url
