@@ -143,7 +143,7 @@ class UnconfirmedError(KieError):
     """The create call's answer was lost: the job may exist and may have been charged."""
 
     category = "unconfirmed"
-    remedy = "Look at https://kie.ai/logs; repeat with new=true only if the job is not there."
+    remedy = "Have the user look at https://kie.ai/logs; repeat with new=true only if the job is not there."
     may_have_been_charged = True
 
 

@@ -1,6 +1,7 @@
 """Plugs everything together: settings in, an MCP server out. No logic."""
 
 import io
+import logging
 import os
 import secrets
 import signal
@@ -34,6 +35,8 @@ from kie_mcp.media.uploads import Uploads
 from kie_mcp.settings import SANDBOX_KEY, Settings
 from kie_mcp.surface.resources import KieServer, register
 from kie_mcp.surface.tools import Surroundings, Tools
+
+logger = logging.getLogger(__name__)
 
 INSTRUCTIONS = (
     "Pictures, speech and talking videos from Kie.ai. Each is a job with an id and costs credits. "
@@ -152,7 +155,10 @@ async def _serve(server: KieServer) -> None:
         cast("io.TextIOWrapper", sys.stdout).reconfigure(line_buffering=True)
     async with anyio.create_task_group() as group:
         group.start_soon(_leave_on_signal, server.desk)
-        await server.run_stdio_async()
+        try:
+            await server.run_stdio_async()
+        except* BrokenPipeError:
+            logger.info("the client has gone without a word")
         group.cancel_scope.cancel()
 
 

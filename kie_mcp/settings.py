@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import platformdirs
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
+from kie_mcp.addresses import shown_url
 from kie_mcp.errors import KieError
 
 SANDBOX_KEY = "sandbox"
@@ -99,6 +100,8 @@ def _explain(error: ValidationError) -> str:
     lines: list[str] = []
     for problem in error.errors(include_url=False):
         name = f"KIE_{str(problem['loc'][0]).upper()}"
-        given = "" if name == "KIE_API_KEY" else f" (given: {problem['input']!r})"
+        value = str(problem["input"])
+        shown = shown_url(value) if name.endswith("_URL") else repr(value)  # a URL may hold a password
+        given = "" if name == "KIE_API_KEY" else f" (given: {shown})"
         lines.append(f"{name}: {problem['msg'].removeprefix('Value error, ')}{given}")
     return "; ".join(lines)

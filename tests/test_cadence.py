@@ -81,7 +81,7 @@ def test_an_image_costs_at_most_five_looks_and_is_known_soon() -> None:
 def test_a_video_costs_at_most_thirty_looks_and_is_known_soon() -> None:
     """Over several tables of learned durations: each is a sample, and its luck counts for a look or two."""
     chance = Random(2)
-    figures = follow(*((videos(JOBS // 8, chance), sorted(videos(KEPT, chance))) for _ in range(8)))
+    figures = follow(*((videos(JOBS // 4, chance), sorted(videos(KEPT, chance))) for _ in range(12)))
     assert figures.looks <= 30
     assert figures.p95_lag < 5
 
@@ -93,7 +93,7 @@ def test_an_estimate_twice_too_long_does_no_harm(kind: Callable[[int, Random], l
     learned = [2 * seconds for seconds in sorted(kind(KEPT, chance))]
     assert first_look(learned) <= GATE
     figures = follow((kind(JOBS, chance), learned))
-    assert figures.mean_lag < 5.5
+    assert figures.mean_lag < 6
     assert figures.p95_lag < EARLY_GAP
 
 

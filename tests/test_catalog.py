@@ -1,6 +1,6 @@
 """Every model is one row; here each row meets a typical order, and what Kie.ai is sent is written out."""
 
-# ruff: noqa: E501 - whole sentences
+# ruff: noqa: E501 (whole sentences)
 
 from dataclasses import asdict
 from typing import Any

@@ -1,6 +1,6 @@
 """The client: what it sends, and what is certain about a job when the network is not."""
 
-# ruff: noqa: E501 - whole sentences
+# ruff: noqa: E501 (whole sentences)
 
 import gzip
 import json

@@ -14,11 +14,14 @@ from kie_mcp.jobs.orders import (
     SpeechOrder,
     TalkingVideoOrder,
     fingerprint,
+    handed_in,
     load_order,
     output_uri,
+    parse_handed_in,
     parse_output_uri,
     references,
     styled,
+    with_references,
 )
 from kie_mcp.jobs.takes import Takes
 
@@ -85,6 +88,27 @@ def test_an_output_is_named_and_found_by_its_uri():
         assert parse_output_uri(wrong) is None
 
 
+def test_a_file_that_was_handed_in_is_told_by_its_bytes():
+    """The same bytes under another name are the same order, other bytes under the same name are not."""
+    one, other = "a" * 64, "b" * 64
+    orders = [
+        IMAGE.model_copy(update={"images": (handed_in(place, digest),)})
+        for place, digest in (("file:///a.png", one), ("data:image/png", one), ("file:///a.png", other))
+    ]
+    prints = [fingerprint("me", order) for order in orders]
+    assert prints[0] == prints[1] != prints[2]
+    assert parse_handed_in(orders[0].images[0]) == ("file:///a.png", one)
+    for wrong in (FOX, "file:///a.png", f"file:///a.png#sha256={one[1:]}", f"https://example.com/a#sha256={one}"):
+        assert parse_handed_in(wrong) is None
+
+
+def test_other_files_take_the_place_of_an_orders_own():
+    instead = {FOX: "https://example.com/cat.png"}
+    assert with_references(IMAGE, instead) == IMAGE.model_copy(update={"images": (instead[FOX],)})
+    assert with_references(VIDEO, instead) == VIDEO.model_copy(update={"image": instead[FOX]})
+    assert with_references(SPEECH, instead) == SPEECH
+
+
 def test_a_style_becomes_part_of_the_prompt():
     assert styled("a red fox", " watercolour ") == "a red fox\n\nStyle: watercolour"
     assert styled("a red fox", " ") == "a red fox"
@@ -129,6 +153,24 @@ def test_a_voice_is_found_by_its_id_or_its_name():
         assert SPEAKER.check(SpeechOrder(model="x", text="x", voice=given)).voice == voice
 
 
+@pytest.mark.parametrize(
+    "form",
+    [
+        "/home/me/fox.png",
+        "~/fox.png",
+        "fox.png",
+        "C:\\pictures\\fox.png",
+        "C:/pictures/fox.png",
+        "file:///home/me/fox.png",
+        "data:image/png;base64,iVBORw0KGgo=",
+        "DATA:audio/ogg;codecs=opus;base64,AAAA",
+    ],
+)
+def test_a_file_of_the_callers_passes_by_its_form(form: str):
+    """Whether it is there, and may be read, is found out by those who read it."""
+    assert PAINTER.check(ImageOrder(model="x", prompt="x", images=(f" {form}\n",))).images == (form,)
+
+
 def test_a_sandbox_file_is_taken_from_the_sandbox_alone():
     order = ImageOrder(model="x", prompt="x", images=("http://127.0.0.1:8765/fox.png",))
     near = Fitting(model="painter", takes=PAINTER.takes, plain_host="127.0.0.1:8765")
@@ -152,13 +194,11 @@ def test_a_refused_picture_says_what_was_wrong_what_is_allowed_and_what_to_do():
         "endless": {"aspect_ratio": "9" * 500},
         "size": {"resolution": "4K"},
         "format": {"output_format": "webp"},
-        "path": {"images": ("/home/me/fox.png",)},
-        "windows path": {"images": (FOX, "C:\\pictures\\fox.png")},
-        "file url": {"images": ("file:///home/me/fox.png",)},
-        "data": {"images": ("data:image/png;base64,iVBORw0KGgo=",)},
+        "endless path": {"images": (FOX, "/canary" * 1000)},
+        "data in words": {"images": ("data:image/svg+xml,<svg>canary</svg>",)},
+        "data of a text": {"images": ("data:text/plain;base64,canary",)},
         "kie": {"images": ("kie://jobs/job_abc",)},
         "scheme": {"images": ("ftp://me:canary@example.com/fox.png",)},
-        "no scheme": {"images": ("example.com/fox.png?token=canary",)},
         "nothing": {"images": (" ",)},
         "plain": {"images": ("http://example.com/fox.png?token=canary",)},
     }
@@ -176,14 +216,12 @@ def test_a_refused_picture_says_what_was_wrong_what_is_allowed_and_what_to_do():
             "endless": "aspect_ratio: '99999999999999999999999999999999999999999999999999999999999999999999999999999999…' is not one that painter takes: 1:1, 9:16, 16:9, auto. Use one of them, or leave it out for 1:1.",
             "size": "resolution: '4K' given, but painter takes none. Leave it out, or use sculptor.",
             "format": "output_format: 'webp' is not one that painter takes: png, jpeg. Use one of them, or leave it out for png.",
-            "path": "images[0]: '/home/me/fox.png' is no URL; a file of this computer cannot be handed in. Give an https URL, or kie://jobs/{job_id}/outputs/{n} of an earlier job.",
-            "windows path": "images[1]: 'C:\\\\pictures\\\\fox.png' is no URL; a file of this computer cannot be handed in. Give an https URL, or kie://jobs/{job_id}/outputs/{n} of an earlier job.",
-            "file url": "images[0]: 'file:///home/me/fox.png' is no URL; a file of this computer cannot be handed in. Give an https URL, or kie://jobs/{job_id}/outputs/{n} of an earlier job.",
-            "data": "images[0]: a 'data:' URL cannot be handed in. Give an https URL, or kie://jobs/{job_id}/outputs/{n} of an earlier job.",
-            "kie": "images[0]: 'kie://jobs/job_abc' names no output of a job. Give an https URL, or kie://jobs/{job_id}/outputs/{n} of an earlier job.",
-            "scheme": "images[0]: a 'ftp:' URL cannot be handed in. Give an https URL, or kie://jobs/{job_id}/outputs/{n} of an earlier job.",
-            "no scheme": "images[0]: 'example.com/fox.png…' is no URL; a file of this computer cannot be handed in. Give an https URL, or kie://jobs/{job_id}/outputs/{n} of an earlier job.",
-            "nothing": "images[0]: is empty; a file is needed. Give an https URL, or kie://jobs/{job_id}/outputs/{n} of an earlier job.",
+            "endless path": "images[1]: has 7,000 characters; no path is that long. Give an https URL, kie://jobs/{job_id}/outputs/{n} of an earlier job, a local path, or a data URI.",
+            "data in words": "images[0]: a data URI must hold a picture or a sound in base64. Give an https URL, kie://jobs/{job_id}/outputs/{n} of an earlier job, a local path, or a data URI.",
+            "data of a text": "images[0]: a data URI must hold a picture or a sound in base64. Give an https URL, kie://jobs/{job_id}/outputs/{n} of an earlier job, a local path, or a data URI.",
+            "kie": "images[0]: 'kie://jobs/job_abc' names no output of a job. Give an https URL, kie://jobs/{job_id}/outputs/{n} of an earlier job, a local path, or a data URI.",
+            "scheme": "images[0]: a 'ftp:' URL cannot be handed in. Give an https URL, kie://jobs/{job_id}/outputs/{n} of an earlier job, a local path, or a data URI.",
+            "nothing": "images[0]: is empty; a file is needed. Give an https URL, kie://jobs/{job_id}/outputs/{n} of an earlier job, a local path, or a data URI.",
             "plain": "images[0]: 'http://example.com/fox.png…' is plain http; only https is allowed. Give an https URL that anybody on the internet can open.",
         }
     )
@@ -233,7 +271,7 @@ def test_a_refused_video_says_what_was_wrong_what_is_allowed_and_what_to_do():
     texts["no seed"] = said(seedless, VIDEO)
     assert texts == snapshot(
         {
-            "no picture": "image: is empty; a file is needed. Give an https URL, or kie://jobs/{job_id}/outputs/{n} of an earlier job.",
+            "no picture": "image: is empty; a file is needed. Give an https URL, kie://jobs/{job_id}/outputs/{n} of an earlier job, a local path, or a data URI.",
             "seed": "seed: 7 is out of range; actor takes 10,000 to 1,000,000. Use a number in that range, or leave it out.",
             "size": "resolution: '4K' is not one that actor takes: 480p, 720p. Use one of them, or leave it out for 480p.",
             "private": "audio: 'https://192.168.1.1/hello.mp3' names a private, local or translated address; only public hosts are allowed. Give an https URL that anybody on the internet can open.",

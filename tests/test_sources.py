@@ -1,6 +1,5 @@
 """A file argument becomes a link that Kie.ai can read."""
 
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -92,20 +91,6 @@ async def test_an_output_whose_link_is_known_to_die_early_is_uploaded(saved: Pat
     house = House(made(path=str(saved), expires_at=FINISHED + MINUTE), age=2 * MINUTE)
 
     assert await house.sources.link(REFERENCE, argument="image") == "https://uploads.example/1"
-
-
-async def test_a_file_is_uploaded_once_a_day(saved: Path) -> None:
-    """And again when it has changed."""
-    house = House(made(path=str(saved)), age=HOUR)
-    links = [await house.sources.link(REFERENCE, argument="image") for _ in range(2)]
-    await house.clock.sleep(22 * HOUR)
-    links.append(await house.sources.link(REFERENCE, argument="image"))
-    os.utime(saved, (1, 1))
-    links.append(await house.sources.link(REFERENCE, argument="image"))
-    await house.clock.sleep(23 * HOUR)
-    links.append(await house.sources.link(REFERENCE, argument="image"))
-
-    assert [link[-1] for link in links] == ["1", "1", "1", "2", "3"]
 
 
 @pytest.mark.parametrize("path", [None, "/nowhere/a.png", "/"])

@@ -12,7 +12,7 @@ CHANCE = 0.1
 """Look when the chance that it got done since the last look is this."""
 EARLY = 0.01
 """Until the time in which this share of such jobs was done, a job is looked at only now and then."""
-EARLY_GAP = 20.0
+EARLY_GAP = 25.0
 """Seconds between two such looks: should the estimate be far too long, this is the harm."""
 ENOUGH = 8
 """Durations before they say anything."""

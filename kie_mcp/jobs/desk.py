@@ -9,11 +9,13 @@ import secrets
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import anyio
 import anyio.lowlevel
+import anyio.to_thread
 
-from kie_mcp.errors import NotVisibleError, UnknownJobError
+from kie_mcp.errors import LookError, NotVisibleError, UnknownJobError
 from kie_mcp.jobs.board import Board
 from kie_mcp.jobs.cadence import ENOUGH, SHORTEST, quantile
 from kie_mcp.jobs.clock import Clock
@@ -168,7 +170,7 @@ class Desk:
         if self._shift.has(job):
             if old:
                 self._follower.nudge(job.id)
-        elif job.phase is Phase.SUCCEEDED and old and not all(output.path for output in job.outputs):
+        elif job.phase is Phase.SUCCEEDED and old and not await anyio.to_thread.run_sync(_saved, job):
             job = await self._follower.save_again(job)
         return job
 
@@ -199,6 +201,9 @@ class Desk:
             look = await self._upstream.look(task_id)
         except NotVisibleError as error:
             raise UnknownJobError(f"There is no job {task_id[:100]!r}, neither here nor at Kie.ai.") from error
+        except LookError as error:
+            words = error.upstream_message
+            raise LookError(error.message, remedy="Ask again in a minute.", upstream_message=words) from error
         now = self._clock.now()
         began = min(look.created_at or now, now)  # Kie.ai's clock may be ahead of ours
         job = Job(
@@ -220,6 +225,10 @@ class Desk:
             if not there:
                 self._shift.start(job)
         return job
+
+
+def _saved(job: Job) -> bool:
+    return all(output.path and Path(output.path).is_file() for output in job.outputs)
 
 
 def new_job_id() -> str:

@@ -193,7 +193,13 @@ def _seen(job: Job, look: Look, now: float) -> Job:
         note="" if look.known_state else unknown,
     )
     if look.verdict is Verdict.FAILED:
-        return stepped(job, Phase.FAILED, now, trouble=look.trouble, finished_at=now)
+        return stepped(job, Phase.FAILED, now, trouble=look.trouble, finished_at=_finished(job, look, now))
     if look.verdict is Verdict.SUCCEEDED:
-        return replace(job, finished_at=now)
+        return replace(job, finished_at=_finished(job, look, now))
     return stepped(job, Phase.RUNNING, now)
+
+
+def _finished(job: Job, look: Look, now: float) -> float:
+    """When it ended: by Kie.ai's clock where that fits ours, for we may have looked long after."""
+    told = look.finished_at
+    return told if told is not None and job.created_at <= told <= now else now

@@ -40,16 +40,16 @@ def joinable(db: sqlite3.Connection, job: Job, gone: Gone) -> sqlite3.Row | None
 
 
 def _may_be_joined(row: sqlite3.Row, now: float, gone: Gone) -> bool:
+    if row["phase"] == Phase.UNCONFIRMED:  # nobody knows whether it exists: only new=true makes another
+        return row["caller"] != Caller.CLOSED
     match row["caller"]:
         case Caller.WAITING:
-            left = (row["alive_until"] or 0.0) <= now or gone(row["caller_worker"])
-        case Caller.ANSWERED:
-            return row["phase"] == Phase.UNCONFIRMED
-        case Caller.CLOSED:
-            return False
+            unheard = (row["alive_until"] or 0.0) <= now or gone(row["caller_worker"])
+        case Caller.LEFT | Caller.TOLD:
+            unheard = True
         case _:
-            left = True
-    return left and (row["phase"] == Phase.UNCONFIRMED or row["created_at"] > now - JOIN_FOR)
+            unheard = False
+    return unheard and row["created_at"] > now - JOIN_FOR
 
 
 def taken_up(db: sqlite3.Connection, row: sqlite3.Row, worker: str) -> Job:

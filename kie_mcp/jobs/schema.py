@@ -1,11 +1,12 @@
 """The SQLite file itself: its tables, its journal, and a job as a row."""
 
 import os
+import re
 import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 import anyio
 import anyio.to_thread
@@ -67,8 +68,17 @@ _jobs: TypeAdapter[Job] = TypeAdapter(Job)
 
 
 def dump(job: Job) -> str:
-    """The whole job as JSON."""
+    """The whole job as JSON. Of one that is done the links that were handed in lose their signatures."""
+    if job.done:
+        job = replace(job, order={name: _bare(value) for name, value in job.order.items()})
     return _jobs.dump_json(job, exclude_defaults=True).decode()
+
+
+def _bare(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_bare(one) for one in cast("list[Any]", value)]
+    is_link = isinstance(value, str) and value.startswith(("https://", "http://"))
+    return re.split(r"[?#]", value, maxsplit=1)[0] if is_link else value
 
 
 def load(row: sqlite3.Row) -> Job:
@@ -88,6 +98,7 @@ def connect(path: Path) -> sqlite3.Connection:
         db = sqlite3.connect(path, timeout=BUSY_FOR, isolation_level=None, check_same_thread=False)
         db.execute(f"PRAGMA journal_mode = {JOURNAL}")
         db.execute("PRAGMA synchronous = FULL")
+        db.execute("PRAGMA secure_delete = ON")
         migrate(db, path)
     except (OSError, sqlite3.Error) as error:
         raise unusable(path, error) from error

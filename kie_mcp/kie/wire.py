@@ -46,7 +46,8 @@ def read_created(http_status: int, headers: Mapping[str, str], body: bytes, *, n
     if refusal := _refusal(answer):
         raise refusal
     message = f"Kie.ai's answer to the create call holds no task id ({answer.heard})."
-    raise UnconfirmedError(f"{message} The job may exist and may have been charged.", upstream_message=answer.message)
+    words = None if answer.ok else answer.message  # "success" would explain nothing here
+    raise UnconfirmedError(f"{message} The job may exist and may have been charged.", upstream_message=words)
 
 
 def _task_id(data: object) -> str | None:

@@ -7,6 +7,7 @@ from kie_mcp.errors import OrderError
 from kie_mcp.jobs.orders import Order
 from kie_mcp.kie import catalog
 from kie_mcp.media.headers import Header
+from kie_mcp.media.locals import megabytes
 from kie_mcp.media.opened import Opened
 from kie_mcp.media.probe import Probe, probe
 from kie_mcp.media.wholeness import ANIMATED, DAMAGED, fault
@@ -53,7 +54,7 @@ def admit(source: Opened | bytes, name: str, order: Order, argument: str) -> Pro
 def _check_size(size: int, name: str, order: Order, argument: str) -> None:
     limit = most(order, argument)
     if size > limit:
-        message = f"{argument}: {name} has {size / MB:,.1f} MB; {order.model} takes at most {limit / MB:g} MB."
+        message = f"{argument}: {name} has {megabytes(size)} MB; {order.model} takes at most {limit / MB:g} MB."
         raise OrderError(message, remedy="Hand in a smaller file.")
 
 
@@ -63,7 +64,11 @@ def _check_kind(found: Probe, name: str, order: Order, argument: str) -> None:
     if found.mime_type not in allowed or not found.bytes:
         kinds = list(dict.fromkeys(_KINDS[one] for one in allowed))
         named = " or ".join([", ".join(kinds[:-1]), kinds[-1]] if len(kinds) > 1 else kinds)
-        remedy = f"Convert it to {kinds[0]} and hand that in." if found.family == _family(argument) else f"Use {named}."
+        remedy = (
+            f"Convert it to {kinds[0]} and hand that in."
+            if found.family == _family(argument)
+            else "Hand in another file."
+        )
         raise OrderError(f"{argument}: {name} is {found.label}; {order.model} takes {named}.", remedy=remedy)
 
 

@@ -7,6 +7,8 @@ import os
 import secrets
 from pathlib import Path
 
+from anyio.to_thread import run_sync
+
 from kie_mcp.errors import OrderError
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.media.opened import Opened, open_own
@@ -24,10 +26,16 @@ class Inline:
         self._folder = folder
         self._clock = clock
 
-    def keep(self, data: bytes, digest: str) -> None:
-        """Write the bytes down, blocking, and remove what is old."""
+    async def keep(self, data: bytes, digest: str) -> None:
+        """Write the bytes down, and remove what is old. Raises OSError if they cannot be written."""
+        await run_sync(self._write, data, digest, self._clock.now())
+
+    def open(self, digest: str) -> Opened:
+        """Open a kept file, blocking; raises OSError if it is not there."""
+        return open_own(self._folder / digest)
+
+    def _write(self, data: bytes, digest: str, now: float) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        now = self._clock.now()
         self._sweep(now - LIFE)
         part = self._folder / f".{digest}.{secrets.token_hex(8)}"
         try:
@@ -39,10 +47,6 @@ class Inline:
             part.replace(self._folder / digest)
         finally:
             part.unlink(missing_ok=True)
-
-    def open(self, digest: str) -> Opened:
-        """Open a kept file, blocking; raises OSError if it is not there."""
-        return open_own(self._folder / digest)
 
     def _sweep(self, before: float) -> None:
         for path in self._folder.iterdir():

@@ -30,7 +30,7 @@ class Inputs:
         Raises OrderError naming the argument if the file may not be read or is not what the model takes.
         """
         if reference[:5].casefold() == "data:":
-            return await run_sync(self._take_data, reference, order, argument)
+            return await self._take_data(reference, order, argument)
         return await run_sync(self._take_file, reference, order, argument)
 
     async def link(self, reference: str, *, argument: str) -> str:
@@ -52,12 +52,12 @@ class Inputs:
             found = admit(file, _name(place), order, argument)
             return handed_in(place, file.digest()), found.duration_s
 
-    def _take_data(self, reference: str, order: Order, argument: str) -> tuple[str, float | None]:
-        head, data = decoded(reference, argument=argument)
-        found = admit(data, "the data URI", order, argument)
-        digest = hashlib.sha256(data).hexdigest()
+    async def _take_data(self, reference: str, order: Order, argument: str) -> tuple[str, float | None]:
+        head, data = await run_sync(lambda: decoded(reference, argument=argument))
+        found = await run_sync(admit, data, "the data URI", order, argument)
+        digest = (await run_sync(hashlib.sha256, data)).hexdigest()
         try:
-            self._inline.keep(data, digest)
+            await self._inline.keep(data, digest)
         except OSError as error:
             message = f"{argument}: the data URI cannot be kept here ({(error.strerror or 'unknown').lower()})."
             raise OutputError(message, remedy="Hand the file in as a path or an https URL.") from None

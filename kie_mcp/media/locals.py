@@ -1,5 +1,6 @@
 """Local files that a caller names: opened only where reading is allowed, and judged again once they are open."""
 
+import math
 import os
 import re
 import stat
@@ -37,6 +38,7 @@ class Locals:
         local_files: False refuses every path, for a server whose callers sit elsewhere.
         windows: Whether paths are read as Windows writes them.
         open_file: What opens a path with flags.
+        descriptors: Where Linux says what is open.
     """
 
     def __init__(
@@ -47,12 +49,14 @@ class Locals:
         local_files: bool = True,
         windows: bool = os.name == "nt",
         open_file: Callable[[str, int], int] = os.open,
+        descriptors: str = "/proc/self/fd",
     ) -> None:
         self.roots = tuple(dict.fromkeys((*roots, relative_to)))
         self._relative_to = relative_to
         self._local_files = local_files
         self._windows = windows
         self._open_file = open_file
+        self._descriptors = descriptors
 
     def open(self, given: str, *, argument: str, most: int) -> tuple[Path, Opened]:
         """Open a file of at most so many bytes, blocking: where it really is, and the file.
@@ -71,7 +75,7 @@ class Locals:
         except OSError as error:
             _refuse(argument, given, _missing(error))
         try:
-            self._check_place(_place(opened.fileno(), real), given, argument)
+            self._check_place(self._place(opened.fileno(), real), given, argument)
             _check_status(os.fstat(opened.fileno()), given, argument, most)
         except OSError as error:
             opened.close()
@@ -101,16 +105,20 @@ class Locals:
             remedy = f"Move it into one of {folders}, or add its folder to KIE_INPUT_ROOTS. {FORMS}"
             _refuse(argument, given, "is in no folder that this server may read", remedy=remedy)
 
+    def _place(self, descriptor: int, real: str) -> str:
+        """Where the open file is; raises OSError if that cannot be told. A path may lead elsewhere by now."""
+        try:
+            return os.readlink(f"{self._descriptors}/{descriptor}")  # noqa: PTH115 - as it is written there
+        except OSError:  # not Linux
+            again = os.path.realpath(real)
+            if not os.path.samestat(os.lstat(again), os.fstat(descriptor)):
+                raise OSError("it was replaced while it was opened") from None
+            return again
 
-def _place(descriptor: int, real: str) -> str:
-    """Where the open file is; raises OSError if that cannot be told. A path may lead elsewhere by now."""
-    try:
-        return os.readlink(f"/proc/self/fd/{descriptor}")  # noqa: PTH115 - as it is written there
-    except OSError:  # not Linux
-        again = os.path.realpath(real)
-        if not os.path.samestat(os.lstat(again), os.fstat(descriptor)):
-            raise OSError("it was replaced while it was opened") from None
-        return again
+
+def megabytes(size: int) -> str:
+    """A size that is too large, rounded up so that it looks it."""
+    return f"{math.ceil(size / _MB * 10) / 10:,.1f}"
 
 
 def _check_status(status: os.stat_result, given: str, argument: str, most: int) -> None:
@@ -119,7 +127,7 @@ def _check_status(status: os.stat_result, given: str, argument: str, most: int) 
     if not stat.S_ISREG(status.st_mode):
         _refuse(argument, given, "is no ordinary file")
     if status.st_size > most:
-        size = f"has {status.st_size / _MB:,.1f} MB; at most {most / _MB:g} MB are taken"
+        size = f"has {megabytes(status.st_size)} MB; at most {most / _MB:g} MB are taken"
         _refuse(argument, given, size, remedy="Hand in a smaller file.")
 
 

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -10,6 +11,7 @@ from anyio.to_thread import run_sync
 
 from kie_mcp.errors import OutputError
 from kie_mcp.jobs.clock import Clock
+from kie_mcp.jobs.ledger import LedgerError
 from kie_mcp.media.opened import Opened, open_own
 
 LIFE = 23 * 3600.0
@@ -71,10 +73,12 @@ class Uploads:
         turn = self._turns.setdefault(digest, anyio.Lock())
         try:
             async with turn:
-                known = await self._memory.upload(self._account, digest, self._clock.now() - LIFE)
-                return known or await self._sent(file, digest)
+                with suppress(LedgerError):  # it costs nothing to upload again
+                    if known := await self._memory.upload(self._account, digest, self._clock.now() - LIFE):
+                        return known
+                return await self._sent(file, digest)
         finally:
-            if not turn.statistics().tasks_waiting:
+            if not turn.locked():
                 self._turns.pop(digest, None)
 
     async def _sent(self, file: Opened, digest: str) -> str:
@@ -84,5 +88,6 @@ class Uploads:
         url = await self._send(file, name=self._token() + found.extension)
         if file.heard != digest:
             raise OutputError("The file changed while it was uploaded.", remedy="Call again when it stays as it is.")
-        await self._memory.uploaded(self._account, digest, url, now)
+        with suppress(LedgerError):
+            await self._memory.uploaded(self._account, digest, url, now)
         return url

@@ -184,12 +184,8 @@ class Tools:
                 async for job in states:
                     await progress.tell(job, self._clock.now())
         answered = result(job, await self.describe(job, joined=joined), links=profile(client).links)
+        await anyio.lowlevel.checkpoint_if_cancelled()  # whoever has left meanwhile has not heard the end
         await self._hear(job, Caller.ANSWERED if job.done else Caller.TOLD)
-        try:
-            await anyio.lowlevel.checkpoint_if_cancelled()
-        except anyio.get_cancelled_exc_class():
-            await self._hear(job, Caller.LEFT)  # it left while that was written down: nobody has heard the end
-            raise
         return answered
 
     async def _hear(self, job: Job, caller: Caller) -> None:

@@ -1,0 +1,193 @@
+"""Several desks over one ledger: killed, suspended, leaving, and callers who repeat themselves."""
+
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from typing import Any
+
+import anyio
+import pytest
+from killable import Process, finished, processes
+from stage import DONE, RUNNING, Script, Stage, draft
+from virtual import START, VIRTUAL
+
+from kie_mcp.jobs.cadence import SHORTEST
+from kie_mcp.jobs.desk import Desk
+from kie_mcp.jobs.job import Phase
+from kie_mcp.jobs.ledger import Caller, LedgerError
+from kie_mcp.jobs.shift import BEAT
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def anyio_backend() -> Any:
+    """Time passes only when everybody sleeps."""
+    return VIRTUAL
+
+
+async def test_a_call_that_is_repeated_after_it_was_cut_joins() -> None:
+    stage = Stage(Script(looks=[RUNNING] * 5 + [DONE]))
+    async with stage.desk().open() as desk:
+        job, _ = await desk.place(draft())
+        await desk.hear(job, Caller.LEFT)
+        assert (await desk.place(draft()))[0].id == job.id
+        assert (await desk.place(draft()))[0].id != job.id, "that one waits side by side"
+        await anyio.sleep(1)
+    assert len(stage.kie.created) == 2
+
+
+async def test_a_call_that_is_cut_while_it_is_written_down_has_left() -> None:
+    """Its repetition is judged only when that is known."""
+    stage = Stage(Script(looks=[RUNNING]))
+    async with processes(stage, 1) as [process], anyio.create_task_group() as group:
+
+        async def impatient() -> None:
+            with anyio.move_on_after(5):
+                await process.desk.place(draft())
+
+        process.suspend()  # the disk is busy elsewhere
+        group.start_soon(impatient)
+        await anyio.sleep(6)
+        group.start_soon(process.desk.place, draft())
+        await anyio.sleep(4)
+        process.wake()
+        await anyio.sleep(1)
+        assert len(stage.rows()) == len(stage.kie.created) == 1
+
+
+async def test_what_a_caller_heard_is_written_down_when_the_disk_works_again() -> None:
+    stage = Stage(Script(looks=[RUNNING]))
+    async with processes(stage, 1) as [process]:
+        job, _ = await process.desk.place(draft())
+        process.disk_fails = True
+        await process.desk.hear(job, Caller.LEFT)
+        await anyio.sleep(3)
+        process.disk_fails = False
+        assert await process.desk.place(draft()) == (stage.rows()[0], True)
+
+
+async def test_killed_and_asked_the_same_at_once_is_paid_once() -> None:
+    stage = Stage(Script(looks=[RUNNING]))
+    async with processes(stage, 2) as [first, second]:
+        job, _ = await first.desk.place(draft())
+        await anyio.sleep(1)
+        first.kill()
+        assert (await second.desk.place(draft()))[0].id == job.id
+        await anyio.sleep(30)
+    assert len(stage.kie.created) == 1
+
+
+async def test_jobs_of_a_killed_process_move_within_ten_seconds() -> None:
+    stage = Stage(Script(looks=[RUNNING]))
+    async with processes(stage, 3) as [first, second, _]:
+        job, _ = await first.desk.place(draft())
+        await anyio.sleep(5)
+        first.kill()
+        seen = len(stage.kie.looked)
+        await anyio.sleep(10)
+        assert len(stage.kie.looked) > seen
+        await anyio.sleep(60)
+        assert (await second.desk.read(job.id)).phase is Phase.RUNNING
+    assert len(stage.kie.created) == 1
+    assert min(stage.gaps()) >= 2.0
+
+
+async def test_jobs_of_a_process_that_left_move_with_the_next_sign_of_life() -> None:
+    stage = Stage(Script(looks=[RUNNING]))
+    async with processes(stage, 1) as [_]:
+        async with stage.desk("w9").open() as desk:
+            await desk.place(draft())
+            await anyio.sleep(5)
+        seen = len(stage.kie.looked)
+        await anyio.sleep(BEAT + SHORTEST + 0.5)
+        assert len(stage.kie.looked) > seen
+
+
+async def test_a_watcher_in_one_process_sees_what_another_does() -> None:
+    stage = Stage(Script(looks=[RUNNING, DONE]))
+    async with processes(stage, 2) as [first, second]:
+        job, _ = await first.desk.place(draft())
+        done = await finished(second.desk, job)
+        assert done.phase is Phase.SUCCEEDED
+        assert anyio.current_time() + START - done.updated_at <= 1.0
+
+
+async def test_a_suspended_process_wakes_up_and_lets_go_of_what_went_on_without_it() -> None:
+    stage = Stage(Script(looks=[RUNNING]))
+    async with processes(stage, 2) as [first, second]:
+        job, _ = await first.desk.place(draft())
+        await anyio.sleep(5)
+        first.suspend()
+        await anyio.sleep(60)
+        first.wake()
+        await anyio.sleep(60)
+        assert (await second.desk.read(job.id)).epoch == 1
+    assert min(stage.gaps()) >= 2.0, "never looked at by both"
+
+
+async def test_when_all_wake_up_together_nobody_takes_from_the_others() -> None:
+    """The lid was closed: each finds the others silent for an hour."""
+    stage = Stage(Script(looks=[RUNNING]))
+    async with processes(stage, 3) as everybody:
+        for number, process in enumerate(everybody):
+            await process.desk.place(draft(f"order {number}"))
+        await anyio.sleep(3)
+        for process in everybody:
+            process.suspend()
+        await anyio.sleep(3600)
+        for process in everybody:
+            process.wake()
+        await anyio.sleep(30)
+    assert [job.epoch for job in stage.rows()] == [0, 0, 0]
+
+
+async def test_a_leaving_process_keeps_its_job_while_it_is_being_sent() -> None:
+    stage = Stage()
+
+    async def slow() -> str:
+        await anyio.sleep(13)
+        return "task-1"
+
+    stage.kie.creates = [slow]
+    phases: set[Phase] = set()
+    async with processes(stage, 1) as [other], anyio.create_task_group() as group, stage.desk("w9").open() as desk:
+        job, _ = await desk.place(draft())
+        await anyio.sleep(0.5)
+
+        async def listen() -> None:
+            phases.update([(await other.desk.read(job.id)).phase])
+
+        async def watch() -> None:
+            with anyio.move_on_after(12):
+                while True:
+                    await listen()
+                    await anyio.sleep(0.5)
+
+        group.start_soon(watch)
+    assert phases == {Phase.SUBMITTING}, "nobody said unconfirmed"
+    assert stage.rows()[0].task_id == "task-1"
+
+
+async def test_three_desks_given_the_same_keys_create_each_once() -> None:
+    stage = Stage(Script(looks=[DONE]))
+    async with AsyncExitStack() as stack:
+        desks = [await stack.enter_async_context(stage.desk(f"w{n}").open()) for n in range(3)]
+
+        async def order(desk: Desk, numbers: Sequence[int]) -> None:
+            for number in numbers:
+                job, _ = await desk.place(draft(f"order {number}"), idempotency_key=f"key {number}")
+                await finished(desk, job)
+
+        async with anyio.create_task_group() as group:
+            for desk, numbers in zip(desks, (range(20), range(19, -1, -1), range(0, 40, 2)), strict=True):
+                group.start_soon(order, desk, [number % 20 for number in numbers])
+    assert len(stage.kie.created) == len(stage.rows()) == 20
+
+
+async def test_a_ledger_that_cannot_be_opened_is_said_and_nothing_is_left_behind() -> None:
+    stage = Stage()
+    process = Process(stage, "w1")
+    process.disk_fails = True
+    with pytest.raises(LedgerError):
+        async with process.desk.open():
+            pytest.fail("it opened")

@@ -1,0 +1,441 @@
+"""A file that a caller hands in: checked by its bytes as it is ordered, uploaded once, and never as anything else."""
+
+# ruff: noqa: E501 (whole sentences)
+
+import base64
+import io
+import random
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import anyio
+import pytest
+from inline_snapshot import snapshot
+from media_files import film, picture, sound, wav
+from PIL import Image
+from shelf import Hand
+
+from kie_mcp.errors import OrderError, OutputError, UnreachableError
+from kie_mcp.jobs.orders import ImageOrder, Order, TalkingVideoOrder, parse_handed_in
+from kie_mcp.jobs.sqlite import SqliteLedger
+from kie_mcp.media.inline import LARGEST, LIFE, Inline
+from kie_mcp.media.inputs import Inputs
+from kie_mcp.media.locals import Locals
+from kie_mcp.media.opened import Opened
+from kie_mcp.media.uploads import Uploads
+from tests.stand import facts, stand, text
+from tests.virtual import HURRIED
+
+pytestmark = pytest.mark.anyio
+
+PAINT = ImageOrder(model="google/nano-banana", prompt="a fox")
+SING = TalkingVideoOrder(model="infinitalk/from-audio", image="x", audio="x")
+KLING = SING.model_copy(update={"model": "kling/ai-avatar-standard"})
+OMNI = SING.model_copy(update={"model": "omnihuman-1-5"})
+HOUR = 3600.0
+MP3 = sound("mp3", "libmp3lame")
+
+
+@dataclass
+class House:
+    """What takes files in, over a Kie.ai that keeps what it is sent."""
+
+    folder: Path
+    ledger: SqliteLedger
+    account: str = "me"
+    clock: Hand = field(default_factory=Hand)
+    sent: list[tuple[str, bytes]] = field(default_factory=list[tuple[str, bytes]])
+    broken: Exception | None = None
+
+    def __post_init__(self) -> None:
+        self.inline = Inline(self.folder / "state" / "inputs", self.clock)
+        self.uploads = Uploads(self.send, self.ledger, self.clock, account=self.account)
+        place = Locals([], relative_to=self.folder)
+        self.inputs = Inputs(place, self.inline, self.uploads)
+
+    async def send(self, source: Opened, *, name: str) -> str:
+        """Take a file in pieces, as the network does."""
+        await anyio.lowlevel.checkpoint()
+        if self.broken:
+            raise self.broken
+        data = b"".join(iter(lambda: source.read(1000), b""))
+        self.sent.append((name, data))
+        return f"https://uploads.example/{len(self.sent)}"
+
+    async def link(self, data: bytes, name: str = "a.png", order: Order = PAINT, argument: str = "images[0]") -> str:
+        """Hand a file in and ask for its link."""
+        (self.folder / name).write_bytes(data)
+        reference, _ = await self.inputs.take(name, order, argument=argument)
+        return await self.inputs.link(reference, argument=argument)
+
+
+@asynccontextmanager
+async def house(folder: Path, account: str = "me") -> AsyncGenerator[House]:
+    """Open one; a second one on the same folder remembers the first."""
+    ledger = SqliteLedger(folder / "state" / "jobs.sqlite3")
+    await ledger.open()
+    try:
+        yield House(folder, ledger, account)
+    finally:
+        await ledger.close()
+
+
+def uri(data: bytes, kind: str = "image/png") -> str:
+    return f"data:{kind};base64,{base64.b64encode(data).decode()}"
+
+
+def animation(kind: str) -> bytes:
+    """Two frames."""
+    target = io.BytesIO()
+    frames = [Image.new("RGB", (9, 9), colour) for colour in ("red", "blue")]
+    frames[0].save(target, kind, save_all=True, append_images=frames[1:], duration=100)
+    return target.getvalue()
+
+
+HEIC = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100)
+JPEG_WITH_MORE = picture("jpeg", (200, 200), comment=b"\xff\xd8\xff\xd9" * 9, quality=90)
+
+
+@pytest.mark.parametrize(
+    ("order", "argument", "data", "seconds"),
+    [
+        (PAINT, "images[0]", picture("png"), None),
+        (PAINT, "images[0]", picture("jpeg"), None),
+        (PAINT, "images[0]", picture("jpeg", (300, 300), progressive=True), None),
+        (PAINT, "images[0]", JPEG_WITH_MORE, None),
+        (PAINT, "images[0]", picture("jpeg") + b"a film behind the picture" * 9999, None),
+        (PAINT, "images[0]", picture("webp"), None),
+        (PAINT, "images[0]", picture("webp", lossless=True), None),
+        (PAINT, "images[0]", picture("png") + b"behind the end", None),
+        (SING, "image", picture("png"), None),
+        (SING, "audio", MP3, 2.0),
+        (SING, "audio", wav(2.0), 2.0),
+        (SING, "audio", sound("ogg", "libopus"), 2.0),
+        (SING, "audio", sound("adts", "aac"), 2.0),
+        (SING, "audio", sound("ipod", "aac"), 2.0),
+        (OMNI, "audio", wav(60.0), 60.0),
+    ],
+)
+async def test_what_the_model_takes_is_taken_as_a_path_and_as_a_data_uri(
+    order: Order, argument: str, data: bytes, seconds: float | None, tmp_path: Path
+) -> None:
+    (tmp_path / "any name.bin").write_bytes(data)
+    async with house(tmp_path) as here:
+        for given in ("any name.bin", uri(data, "audio/ogg")):
+            reference, lasting = await here.inputs.take(given, order, argument=argument)
+            await here.inputs.link(reference, argument=argument)
+            assert len(reference) < 300
+            assert lasting == (pytest.approx(seconds, abs=0.15) if seconds else None)
+    assert [sent for _, sent in here.sent] == [data]
+
+
+REFUSED: dict[str, tuple[Order, str, bytes]] = {
+    "portrait.heic": (PAINT, "images[0]", HEIC),
+    "moving.gif": (PAINT, "images[0]", animation("gif")),
+    "still.gif": (PAINT, "images[0]", picture("gif")),
+    "moving.png": (PAINT, "images[0]", animation("png")),
+    "moving.webp": (PAINT, "images[0]", animation("webp")),
+    "cut.png": (PAINT, "images[0]", picture("png", (300, 300))[:-20]),
+    "cut at the very end.png": (PAINT, "images[0]", picture("png")[:-2]),
+    "cut.jpg": (PAINT, "images[0]", JPEG_WITH_MORE[:-200]),
+    "cut.webp": (PAINT, "images[0]", picture("webp")[:-9]),
+    "head.png": (PAINT, "images[0]", picture("png")[:20]),
+    "head.jpg": (PAINT, "images[0]", b"\xff\xd8\xff\xe0"),
+    "no size.png": (PAINT, "images[0]", picture("png")[:16] + bytes(8) + picture("png")[24:]),
+    "webp for kling.webp": (KLING, "image", picture("webp")),
+    "sound.png": (PAINT, "images[0]", MP3),
+    "picture.mp3": (SING, "audio", picture("png")),
+    "film.mp4": (SING, "audio", film()),
+    "voice.flac": (SING, "audio", sound("flac", "flac")),
+    "voice.weba": (SING, "audio", sound("webm", "libopus")),
+    "head.wav": (SING, "audio", wav()[:30]),
+    "silence of no length.wav": (SING, "audio", wav(0)),
+    "long.wav": (OMNI, "audio", wav(60.5)),
+    "longer.wav": (KLING, "audio", wav(301)),
+    "large.png": (PAINT, "images[0]", picture("png") + bytes(10 * 1024 * 1024)),
+    "large.mp3": (SING, "audio", MP3 + bytes(10 * 1024 * 1024)),
+    "id_rsa.png": (PAINT, "images[0]", b"-----BEGIN OPENSSH PRIVATE KEY-----\ncanary"),
+    "page.png": (PAINT, "images[0]", b"<!doctype html><p>canary"),
+    "jobs.sqlite3": (PAINT, "images[0]", b"SQLite format 3\0canary"),
+    "empty.png": (PAINT, "images[0]", b""),
+}
+
+
+async def test_what_the_model_does_not_take_is_refused_before_anything_is_written_down(tmp_path: Path) -> None:
+    texts: dict[str, str] = {}
+    async with house(tmp_path) as here:
+        for name, (order, argument, data) in REFUSED.items():
+            (tmp_path / name).write_bytes(data)
+            with pytest.raises(OrderError) as caught:
+                await here.inputs.take(name, order, argument=argument)
+            texts[name] = f"{caught.value.message} {caught.value.remedy}".partition(" Give an https")[0]
+            if data and len(data) < LARGEST:
+                with pytest.raises(OrderError) as inside:
+                    await here.inputs.take(uri(data), order, argument=argument)
+                assert str(inside.value) == str(caught.value).replace(name, "the data URI")
+    assert "canary" not in str(texts)
+    assert not (tmp_path / "state" / "inputs").exists()
+    assert texts == snapshot(
+        {
+            "portrait.heic": "images[0]: portrait.heic is a HEIC picture; google/nano-banana takes JPEG, PNG or WebP. Convert it to JPEG and hand that in.",
+            "moving.gif": "images[0]: moving.gif is a GIF picture; google/nano-banana takes JPEG, PNG or WebP. Convert it to JPEG and hand that in.",
+            "still.gif": "images[0]: still.gif is a GIF picture; google/nano-banana takes JPEG, PNG or WebP. Convert it to JPEG and hand that in.",
+            "moving.png": "images[0]: moving.png is a PNG picture that is animated. Hand in a single picture of it.",
+            "moving.webp": "images[0]: moving.webp is a WebP picture that is animated. Hand in a single picture of it.",
+            "cut.png": "images[0]: cut.png is a PNG picture that is damaged or cut off. Hand in a file that opens elsewhere.",
+            "cut at the very end.png": "images[0]: cut at the very end.png is a PNG picture that is damaged or cut off. Hand in a file that opens elsewhere.",
+            "cut.jpg": "images[0]: cut.jpg is a JPEG picture that is damaged or cut off. Hand in a file that opens elsewhere.",
+            "cut.webp": "images[0]: cut.webp is a WebP picture that is damaged or cut off. Hand in a file that opens elsewhere.",
+            "head.png": "images[0]: head.png is a PNG picture that is damaged or cut off. Hand in a file that opens elsewhere.",
+            "head.jpg": "images[0]: head.jpg is a JPEG picture that is damaged or cut off. Hand in a file that opens elsewhere.",
+            "no size.png": "images[0]: no size.png is a PNG picture that is damaged or cut off. Hand in a file that opens elsewhere.",
+            "webp for kling.webp": "image: webp for kling.webp is a WebP picture; kling/ai-avatar-standard takes JPEG or PNG. Convert it to JPEG and hand that in.",
+            "sound.png": "images[0]: sound.png is MP3 audio; google/nano-banana takes JPEG, PNG or WebP. Hand in another file.",
+            "picture.mp3": "audio: picture.mp3 is a PNG picture; infinitalk/from-audio takes MP3, WAV, AAC, M4A or Ogg. Hand in another file.",
+            "film.mp4": "audio: film.mp4 is an MP4 video; infinitalk/from-audio takes MP3, WAV, AAC, M4A or Ogg. Hand in another file.",
+            "voice.flac": "audio: voice.flac is FLAC audio; infinitalk/from-audio takes MP3, WAV, AAC, M4A or Ogg. Convert it to MP3 and hand that in.",
+            "voice.weba": "audio: voice.weba is WebM audio; infinitalk/from-audio takes MP3, WAV, AAC, M4A or Ogg. Convert it to MP3 and hand that in.",
+            "head.wav": "audio: head.wav is WAV audio that is damaged or cut off. Hand in a file that opens elsewhere.",
+            "silence of no length.wav": "audio: silence of no length.wav is WAV audio that is damaged or cut off. Hand in a file that opens elsewhere.",
+            "long.wav": "audio: is 60.5 s long; omnihuman-1-5 takes at most 60 s. Shorten it, or use kling/ai-avatar-standard (up to 300 s) or kling/ai-avatar-pro (up to 300 s).",
+            "longer.wav": "audio: is 301.0 s long; kling/ai-avatar-standard takes at most 300 s. Shorten it.",
+            "large.png": "images[0]: 'large.png' has 10.1 MB; at most 10 MB are taken. Hand in a smaller file.",
+            "large.mp3": "audio: 'large.mp3' has 10.1 MB; at most 10 MB are taken. Hand in a smaller file.",
+            "id_rsa.png": "images[0]: id_rsa.png is text; google/nano-banana takes JPEG, PNG or WebP. Hand in another file.",
+            "page.png": "images[0]: page.png is an HTML page; google/nano-banana takes JPEG, PNG or WebP. Hand in another file.",
+            "jobs.sqlite3": "images[0]: jobs.sqlite3 is something unknown; google/nano-banana takes JPEG, PNG or WebP. Hand in another file.",
+            "empty.png": "images[0]: empty.png is an empty file; google/nano-banana takes JPEG, PNG or WebP. Hand in another file.",
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ("data:image/png;base64,canary canary==", "images[0]: what the data URI holds is not base64."),
+        ("data:image/png;base64,canary=", "images[0]: what the data URI holds is not base64."),
+        ("data:image/png;base64,canary%3D%3D", "images[0]: what the data URI holds is not base64."),
+        ("data:image/png;base64,can_ry-c", "images[0]: what the data URI holds is not base64."),
+        ("data:image/png;base64,canäry==", "images[0]: what the data URI holds is not base64."),
+        (
+            "data:image/png;base64,",
+            "images[0]: the data URI is an empty file; google/nano-banana takes JPEG, PNG or WebP.",
+        ),
+        (
+            "data:image/png;base64," + "c" * (LARGEST // 3 * 4 + 8),
+            "images[0]: the data URI holds more than 10 MB.",
+        ),
+    ],
+)
+async def test_a_data_uri_is_read_strictly_and_never_repeated(given: str, problem: str, tmp_path: Path) -> None:
+    async with house(tmp_path) as here:
+        with pytest.raises(OrderError) as caught:
+            await here.inputs.take(given, PAINT, argument="images[0]")
+    assert str(caught.value) == problem
+    assert "can" not in caught.value.remedy.replace("scan", "")
+
+
+async def test_what_a_data_uri_held_is_kept_privately_for_two_days(tmp_path: Path) -> None:
+    """Long enough for any job that takes it; the bytes are never in the ledger."""
+    data = picture()
+    async with house(tmp_path) as here:
+        reference, _ = await here.inputs.take(uri(data), PAINT, argument="images[0]")
+        [kept] = (tmp_path / "state" / "inputs").iterdir()
+        assert (kept.read_bytes(), kept.stat().st_mode & 0o777) == (data, 0o600)
+        assert kept.parent.stat().st_mode & 0o777 == 0o700
+        here.clock.time += LIFE - 1
+        other, _ = await here.inputs.take(uri(picture(size=(5, 5))), PAINT, argument="images[0]")
+        assert kept.exists()
+        here.clock.time += 2
+        await here.inputs.take(uri(picture(size=(5, 5))), PAINT, argument="images[0]")
+        assert await here.inputs.link(other, argument="images[0]")
+        with pytest.raises(OrderError, match="is not kept any more"):
+            await here.inputs.link(reference, argument="images[0]")
+
+
+async def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    async with house(tmp_path) as here:
+        (tmp_path / "state" / "inputs").write_bytes(b"in the way")
+        with pytest.raises(OutputError, match=r"^images\[0\]: the data URI cannot be kept here \("):
+            await here.inputs.take(uri(picture()), PAINT, argument="images[0]")
+
+
+async def test_the_same_bytes_are_uploaded_once_a_day_by_any_name_also_after_a_restart(tmp_path: Path) -> None:
+    data, changed = picture(), picture(size=(8, 8))
+    async with house(tmp_path) as here:
+        links = [await here.link(data), await here.link(data, "b.png"), await here.link(changed)]
+        data_uri, _ = await here.inputs.take(uri(data), PAINT, argument="images[0]")
+        links.append(await here.inputs.link(data_uri, argument="images[0]"))
+        links.append(await here.uploads.path(tmp_path / "b.png"))
+    async with house(tmp_path) as later:
+        later.clock.time += 22.9 * HOUR
+        assert [await later.link(data), later.sent] == ["https://uploads.example/1", []]
+        later.clock.time += 0.2 * HOUR
+        await later.link(data)
+    async with house(tmp_path, "you") as other:
+        await other.link(data)
+    assert [link[-1] for link in links] == ["1", "1", "2", "1", "1"]
+    assert [len(one.sent) for one in (here, later, other)] == [2, 1, 1]
+
+
+async def test_two_that_hand_the_same_in_at_once_upload_it_once(tmp_path: Path) -> None:
+    async with house(tmp_path) as here, anyio.create_task_group() as group:
+        for _ in range(5):
+            group.start_soon(here.link, picture())
+    assert len(here.sent) == 1
+
+
+async def test_an_upload_that_fails_is_tried_again_by_the_next(tmp_path: Path) -> None:
+    async with house(tmp_path) as here:
+        here.broken = UnreachableError("no network")
+        with pytest.raises(UnreachableError):
+            await here.link(picture())
+        here.broken = None
+        assert await here.link(picture()) == "https://uploads.example/1"
+
+
+async def test_a_ledger_that_cannot_be_asked_costs_an_upload_and_no_job(tmp_path: Path) -> None:
+    async with house(tmp_path) as here:
+        await here.link(picture())
+        await here.ledger.close()
+        assert await here.link(picture()) == "https://uploads.example/2"
+
+
+async def test_an_upload_is_named_by_chance_and_by_what_it_is(tmp_path: Path) -> None:
+    """What a file is called here is nobody's business."""
+    async with house(tmp_path) as here:
+        await here.link(picture("jpeg"), "my secret project.png")
+        await here.link(MP3, "voice.bin", SING, "audio")
+    (one, _), (two, _) = here.sent
+    assert (len(one), one[-4:], two[-4:]) == (20, ".jpg", ".mp3")
+    assert one[:16] != two[:16]
+
+
+@pytest.mark.parametrize("change", ["other", "gone", "link"])
+async def test_a_file_that_changes_after_it_was_ordered_is_not_sent(change: str, tmp_path: Path) -> None:
+    (path := tmp_path / "a.png").write_bytes(picture())
+    async with house(tmp_path) as here:
+        reference, _ = await here.inputs.take("a.png", PAINT, argument="images[0]")
+        path.unlink()
+        if change == "other":
+            path.write_bytes(picture(size=(8, 8)))
+        elif change == "link":
+            path.symlink_to("/etc/passwd")
+        with pytest.raises(OrderError) as caught:
+            await here.inputs.link(reference, argument="images[0]")
+    assert here.sent == []
+    assert (
+        str(caught.value).replace(str(tmp_path), "")
+        == {
+            "other": "images[0]: a.png has changed since it was ordered.",
+            "gone": "images[0]: 'file:///a.png' is no file on this computer.",
+            "link": "images[0]: 'file:///a.png' is in no folder that this server may read.",
+        }[change]
+    )
+
+
+async def test_a_file_that_changes_while_it_is_uploaded_is_uploaded_again(tmp_path: Path) -> None:
+    """Else its bytes would be remembered under the name of others."""
+    (path := tmp_path / "a.png").write_bytes(picture())
+    async with house(tmp_path) as here:
+
+        async def send(source: Opened, *, name: str) -> str:
+            path.write_bytes(picture(size=(8, 8)))
+            return await here.send(source, name=name)
+
+        uploads = Uploads(send, here.ledger, here.clock, account="me")
+        with pytest.raises(OutputError, match="changed while it was uploaded"):
+            await uploads.path(path)
+        assert await here.link(picture()) == "https://uploads.example/2"
+
+
+async def test_pictures_cut_and_bent_by_chance_are_taken_or_refused_and_nothing_else(tmp_path: Path) -> None:
+    chance = random.Random(4)
+    whole = [picture("png", (60, 60)), JPEG_WITH_MORE, picture("webp", (60, 60)), MP3, sound("ogg", "libopus"), film()]
+    taken = 0
+    async with house(tmp_path) as here:
+        for _ in range(600):
+            data = bytearray(chance.choice(whole))
+            for _ in range(chance.randint(0, 4)):
+                data[chance.randrange(min(len(data), 200))] = chance.choice((0, 1, 0x7F, 0xFF))
+            data = data[: chance.choice((len(data), chance.randrange(len(data)), 12))]
+            (tmp_path / "a.bin").write_bytes(data)
+            order, argument = chance.choice(((PAINT, "images[0]"), (OMNI, "audio")))
+            try:
+                reference, _ = await here.inputs.take("a.bin", order, argument=argument)
+            except OrderError:
+                continue
+            assert parse_handed_in(reference)
+            taken += 1
+    assert 50 < taken < 400
+
+
+@pytest.fixture
+def anyio_backend(request: pytest.FixtureRequest) -> object:
+    """Time hurries where a whole server is at work."""
+    return HURRIED if "server" in request.node.name else "asyncio"
+
+
+async def test_a_picture_and_a_voice_on_this_disk_become_a_video_by_a_whole_server(tmp_path: Path) -> None:
+    """The sandbox makes it of the very bytes that were handed in, and a second video uploads nothing."""
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "face.png").write_bytes(picture("png", (320, 240)))
+    (tmp_path / "voice.wav").write_bytes(wav(2.0))
+    async with stand(tmp_path, changes={"input_roots": (tmp_path,)}) as here:
+        films = [
+            facts(await here.call("create_talking_video", image=face, audio=f"{tmp_path}/voice.wav", seed=seed))
+            for face, seed in (("face.png", 10_001), (f"file://{tmp_path}/out/face.png", 10_002))
+        ]
+        first, second = (body["input"] for body in here.creates)
+        sandbox = here.app.state.sandbox
+        stored = [
+            await sandbox.shelf.find(sandbox.shelf.own_path(first[key])).read(sandbox.studio.executor)
+            for key in ("image_url", "audio_url")
+        ]
+    assert stored == [picture("png", (320, 240)), wav(2.0)]
+    assert [film["outputs"][0]["duration_s"] for film in films] == [pytest.approx(2.0, abs=0.15)] * 2
+    assert films[0]["outputs"][0]["width"] / films[0]["outputs"][0]["height"] == pytest.approx(4 / 3, abs=0.02)
+    assert films[0]["credits"]["estimated"] == 6.0
+    assert (first["image_url"], first["audio_url"]) == (second["image_url"], second["audio_url"])
+
+
+async def test_a_server_takes_a_data_uri_and_writes_no_word_of_it_down(tmp_path: Path) -> None:
+    data = picture("png", (300, 300), pnginfo=None) + b"canary" * 2000
+    async with stand(tmp_path) as here:
+        made = facts(await here.call("generate_image", prompt="the same at night", images=[uri(data)]))
+        again = facts(await here.call("generate_image", prompt="the same at night", images=[uri(data)]))
+    assert (made["state"], again["state"]) == ("succeeded", "succeeded")
+    assert base64.b64encode(b"canary" * 3) not in (tmp_path / "state" / "jobs.sqlite3").read_bytes()
+    assert here.creates[0]["input"]["image_urls"] == here.creates[1]["input"]["image_urls"]
+
+
+async def test_a_server_joins_equal_bytes_and_not_changed_ones(tmp_path: Path) -> None:
+    """The order is told by what is in the file, not by what it is called."""
+    (tmp_path / "out").mkdir()
+    for name, size in (("a", 5), ("b", 5), ("c", 6)):
+        (tmp_path / "out" / f"{name}.png").write_bytes(picture(size=(size, size)))
+    async with stand(tmp_path) as here:
+        told = [
+            facts(
+                await here.call(
+                    "generate_image", prompt="the same at night sandbox:slow", images=[f"{name}.png"], wait_seconds=0
+                )
+            )
+            for name in "abc"
+        ]
+    assert told[0]["job_id"] == told[1]["job_id"] != told[2]["job_id"]
+
+
+async def test_a_server_answers_a_wrong_file_without_a_job(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "portrait.heic").write_bytes(HEIC)
+    async with stand(tmp_path) as here:
+        wrong = await here.call("generate_image", prompt="a fox", images=["portrait.heic"])
+        jobs = facts(await here.call("list_jobs"))["jobs"]
+    assert jobs == []
+    assert text(wrong) == snapshot("""\
+error: images[0]: portrait.heic is a HEIC picture; google/nano-banana takes JPEG, PNG or WebP.
+what to do: Convert it to JPEG and hand that in.\
+""")

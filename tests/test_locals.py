@@ -1,0 +1,384 @@
+"""Reading a local file is a privilege: what lies under the allowed folders is opened, and nothing else ever is."""
+
+# ruff: noqa: E501 (whole sentences)
+
+import os
+import random
+import socket
+import threading
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from inline_snapshot import snapshot
+
+from kie_mcp.errors import OrderError
+from kie_mcp.media.locals import Locals
+
+INSIDE, SECRET = b"inside", b"secret"
+MOST = 1024 * 1024
+posix = pytest.mark.skipif(os.name == "nt", reason="made of what POSIX has")
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """An allowed folder, and around it what nobody may read."""
+    root = tmp_path / "root"
+    (root / "sub").mkdir(parents=True)
+    (tmp_path / "root-evil").mkdir()
+    for name in ("a.png", "sub/b c#1 ü.png", "sub/a.png"):
+        (root / name).write_bytes(INSIDE)
+    for name in ("secret.png", "root-evil/a.png"):
+        (tmp_path / name).write_bytes(SECRET)
+    return root
+
+
+def read(root: Path, given: str, *, local_files: bool = True, windows: bool = False) -> bytes:
+    """What is read under that name; nothing that was opened stays open."""
+    before = open_files()
+    try:
+        place = Locals([root], relative_to=root / "sub", local_files=local_files, windows=windows)
+        _, file = place.open(given, argument="image", most=MOST)
+        with file:
+            return file.read()
+    finally:
+        assert open_files() == before
+
+
+def open_files() -> int:
+    folder = Path("/proc/self/fd")
+    return len(list(folder.iterdir())) if folder.exists() else 0
+
+
+def refused(root: Path, given: str, *, windows: bool = False) -> str:
+    with pytest.raises(OrderError) as caught:
+        read(root, given, windows=windows)
+    return str(caught.value).replace(str(root.parent), "…")
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "{root}/a.png",
+        "{root}/sub/../a.png",
+        "../a.png",
+        "a.png",
+        "b c#1 ü.png",
+        "./../sub/a.png",
+        "~/a.png",
+        "file://{root}/a.png",
+        "FILE://localhost{root}/a.png",
+        "file:{root}/a.png",
+        "file://{root}/sub/b%20c%231%20%C3%BC.png",
+        "file://{root}/sub/%2e%2e/a.png",
+    ],
+)
+@posix
+def test_a_file_in_an_allowed_folder_is_read_by_any_form(
+    form: str, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(root))
+    assert read(root, form.format(root=root)) == INSIDE
+
+
+@posix
+def test_links_inside_and_an_allowed_folder_that_is_a_link_are_followed(root: Path) -> None:
+    (root / "link.png").symlink_to(root / "sub" / "a.png")
+    (root.parent / "alias").symlink_to(root)
+    assert read(root, f"{root}/link.png") == INSIDE
+    assert read(root.parent / "alias", f"{root}/a.png") == INSIDE
+    assert read(root.parent / "alias", f"{root.parent}/alias/a.png") == INSIDE
+
+
+def _symlink_out(root: Path) -> str:
+    (root / "out.png").symlink_to(root.parent / "secret.png")
+    return f"{root}/out.png"
+
+
+def _folder_out(root: Path) -> str:
+    (root / "out").symlink_to(root.parent / "root-evil")
+    return f"{root}/out/a.png"
+
+
+def _chain_out(root: Path) -> str:
+    (root / "second").symlink_to(root.parent)
+    (root / "first").symlink_to("second")
+    return f"{root}/first/secret.png"
+
+
+def _circle(root: Path) -> str:
+    (root / "one").symlink_to("two")
+    (root / "two").symlink_to("one")
+    return f"{root}/one"
+
+
+def _fifo(root: Path) -> str:
+    os.mkfifo(root / "fifo.png")
+    return f"{root}/fifo.png"
+
+
+def _socket(root: Path) -> str:
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(root / "s.png"))
+    return f"{root}/s.png"
+
+
+def _device(root: Path) -> str:
+    (root / "null.png").symlink_to("/dev/null")
+    return f"{root}/null.png"
+
+
+def _environment(root: Path) -> str:
+    (root / "env.png").symlink_to("/proc/self/environ")
+    return f"{root}/env.png"
+
+
+def _large(root: Path) -> str:
+    with (root / "large.png").open("wb") as file:
+        file.truncate(10 * 1024**3)
+    return f"{root}/large.png"
+
+
+def _unreadable(root: Path) -> str:
+    (root / "mine.png").write_bytes(SECRET)
+    (root / "mine.png").chmod(0)
+    return f"{root}/mine.png"
+
+
+REFUSALS: dict[str, str | Callable[[Path], str]] = {
+    "outside": "{root}/../secret.png",
+    "dots": "../../secret.png",
+    "dots in a url": "file://{root}/%2e%2e/secret.png",
+    "prefix sibling": "{root}-evil/a.png",
+    "not there, outside": "/mnt/user-data/uploads/a.png",
+    "not there, inside": "{root}/b.png",
+    "below a file": "{root}/a.png/a.png",
+    "folder": "{root}/sub",
+    "root": "{root}",
+    "home of nobody": "~nobody-at-all/../../../secret.png",
+    "nul": "file://{root}/a.png%00.txt",
+    "host": "file://server{root}/a.png",
+    "host of windows": "file://///server/share/a.png",
+    "query": "file://{root}/a.png?token=canary",
+    "url without a path": "file:a.png",
+    "no address": "file://[{root}/a.png",
+    "drive": "C:\\pictures\\a.png",
+    "share": "\\\\server\\share\\a.png",
+    "link with a query": "example.com/a.png?token=canary",
+    "at": "/home/me/icon@2x.png",
+    "process": "/proc/self/environ",
+    "device": "/dev/zero",
+    "link out": _symlink_out,
+    "folder that leads out": _folder_out,
+    "links that lead out": _chain_out,
+    "circle": _circle,
+    "fifo": _fifo,
+    "socket": _socket,
+    "link to a device": _device,
+    "link to a process": _environment,
+    "too large": _large,
+}
+
+
+@posix
+def test_everything_else_is_refused_with_the_reason(root: Path) -> None:
+    texts: dict[str, str] = {}
+    for name, form in REFUSALS.items():
+        given = form.format(root=root) if isinstance(form, str) else form(root)
+        texts[name] = refused(root, given)
+    assert "canary" not in str(texts)
+    assert texts == snapshot(
+        {
+            "outside": "image: '…/root/../secret.png' is in no folder that this server may read.",
+            "dots": "image: '../../secret.png' is in no folder that this server may read.",
+            "dots in a url": "image: 'file://…/root/%2e%2e/secret.png' is in no folder that this server may read.",
+            "prefix sibling": "image: '…/root-evil/a.png' is in no folder that this server may read.",
+            "not there, outside": "image: '/mnt/user-data/uploads/a.png' is in no folder that this server may read.",
+            "not there, inside": "image: '…/root/b.png' is no file on this computer.",
+            "below a file": "image: '…/root/a.png/a.png' is no file on this computer.",
+            "folder": "image: '…/root/sub' is a folder; a file is needed.",
+            "root": "image: '…/root' is a folder; a file is needed.",
+            "home of nobody": "image: '~nobody-at-all/../../../secret.png' is in no folder that this server may read.",
+            "nul": "image: 'file://…/root/a.png%00.txt' holds a character that no path has.",
+            "host": "image: 'file://server…/root/a.png' is a file of another computer; only files on this one are read.",
+            "host of windows": "image: 'file://///server/share/a.png' is in no folder that this server may read.",
+            "query": "image: 'file://…/root/a.png…' is not a file URL such as file:///home/me/cat.png, with ? and # percent-encoded.",
+            "url without a path": "image: 'file:a.png' is not a file URL such as file:///home/me/cat.png, with ? and # percent-encoded.",
+            "no address": "image: 'file://[…/root/a.png' is not a URL that can be read.",
+            "drive": "image: 'C:\\\\pictures\\\\a.png' is a path of Windows, and this server does not run there.",
+            "share": "image: '\\\\\\\\server\\\\share\\\\a.png' is a path of Windows, and this server does not run there.",
+            "link with a query": "image: 'example.com/a.png…' is no file on this computer.",
+            "at": "image: '/home/me/icon@2x.png' is in no folder that this server may read.",
+            "process": "image: '/proc/self/environ' is in no folder that this server may read.",
+            "device": "image: '/dev/zero' is in no folder that this server may read.",
+            "link out": "image: '…/root/out.png' is in no folder that this server may read.",
+            "folder that leads out": "image: '…/root/out/a.png' is in no folder that this server may read.",
+            "links that lead out": "image: '…/root/first/secret.png' is in no folder that this server may read.",
+            "circle": "image: '…/root/one' is no ordinary file.",
+            "fifo": "image: '…/root/fifo.png' is no ordinary file.",
+            "socket": "image: '…/root/s.png' is no ordinary file.",
+            "link to a device": "image: '…/root/null.png' is in no folder that this server may read.",
+            "link to a process": "image: '…/root/env.png' is in no folder that this server may read.",
+            "too large": "image: '…/root/large.png' has 10,240.0 MB; at most 1 MB are taken.",
+        }
+    )
+
+
+def test_a_long_path_is_shown_by_its_two_ends(root: Path) -> None:
+    text = refused(root, "~/" + "sub/" * 200 + "a.png")
+    assert len(text) < 400
+    assert text.startswith("image: '~/sub/")
+    assert "sub/a.png' is " in text
+
+
+@posix
+@pytest.mark.parametrize("given", ["/proc/self/environ", "/proc/self/mem", "/sys/kernel/notes", "/dev/zero"])
+def test_what_the_kernel_shows_as_files_is_refused_even_if_everything_is_allowed(given: str) -> None:
+    assert "is in no folder that this server may read" in refused(Path("/"), given)
+
+
+@posix
+@pytest.mark.skipif(os.name != "nt" and os.geteuid() == 0, reason="root may read everything")
+def test_a_file_that_belongs_to_somebody_else_is_said_to_be_closed(root: Path) -> None:
+    assert "it may not be read by this server" in refused(root, _unreadable(root))
+
+
+def test_what_is_outside_is_refused_alike_whether_it_is_there_or_not(root: Path) -> None:
+    """Else a caller could ask what is on the disk."""
+    there, not_there = (refused(root, f"{root.parent}/{name}.png") for name in ("secret", "nothing"))
+    assert there.replace("secret", "nothing") == not_there
+
+
+def test_the_way_out_of_a_refusal_names_the_folders_and_the_other_forms(root: Path) -> None:
+    with pytest.raises(OrderError) as caught:
+        read(root, "/mnt/user-data/uploads/a.png")
+    assert caught.value.remedy.replace(str(root), "ROOT") == snapshot(
+        "Move it into one of ROOT, ROOT/sub, or add its folder to KIE_INPUT_ROOTS. Give an https URL, kie://jobs/{job_id}/outputs/{n} of an earlier job, a data URI, or the path of a file on this computer. A path of a chat's own sandbox, such as /mnt/user-data, is not on this computer."
+    )
+
+
+def test_a_server_for_others_takes_no_paths(root: Path) -> None:
+    with pytest.raises(OrderError) as caught:
+        read(root, f"{root}/a.png", local_files=False)
+    assert str(caught.value).replace(str(root), "ROOT") == snapshot(
+        "image: 'ROOT/a.png' is a local file, and this server takes none."
+    )
+    assert caught.value.remedy == snapshot(
+        "Give an https URL, kie://jobs/{job_id}/outputs/{n} of an earlier job, or a data URI."
+    )
+
+
+def test_a_share_is_not_even_asked_for_on_windows(root: Path) -> None:
+    for given in ("\\\\server\\share\\a.png", "//server/share/a.png", "file:////server/share/a.png"):
+        assert "a path on another computer" in refused(root, given, windows=True)
+
+
+@contextmanager
+def swapping(root: Path, target: Path) -> Generator[None]:
+    """A thread that lets *target* lead inside and outside in turn."""
+    stop = threading.Event()
+    outside = root.parent / ("root-evil" if target.suffix == "" else "secret.png")
+    inside = root / "sub" / ("" if target.suffix == "" else "a.png")
+
+    def swap() -> None:
+        while not stop.is_set():
+            for goal in (outside, inside):
+                fresh = root / "fresh"
+                fresh.symlink_to(goal)
+                fresh.replace(target)
+
+    thread = threading.Thread(target=swap)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+@posix
+@pytest.mark.parametrize("descriptors", ["/proc/self/fd", "/nowhere"], ids=["Linux", "others"])
+@pytest.mark.parametrize("target", ["flip.png", "flip"])
+def test_a_link_that_flips_while_it_is_opened_never_leads_out(root: Path, target: str, descriptors: str) -> None:
+    """The last part of the path, and a folder on the way."""
+    place = Locals([root], relative_to=root, descriptors=descriptors)
+    seen = {"read": 0, "refused": 0}
+    with swapping(root, root / target):
+        for _ in range(2000):
+            try:
+                _, file = place.open(target if "." in target else f"{target}/a.png", argument="image", most=MOST)
+            except OrderError:
+                seen["refused"] += 1
+            else:
+                with file:
+                    assert file.read() == INSIDE
+                seen["read"] += 1
+    assert all(seen.values()), seen
+
+
+@posix
+@pytest.mark.parametrize("descriptors", ["/proc/self/fd", "/nowhere"], ids=["Linux", "others"])
+@pytest.mark.parametrize("swap", ["link", "folder", "folder and back", "fifo", "folder in its place"])
+def test_a_swap_between_looking_and_opening_is_noticed(root: Path, swap: str, descriptors: str) -> None:
+    """The moment that a thread hits by chance, hit every time."""
+
+    def late(path: str, flags: int) -> int:
+        match swap:
+            case "link":
+                (root / "sub" / "a.png").unlink()
+                (root / "sub" / "a.png").symlink_to(root.parent / "secret.png")
+            case "folder":
+                (root / "sub").rename(root / "gone")
+                (root / "sub").symlink_to(root.parent / "root-evil")
+            case "folder and back":
+                return os.open(root.parent / "root-evil" / "a.png", flags)
+            case "fifo":
+                (root / "sub" / "a.png").unlink()
+                os.mkfifo(root / "sub" / "a.png")
+            case _:
+                (root / "sub" / "a.png").unlink()
+                (root / "sub" / "a.png").mkdir()
+        return os.open(path, flags)
+
+    before = open_files()
+    place = Locals([root], relative_to=root, open_file=late, descriptors=descriptors)
+    with pytest.raises(OrderError):
+        place.open("sub/a.png", argument="image", most=MOST)
+    assert open_files() == before
+
+
+@posix
+def test_a_file_that_grows_past_the_limit_before_it_is_opened_is_refused(root: Path) -> None:
+    def late(path: str, flags: int) -> int:
+        (root / "a.png").write_bytes(bytes(MOST + 1))
+        return os.open(path, flags)
+
+    with pytest.raises(OrderError, match="at most"):
+        Locals([root], relative_to=root, open_file=late).open("a.png", argument="image", most=MOST)
+
+
+@posix
+@pytest.mark.parametrize("seed", range(8))
+def test_no_path_made_of_such_parts_ever_leads_out(root: Path, seed: int) -> None:
+    """Four thousand paths by chance, with what leads out and back among their parts."""
+    chance = random.Random(seed)
+    (root / "out").symlink_to(root.parent / "root-evil")
+    (root / "up").symlink_to("..")
+    (root / "sub" / "top").symlink_to("/")
+    (root / "sub" / "in").symlink_to(root)
+    parts = ["..", ".", "", "sub", "out", "up", "top", "in", "root", "root-evil", "a.png", "secret.png", "%2e%2e", "~"]
+    starts = ["", "/", f"{root}/", f"file://{root}/", "file:///", f"{root.parent}/", "~/"]
+    place = Locals([root], relative_to=root / "sub")
+    found = 0
+    for _ in range(500):
+        given = chance.choice(starts) + "/".join(chance.choices(parts, k=chance.randint(1, 5)))
+        try:
+            real, file = place.open(given, argument="image", most=MOST)
+        except OrderError:
+            continue
+        with file:
+            assert file.read() == INSIDE, given
+        assert real.is_relative_to(root.resolve())
+        found += 1
+    assert found

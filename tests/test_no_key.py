@@ -1,0 +1,96 @@
+"""Without a key, or with a wrong one: the server starts, and says what to do."""
+
+from pathlib import Path
+
+import pytest
+from inline_snapshot import snapshot
+from pydantic import SecretStr
+
+from tests.stand import Era, facts, stand, text
+from tests.virtual import HURRIED
+
+pytestmark = pytest.mark.anyio
+
+ORDERS = {
+    "generate_image": {"prompt": "a cat"},
+    "generate_speech": {"text": "Hello."},
+    "create_talking_video": {"image": "https://example.com/a.png", "audio": "https://example.com/a.mp3"},
+}
+
+
+@pytest.fixture
+def anyio_backend() -> object:
+    return HURRIED
+
+
+@pytest.fixture(params=["legacy", "auto"])
+def era(request: pytest.FixtureRequest) -> Era:
+    return request.param
+
+
+@pytest.mark.parametrize("tool", ORDERS)
+async def test_a_paid_tool_says_how_to_get_a_key(tmp_path: Path, era: Era, tool: str) -> None:
+    async with stand(tmp_path, era=era, changes={"api_key": None}) as here:
+        assert len((await here.client.list_tools()).tools) == 5
+        result = await here.call(tool, **ORDERS[tool])
+        jobs = facts(await here.call("list_jobs"))["jobs"]
+    assert result.is_error
+    assert facts(result)["error"]["category"] == "no_key"
+    assert not facts(result)["error"]["may_have_been_charged"]
+    assert (jobs, here.creates) == ([], [])
+    assert text(result) == snapshot("""\
+error: There is no Kie.ai API key, so nothing can be made.
+what to do: Make a key at https://kie.ai/api-key and put it where your client starts this server:
+- Claude Code: claude mcp add kie --env KIE_API_KEY=… -- uvx kie-mcp
+- Claude Desktop, Cursor, Gemini CLI: "env": {"KIE_API_KEY": "…"} beside "command" in the server's JSON entry
+- Codex: env = { KIE_API_KEY = "…" } under [mcp_servers.kie]
+- VS Code: "env" of the server in .vscode/mcp.json
+Then restart the client. To try everything without a key or cost, add the argument --sandbox.\
+""")
+
+
+async def test_free_tools_work_without_a_key(tmp_path: Path) -> None:
+    async with stand(tmp_path, changes={"api_key": None}) as here:
+        listed = await here.call("list_jobs")
+        ours = await here.call("get_job_status", job_id="job_nothere")
+        theirs = await here.call("get_job_status", job_id="0123456789abcdef")
+        resources = await here.client.read_resource("kie://jobs")
+    assert text(listed) == "no such jobs"
+    assert facts(ours)["error"]["category"] == "unknown_job"
+    assert text(theirs) == snapshot("""\
+error: There is no key of Kie.ai's.
+what to do: Get one at https://kie.ai/api-key and set KIE_API_KEY, or play without one: kie-mcp --sandbox\
+""")
+    assert len(resources.contents) == 1
+
+
+async def test_a_wrong_key_is_said_to_be_wrong(tmp_path: Path, era: Era) -> None:
+    async with stand(tmp_path, era=era, changes={"api_key": SecretStr("wrong-key-0123456789")}) as here:
+        result = await here.call("generate_image", prompt="a cat")
+        listed = facts(await here.call("list_jobs"))["jobs"]
+        asked = await here.call("get_job_status", job_id=facts(result)["job_id"])
+    assert text(result).replace(facts(result)["job_id"], "JOB") == snapshot("""\
+failed: image, Kie.ai did not accept the key (code 401).
+Kie.ai says: "You do not have access permissions"
+charged: nothing that we know of
+what to do: Check KIE_API_KEY: keys are made and seen at https://kie.ai/api-key
+job: JOB
+sandbox: a stand-in for Kie.ai answers here; no money is involved\
+""")
+    assert [job["state"] for job in listed] == ["failed"]
+    assert facts(asked)["error"] == facts(result)["error"]
+    assert here.creates == []
+
+
+async def test_a_key_that_is_no_key_is_not_sent(tmp_path: Path) -> None:
+    async with stand(tmp_path, changes={"api_key": SecretStr("Bearer abc def")}) as here:
+        result = await here.call("generate_image", prompt="a cat")
+    assert facts(result)["error"]["category"] == "key"
+    assert "abc def" not in text(result)
+    assert here.creates == []
+
+
+async def test_an_order_is_checked_first_also_without_a_key(tmp_path: Path) -> None:
+    async with stand(tmp_path, changes={"api_key": None}) as here:
+        result = await here.call("generate_image", promt="a cat")
+    assert facts(result)["error"]["category"] == "invalid_argument"
