@@ -64,9 +64,9 @@ def _add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
     demo.add_argument("--out", type=Path, default=DEFAULT_OUT, metavar="DIR", help=f"where to save ({DEFAULT_OUT})")
     sandbox = add("sandbox", help="run the sandbox alone, for other programs")
     sandbox.set_defaults(command="sandbox")
-    sandbox.add_argument("--port", type=int, default=8765, metavar="N", help="port on 127.0.0.1 (8765)")
-    sandbox.add_argument("--speed", type=float, default=1.0, metavar="X", help="how much faster than Kie.ai (1)")
-    sandbox.add_argument("--credits", type=float, default=1000.0, metavar="N", help="balance at the start (1000)")
+    sandbox.add_argument("--port", type=_port, default=8765, metavar="N", help="port on 127.0.0.1 (8765)")
+    sandbox.add_argument("--speed", type=_positive, default=1.0, metavar="X", help="how much faster than Kie.ai (1)")
+    sandbox.add_argument("--credits", type=_amount, default=1000.0, metavar="N", help="balance at the start (1000)")
     sandbox.add_argument("--scenario", metavar="NAME", help="trouble that every job runs into")
     doctor = add("doctor", help="check key, folders, SQLite and clock, and say what to do")
     doctor.set_defaults(command="doctor")
@@ -76,9 +76,30 @@ def _add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
 
 
 def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
+    return int(_number(text, least=1, whole=True))
+
+
+def _port(text: str) -> int:
+    return int(_number(text, least=0, most=65535, whole=True))
+
+
+def _positive(text: str) -> float:
+    return _number(text, least=0.01, most=1000)
+
+
+def _amount(text: str) -> float:
+    return _number(text, least=0)
+
+
+def _number(text: str, *, least: float, most: float = 1e9, whole: bool = False) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not least <= number <= most or (whole and number != int(number)):
+        kind = "a whole number" if whole else "a number"
+        end = f"from {least:g} to {most:g}" if most < 1e9 else f"of at least {least:g}"
+        raise argparse.ArgumentTypeError(f"must be {kind} {end}, not {text!r}")
     return number
 
 

@@ -132,7 +132,7 @@ def _clock(now: float, ahead: float | None) -> Finding:
     if ahead is None:
         return Finding(Grade.OK, "clock", f"{told}; Kie.ai could not be asked for the time")
     if abs(ahead) > SKEW:
-        found = f"{told}, {abs(ahead):.0f} s {'before' if ahead > 0 else 'behind'} Kie.ai's"
+        found = f"{told}, {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} Kie.ai's"
         return Finding(Grade.ATTENTION, "clock", found, WRONG_CLOCK)
     return Finding(Grade.OK, "clock", f"{told}, as at Kie.ai")
 
@@ -145,6 +145,6 @@ def _sqlite() -> Finding:
 
 def _sandbox() -> Finding:
     if absent := extras.missing():
-        todo = "Needed only for the sandbox and the demo: pip install 'kie-mcp[sandbox]'"
+        todo = "Needed only for the sandbox and the demo; in a checkout: pip install '.[sandbox]'"
         return Finding(Grade.ATTENTION, "sandbox", f"not installed: {', '.join(absent)}", todo)
     return Finding(Grade.OK, "sandbox", "installed")

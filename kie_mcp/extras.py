@@ -23,5 +23,6 @@ def require_sandbox() -> None:
     """Raises MissingExtraError, with the line that installs it, if the sandbox cannot run here."""
     if absent := missing():
         raise MissingExtraError(
-            f"The sandbox needs the extra: pip install 'kie-mcp[sandbox]' (not installed: {', '.join(absent)})"
+            f"The sandbox needs the extra `sandbox` (not installed: {', '.join(absent)}).",
+            remedy="In a checkout: pip install '.[sandbox]'",
         )

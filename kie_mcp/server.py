@@ -49,10 +49,10 @@ INSTRUCTIONS = (
 )
 
 NO_KEY = """Make a key at https://kie.ai/api-key and put it where your client starts this server:
-- Claude Code: claude mcp add kie --env KIE_API_KEY=… -- uvx kie-mcp
+- Claude Code: claude mcp add kie --env KIE_API_KEY=… -- kie-mcp
 - Claude Desktop, Cursor, Gemini CLI: "env": {"KIE_API_KEY": "…"} beside "command" in the server's JSON entry
 - Codex: env = { KIE_API_KEY = "…" } under [mcp_servers.kie]
-- VS Code: "env" of the server in .vscode/mcp.json
+- VS Code: "env": {"KIE_API_KEY": "${input:kie-api-key}"} in the server's entry of .vscode/mcp.json
 Then restart the client. To try everything without a key or cost, add the argument --sandbox."""
 
 
@@ -83,7 +83,7 @@ def build(settings: Settings, *, kie: KieClient | None = None, clock: Clock | No
     local_files = Locals(settings.input_roots, relative_to=settings.output_dir)
     inputs = Inputs(local_files, Inline(settings.state_dir / "inputs", clock), uploads)
     plain_host = urlsplit(settings.api_base_url).netloc if settings.sandbox else None
-    intake = Intake(sources, inputs, account=settings.account, plain_host=plain_host)
+    intake = Intake(sources, inputs, outbox.check, account=settings.account, plain_host=plain_host)
     presence = Presence(settings.state_dir / "workers")
     submission = Submission(ledger, kie, intake.prepare, clock, board.changed, presence.worker)
     follower = Follower(ledger, kie, outbox.save, clock, board.changed)

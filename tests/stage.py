@@ -119,6 +119,11 @@ async def save(_: Job, urls: Sequence[str]) -> tuple[tuple[Output, ...], Trouble
     return tuple(Output(url=url, path=f"/saved/{number}") for number, url in enumerate(urls)), None
 
 
+async def has_paths(job: Job) -> bool:
+    """Take what was saved once for still being there."""
+    return all(output.path for output in job.outputs)
+
+
 @dataclass
 class Stage:
     """The core, put together over one disk."""
@@ -157,6 +162,7 @@ class Stage:
             worker=worker,
             kind_of=lambda _: Kind.OTHER,
             gone=self.ended.__contains__,
+            saved=has_paths,
         )
 
     async def ordered(self, job: Job | None = None) -> tuple[Submission, Job, SqliteLedger]:

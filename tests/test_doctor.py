@@ -107,7 +107,7 @@ async def test_a_clock_that_was_set_back_shows_in_the_ledger(tmp_path: Path) -> 
     assert findings["ledger"].found.startswith("its newest change is 3600 s in the future")
 
 
-@pytest.mark.parametrize(("shift", "word"), [(3600, "before"), (-3600, "behind")])
+@pytest.mark.parametrize(("shift", "word"), [(3600, "ahead of"), (-3600, "behind")])
 async def test_a_clock_that_goes_wrong_shows_against_kies(tmp_path: Path, shift: float, word: str) -> None:
     async with serve() as url:
         findings = await examine(settings(tmp_path, url, key="sandbox"), Stopped(NOW + shift))

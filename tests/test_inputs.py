@@ -439,3 +439,21 @@ async def test_a_server_answers_a_wrong_file_without_a_job(tmp_path: Path) -> No
 error: images[0]: portrait.heic is a HEIC picture; google/nano-banana takes JPEG, PNG or WebP.
 what to do: Convert it to JPEG and hand that in.\
 """)
+
+
+@pytest.mark.parametrize("inside", [False, True], ids=["path", "data URI"])
+async def test_a_server_that_starts_again_sends_what_was_handed_in_before(inside: bool, tmp_path: Path) -> None:
+    """The video waits for its face; the voice is still on disk when the face is there."""
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "voice.wav").write_bytes(wav(2.0))
+    audio = uri(wav(2.0), "audio/wav") if inside else "voice.wav"
+    async with stand(tmp_path) as first:
+        face = facts(await first.call("generate_image", prompt="a fox sandbox:slow", wait_seconds=0))
+        image = f"kie://jobs/{face['job_id']}/outputs/0"
+        film = facts(await first.call("create_talking_video", image=image, audio=audio, wait_seconds=0))
+    async with stand(tmp_path, app=first.app) as second:
+        done = facts(await second.call("get_job_status", job_id=film["job_id"], wait_seconds=600))
+    assert (film["state"], film["credits"]["estimated"]) == ("queued", 6.0)
+    assert len(second.creates) == 2
+    assert done["state"] == "succeeded"
+    assert done["outputs"][0]["duration_s"] == pytest.approx(2.0, abs=0.15)

@@ -208,7 +208,7 @@ def test_everything_else_is_refused_with_the_reason(root: Path) -> None:
             "no address": "image: 'file://[…/root/a.png' is not a URL that can be read.",
             "drive": "image: 'C:\\\\pictures\\\\a.png' is a path of Windows, and this server does not run there.",
             "share": "image: '\\\\\\\\server\\\\share\\\\a.png' is a path of Windows, and this server does not run there.",
-            "link with a query": "image: 'example.com/a.png…' is no file on this computer.",
+            "link with a query": "image: 'example.com/a.png…' is no file on this computer; a relative path begins in …/root/sub.",
             "at": "image: '/home/me/icon@2x.png' is in no folder that this server may read.",
             "process": "image: '/proc/self/environ' is in no folder that this server may read.",
             "device": "image: '/dev/zero' is in no folder that this server may read.",

@@ -41,10 +41,10 @@ async def test_a_paid_tool_says_how_to_get_a_key(tmp_path: Path, era: Era, tool:
     assert text(result) == snapshot("""\
 error: There is no Kie.ai API key, so nothing can be made.
 what to do: Make a key at https://kie.ai/api-key and put it where your client starts this server:
-- Claude Code: claude mcp add kie --env KIE_API_KEY=… -- uvx kie-mcp
+- Claude Code: claude mcp add kie --env KIE_API_KEY=… -- kie-mcp
 - Claude Desktop, Cursor, Gemini CLI: "env": {"KIE_API_KEY": "…"} beside "command" in the server's JSON entry
 - Codex: env = { KIE_API_KEY = "…" } under [mcp_servers.kie]
-- VS Code: "env" of the server in .vscode/mcp.json
+- VS Code: "env": {"KIE_API_KEY": "${input:kie-api-key}"} in the server's entry of .vscode/mcp.json
 Then restart the client. To try everything without a key or cost, add the argument --sandbox.\
 """)
 

@@ -54,7 +54,7 @@ next: get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv", wait_seconds=45)\
 """,
             "held back by Kie.ai": """\
 queued: image, not sent yet, nothing charged, about 4 credits ($0.02)
-note: Kie.ai counts too many requests (code 429). In line: first, to be sent in about 10 s.
+note: Kie.ai counts too many requests (code 429).
 job: job_9d1xabcdefghijklmnopqrstuv
 next: get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv", wait_seconds=45)\
 """,
@@ -97,14 +97,14 @@ next: get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv", wait_seconds=45)\
             "a picture": """\
 succeeded: image, 1024x1024 PNG, 12 s, 4 credits ($0.02)
 file: /home/you/Pictures/kie/2026-09-21-image-9d1xabcd-1.png
-url: https://files.example/a.png?signature=abc (dies by 2026-09-22T14:13:32Z)
+url: https://files.example/a.png?signature=abc (valid until 2026-09-22T14:13:32Z at most)
 chain it as: kie://jobs/job_9d1xabcdefghijklmnopqrstuv/outputs/0
 job: job_9d1xabcdefghijklmnopqrstuv (Kie.ai's id: e931f4f24b0f6d5bc4744c719d3f67f3)\
 """,
             "a picture of the sandbox": """\
 succeeded: image, 1024x1024 PNG, 12 s, 4 credits ($0.02)
 file: /home/you/Pictures/kie/2026-09-21-image-9d1xabcd-1.png
-url: https://files.example/a.png?signature=abc (dies by 2026-09-22T14:13:32Z)
+url: https://files.example/a.png?signature=abc (valid until 2026-09-22T14:13:32Z at most)
 chain it as: kie://jobs/job_9d1xabcdefghijklmnopqrstuv/outputs/0
 job: job_9d1xabcdefghijklmnopqrstuv (Kie.ai's id: e931f4f24b0f6d5bc4744c719d3f67f3)
 sandbox: a stand-in for Kie.ai answers here; no money is involved\
@@ -112,21 +112,21 @@ sandbox: a stand-in for Kie.ai answers here; no money is involved\
             "a voice": """\
 succeeded: speech, MP3 of 4.2 s, 12 s, 0.3 credits (under $0.01)
 file: /home/you/Music/a.mp3
-url: https://files.example/a.mp3 (dies by 2026-09-22T14:13:32Z)
+url: https://files.example/a.mp3 (valid until 2026-09-22T14:13:32Z at most)
 chain it as: kie://jobs/job_9d1xabcdefghijklmnopqrstuv/outputs/0
 job: job_9d1xabcdefghijklmnopqrstuv (Kie.ai's id: e931f4f24b0f6d5bc4744c719d3f67f3)\
 """,
             "a film": """\
 succeeded: talking video, 720x1280 MP4 of 12.5 s, 3 min, 37.5 credits ($0.19)
 file: /home/you/Videos/a.mp4
-url: https://files.example/a.mp4 (dies by 2026-09-22T14:13:32Z)
+url: https://files.example/a.mp4 (valid until 2026-09-22T14:13:32Z at most)
 chain it as: kie://jobs/job_9d1xabcdefghijklmnopqrstuv/outputs/0
 job: job_9d1xabcdefghijklmnopqrstuv (Kie.ai's id: e931f4f24b0f6d5bc4744c719d3f67f3)\
 """,
             "two pictures": """\
 succeeded: image, 1024x1024 PNG, 12 s, 4 credits ($0.02)
 file: /home/you/Pictures/kie/2026-09-21-image-9d1xabcd-1.png
-url: https://files.example/a.png?signature=abc (dies by 2026-09-22T14:13:32Z)
+url: https://files.example/a.png?signature=abc (valid until 2026-09-22T14:13:32Z at most)
 chain it as: kie://jobs/job_9d1xabcdefghijklmnopqrstuv/outputs/0
 file: not saved
 url: https://files.example/b.png
@@ -136,7 +136,7 @@ job: job_9d1xabcdefghijklmnopqrstuv (Kie.ai's id: e931f4f24b0f6d5bc4744c719d3f67
             "a picture, joined": """\
 succeeded: image, 1024x1024 PNG, 12 s, 4 credits ($0.02) (joined the job that an equal call had started)
 file: /home/you/Pictures/kie/2026-09-21-image-9d1xabcd-1.png
-url: https://files.example/a.png?signature=abc (dies by 2026-09-22T14:13:32Z)
+url: https://files.example/a.png?signature=abc (valid until 2026-09-22T14:13:32Z at most)
 chain it as: kie://jobs/job_9d1xabcdefghijklmnopqrstuv/outputs/0
 job: job_9d1xabcdefghijklmnopqrstuv (Kie.ai's id: e931f4f24b0f6d5bc4744c719d3f67f3)
 next: repeat with new=true to make, and pay for, another one\
@@ -144,7 +144,7 @@ next: repeat with new=true to make, and pay for, another one\
             "a picture, joined by its key": """\
 succeeded: image, 1024x1024 PNG, 12 s, 4 credits ($0.02) (joined the job that an equal call had started)
 file: /home/you/Pictures/kie/2026-09-21-image-9d1xabcd-1.png
-url: https://files.example/a.png?signature=abc (dies by 2026-09-22T14:13:32Z)
+url: https://files.example/a.png?signature=abc (valid until 2026-09-22T14:13:32Z at most)
 chain it as: kie://jobs/job_9d1xabcdefghijklmnopqrstuv/outputs/0
 job: job_9d1xabcdefghijklmnopqrstuv (Kie.ai's id: e931f4f24b0f6d5bc4744c719d3f67f3)
 next: repeat with another idempotency_key to make, and pay for, another one\
@@ -240,7 +240,7 @@ def test_the_structured_content_of_every_state() -> None:
                 "outputs": [],
                 "place": 0,
                 "credits": {"estimated": 4.0},
-                "note": "Kie.ai counts too many requests (code 429). In line: first, to be sent in about 10 s.",
+                "note": "Kie.ai counts too many requests (code 429).",
                 "created_at": "2026-09-21T14:13:20Z",
                 "next": 'get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv", wait_seconds=45)',
             },

@@ -50,7 +50,7 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                     },
                     "model": {
                         "default": "google/nano-banana",
-                        "description": "pro: best lettering; 2, 2-1: large",
+                        "description": "Credits: nano-banana 4, pro 18-24, 2 8-18, lite 4, 2-1 4-9",
                         "enum": [
                             "google/nano-banana",
                             "nano-banana-pro",
@@ -81,7 +81,7 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                         ],
                         "type": "string",
                     },
-                    "resolution": {"description": "Only pro, 2, 2-1", "enum": ["1K", "2K", "4K"], "type": "string"},
+                    "resolution": {"description": "Only pro, 2 and 2-1", "enum": ["1K", "2K", "4K"], "type": "string"},
                     "output_format": {"description": "Of the file", "enum": ["png", "jpeg", "jpg"], "type": "string"},
                     "style": {"description": "Such as photorealistic", "maxLength": 500, "type": "string"},
                     "wait_seconds": {
@@ -114,7 +114,7 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                     },
                     "model": {
                         "default": "elevenlabs/text-to-speech-turbo-2-5",
-                        "description": "turbo: half the price; multilingual: finest",
+                        "description": "Credits per 1,000 characters: turbo 6, multilingual 12",
                         "enum": ["elevenlabs/text-to-speech-turbo-2-5", "elevenlabs/text-to-speech-multilingual-v2"],
                         "type": "string",
                     },
@@ -171,7 +171,7 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                     "prompt": {"description": "How the person acts", "maxLength": 5000, "type": "string"},
                     "model": {
                         "default": "infinitalk/from-audio",
-                        "description": "kling, omnihuman cost more",
+                        "description": "Credits a second: infinitalk 3 (720p 12), kling 8, pro 16, omnihuman 27",
                         "enum": [
                             "infinitalk/from-audio",
                             "kling/ai-avatar-standard",
@@ -181,7 +181,7 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                         "type": "string",
                     },
                     "resolution": {
-                        "description": "p: infinitalk; without: omnihuman",
+                        "description": "480p, 720p: infinitalk; 720, 1080: omnihuman",
                         "enum": ["480p", "720p", "1080", "720"],
                         "type": "string",
                     },

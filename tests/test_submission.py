@@ -11,7 +11,7 @@ from kie_mcp import errors
 from kie_mcp.errors import BusyError, KieError, NotCreatedError, NotYetError, UnconfirmedError, UnreachableError
 from kie_mcp.jobs import circuit
 from kie_mcp.jobs.job import Job, Phase, Request
-from kie_mcp.jobs.submission import UNREACHABLE_FOR, WAIT_AFTER_429, Submission
+from kie_mcp.jobs.submission import WAIT_AFTER_429, WANTED_FOR, Submission
 
 pytestmark = pytest.mark.anyio
 
@@ -124,11 +124,11 @@ async def test_a_connection_that_is_never_made_is_tried_for_a_quarter_of_an_hour
     job = await submitted(stage)
     assert job.phase is Phase.FAILED
     assert job.trouble is not None
-    assert job.trouble.message == "no route It could not be sent for 15 minutes; nothing was charged."
+    assert job.trouble.message == "The job could not be sent for 15 minutes; nothing was charged. no route"
     gaps = [later[0] - at[0] for at, later in zip(stage.kie.created, stage.kie.created[1:], strict=False)]
     assert gaps[:3] == [2.0, 4.0, 8.0]
     assert all(gap <= 30.0 + circuit.PROBE_GAP * 2 for gap in gaps)
-    assert UNREACHABLE_FOR < stage.kie.created[-1][0] < UNREACHABLE_FOR + 60
+    assert WANTED_FOR < stage.kie.created[-1][0] < WANTED_FOR + 60
 
 
 async def test_after_trouble_upon_trouble_free_calls_go_first() -> None:

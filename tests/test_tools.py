@@ -1,5 +1,7 @@
 """The tools as an MCP client meets them, on the sandbox, in both protocol eras."""
 
+# ruff: noqa: E501 (whole sentences)
+
 import json
 from pathlib import Path
 

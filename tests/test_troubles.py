@@ -219,7 +219,7 @@ async def test_trouble_upon_trouble_holds_the_next_order_back_unsent(tmp_path: P
     assert creates == 5
     assert text(held).replace(facts(held)["job_id"], "JOB") == snapshot("""\
 queued: image, not sent yet, nothing charged, about 4 credits ($0.02)
-note: Kie.ai does not answer properly, so nothing is sent until a free call gets through.
+note: Kie.ai does not answer properly, so nothing is sent until a free call gets through; given up without cost after 15 minutes.
 job: JOB
 sandbox: a stand-in for Kie.ai answers here; no money is involved
 next: get_job_status(job_id="JOB", wait_seconds=45)\

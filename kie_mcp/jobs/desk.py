@@ -6,7 +6,7 @@ Submitting and following happen in the desk's shift, so a caller that goes away 
 import base64
 import logging
 import secrets
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,6 +77,7 @@ class Desk:
         kind_of: Callable[[str | None], Kind],
         gone: Gone = nobody_knows,
         new_id: Callable[[], str] | None = None,
+        saved: Callable[[Job], Awaitable[bool]] | None = None,
     ) -> None:
         self.account = account
         self._ledger = ledger
@@ -88,6 +89,7 @@ class Desk:
         self._worker = worker
         self._gone = gone
         self._new_id = new_id or new_job_id
+        self._saved = saved or _files_are_there
         self._placing = anyio.Lock()
         self._shift = Shift(ledger, submission, follower, board, clock, account=account, worker=worker)
 
@@ -170,7 +172,7 @@ class Desk:
         if self._shift.has(job):
             if old:
                 self._follower.nudge(job.id)
-        elif job.phase is Phase.SUCCEEDED and old and not await anyio.to_thread.run_sync(_saved, job):
+        elif job.phase is Phase.SUCCEEDED and old and not await self._saved(job):
             job = await self._follower.save_again(job)
         return job
 
@@ -225,6 +227,10 @@ class Desk:
             if not there:
                 self._shift.start(job)
         return job
+
+
+async def _files_are_there(job: Job) -> bool:
+    return await anyio.to_thread.run_sync(_saved, job)
 
 
 def _saved(job: Job) -> bool:

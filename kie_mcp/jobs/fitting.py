@@ -8,7 +8,7 @@ from typing import Any, NoReturn, overload
 
 from kie_mcp.addresses import check_url, shown_url
 from kie_mcp.errors import OrderError
-from kie_mcp.jobs.orders import ImageOrder, Order, SpeechOrder, TalkingVideoOrder, parse_output_uri
+from kie_mcp.jobs.orders import ImageOrder, Order, SpeechOrder, TalkingVideoOrder, output_uri, parse_output_uri
 from kie_mcp.jobs.takes import Takes
 
 _ORIENTATIONS = {
@@ -22,6 +22,9 @@ _CHOICES = {"aspect_ratio": "aspect_ratios", "resolution": "resolutions", "outpu
 _FORMS = "Give an https URL, kie://jobs/{job_id}/outputs/{n} of an earlier job, a local path, or a data URI."
 _DATA = re.compile(r"data:(image|audio)/[\w.+-]{1,60}(;[\w.+-]{1,60}=[\w.+\"-]{1,60}){0,4};base64,", re.IGNORECASE)
 _LONGEST_PATH = 4096
+
+
+_JOB = re.compile(r"(?:kie://jobs/)?(job_[a-z2-7]{26})/?")
 
 
 def _nobody(_: str) -> Sequence[str]:
@@ -115,6 +118,8 @@ class Fitting:
         text = given.strip()
         if text[:8].casefold() == "https://" or text[:7].casefold() == "http://":
             return check_url(text, argument=argument, plain_host=self.plain_host)
+        if job_id := _JOB.fullmatch(text):  # what a model hands on when it forgets the rest
+            return output_uri(job_id[1], 0)
         if problem := _form(text):
             raise OrderError(f"{argument}: {problem}", remedy=_FORMS)
         return text

@@ -167,7 +167,10 @@ class SqliteLedger:
     def mark(self, db: sqlite3.Connection, job: Job, now: float) -> float:
         """Step from reserved to submitting and count the send, if one may be sent; else the seconds to wait."""
         queue = queries.queue(db, job, now)
-        seconds = throttle.wait(queue.sends, now, max(queue.held_until, job.not_before))
+        # Others may have sent since this process looked at its clock; what is far ahead is of a clock set back since.
+        sends = [at for at in queue.sends if at <= now + throttle.WINDOW]
+        now = max([now, *sends])
+        seconds = throttle.wait(sends, now, max(queue.held_until, job.not_before))
         if seconds > 0:
             return seconds
         queries.update(db, stepped(job, Phase.SUBMITTING, now, sent_at=now), Phase.RESERVED)

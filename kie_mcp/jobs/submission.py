@@ -37,14 +37,18 @@ Changed = Callable[[Job], None]
 
 WAIT_AFTER_429 = 10.0
 """Seconds, when Kie.ai does not say how long."""
-UNREACHABLE_FOR = 900.0
-"""Seconds after which a job that cannot be sent is given up: nobody wants it sent tomorrow."""
+WANTED_FOR = 900.0
+"""Seconds after which a job that could not be sent is given up: nobody wants it sent tomorrow. Standing in line does
+not count: the line moves."""
 GLANCE = 1.0
 """Seconds between two glances at the jobs that this one waits for."""
 LAST_MOMENTS = 15.0
 """Seconds that a create call in flight is given when the server stops."""
 PERHAPS = "The job may exist and may have been charged."
-CIRCUIT_NOTE = "Kie.ai does not answer properly, so nothing is sent until a free call gets through."
+CIRCUIT_NOTE = (
+    "Kie.ai does not answer properly, so nothing is sent until a free call gets through; "
+    f"given up without cost after {WANTED_FOR / 60:.0f} minutes."
+)
 
 
 class Submission:
@@ -87,6 +91,8 @@ class Submission:
         if job.done:
             return job
         job = await self._wait_for_circuit(job)
+        if self._circuit.open or self._clock.now() - job.updated_at > WANTED_FOR:
+            return await self._end(job, Phase.FAILED, _given_up(job))
         try:
             request = await self._prepare(job)
         except (NotYetError, OutputError) as error:
@@ -115,6 +121,8 @@ class Submission:
         while self._circuit.open:
             if job.note != CIRCUIT_NOTE:
                 job = await self._write(replace(job, note=CIRCUIT_NOTE), was=job.phase)
+            if self._too_old(job):
+                break
             await self._probe()
         return job
 
@@ -200,8 +208,8 @@ class Submission:
     async def _postpone(self, job: Job, error: KieError, attempts: int) -> Job:
         """Back to reserved: it certainly was not created, and is sent again after a while."""
         now = self._clock.now()
-        if not isinstance(error, BusyError) and now - (job.ready_at or job.created_at) > UNREACHABLE_FOR:
-            return await self._end(job, Phase.FAILED, _given_up(error))
+        if not isinstance(error, BusyError) and self._too_old(job):
+            return await self._end(job, Phase.FAILED, _given_up(replace(job, note=error.message)))
         seconds = trouble_gap(attempts)
         if isinstance(error, BusyError):
             seconds = WAIT_AFTER_429 if error.retry_after is None else error.retry_after
@@ -209,6 +217,9 @@ class Submission:
                 await self._ledger.hold(job.account, now + seconds)
         waiting = stepped(job, Phase.RESERVED, now, sent_at=None, not_before=now + seconds, note=error.message)
         return await self._write(waiting, was=job.phase)
+
+    def _too_old(self, job: Job) -> bool:
+        return self._clock.now() - (job.ready_at or job.created_at) > WANTED_FOR
 
     async def _end(self, job: Job, phase: Phase, trouble: Trouble) -> Job:
         now = self._clock.now()
@@ -254,9 +265,10 @@ def _left_without(name: str, other: Job | None) -> Trouble:
     return NotCreatedError(message, remedy="Make the other one again, then this one.").trouble
 
 
-def _given_up(error: KieError) -> Trouble:
-    message = f"{error.message} It could not be sent for {UNREACHABLE_FOR / 60:.0f} minutes; nothing was charged."
-    return replace(error.trouble, message=message, remedy="Check the network and call again.")
+def _given_up(job: Job) -> Trouble:
+    message = f"The job could not be sent for {WANTED_FOR / 60:.0f} minutes; nothing was charged. {job.note}".strip()
+    remedy = "Check the network, and call again if it is still wanted."
+    return NotCreatedError(message, remedy=remedy).trouble
 
 
 def _unconfirmed(error: Exception) -> Trouble:

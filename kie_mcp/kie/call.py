@@ -1,7 +1,7 @@
 """One HTTP call with an end to it: its time, its size, and what is certain when it fails."""
 
 import zlib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import cast
 
@@ -20,6 +20,15 @@ NOT_SENT: tuple[type[Exception], ...] = (
 )
 """Only these prove that the other side has seen nothing of the request."""
 
+SAID: Mapping[type[Exception], str] = {
+    httpx.ProxyError: "the proxy refused",
+    httpx.ConnectTimeout: "no connection in time",
+    httpx.ConnectError: "no connection",
+    httpx.TimeoutException: "no answer in time",
+    httpx.ProtocolError: "the connection broke",
+    httpx.NetworkError: "the connection broke",
+}
+"""What went wrong, in words; the first that fits."""
 LONGEST_ANSWER = 1024 * 1024
 """Bytes; more of an answer is not read."""
 
@@ -34,14 +43,19 @@ async def call(http: httpx.AsyncClient, request: httpx.Request, *, seconds: floa
             finally:
                 await response.aclose()
     except NOT_SENT as error:
-        raise CallError(type(error).__name__, unsent=True) from None
+        raise CallError(_said(error), unsent=True) from None
     except TimeoutError:
         raise CallError(f"no answer within {seconds:g} s") from None
     except zlib.error:
         raise CallError("its compression is broken") from None
     except Exception as error:  # whatever else it was: the other side may have seen the request
-        raise CallError(type(error).__name__) from None
+        raise CallError(_said(error)) from None
     return Answer(response.status_code, dict(response.headers), body)
+
+
+def _said(error: Exception) -> str:
+    """The cause in words; a class of an exception's name where there are none."""
+    return next((words for kind, words in SAID.items() if isinstance(error, kind)), type(error).__name__)
 
 
 async def raw_chunks(response: httpx.Response) -> AsyncGenerator[bytes]:

@@ -1,6 +1,7 @@
 """From an order to a job, and from a job to what is sent: checked, its files found, its price and length estimated."""
 
 import json
+from collections.abc import Awaitable, Callable
 
 from kie_mcp.jobs.desk import Draft
 from kie_mcp.jobs.job import Job, Kind, Request
@@ -12,9 +13,26 @@ from kie_mcp.media.sources import Sources
 
 
 class Intake:
-    """Checks orders before anything is spent. `plain_host` is the host and port of a sandbox, if that is used."""
+    """Checks orders before anything is spent.
 
-    def __init__(self, sources: Sources, inputs: Inputs, *, account: str, plain_host: str | None = None) -> None:
+    Args:
+        sources: Finds what https links and kie:// references mean.
+        inputs: Takes the caller's own files.
+        check_outbox: Raises NotCreatedError if nothing could be saved.
+        account: Whose orders they are.
+        plain_host: The host and port of a sandbox, if that is used.
+    """
+
+    def __init__(
+        self,
+        sources: Sources,
+        inputs: Inputs,
+        check_outbox: Callable[[], Awaitable[None]],
+        *,
+        account: str,
+        plain_host: str | None = None,
+    ) -> None:
+        self._check_outbox = check_outbox
         self._sources = sources
         self._inputs = inputs
         self._account = account
@@ -22,6 +40,7 @@ class Intake:
 
     async def draft(self, order: Order) -> Draft:
         """Everything of the job that is known before it is written down. Raises OrderError."""
+        await self._check_outbox()
         checked = catalog.check(order, plain_host=self._plain_host)
         waiting_for: list[str] = []
         for argument, reference in _files(checked):
@@ -64,6 +83,7 @@ class Intake:
 
     async def prepare(self, job: Job) -> Request:
         """What is sent for the job; files that only we have are uploaded, which is free."""
+        await self._check_outbox()
         order = load_order(json.dumps(job.order))
         await self._audio_seconds(order)
         links: dict[str, str] = {}

@@ -73,13 +73,13 @@ class Locals:
             _check_status(os.lstat(real), given, argument, most)
             opened = Opened(self._open_file(real, _FLAGS))
         except OSError as error:
-            _refuse(argument, given, _missing(error))
+            _refuse(argument, given, self._missing(error, given))
         try:
             self._check_place(self._place(opened.fileno(), real), given, argument)
             _check_status(os.fstat(opened.fileno()), given, argument, most)
         except OSError as error:
             opened.close()
-            _refuse(argument, given, _missing(error))
+            _refuse(argument, given, self._missing(error, given))
         except BaseException:
             opened.close()
             raise
@@ -115,6 +115,17 @@ class Locals:
                 raise OSError("it was replaced while it was opened") from None
             return again
 
+    def _missing(self, error: OSError, given: str) -> str:
+        match error:
+            case FileNotFoundError() | NotADirectoryError():
+                absolute = given.startswith("~") or given[:5].casefold() == "file:" or Path(given).is_absolute()
+                hint = "" if absolute else f"; a relative path begins in {self._relative_to}"
+                return f"is no file on this computer{hint}"
+            case PermissionError():
+                return "may not be read by this server"
+            case _:
+                return f"cannot be opened ({(error.strerror or str(error) or type(error).__name__).lower()})"
+
 
 def megabytes(size: int) -> str:
     """A size that is too large, rounded up so that it looks it."""
@@ -142,16 +153,6 @@ def _from_url(given: str, argument: str, *, windows: bool) -> str:
         _refuse(argument, given, "is not a file URL such as file:///home/me/cat.png, with ? and # percent-encoded")
     path = os.fsdecode(unquote_to_bytes(parts.path))
     return path[1:] if windows and re.match(r"/[A-Za-z]:", path) else path
-
-
-def _missing(error: OSError) -> str:
-    match error:
-        case FileNotFoundError() | NotADirectoryError():
-            return "is no file on this computer"
-        case PermissionError():
-            return "may not be read by this server"
-        case _:
-            return f"cannot be opened ({(error.strerror or str(error) or type(error).__name__).lower()})"
 
 
 def _without_paths(forms: str) -> str:

@@ -1,5 +1,6 @@
 """Save what Kie.ai made, whole or not at all, before its links die."""
 
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
@@ -10,7 +11,7 @@ from typing import Protocol
 import anyio
 from anyio.to_thread import run_sync
 
-from kie_mcp.errors import DeadLinkError, OutputError, RefusedError, Trouble
+from kie_mcp.errors import DeadLinkError, NotCreatedError, OutputError, RefusedError, Trouble
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.job import Job, Kind, Output
 from kie_mcp.media.allowance import CAPS, Allowance
@@ -69,6 +70,15 @@ class Outbox:
         self._renew = renew
         self._clock = clock
         self._caps = {**CAPS, **caps}
+
+    async def check(self) -> None:
+        """Raise NotCreatedError if nothing could be saved: better known before a job is paid for than after."""
+        try:
+            await run_sync(_touch, self._folder)
+        except OSError as error:
+            message = f"The output folder {self._folder} cannot be written ({error.strerror}), so nothing was sent."
+            remedy = "Set KIE_OUTPUT_DIR to a folder that can be written, and restart the client."
+            raise NotCreatedError(message, remedy=remedy) from error
 
     async def save(self, job: Job, urls: Sequence[str]) -> tuple[tuple[Output, ...], Trouble | None]:
         """Save what is at these links of a finished job, and say what could not be saved: it raises nothing itself.
@@ -137,6 +147,12 @@ class Outbox:
 def _stem(job: Job, index: int) -> str:
     day = datetime.fromtimestamp(job.created_at, UTC).date().isoformat()
     return f"{day}-{job.kind.replace('_', '-')}-{job.id.removeprefix('job_')[:8]}-{index + 1}"
+
+
+def _touch(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder):
+        pass
 
 
 def _is_file(path: str) -> bool:

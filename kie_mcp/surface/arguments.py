@@ -33,19 +33,23 @@ New = Annotated[bool, Field(description="Make, and pay for, another job even if 
 
 Prompt = Annotated[str, Field(min_length=1, max_length=20000, description="What to show")]
 References = Annotated[list[str], Field(max_length=14, description=f"Pictures to edit or follow: {FILE}")]
-ImageModel = Annotated[str, Field(description="pro: best lettering; 2, 2-1: large", json_schema_extra=_ids(IMAGE))]
+ImageModel = Annotated[
+    str, Field(description="Credits: nano-banana 4, pro 18-24, 2 8-18, lite 4, 2-1 4-9", json_schema_extra=_ids(IMAGE))
+]
 AspectRatio = Annotated[
     str,
     Field(description="Width:height; 1:4 to 8:1 only the 2 family", json_schema_extra=_rows(IMAGE, "aspect_ratios")),
 ]
-ImageResolution = Annotated[str, Field(description="Only pro, 2, 2-1", json_schema_extra=_rows(IMAGE, "resolutions"))]
+ImageResolution = Annotated[
+    str, Field(description="Only pro, 2 and 2-1", json_schema_extra=_rows(IMAGE, "resolutions"))
+]
 OutputFormat = Annotated[str, Field(description="Of the file", json_schema_extra=_rows(IMAGE, "formats"))]
 Style = Annotated[str, Field(max_length=500, description="Such as photorealistic")]
 
 Text = Annotated[str, Field(min_length=1, max_length=5000, description="What to say")]
 Voice = Annotated[str, Field(max_length=100, description="Name or id, such as James, Rachel or Brian")]
 SpeechModel = Annotated[
-    str, Field(description="turbo: half the price; multilingual: finest", json_schema_extra=_ids(SPEECH))
+    str, Field(description="Credits per 1,000 characters: turbo 6, multilingual 12", json_schema_extra=_ids(SPEECH))
 ]
 Speed = Annotated[float, Field(ge=0.7, le=1.2, description="1: the voice's own pace")]
 Stability = Annotated[float | None, _fraction("High: even; low: lively")]
@@ -58,9 +62,16 @@ Sound = Annotated[
     Field(description="Voice recording, given like image; up to 15 s for infinitalk, 60 s omnihuman, 5 min kling"),
 ]
 Acting = Annotated[str, Field(max_length=5000, description="How the person acts")]
-VideoModel = Annotated[str, Field(description="kling, omnihuman cost more", json_schema_extra=_ids(VIDEO))]
+VideoModel = Annotated[
+    str,
+    Field(
+        description="Credits a second: infinitalk 3 (720p 12), kling 8, pro 16, omnihuman 27",
+        json_schema_extra=_ids(VIDEO),
+    ),
+]
 VideoResolution = Annotated[
-    str, Field(description="p: infinitalk; without: omnihuman", json_schema_extra=_rows(VIDEO, "resolutions"))
+    str,
+    Field(description="480p, 720p: infinitalk; 720, 1080: omnihuman", json_schema_extra=_rows(VIDEO, "resolutions")),
 ]
 Seed = Annotated[int | None, Field(ge=10000, le=1000000, description="Same seed, same motion")]
 

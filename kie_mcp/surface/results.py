@@ -10,9 +10,9 @@ from kie_mcp.errors import KieError, Trouble
 from kie_mcp.jobs.desk import Outlook
 from kie_mcp.jobs.job import Job, JobState, Output, Phase
 from kie_mcp.jobs.orders import output_uri
+from kie_mcp.kie.catalog import CREDIT_USD
 from kie_mcp.surface.answer import Answer, CreditFields, ErrorFields, Listing, OutputFields
 
-DOLLARS_PER_CREDIT = 0.005
 FAILURES = frozenset({JobState.FAILED, JobState.UNCONFIRMED})
 
 
@@ -193,14 +193,14 @@ def _price(facts: Answer) -> str:
     amount = price.estimated if price.used is None else price.used
     if amount is None:
         return ""
-    about, dollars = "about " if price.used is None else "", amount * DOLLARS_PER_CREDIT
+    about, dollars = "about " if price.used is None else "", amount * CREDIT_USD
     money = "under $0.01" if 0 < dollars < 0.005 else f"${dollars:.2f}"
     return f"{about}{amount:g} credits ({money})"
 
 
 def _output_lines(output: OutputFields) -> list[str]:
     file = f"file: {output.path}" if output.path else "file: not saved"
-    life = f" (dies by {output.expires_at})" if output.expires_at else ""
+    life = f" (valid until {output.expires_at} at most)" if output.expires_at else ""
     return [file, f"url: {output.url}{life}", f"chain it as: {output.resource}"]
 
 
@@ -221,7 +221,7 @@ def _note(job: Job, outlook: Outlook) -> str | None:
     if job.phase is Phase.RESERVED and not job.waiting_for and (outlook.place or outlook.sent_in_s >= 1):
         before = f"{outlook.place} before it" if outlook.place else "first"
         wait = f"{before}, to be sent in about {spoken(outlook.sent_in_s)}"
-        return f"{job.note} In line: {wait}." if job.note else f"In line: {wait}."
+        return job.note or f"In line: {wait}."
     return job.note or None
 
 

@@ -40,7 +40,7 @@ async def test_an_equal_order_joins_what_nobody_has_heard_the_end_of(
 @pytest.mark.parametrize(
     ("caller", "joins"),
     [
-        (Caller.WAITING, False),
+        (Caller.WAITING, True),
         (Caller.LEFT, True),
         (Caller.TOLD, True),
         (Caller.ANSWERED, True),

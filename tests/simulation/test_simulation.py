@@ -1,0 +1,72 @@
+"""Hundreds of bad days: whatever goes wrong in one, nothing is paid twice and nothing is lost."""
+
+import logging
+from collections.abc import Iterator
+from functools import cache
+
+import pytest
+
+from tests.simulation.bugs import BUGS
+from tests.simulation.invariants import violations
+from tests.simulation.world import Seen, live
+
+SEEDS = 200
+STEP = 20
+EXPECTED = {
+    "retry after a read timeout": "at_most_one_creation_a_job",
+    "retry on 502": "at_most_one_creation_a_job",
+    "mark after send": "at_most_one_creation_a_job",
+    "resend after a crash": "at_most_one_creation_a_job",
+    "looks too close": "looks_keep_their_distance",
+}
+"""Which rule each planted bug breaks."""
+
+
+@pytest.fixture(autouse=True)
+def in_silence() -> Iterator[None]:
+    """What goes wrong here is meant to: its log would fill the memory of the test run."""
+    logging.disable(logging.CRITICAL)
+    yield
+    logging.disable(logging.NOTSET)
+
+
+@cache
+def day(seed: int) -> Seen:
+    """One seed, lived through once for all tests."""
+    return live(seed)
+
+
+@pytest.mark.parametrize("first", range(0, SEEDS, STEP))
+def test_no_rule_is_broken_on_a_bad_day(first: int) -> None:
+    """Replay one with `python -m tests.simulation.run --seed N`."""
+    broken = {seed: words for seed in range(first, first + STEP) if (words := violations(day(seed)))}
+    assert not broken
+
+
+@pytest.mark.parametrize("seed", [3, 44, 73, 150])
+def test_the_same_seed_is_the_same_day(seed: int) -> None:
+    first, second = day(seed), live(seed)
+    assert first.trace == second.trace
+    assert first.fingerprint == second.fingerprint
+
+
+def test_other_seeds_are_other_days() -> None:
+    assert len({day(seed).fingerprint for seed in range(10)}) == 10
+
+
+def test_the_days_are_bad_enough() -> None:
+    """What the dice are there for does happen: else the rules prove nothing."""
+    lines = "\n".join(line for seed in range(60) for line in day(seed).trace)
+    for happening in ("killed", "suspended", "leaves", "the ledger fails", "429", "502 after the work", "read timeout"):
+        assert lines.count(happening) >= 5, happening
+    for ending in ("succeeded", "failed", "unconfirmed", "saved", "at after ledger", "at create answered", "404"):
+        assert lines.count(ending) >= 3, ending
+
+
+@pytest.mark.parametrize("bug", sorted(BUGS))
+def test_a_planted_bug_is_found(bug: str) -> None:
+    rule = EXPECTED[bug]
+    found = (
+        seed for seed in range(SEEDS) if any(words.startswith(rule) for words in violations(live(seed, BUGS[bug])))
+    )
+    assert next(found, None) is not None
