@@ -15,14 +15,13 @@ from kie_mcp.sandbox import serve
 from kie_mcp.settings import Settings
 
 pytestmark = pytest.mark.anyio
-NOW = time.time()
 
 
 class Stopped:
     """A clock that shows one time."""
 
-    def __init__(self, shown: float = NOW) -> None:
-        self._shown = shown
+    def __init__(self, shift: float = 0.0) -> None:
+        self._shown = time.time() + shift
 
     def now(self) -> float:
         """Always the same."""
@@ -100,7 +99,7 @@ async def test_a_clock_that_was_set_back_shows_in_the_ledger(tmp_path: Path) -> 
     given = settings(tmp_path)
     ledger = SqliteLedger(given.ledger_path)
     await ledger.open()
-    await ledger.adopt(_job(given.account, NOW + 3600), "worker")
+    await ledger.adopt(_job(given.account, time.time() + 3600), "worker")
     await ledger.close()
     findings = await found(given)
     assert findings["ledger"].grade is Grade.ATTENTION
@@ -110,7 +109,7 @@ async def test_a_clock_that_was_set_back_shows_in_the_ledger(tmp_path: Path) -> 
 @pytest.mark.parametrize(("shift", "word"), [(3600, "ahead of"), (-3600, "behind")])
 async def test_a_clock_that_goes_wrong_shows_against_kies(tmp_path: Path, shift: float, word: str) -> None:
     async with serve() as url:
-        findings = await examine(settings(tmp_path, url, key="sandbox"), Stopped(NOW + shift))
+        findings = await examine(settings(tmp_path, url, key="sandbox"), Stopped(shift))
     clock = next(finding for finding in findings if finding.subject == "clock")
     assert clock.grade is Grade.ATTENTION
     assert f" s {word} Kie.ai's" in clock.found

@@ -11,7 +11,8 @@ from kie_mcp import errors
 from kie_mcp.errors import BusyError, KieError, NotCreatedError, NotYetError, UnconfirmedError, UnreachableError
 from kie_mcp.jobs import circuit
 from kie_mcp.jobs.job import Job, Phase, Request
-from kie_mcp.jobs.submission import WAIT_AFTER_429, WANTED_FOR, Submission
+from kie_mcp.jobs.submission import WAIT_AFTER_429, Submission
+from kie_mcp.jobs.unsent import WANTED_FOR
 
 pytestmark = pytest.mark.anyio
 

@@ -22,6 +22,7 @@ from kie_mcp.errors import (
     UnconfirmedError,
     UnreachableError,
 )
+from kie_mcp.jobs import unsent
 from kie_mcp.jobs.cadence import trouble_gap
 from kie_mcp.jobs.circuit import PROBE_GAP, Circuit
 from kie_mcp.jobs.clock import Clock
@@ -37,18 +38,10 @@ Changed = Callable[[Job], None]
 
 WAIT_AFTER_429 = 10.0
 """Seconds, when Kie.ai does not say how long."""
-WANTED_FOR = 900.0
-"""Seconds after which a job that could not be sent is given up: nobody wants it sent tomorrow. Standing in line does
-not count: the line moves."""
 GLANCE = 1.0
 """Seconds between two glances at the jobs that this one waits for."""
 LAST_MOMENTS = 15.0
 """Seconds that a create call in flight is given when the server stops."""
-PERHAPS = "The job may exist and may have been charged."
-CIRCUIT_NOTE = (
-    "Kie.ai does not answer properly, so nothing is sent until a free call gets through; "
-    f"given up without cost after {WANTED_FOR / 60:.0f} minutes."
-)
 
 
 class Submission:
@@ -91,14 +84,14 @@ class Submission:
         if job.done:
             return job
         job = await self._wait_for_circuit(job)
-        if self._circuit.open or self._clock.now() - job.updated_at > WANTED_FOR:
-            return await self._end(job, Phase.FAILED, _given_up(job))
+        if self._circuit.open or self._clock.now() - job.updated_at > unsent.WANTED_FOR:
+            return await self._end(job, Phase.FAILED, unsent.given_up(job))
         try:
             request = await self._prepare(job)
         except (NotYetError, OutputError) as error:
             return await self._postpone(job, error, attempts)
         except Exception as error:
-            return await self._end(job, Phase.FAILED, _before_sending(error))
+            return await self._end(job, Phase.FAILED, unsent.before_sending(error))
         return await self._create(await self._mark(job), request, attempts)
 
     async def _wait_for_others(self, job: Job) -> Job:
@@ -108,7 +101,7 @@ class Submission:
             lost = [name for name, other in others.items() if other is None or other.lost]
             left = tuple(name for name, other in others.items() if other and not other.done)
             if lost:
-                job = await self._end(job, Phase.FAILED, _left_without(lost[0], others[lost[0]]))
+                job = await self._end(job, Phase.FAILED, unsent.left_without(lost[0], others[lost[0]]))
             elif left != job.waiting_for:
                 now = self._clock.now()
                 job = await self._write(replace(job, waiting_for=left, ready_at=now, updated_at=now), was=job.phase)
@@ -119,8 +112,8 @@ class Submission:
     async def _wait_for_circuit(self, job: Job) -> Job:
         """After trouble upon trouble, ask with free calls only until one is answered."""
         while self._circuit.open:
-            if job.note != CIRCUIT_NOTE:
-                job = await self._write(replace(job, note=CIRCUIT_NOTE), was=job.phase)
+            if job.note != unsent.CIRCUIT_NOTE:
+                job = await self._write(replace(job, note=unsent.CIRCUIT_NOTE), was=job.phase)
             if self._too_old(job):
                 break
             await self._probe()
@@ -187,7 +180,7 @@ class Submission:
             return await self._postpone(job, error, attempts)
         if isinstance(error, NotCreatedError):
             return await self._end(job, Phase.FAILED, error.trouble)
-        return await self._end(job, Phase.UNCONFIRMED, _unconfirmed(error))
+        return await self._end(job, Phase.UNCONFIRMED, unsent.unconfirmed(error))
 
     async def _record(self, job: Job, task_id: str) -> Job:
         async def attach() -> Job:
@@ -200,7 +193,9 @@ class Submission:
         now = self._clock.now()
         if task_id is not None:
             return await self._ledger.attach(job, task_id, now, self._worker)
-        trouble = UnconfirmedError(f"The server stopped before Kie.ai answered the create call. {PERHAPS}").trouble
+        trouble = UnconfirmedError(
+            f"The server stopped before Kie.ai answered the create call. {unsent.PERHAPS}"
+        ).trouble
         return await self._ledger.move(
             stepped(job, Phase.UNCONFIRMED, now, trouble=trouble, finished_at=now), was=job.phase
         )
@@ -209,7 +204,7 @@ class Submission:
         """Back to reserved: it certainly was not created, and is sent again after a while."""
         now = self._clock.now()
         if not isinstance(error, BusyError) and self._too_old(job):
-            return await self._end(job, Phase.FAILED, _given_up(replace(job, note=error.message)))
+            return await self._end(job, Phase.FAILED, unsent.given_up(replace(job, note=error.message)))
         seconds = trouble_gap(attempts)
         if isinstance(error, BusyError):
             seconds = WAIT_AFTER_429 if error.retry_after is None else error.retry_after
@@ -219,7 +214,7 @@ class Submission:
         return await self._write(waiting, was=job.phase)
 
     def _too_old(self, job: Job) -> bool:
-        return self._clock.now() - (job.ready_at or job.created_at) > WANTED_FOR
+        return self._clock.now() - (job.ready_at or job.created_at) > unsent.WANTED_FOR
 
     async def _end(self, job: Job, phase: Phase, trouble: Trouble) -> Job:
         now = self._clock.now()
@@ -247,32 +242,3 @@ class Submission:
     def _tell(self, job: Job) -> Job:
         self._changed(job)
         return job
-
-
-def _before_sending(error: Exception) -> Trouble:
-    """Nothing was sent, so nothing was charged, whatever the cause."""
-    if isinstance(error, KieError):
-        return error.trouble
-    logger.error("preparing a job failed", exc_info=error)
-    return NotCreatedError("The job could not be prepared; nothing was sent.", remedy="See the server's log.").trouble
-
-
-def _left_without(name: str, other: Job | None) -> Trouble:
-    """A job whose input will never be made."""
-    end = "is gone" if other is None else "has failed" if other.phase is Phase.FAILED else f"is {other.state}"
-    why = f": {other.trouble.message}" if other and other.trouble else "."
-    message = f"{name}, whose output this job takes, {end}{why} This job was not sent and nothing was charged for it."
-    return NotCreatedError(message, remedy="Make the other one again, then this one.").trouble
-
-
-def _given_up(job: Job) -> Trouble:
-    message = f"The job could not be sent for {WANTED_FOR / 60:.0f} minutes; nothing was charged. {job.note}".strip()
-    remedy = "Check the network, and call again if it is still wanted."
-    return NotCreatedError(message, remedy=remedy).trouble
-
-
-def _unconfirmed(error: Exception) -> Trouble:
-    if not isinstance(error, UnconfirmedError):
-        logger.error("the create call ended unexpectedly", exc_info=error)
-        error = UnconfirmedError(f"Kie.ai's answer to the create call was lost. {PERHAPS}")
-    return error.trouble

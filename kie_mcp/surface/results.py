@@ -82,7 +82,8 @@ def lost_sight(job: Job, error: Exception) -> CallToolResult:
 
 def listing(answers: list[Answer]) -> CallToolResult:
     """What `list_jobs` returns."""
-    jobs = Listing(jobs=answers, next="get_job_status(job_id=…)" if answers else None)
+    waiting = any(facts.state in {JobState.QUEUED, JobState.RUNNING} for facts in answers)
+    jobs = Listing(jobs=answers, next="get_job_status(job_id=…)" if waiting else None)
     lines = [_row(facts) for facts in answers] or ["no such jobs"]
     lines += [f"next: {jobs.next}"] if jobs.next else []
     return CallToolResult(content=[TextContent(text="\n".join(lines))], structured_content=jobs.facts())

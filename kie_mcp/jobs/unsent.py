@@ -1,0 +1,48 @@
+"""What is said of a job that was not sent, or of which nobody knows whether it was made."""
+
+import logging
+
+from kie_mcp.errors import KieError, NotCreatedError, Trouble, UnconfirmedError
+from kie_mcp.jobs.job import Job, Phase
+
+logger = logging.getLogger(__name__)
+
+WANTED_FOR = 900.0
+"""Seconds after which a job that could not be sent is given up: nobody wants it sent tomorrow. Standing in line does
+not count: the line moves."""
+PERHAPS = "The job may exist and may have been charged."
+CIRCUIT_NOTE = (
+    "Kie.ai does not answer properly, so nothing is sent until a free call gets through; "
+    f"given up without cost after {WANTED_FOR / 60:.0f} minutes."
+)
+
+
+def before_sending(error: Exception) -> Trouble:
+    """Nothing was sent, so nothing was charged, whatever the cause."""
+    if isinstance(error, KieError):
+        return error.trouble
+    logger.error("preparing a job failed", exc_info=error)
+    return NotCreatedError("The job could not be prepared; nothing was sent.", remedy="See the server's log.").trouble
+
+
+def left_without(name: str, other: Job | None) -> Trouble:
+    """A job whose input will never be made."""
+    end = "is gone" if other is None else "has failed" if other.phase is Phase.FAILED else f"is {other.state}"
+    why = f": {other.trouble.message}" if other and other.trouble else "."
+    message = f"{name}, whose output this job takes, {end}{why} This job was not sent and nothing was charged for it."
+    return NotCreatedError(message, remedy="Make the other one again, then this one.").trouble
+
+
+def given_up(job: Job) -> Trouble:
+    """A job that could not be sent while it was wanted."""
+    message = f"The job could not be sent for {WANTED_FOR / 60:.0f} minutes; nothing was charged. {job.note}".strip()
+    remedy = "Check the network, and call again if it is still wanted."
+    return NotCreatedError(message, remedy=remedy).trouble
+
+
+def unconfirmed(error: Exception) -> Trouble:
+    """A create call whose answer was lost."""
+    if not isinstance(error, UnconfirmedError):
+        logger.error("the create call ended unexpectedly", exc_info=error)
+        error = UnconfirmedError(f"Kie.ai's answer to the create call was lost. {PERHAPS}")
+    return error.trouble
