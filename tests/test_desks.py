@@ -77,6 +77,18 @@ async def test_killed_and_asked_the_same_at_once_is_paid_once() -> None:
     assert len(stage.kie.created) == 1
 
 
+async def test_whoever_joins_a_job_of_another_process_does_not_follow_it_too() -> None:
+    stage = Stage(Script(looks=[RUNNING]))
+    async with processes(stage, 2) as [first, second]:
+        job, _ = await first.desk.place(draft())
+        await first.desk.hear(job, Caller.LEFT)
+        await anyio.sleep(2.5)
+        joined, _ = await second.desk.place(draft())
+        assert (joined.id, joined.phase) == (job.id, Phase.RUNNING)
+        await anyio.sleep(60)
+    assert min(stage.gaps()) >= SHORTEST
+
+
 async def test_jobs_of_a_killed_process_move_within_ten_seconds() -> None:
     stage = Stage(Script(looks=[RUNNING]))
     async with processes(stage, 3) as [first, second, _]:
@@ -166,6 +178,31 @@ async def test_a_leaving_process_keeps_its_job_while_it_is_being_sent() -> None:
         group.start_soon(watch)
     assert phases == {Phase.SUBMITTING}, "nobody said unconfirmed"
     assert stage.rows()[0].task_id == "task-1"
+
+
+async def test_an_order_that_comes_while_the_process_leaves_is_left_to_the_next_one() -> None:
+    """What is started in a group that is being cancelled is never cancelled, and keeps the processor busy."""
+    answered = anyio.Event()
+
+    async def slow() -> str:
+        await answered.wait()
+        return "task-1"
+
+    stage, busy = Stage(Script(creates=[slow], looks=[RUNNING])), list[str]()
+    try:
+        async with stage.desk().open() as desk, anyio.create_task_group() as group:
+            await desk.place(draft("one"))
+            await anyio.sleep(1)
+            group.start_soon(desk.stop)
+            await anyio.wait_all_tasks_blocked()
+            late, _ = await desk.place(draft("two"))
+            busy = [task.name for task in anyio.get_running_tasks() if task.name == f"job {late.id}"]
+            answered.set()
+        assert busy == []
+    finally:
+        answered.set()
+    assert [job.phase for job in stage.rows()] == [Phase.SUBMITTED, Phase.RESERVED]
+    assert len(stage.kie.created) == 1
 
 
 async def test_three_desks_given_the_same_keys_create_each_once() -> None:

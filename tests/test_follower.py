@@ -113,6 +113,11 @@ async def test_what_is_going_on_is_said(error: Exception) -> None:
     assert job.note == ("Looking failed; see the server's log." if isinstance(error, RuntimeError) else str(error))
 
 
+async def test_trouble_is_said_at_once_however_young_the_job_is() -> None:
+    """Only what Kie.ai does not know yet is no news."""
+    assert (await noted(Stage(Script(looks=[LookError("503")])), 5)).note == "503"
+
+
 async def test_repeated_trouble_backs_off_to_half_a_minute() -> None:
     stage = Stage(Script(looks=[LookError("503")]))
     await noted(stage, 200)

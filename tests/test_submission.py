@@ -187,6 +187,24 @@ async def test_what_cannot_be_prepared_has_failed_and_nothing_was_sent() -> None
     assert job.trouble == errors.OrderError("no such file").trouble
 
 
+@pytest.mark.parametrize(
+    "error", [UnreachableError("no route"), BusyError("429", retry_after=2.0), errors.OutputError("503")]
+)
+async def test_what_cannot_be_prepared_just_now_is_prepared_again(error: KieError) -> None:
+    stage = Stage()
+    _, job, ledger = await stage.ordered()
+    failures = [error, error]
+
+    async def prepare(_: Job) -> Request:
+        if failures:
+            raise failures.pop()
+        return Request("m")
+
+    job = await Submission(ledger, stage.kie, prepare, LoopClock(), lambda _: None, "w1").submit(job)
+    assert (job.phase, len(stage.kie.created)) == (Phase.SUBMITTED, 1)
+    assert stage.kie.created[0][0] >= 4.0
+
+
 async def test_a_bug_in_preparing_does_not_say_more_than_it_knows() -> None:
     stage = Stage()
     _, job, ledger = await stage.ordered()

@@ -102,7 +102,7 @@ class Shift:
 
     def hear_later(self, job: Job) -> None:
         """Note that a caller is answered, once the answer has had the time to leave: until then it is not delivered."""
-        if self._group:
+        if self._group and not self._stopping:
             self._group.start_soon(self._answered, job)
 
     async def _answered(self, job: Job) -> None:
@@ -123,7 +123,7 @@ class Shift:
 
     def start(self, job: Job) -> None:
         """Care for the job from now on."""
-        if self._group is None or job.done or self._mine.get(job.id) == job.epoch:
+        if self._group is None or self._stopping or job.done or self._mine.get(job.id) == job.epoch:
             return
         self._mine[job.id] = job.epoch
         self._group.start_soon(self._see_through, job, name=f"job {job.id}")

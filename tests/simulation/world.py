@@ -17,9 +17,9 @@ from kie_mcp.jobs.job import FINAL, Job, Phase
 from tests.simulation.client import Call, Client, Intent, ask, intent
 from tests.simulation.faults import Trouble
 from tests.simulation.kie import ELSEWHERE, Kie, Task
+from tests.simulation.order import OrderedLoop, by_birth
 from tests.simulation.process import Process
 from tests.simulation.product import Product
-from tests.virtual import VirtualLoop
 
 SETTLING = 240.0
 """Seconds after the last trouble and the end of the last task in which everything must have come to rest."""
@@ -223,5 +223,5 @@ class World:
 
 def live(seed: int, product: Product | None = None) -> Seen:
     """Live through one seed and return what it left behind."""
-    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+    with by_birth(), asyncio.Runner(loop_factory=OrderedLoop) as runner:
         return runner.run(World(seed, product or Product()).run())
