@@ -1,8 +1,12 @@
 """Hundreds of bad days: whatever goes wrong in one, nothing is paid twice and nothing is lost."""
 
 import logging
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -48,6 +52,18 @@ def test_the_same_seed_is_the_same_day(seed: int) -> None:
     first, second = day(seed), live(seed)
     assert first.trace == second.trace
     assert first.fingerprint == second.fingerprint
+
+
+@pytest.mark.parametrize("hashing", ["1", "77"])
+def test_a_seed_is_the_same_day_in_every_process(hashing: str) -> None:
+    """What failed in one run can be replayed: neither addresses nor the hashes of strings decide anything."""
+    crowded = 31
+    command = [sys.executable, "-m", "tests.simulation.run", "--seed", str(crowded)]
+    root = Path(__file__).parents[2]
+    replay = subprocess.run(  # noqa: S603 - our own module
+        command, cwd=root, env={**os.environ, "PYTHONHASHSEED": hashing}, capture_output=True, text=True, check=True
+    )
+    assert replay.stdout.split()[-1] == day(crowded).fingerprint
 
 
 def test_other_seeds_are_other_days() -> None:
