@@ -27,10 +27,6 @@ class Stopped:
         """Always the same."""
         return self._shown
 
-    async def sleep(self, seconds: float) -> None:
-        """Nobody waits here."""
-        raise NotImplementedError
-
 
 def settings(folder: Path, url: str = "http://127.0.0.1:9", key: str | None = "canary-key") -> Settings:
     """A user whose folders are under this one; nobody listens on the default address."""

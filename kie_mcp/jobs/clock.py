@@ -1,9 +1,7 @@
-"""The time that a job lives by, passed in so that a test can turn the hands."""
+"""The time that a job lives by, passed in so that a test can turn the hands. Waiting is the event loop's."""
 
 import time
 from typing import Protocol
-
-import anyio
 
 
 class Clock(Protocol):
@@ -13,10 +11,6 @@ class Clock(Protocol):
         """Seconds since 1970, UTC: it is kept in the ledger and compared between processes."""
         ...
 
-    async def sleep(self, seconds: float) -> None:
-        """Wait that long."""
-        ...
-
 
 class SystemClock:
     """The computer's own clock."""
@@ -24,7 +18,3 @@ class SystemClock:
     def now(self) -> float:
         """Seconds since 1970, UTC."""
         return time.time()
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait that long; a negative wait is none."""
-        await anyio.sleep(max(seconds, 0))

@@ -71,8 +71,3 @@ VOICES: Mapping[str, str] = {
     "hqfrgApggtO1785R4Fsn": "Theodore",
     "MJ0RnG71ty4LH3dvNfSd": "Leon",
 }
-
-
-def preview_url(voice_id: str) -> str:
-    """Where a sample of the voice can be heard."""
-    return f"https://static.aiquickdraw.com/elevenlabs/voice/{voice_id}.mp3"
