@@ -6,9 +6,9 @@ Submitting and following happen in the desk's shift, so a caller that goes away 
 import base64
 import logging
 import secrets
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import anyio
@@ -46,6 +46,10 @@ class Draft:
     credits_estimated: float | None = None
     waiting_for: tuple[str, ...] = ()
     """Jobs that must succeed before this one can be sent."""
+    parts: Mapping[str, "Draft"] = field(default_factory=dict[str, "Draft"])
+    """What is to be made along with it, by the argument of the order that it is for."""
+    remark: str = ""
+    """What there is to know about the order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,27 +113,15 @@ class Desk:
 
     async def place(self, draft: Draft, *, idempotency_key: str = "", new: bool = False) -> tuple[Job, bool]:
         """Take an order: the job, and whether it joined one that was there. Durable when it returns."""
-        now = self._clock.now()
-        job = Job(
-            id=self._new_id(),
-            account=self.account,
-            kind=draft.kind,
-            model=draft.model,
-            order=draft.order,
-            fingerprint=draft.fingerprint,
-            bucket=draft.bucket,
-            credits_estimated=draft.credits_estimated,
-            waiting_for=draft.waiting_for,
-            idempotency_key=idempotency_key or None,
-            created_at=now,
-            updated_at=now,
-        )
+        job = self._job(draft, idempotency_key)
+        parts = {argument: self._job(part) for argument, part in draft.parts.items()}
         # One at a time: a caller that was cancelled meanwhile is known to have left before the next one is judged.
         async with self._placing:
             await self._shift.settle(job)
-            job, joined = await self._ledger.reserve(job, self._worker, new=new, gone=self._gone)
+            job, joined = await self._ledger.reserve(job, self._worker, parts=parts, new=new, gone=self._gone)
             if not joined:
-                self._shift.start(job)
+                for made in (*(part for part in parts.values() if part.id in job.parts), job):
+                    self._shift.start(made)
             try:
                 await anyio.lowlevel.checkpoint_if_cancelled()
             except anyio.get_cancelled_exc_class():
@@ -192,11 +184,43 @@ class Desk:
         return await self._ledger.list_jobs(self.account, state=state, kind=kind, limit=limit)
 
     async def hear(self, job: Job, caller: Caller) -> None:
-        """Note what the caller was told, also while the caller is being cancelled."""
-        if caller is Caller.ANSWERED:
-            self._shift.hear_later(job)
-        else:
-            await self._shift.hear(job, caller)
+        """Note what the caller was told, also while the caller is being cancelled.
+
+        As long as a video is not delivered, the picture and the voice that were made for it are not either: the same
+        order takes them again instead of paying for others.
+        """
+        if caller is not Caller.ANSWERED:
+            for one in (job.id, *job.parts):
+                await self._shift.hear(one, caller)
+            return
+        for part in await self.parts(job):
+            if job.phase is Phase.SUCCEEDED or part.lost:
+                self._shift.hear_later(part.id)
+            else:
+                await self._shift.hear(part.id, Caller.TOLD)
+        self._shift.hear_later(job.id)
+
+    async def parts(self, job: Job) -> list[Job]:
+        """The jobs that were ordered along with this one, as they are."""
+        return [await self.read(part) for part in job.parts]
+
+    def _job(self, draft: Draft, idempotency_key: str = "") -> Job:
+        now = self._clock.now()
+        return Job(
+            id=self._new_id(),
+            account=self.account,
+            kind=draft.kind,
+            model=draft.model,
+            order=draft.order,
+            fingerprint=draft.fingerprint,
+            bucket=draft.bucket,
+            credits_estimated=draft.credits_estimated,
+            waiting_for=draft.waiting_for,
+            remark=draft.remark,
+            idempotency_key=idempotency_key or None,
+            created_at=now,
+            updated_at=now,
+        )
 
     async def _adopt(self, task_id: str) -> Job:
         try:

@@ -2,7 +2,8 @@
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NoReturn, overload
 
@@ -187,6 +188,18 @@ class Fitting:
     def _elsewhere(self, row: str) -> str:
         others = [other for other in self.takers(row) if other != self.model]
         return f"Leave it out, or use {_or(others)}." if others else "Leave it out."
+
+
+@contextmanager
+def speaking_of(**names: str) -> Generator[None]:
+    """Let a refusal name an argument as the caller knows it: the name it has here, to the caller's."""
+    try:
+        yield
+    except OrderError as error:
+        argument, colon, rest = error.message.partition(":")
+        if argument not in names:
+            raise
+        raise OrderError(names[argument] + colon + rest, remedy=error.remedy) from None
 
 
 def _form(text: str) -> str:

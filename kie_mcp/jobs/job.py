@@ -114,10 +114,14 @@ class Job:
     trouble: Trouble | None = None
     waiting_for: tuple[str, ...] = ()
     """Ids of the jobs whose outputs this one takes, as long as they are not finished."""
+    parts: tuple[str, ...] = ()
+    """Ids of the jobs that were ordered along with this one, in the same call, to make its inputs."""
     ready_at: float | None = None
     """When the last of them was."""
     note: str = ""
     """What is going on, in words, when it is not the usual."""
+    remark: str = ""
+    """What there is to know about the order, as long as the job lives."""
     epoch: int = 0
     """Counts the processes that have cared for it: an older one may not write any more."""
 

@@ -96,8 +96,19 @@ class Ledger(Protocol):
         """Let go of the store."""
         ...
 
-    async def reserve(self, job: Job, worker: str, *, new: bool = False, gone: Gone = nobody_knows) -> tuple[Job, bool]:
+    async def reserve(
+        self,
+        job: Job,
+        worker: str,
+        *,
+        parts: Mapping[str, Job] | None = None,
+        new: bool = False,
+        gone: Gone = nobody_knows,
+    ) -> tuple[Job, bool]:
         """Write a new job down, or find the one that this order joins; says whether it joined.
+
+        *parts* are the jobs that make its inputs, by argument: written down, or joined, in the same step, if the job
+        itself is new. All of a chain is there after a crash, or nothing of it.
 
         Raises KeyConflictError if the idempotency key stands for another order.
         """

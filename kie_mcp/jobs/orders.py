@@ -4,12 +4,13 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationInfo
 
 from kie_mcp.errors import OrderError
-from kie_mcp.jobs.job import Kind
+from kie_mcp.jobs.job import Job, Kind
 
 OUTPUT_URI = re.compile(r"kie://jobs/(?P<job_id>[A-Za-z0-9_-]{1,100})/outputs/(?P<index>[0-9]{1,3})")
 """A file that a job made: what one job hands to the next."""
@@ -146,6 +147,13 @@ def parse_output_uri(uri: str) -> tuple[str, int] | None:
     """Return the job's id and the index of its output; None if *uri* names something else."""
     found = OUTPUT_URI.fullmatch(uri.strip())
     return (found["job_id"], int(found["index"])) if found else None
+
+
+def with_parts(job: Job, made: Mapping[str, str]) -> Job:
+    """Return the job with inputs that other jobs are to make: argument of the order to job id."""
+    order = job.order | {argument: output_uri(job_id, 0) for argument, job_id in made.items()}
+    parts = tuple(made.values())
+    return replace(job, order=order, parts=parts, waiting_for=(*job.waiting_for, *parts))
 
 
 def styled(prompt: str, style: str) -> str:

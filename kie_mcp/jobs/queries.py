@@ -7,7 +7,16 @@ from typing import Any
 
 from kie_mcp.jobs import schema, throttle
 from kie_mcp.jobs.job import Job, Phase, stepped
-from kie_mcp.jobs.ledger import JOIN_FOR, LEASE, LOST_CREATE, Caller, Gone, Queue, StaleJobError
+from kie_mcp.jobs.ledger import (
+    JOIN_FOR,
+    LEASE,
+    LOST_CREATE,
+    Caller,
+    Gone,
+    KeyConflictError,
+    Queue,
+    StaleJobError,
+)
 from kie_mcp.jobs.schema import dump, load
 
 logger = logging.getLogger(__name__)
@@ -50,6 +59,31 @@ def _may_be_joined(row: sqlite3.Row, now: float, gone: Gone) -> bool:
         case _:
             unheard = False
     return unheard and row["created_at"] > now - JOIN_FOR
+
+
+def joined(db: sqlite3.Connection, job: Job, worker: str, *, new: bool, gone: Gone) -> Job | None:
+    """The job that this order joins, if there is one."""
+    if job.idempotency_key and (row := by_key(db, job)):
+        if row["fingerprint"] != job.fingerprint:
+            message = f"idempotency_key {job.idempotency_key!r} stands for another order, job {row['id']}."
+            raise KeyConflictError(message)
+        return taken_up(db, row, worker)
+    if new:
+        db.execute(
+            "UPDATE jobs SET caller = ? WHERE account = ? AND fingerprint = ? AND phase = ? AND caller = ?",
+            (Caller.CLOSED, job.account, job.fingerprint, Phase.UNCONFIRMED, Caller.ANSWERED),
+        )
+    elif not job.idempotency_key and (row := joinable(db, job, gone)):
+        return taken_up(db, row, worker)
+    return None
+
+
+def reserved(db: sqlite3.Connection, job: Job, worker: str, gone: Gone) -> Job:
+    """The job, written down, or the one that it joins."""
+    if found := joined(db, job, worker, new=False, gone=gone):
+        return found
+    insert(db, job, worker)
+    return job
 
 
 def taken_up(db: sqlite3.Connection, row: sqlite3.Row, worker: str) -> Job:

@@ -94,20 +94,20 @@ class Shift:
         """Whether this process cares for the job."""
         return job.id in self._mine
 
-    async def hear(self, job: Job, caller: Caller) -> None:
+    async def hear(self, job_id: str, caller: Caller) -> None:
         """Note what became of a caller, also while that caller is being cancelled."""
-        self._unheard[job.id] = caller
+        self._unheard[job_id] = caller
         with anyio.CancelScope(shield=True), suppress(LedgerError):
             await self._note_callers()
 
-    def hear_later(self, job: Job) -> None:
+    def hear_later(self, job_id: str) -> None:
         """Note that a caller is answered, once the answer has had the time to leave: until then it is not delivered."""
         if self._group and not self._stopping:
-            self._group.start_soon(self._answered, job)
+            self._group.start_soon(self._answered, job_id)
 
-    async def _answered(self, job: Job) -> None:
+    async def _answered(self, job_id: str) -> None:
         await anyio.sleep(DELIVERY)
-        await self.hear(job, Caller.ANSWERED)
+        await self.hear(job_id, Caller.ANSWERED)
 
     async def settle(self, job: Job) -> None:
         """Let the callers that were cancelled meanwhile be noted before *job* is written down and judged."""

@@ -6,7 +6,7 @@ when it returns.
 
 import functools
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import CoroutineType
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
@@ -18,12 +18,12 @@ from kie_mcp.jobs.ledger import (
     STEPS,
     Caller,
     Gone,
-    KeyConflictError,
     LedgerError,
     Queue,
     StaleJobError,
     nobody_knows,
 )
+from kie_mcp.jobs.orders import with_parts
 from kie_mcp.jobs.schema import load
 
 P = ParamSpec("P")
@@ -96,23 +96,21 @@ class SqliteLedger:
 
     @_transaction
     def reserve(
-        self, db: sqlite3.Connection, job: Job, worker: str, *, new: bool = False, gone: Gone = nobody_knows
+        self,
+        db: sqlite3.Connection,
+        job: Job,
+        worker: str,
+        *,
+        parts: Mapping[str, Job] | None = None,
+        new: bool = False,
+        gone: Gone = nobody_knows,
     ) -> tuple[Job, bool]:
         """Write a new job down, or find the one that this order joins; says whether it joined."""
         queries.beat(db, worker, job.created_at)
-        if job.idempotency_key and (row := queries.by_key(db, job)):
-            if row["fingerprint"] != job.fingerprint:
-                raise KeyConflictError(
-                    f"idempotency_key {job.idempotency_key!r} stands for another order, job {row['id']}."
-                )
-            return queries.taken_up(db, row, worker), True
-        if new:
-            db.execute(
-                "UPDATE jobs SET caller = ? WHERE account = ? AND fingerprint = ? AND phase = ? AND caller = ?",
-                (Caller.CLOSED, job.account, job.fingerprint, Phase.UNCONFIRMED, Caller.ANSWERED),
-            )
-        elif not job.idempotency_key and (row := queries.joinable(db, job, gone)):
-            return queries.taken_up(db, row, worker), True
+        if found := queries.joined(db, job, worker, new=new, gone=gone):
+            return found, True
+        made = {name: queries.reserved(db, part, worker, gone).id for name, part in (parts or {}).items()}
+        job = with_parts(job, made)
         queries.insert(db, job, worker)
         return job, False
 

@@ -1,15 +1,28 @@
 """From an order to a job, and from a job to what is sent: checked, its files found, its price and length estimated."""
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Container, Mapping
 
 from kie_mcp.jobs.desk import Draft
+from kie_mcp.jobs.fitting import speaking_of
 from kie_mcp.jobs.job import Job, Kind, Request
-from kie_mcp.jobs.orders import ImageOrder, Order, TalkingVideoOrder, fingerprint, load_order, with_references
+from kie_mcp.jobs.orders import (
+    ImageOrder,
+    Order,
+    SpeechOrder,
+    TalkingVideoOrder,
+    fingerprint,
+    load_order,
+    output_uri,
+    with_references,
+)
 from kie_mcp.kie import catalog
 from kie_mcp.kie.rows import MODELS
 from kie_mcp.media.inputs import Inputs, handed
 from kie_mcp.media.sources import Sources
+
+PART_WORDS = {"text": "script", "prompt": "image_prompt"}
+"""What the words of a part are called in the order that it is a part of."""
 
 
 class Intake:
@@ -38,27 +51,40 @@ class Intake:
         self._account = account
         self._plain_host = plain_host
 
-    async def draft(self, order: Order) -> Draft:
-        """Everything of the job that is known before it is written down. Raises OrderError."""
+    async def draft(self, order: Order, *, parts: Mapping[str, Order] | None = None) -> Draft:
+        """Everything of the job that is known before it is written down; *parts* make its inputs, by argument.
+
+        Raises OrderError at the first thing that does not fit, of the order and of its parts.
+        """
         await self._check_outbox()
-        checked = catalog.check(order, plain_host=self._plain_host)
+        parts = parts or {}
+        whole = order.model_copy(update={argument: _to_be_made(argument) for argument in parts})
+        checked = catalog.check(whole, plain_host=self._plain_host)
+        with speaking_of(**PART_WORDS):
+            drafts = {argument: await self.draft(part) for argument, part in parts.items()}
         waiting_for: list[str] = []
         for argument, reference in _files(checked):
-            if handed(reference):
+            if handed(reference) or argument in parts:
                 continue
             if other := await self._sources.awaited(reference, argument=argument):
                 waiting_for.append(other)
         checked, seconds = await self._taken(checked)
-        if seconds is None and not waiting_for:
-            seconds = await self._audio_seconds(checked)
+        if isinstance(script := parts.get("audio"), SpeechOrder):
+            seconds = catalog.check_script(checked, script)
+        elif seconds is None and not waiting_for:
+            seconds = await self._audio_seconds(checked, but=parts)
+        # Equal words for a part make an equal order, whatever becomes of the job that speaks or draws them.
+        equal = {_to_be_made(argument): f"made:{draft.fingerprint}" for argument, draft in drafts.items()}
         return Draft(
             kind=checked.kind,
             model=checked.model,
             order=checked.model_dump(mode="json"),
-            fingerprint=fingerprint(self._account, checked),
+            fingerprint=fingerprint(self._account, with_references(checked, equal)),
             bucket=catalog.bucket(checked, audio_seconds=seconds),
             credits_estimated=catalog.estimate(checked, audio_seconds=seconds),
             waiting_for=tuple(dict.fromkeys(waiting_for)),
+            parts=drafts,
+            remark=catalog.check_advised(order, checked, seconds),
         )
 
     async def _taken(self, order: Order) -> tuple[Order, float | None]:
@@ -71,10 +97,12 @@ class Intake:
                 seconds = lasting if argument == "audio" else seconds
         return with_references(order, instead), seconds
 
-    async def _audio_seconds(self, order: Order) -> float | None:
+    async def _audio_seconds(self, order: Order, *, but: Container[str] = ()) -> float | None:
         """How long the audio of an earlier job is. Raises OrderError if a file is not what is taken."""
         seconds: float | None = None
         for argument, reference in _files(order):
+            if argument in but:
+                continue
             output = None if handed(reference) else await self._sources.describe(reference, argument=argument)
             if output and argument == "audio":
                 seconds = output.duration_s
@@ -97,6 +125,11 @@ def kind_of(model: str | None) -> Kind:
     """What a model of Kie.ai's makes, for a job that was made elsewhere."""
     known = {name: row.kind for row in MODELS for name in (row.id, row.edit_id, *row.aliases)}
     return known.get(model, Kind.OTHER)
+
+
+def _to_be_made(argument: str) -> str:
+    """What stands in an order for a file of which not even the job has an id yet."""
+    return output_uri(argument, 0)
 
 
 def _files(order: Order) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-UNFOLDED = frozenset({"ErrorFields", "CreditFields", "Answer"})
+UNFOLDED = frozenset({"ErrorFields", "CreditFields", "PartFields", "Answer"})
 """Published as objects without their fields inside another: they explain themselves when they come."""
 
 
@@ -43,6 +43,16 @@ class CreditFields(Fields):
     used: float | None = None
 
 
+class PartFields(Fields):
+    """A job that was ordered along with another, to make one of its inputs."""
+
+    job_id: str
+    kind: str
+    state: str
+    resource: str
+    credits: float | None = None
+
+
 class ErrorFields(Fields):
     """What went wrong and what to do about it; `upstream_message` holds Kie.ai's own words."""
 
@@ -66,6 +76,7 @@ class Answer(Fields):
     joined: bool | None = None
     place: int | None = None
     waiting_for: list[str] | None = None
+    parts: list[PartFields] | None = None
     expected_s: float | None = None
     progress: float | None = None
     credits: CreditFields | None = None

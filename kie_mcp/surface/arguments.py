@@ -57,15 +57,18 @@ SimilarityBoost = Annotated[float | None, _fraction("Likeness to the voice")]
 Language = Annotated[str, Field(max_length=10, description="ISO 639-1; turbo only")]
 
 Face = Annotated[str, Field(description=f"Picture with a face, JPEG or PNG up to 10 MB: {FILE}")]
+FacePrompt = Annotated[str, Field(max_length=5000, description="Instead of image: the face to make first")]
 Sound = Annotated[
     str,
     Field(description="Voice recording, given like image; up to 15 s for infinitalk, 60 s omnihuman, 5 min kling"),
 ]
+Script = Annotated[str, Field(max_length=5000, description="Instead of audio: what to say, 15 letters a second")]
+ScriptVoice = Annotated[str, Field(max_length=100, description="Who speaks the script")]
 Acting = Annotated[str, Field(max_length=5000, description="How the person acts")]
 VideoModel = Annotated[
     str,
     Field(
-        description="Credits a second: infinitalk 3 (720p 12), kling 8, pro 16, omnihuman 27",
+        description="Credits a second: infinitalk (default) 3 (720p 12), kling 8, pro 16, omnihuman 27",
         json_schema_extra=_ids(VIDEO),
     ),
 ]

@@ -1,6 +1,7 @@
 """A job → the answer that every client can read: all facts in the structured content, and all again in the text."""
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,13 +12,21 @@ from kie_mcp.jobs.desk import Outlook
 from kie_mcp.jobs.job import Job, JobState, Output, Phase
 from kie_mcp.jobs.orders import output_uri
 from kie_mcp.kie.catalog import CREDIT_USD
-from kie_mcp.surface.answer import Answer, CreditFields, ErrorFields, Listing, OutputFields
+from kie_mcp.surface.answer import Answer, CreditFields, ErrorFields, Listing, OutputFields, PartFields
 
 FAILURES = frozenset({JobState.FAILED, JobState.UNCONFIRMED})
 
 
-def answer(job: Job, outlook: Outlook, now: float, *, sandbox: bool = False, joined: bool = False) -> Answer:
-    """The facts of a job."""
+def answer(
+    job: Job,
+    outlook: Outlook,
+    now: float,
+    *,
+    parts: Sequence[Job] = (),
+    sandbox: bool = False,
+    joined: bool = False,
+) -> Answer:
+    """The facts of a job, and of the jobs that were ordered along with it."""
     running = not job.done
     price = CreditFields(estimated=job.credits_estimated, used=job.credits_used)
     return Answer(
@@ -30,6 +39,7 @@ def answer(job: Job, outlook: Outlook, now: float, *, sandbox: bool = False, joi
         joined=joined or None,
         place=outlook.place if job.phase is Phase.RESERVED and not job.waiting_for else None,
         waiting_for=list(job.waiting_for) or None,
+        parts=[_part(part) for part in parts] or None,
         expected_s=round(_expected(outlook), 1) if running and outlook.usual_s else None,
         progress=job.progress if running else None,
         credits=price if price.facts() else None,
@@ -39,7 +49,7 @@ def answer(job: Job, outlook: Outlook, now: float, *, sandbox: bool = False, joi
         created_at=_iso(job.created_at),
         sandbox=sandbox or None,
         kie_task_id=job.task_id,
-        next=_next(job, joined=joined),
+        next=_next(job, joined=joined, parts=parts),
     )
 
 
@@ -98,6 +108,8 @@ def text(facts: Answer) -> str:
         lines += _error_lines(facts.error, charged=not done)
     if facts.note:
         lines.append(f"note: {facts.note}")
+    if facts.parts:
+        lines.append(f"made with: {', '.join(_part_words(part) for part in facts.parts)}")
     for output in facts.outputs:
         lines += _output_lines(output)
     if facts.data:
@@ -148,6 +160,16 @@ def _output(job: Job, index: int, output: Output) -> OutputFields:
         duration_s=output.duration_s,
         expires_at=_iso(output.expires_at) if output.expires_at else None,
     )
+
+
+def _part(job: Job) -> PartFields:
+    used = job.credits_estimated if job.credits_used is None else job.credits_used
+    return PartFields(job_id=job.id, kind=job.kind, state=job.state, resource=output_uri(job.id, 0), credits=used)
+
+
+def _part_words(part: PartFields) -> str:
+    price = "" if part.credits is None else f", {part.credits:g} credits"
+    return f"{part.kind.replace('_', ' ')} {part.job_id} ({part.state}{price})"
 
 
 def _link(job: Job, index: int, output: Output) -> ResourceLink:
@@ -223,16 +245,18 @@ def _note(job: Job, outlook: Outlook) -> str | None:
         before = f"{outlook.place} before it" if outlook.place else "first"
         wait = f"{before}, to be sent in about {spoken(outlook.sent_in_s)}"
         return job.note or f"In line: {wait}."
-    return job.note or None
+    return " ".join(words for words in (job.note, job.remark) if words) or None
 
 
 def _expected(outlook: Outlook) -> float:
     return outlook.sent_in_s + (outlook.usual_s or 0.0)
 
 
-def _next(job: Job, *, joined: bool) -> str | None:
+def _next(job: Job, *, joined: bool, parts: Sequence[Job] = ()) -> str | None:
     if not job.done:
         return f'get_job_status(job_id="{job.id}", wait_seconds=45)'
+    if job.state in FAILURES and (kept := [part.kind for part in parts if not part.lost]):
+        return f"ordered again with the same words, it takes the {' and the '.join(kept)} at no further cost"
     if joined and job.state is not JobState.UNCONFIRMED:
         return f"repeat with {_another(job)} to make, and pay for, another one"
     return None

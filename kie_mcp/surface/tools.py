@@ -2,10 +2,10 @@
 
 import logging
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import anyio
 from mcp.server.mcpserver import Context
@@ -15,9 +15,11 @@ from kie_mcp.addresses import shown_url
 from kie_mcp.errors import KieError, MissingKeyError, OrderError, UnknownJobError
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.desk import Desk, Draft
+from kie_mcp.jobs.fitting import speaking_of
 from kie_mcp.jobs.job import Job, JobState, Kind
 from kie_mcp.jobs.ledger import Caller
 from kie_mcp.jobs.orders import ImageOrder, Order, SpeechOrder, TalkingVideoOrder, styled
+from kie_mcp.media.intake import PART_WORDS
 from kie_mcp.surface import arguments as arg
 from kie_mcp.surface.answer import Answer, Listing
 from kie_mcp.surface.closed import ClosedTool, closed
@@ -43,12 +45,18 @@ class Surroundings:
     """If there is no key: how to get one and where to put it, for whoever calls a tool that costs credits."""
 
 
+class Check(Protocol):
+    """Checks an order, and those of the parts that are to make its inputs."""
+
+    def __call__(self, order: Order, /, *, parts: Mapping[str, Order] | None = None) -> Awaitable[Draft]:
+        """Return what is known of the job before it is written down. Raises OrderError."""
+        ...
+
+
 class Tools:
     """The tools, over one desk."""
 
-    def __init__(
-        self, desk: Desk, draft: Callable[[Order], Awaitable[Draft]], clock: Clock, surroundings: Surroundings
-    ) -> None:
+    def __init__(self, desk: Desk, draft: Check, clock: Clock, surroundings: Surroundings) -> None:
         self._desk = desk
         self._draft = draft
         self._clock = clock
@@ -118,21 +126,25 @@ class Tools:
     async def create_talking_video(
         self,
         ctx: Ctx,
-        image: arg.Face,
-        audio: arg.Sound,
+        image: arg.Face = "",
+        audio: arg.Sound = "",
+        image_prompt: arg.FacePrompt = "",
+        script: arg.Script = "",
+        voice: arg.ScriptVoice = "",
         prompt: arg.Acting = "",
-        model: arg.VideoModel = arg.VIDEO[0].id,
+        model: arg.VideoModel = "",
         resolution: arg.VideoResolution = "",
         seed: arg.Seed = None,
         wait_seconds: arg.Wait = None,
         idempotency_key: arg.IdempotencyKey = "",
         new: arg.New = False,
     ) -> CallToolResult:
-        """Make the face in a picture speak a recording: takes minutes. Costs Kie.ai credits for each second."""
+        """Make a face speak: image or image_prompt, and audio or script. Takes minutes; costs credits for each second."""
         order = TalkingVideoOrder(
             model=model, image=image, audio=audio, prompt=prompt, resolution=resolution, seed=seed
         )
-        return await self._fulfil(order, ctx, wait_seconds, idempotency_key, new=new)
+        parts = _parts(order, image_prompt, script, voice)
+        return await self._fulfil(order, ctx, wait_seconds, idempotency_key, new=new, parts=parts)
 
     async def get_job_status(
         self,
@@ -156,13 +168,23 @@ class Tools:
 
     async def describe(self, job: Job, *, joined: bool = False) -> Answer:
         """The facts of a job, as every answer gives them."""
-        outlook = await self._desk.outlook(job)
-        return answer(job, outlook, self._clock.now(), sandbox=self._around.sandbox, joined=joined)
+        outlook, parts = await self._desk.outlook(job), await self._desk.parts(job)
+        return answer(job, outlook, self._clock.now(), parts=parts, sandbox=self._around.sandbox, joined=joined)
 
-    async def _fulfil(self, order: Order, ctx: Ctx, wait: float | None, key: str, *, new: bool) -> CallToolResult:
+    async def _fulfil(
+        self,
+        order: Order,
+        ctx: Ctx,
+        wait: float | None,
+        key: str,
+        *,
+        new: bool,
+        parts: Mapping[str, Order] | None = None,
+    ) -> CallToolResult:
         if self._around.no_key:
             raise MissingKeyError("There is no Kie.ai API key, so nothing can be made.", remedy=self._around.no_key)
-        job, joined = await self._desk.place(await self._draft(order), idempotency_key=_key(key), new=new)
+        draft = await self._draft(order, parts=parts)
+        job, joined = await self._desk.place(draft, idempotency_key=_key(key), new=new)
         try:
             return await self._wait(job, ctx, wait, joined=joined)
         except Exception as error:
@@ -194,6 +216,27 @@ class Tools:
             await self._desk.hear(job, caller)
         except KieError as error:
             logger.warning("job %s: %s", job.id, error)
+
+
+def _parts(order: TalkingVideoOrder, image_prompt: str, script: str, voice: str) -> dict[str, Order]:
+    """What has to be made first: a face from words, a voice from a script."""
+    _either("image", order.image, "image_prompt", image_prompt)
+    _either("audio", order.audio, "script", script)
+    parts: dict[str, Order] = {}
+    with speaking_of(**PART_WORDS):
+        if image_prompt.strip():
+            parts["image"] = ImageOrder(model=arg.IMAGE[0].id, prompt=image_prompt)
+        if script.strip():
+            parts["audio"] = SpeechOrder(model=arg.SPEECH[0].id, text=script, voice=voice)
+        elif voice.strip():
+            raise OrderError("voice: given, but there is no script to speak.", remedy="Give script, or leave it out.")
+    return parts
+
+
+def _either(file: str, given: str, words: str, said: str) -> None:
+    if bool(given.strip()) is bool(said.strip()):
+        problem = "both given" if given.strip() else "one of the two is needed"
+        raise OrderError(f"{file}, {words}: {problem}.", remedy=f"Give {file}, or {words} to have it made first.")
 
 
 def _key(given: str) -> str:

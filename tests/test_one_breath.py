@@ -1,0 +1,227 @@
+"""A talking video ordered with a script and a description of the face: three jobs in one call, each paid once."""
+
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from inline_snapshot import snapshot
+
+from tests.stand import Era, Stand, facts, stand, text
+from tests.virtual import HURRIED
+
+pytestmark = pytest.mark.anyio
+
+WORDS = {"image_prompt": "a fox in a red coat", "script": "Good morning to you.", "voice": "Rachel"}
+
+
+@pytest.fixture
+def anyio_backend() -> object:
+    return HURRIED
+
+
+@pytest.fixture(params=["legacy", "auto"])
+def era(request: pytest.FixtureRequest) -> Era:
+    return request.param
+
+
+def models(here: Stand) -> list[str]:
+    """What was created, in the order of the alphabet."""
+    return sorted(body["model"] for body in here.creates)
+
+
+ALL = ["elevenlabs/text-to-speech-turbo-2-5", "google/nano-banana", "infinitalk/from-audio"]
+
+
+async def test_one_call_makes_the_face_the_voice_and_the_video(tmp_path: Path, era: Era) -> None:
+    async with stand(tmp_path, era=era) as here:
+        film = facts(await here.call("create_talking_video", **WORDS))
+    assert film["state"] == "succeeded"
+    assert [(part["kind"], part["state"]) for part in film["parts"]] == [
+        ("image", "succeeded"),
+        ("speech", "succeeded"),
+    ]
+    assert models(here) == ALL
+    film_input = next(body["input"] for body in here.creates if body["model"].startswith("infinitalk"))
+    assert film_input["image_url"].endswith(".png")
+    assert film_input["audio_url"].endswith(".mp3")
+
+
+async def test_the_answer_names_every_job_while_they_run(tmp_path: Path) -> None:
+    async with stand(tmp_path) as here:
+        answer = await here.call("create_talking_video", **WORDS, wait_seconds=0)
+        film = facts(answer)
+        assert film["waiting_for"] == [part["job_id"] for part in film["parts"]]
+        said = text(answer)
+        assert all(part["job_id"] in said for part in film["parts"])
+        for number, part in enumerate([film, *film["parts"]]):
+            said = said.replace(part["job_id"], f"job_{number}")
+    assert said == snapshot("""\
+queued: talking video, not sent yet, nothing charged, waiting for job_1, job_2, about 4 credits ($0.02)
+made with: image job_1 (running, 4 credits), speech job_2 (running, 0.12 credits)
+job: job_0
+sandbox: a stand-in for Kie.ai answers here; no money is involved
+next: get_job_status(job_id="job_0", wait_seconds=45)\
+""")
+
+
+@pytest.mark.parametrize(
+    ("given", "made"),
+    [
+        ({"image_prompt": "a fox", "audio": "https://example.com/voice.mp3"}, ["image"]),
+        ({"image": "https://example.com/face.png", "script": "Hello."}, ["speech"]),
+    ],
+)
+async def test_only_what_is_missing_is_made(tmp_path: Path, given: dict[str, str], made: list[str]) -> None:
+    async with stand(tmp_path) as here:
+        film = facts(await here.call("create_talking_video", **given, wait_seconds=0))
+    assert [part["kind"] for part in film["parts"]] == made
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (
+            {},
+            snapshot("""\
+error: image, image_prompt: one of the two is needed.
+what to do: Give image, or image_prompt to have it made first.\
+"""),
+        ),
+        (
+            {"image_prompt": "a fox"},
+            snapshot("""\
+error: audio, script: one of the two is needed.
+what to do: Give audio, or script to have it made first.\
+"""),
+        ),
+        (
+            {"image": "https://example.com/a.png", **WORDS},
+            snapshot("""\
+error: image, image_prompt: both given.
+what to do: Give image, or image_prompt to have it made first.\
+"""),
+        ),
+        (
+            {"image_prompt": "a fox", "audio": "https://example.com/a.mp3", "voice": "Rachel"},
+            snapshot("""\
+error: voice: given, but there is no script to speak.
+what to do: Give script, or leave it out.\
+"""),
+        ),
+        (
+            {"image_prompt": "a fox", "script": "Hi.", "voice": "Nobody"},
+            snapshot("""\
+error: voice: 'Nobody' is neither the id nor the name of a voice of elevenlabs/text-to-speech-turbo-2-5.
+what to do: Use one of the 62 names, such as James, Arabella, Bradford, Xavier or Kuon, or leave it out.\
+"""),
+        ),
+        (
+            {"image_prompt": "a \0 fox", "script": "Hi."},
+            snapshot("""\
+error: image_prompt: holds the character U+0000 at position 3; control characters other than newline and tab, and halves of surrogate pairs, are not allowed.
+what to do: Take the character out.\
+"""),
+        ),
+        (
+            {"image_prompt": "a fox", "script": "Hi. " * 600, "model": "omnihuman"},
+            snapshot("""\
+error: script: 2,400 characters last for 96 s at the very least; omnihuman-1-5 takes at most 60 s.
+what to do: Shorten it, or use kling/ai-avatar-standard (up to 300 s: 768 credits, instead of 2,592) or kling/ai-avatar-pro (up to 300 s: 1,536 credits, instead of 2,592).\
+"""),
+        ),
+        (
+            {"image_prompt": "a fox", "script": "Hi. " * 100},
+            snapshot("""\
+error: model: infinitalk/from-audio is known to go well up to 15 s, and this lasts about 27 s.
+what to do: Name the model: kling/ai-avatar-standard (up to 300 s: 213 credits, instead of 80), kling/ai-avatar-pro (up to 300 s: 427 credits, instead of 80), omnihuman-1-5 (up to 60 s: 720 credits, instead of 80), or infinitalk/from-audio all the same (80 credits).\
+"""),
+        ),
+    ],
+)
+async def test_what_does_not_fit_costs_nothing(tmp_path: Path, given: dict[str, Any], message: str) -> None:
+    async with stand(tmp_path) as here:
+        answer = await here.call("create_talking_video", **given)
+        jobs = facts(await here.call("list_jobs"))["jobs"]
+    assert answer.is_error
+    assert (text(answer), jobs, here.creates) == (message, [], [])
+
+
+async def test_a_long_script_is_taken_by_the_model_that_is_named_with_a_word_of_doubt(tmp_path: Path) -> None:
+    long = WORDS | {"script": "Good morning to you. " * 20, "model": "infinitalk"}
+    async with stand(tmp_path) as here:
+        film = facts(await here.call("create_talking_video", **long, wait_seconds=0))
+    assert film["note"] == snapshot(
+        "infinitalk/from-audio is known to go well up to 15 s, and this lasts about 28 s. Meant for that: kling/ai-avatar-standard (up to 300 s: 224 credits, instead of 84)."
+    )
+
+
+async def test_the_same_call_after_a_cancelled_one_joins_the_whole_chain(tmp_path: Path) -> None:
+    async with stand(tmp_path) as here:
+        with anyio.move_on_after(1):
+            await here.call("create_talking_video", **WORDS)
+        film = facts(await here.call("create_talking_video", **WORDS))
+    assert (film["state"], film["joined"]) == ("succeeded", True)
+    assert models(here) == ALL
+
+
+async def test_the_same_call_joins_though_a_part_was_asked_for_by_itself(tmp_path: Path) -> None:
+    async with stand(tmp_path) as here:
+        film = facts(await here.call("create_talking_video", **WORDS, wait_seconds=0))
+        for part in film["parts"]:
+            await here.call("get_job_status", job_id=part["job_id"], wait_seconds=60)
+        await anyio.sleep(2)
+        again = facts(await here.call("create_talking_video", **WORDS))
+    assert again["job_id"] == film["job_id"]
+    assert models(here) == ALL
+
+
+async def test_a_key_makes_the_whole_chain_safe_to_repeat(tmp_path: Path) -> None:
+    async with stand(tmp_path) as here:
+        first = facts(await here.call("create_talking_video", **WORDS, idempotency_key="card"))
+        await anyio.sleep(2)
+        again = facts(await here.call("create_talking_video", **WORDS, idempotency_key="card"))
+    assert again["job_id"] == first["job_id"]
+    assert models(here) == ALL
+
+
+async def test_after_a_delivered_video_the_same_call_makes_everything_anew(tmp_path: Path) -> None:
+    async with stand(tmp_path) as here:
+        first = facts(await here.call("create_talking_video", **WORDS))
+        await anyio.sleep(2)
+        second = facts(await here.call("create_talking_video", **WORDS))
+    assert first["job_id"] != second["job_id"]
+    assert len(here.creates) == 6
+
+
+async def test_a_failed_video_is_ordered_again_without_paying_for_face_and_voice(tmp_path: Path) -> None:
+    failing = WORDS | {"prompt": "nods sandbox:fail"}
+    async with stand(tmp_path) as here:
+        first = await here.call("create_talking_video", **failing)
+        await anyio.sleep(2)
+        second = facts(await here.call("create_talking_video", **WORDS | {"prompt": "nods"}))
+    assert facts(first)["next"] == snapshot(
+        "ordered again with the same words, it takes the image and the speech at no further cost"
+    )
+    assert [part["job_id"] for part in second["parts"]] == [part["job_id"] for part in facts(first)["parts"]]
+    assert second["state"] == "succeeded"
+    assert len(here.creates) == 4
+
+
+async def test_a_video_fails_with_its_voice_and_the_next_call_keeps_the_face(tmp_path: Path) -> None:
+    async with stand(tmp_path) as here:
+        first = await here.call("create_talking_video", **WORDS | {"script": "No. sandbox:fail"})
+        await here.call("get_job_status", job_id=facts(first)["parts"][0]["job_id"], wait_seconds=60)
+        again = await here.call("create_talking_video", **WORDS | {"script": "No. sandbox:fail"})
+    assert first.is_error
+    assert "nothing was charged for it" in text(first)
+    assert facts(first)["parts"][1]["job_id"] != facts(again)["parts"][1]["job_id"]
+    assert "infinitalk/from-audio" not in models(here)
+
+
+async def test_a_speech_that_an_answer_has_not_ended_yet_is_taken_along(tmp_path: Path) -> None:
+    async with stand(tmp_path) as here:
+        voice = facts(await here.call("generate_speech", text=WORDS["script"], voice="Rachel", wait_seconds=0))
+        film = facts(await here.call("create_talking_video", **WORDS))
+    assert voice["job_id"] in {part["job_id"] for part in film["parts"]}
+    assert models(here) == ALL
