@@ -169,13 +169,13 @@ async def test_a_refused_order_does_not_repeat_a_signed_link(tmp_path: Path, log
     inside = SIGNED.replace("files.example.com", "10.0.0.1")
     orders: list[tuple[str, dict[str, Any]]] = [
         ("create_talking_video", {"image": inside, "audio": SIGNED}),
-        ("create_talking_video", {"image": [SIGNED], "audio": SIGNED}),
+        ("create_talking_video", {"image": [SIGNED, SIGNED], "audio": SIGNED}),
         ("create_talking_video", {"image": SIGNED, "audio": SIGNED.replace("https", "ftp")}),
         ("create_talking_video", {"image": SIGNED, "audio": f"https://me:{KEY}@example.com/a.mp3"}),
         ("create_talking_video", {"image": SIGNED, "audio": SIGNED, "seed": 1}),
         ("create_talking_video", {"image": SIGNED, "audio": SIGNED, "voice": SIGNED}),
         ("create_talking_video", {"image": SIGNED}),
-        ("generate_image", {"prompt": "a cat", "images": SIGNED}),
+        ("generate_image", {"prompt": "a cat", "images": {"url": SIGNED}}),
         ("generate_image", {"prompt": "a cat", "images": [inside]}),
         ("generate_image", {"prompt": "a cat", "images": [SIGNED] * 15}),
         ("generate_image", {"prompt": "a cat", "images": [SIGNED] * 11}),

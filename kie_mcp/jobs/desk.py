@@ -118,7 +118,9 @@ class Desk:
         # One at a time: a caller that was cancelled meanwhile is known to have left before the next one is judged.
         async with self._placing:
             await self._shift.settle(job)
-            job, joined = await self._ledger.reserve(job, self._worker, parts=parts, new=new, gone=self._gone)
+            job, joined = await self._ledger.reserve(
+                job, self._worker, parts=parts, new=new, gone=self._gone, answered=self._shift.answered
+            )
             if not joined:
                 for made in (*(part for part in parts.values() if part.id in job.parts), job):
                     self._shift.start(made)
@@ -130,12 +132,12 @@ class Desk:
         return job, joined
 
     async def watch(self, job_id: str) -> AsyncGenerator[Job]:
-        """The job as it is, and again at each change and every few seconds, until it is done."""
+        """The job, with what is done for it just now: again at each change and every few seconds, until it is done."""
         told_at = float("-inf")
         seen: Job | None = None
         while seen is None or not seen.done:
             event = self._board.event(job_id)
-            job = await self.read(job_id)
+            job = self._board.told(await self.read(job_id))
             if job != seen or self._clock.now() - told_at >= HEARTBEAT:
                 seen, told_at = job, self._clock.now()
                 yield job

@@ -5,7 +5,7 @@ cares for it, and changes nothing if either is no longer so. A process that care
 it is alive every few seconds, and the jobs of one that stopped saying so are free for the next.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -26,6 +26,9 @@ LEASE = 6.0
 """Seconds without a sign of life after which a worker counts as gone."""
 JOIN_FOR = 24 * 3600.0
 """Seconds for which an order may join an equal job that nobody heard the end of: results live about as long."""
+SIDE_BY_SIDE = 2.0
+"""Seconds within which equal calls are two wishes: an assistant sends those at once, and a client that gives a call up,
+often without saying so, waits for at least 5."""
 
 LOST_CREATE = UnconfirmedError(
     "The process that sent this job stopped before Kie.ai's answer was written down. "
@@ -104,9 +107,11 @@ class Ledger(Protocol):
         parts: Mapping[str, Job] | None = None,
         new: bool = False,
         gone: Gone = nobody_knows,
+        answered: Container[str] = (),
     ) -> tuple[Job, bool]:
         """Write a new job down, or find the one that this order joins; says whether it joined.
 
+        *answered* holds the ids of jobs whose answer is on its way: those are not joined any more.
         *parts* are the jobs that make its inputs, by argument: written down, or joined, in the same step, if the job
         itself is new. All of a chain is there after a crash, or nothing of it.
 
@@ -127,9 +132,19 @@ class Ledger(Protocol):
         ...
 
     async def list_jobs(
-        self, account: str, *, state: JobState | None = None, kind: Kind | None = None, limit: int = 20
+        self,
+        account: str,
+        *,
+        state: JobState | None = None,
+        kind: Kind | None = None,
+        limit: int = 20,
+        after: str = "",
     ) -> list[Job]:
-        """The account's jobs, newest first."""
+        """The account's jobs, newest first; with the id of one of them in *after*, those that come after it."""
+        ...
+
+    async def job_ids(self, account: str, prefix: str, limit: int) -> tuple[list[str], int]:
+        """The ids of the account's jobs that begin so, newest first, and how many there are in all."""
         ...
 
     async def move(self, job: Job, *, was: Phase) -> Job:

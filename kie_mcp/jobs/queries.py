@@ -2,7 +2,7 @@
 
 import logging
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Any
 
 from kie_mcp.jobs import schema, throttle
@@ -11,6 +11,7 @@ from kie_mcp.jobs.ledger import (
     JOIN_FOR,
     LEASE,
     LOST_CREATE,
+    SIDE_BY_SIDE,
     Caller,
     Gone,
     KeyConflictError,
@@ -38,14 +39,14 @@ def by_key(db: sqlite3.Connection, job: Job) -> sqlite3.Row | None:
     )
 
 
-def joinable(db: sqlite3.Connection, job: Job, gone: Gone) -> sqlite3.Row | None:
+def joinable(db: sqlite3.Connection, job: Job, gone: Gone, answered: Container[str]) -> sqlite3.Row | None:
     """The newest equal job whose end nobody has heard, or that may exist without anybody knowing."""
     rows = db.execute(
         "SELECT jobs.*, workers.alive_until FROM jobs LEFT JOIN workers ON workers.worker = jobs.caller_worker"
         " WHERE account = ? AND fingerprint = ? ORDER BY created_at DESC, jobs.rowid DESC",
         (job.account, job.fingerprint),
     )
-    return next((row for row in rows if _may_be_joined(row, job.created_at, gone)), None)
+    return next((row for row in rows if row["id"] not in answered and _may_be_joined(row, job.created_at, gone)), None)
 
 
 def _may_be_joined(row: sqlite3.Row, now: float, gone: Gone) -> bool:
@@ -53,7 +54,9 @@ def _may_be_joined(row: sqlite3.Row, now: float, gone: Gone) -> bool:
         return row["caller"] != Caller.CLOSED
     match row["caller"]:
         case Caller.WAITING:
-            unheard = (row["alive_until"] or 0.0) <= now or gone(row["caller_worker"])
+            # Calls side by side come together; one that comes later repeats a call that was given up without a word.
+            repeats = row["created_at"] <= now - SIDE_BY_SIDE
+            unheard = repeats or (row["alive_until"] or 0.0) <= now or gone(row["caller_worker"])
         case Caller.LEFT | Caller.TOLD:
             unheard = True
         case _:
@@ -61,7 +64,9 @@ def _may_be_joined(row: sqlite3.Row, now: float, gone: Gone) -> bool:
     return unheard and row["created_at"] > now - JOIN_FOR
 
 
-def joined(db: sqlite3.Connection, job: Job, worker: str, *, new: bool, gone: Gone) -> Job | None:
+def joined(
+    db: sqlite3.Connection, job: Job, worker: str, *, new: bool, gone: Gone, answered: Container[str]
+) -> Job | None:
     """The job that this order joins, if there is one."""
     if job.idempotency_key and (row := by_key(db, job)):
         if row["fingerprint"] != job.fingerprint:
@@ -73,14 +78,14 @@ def joined(db: sqlite3.Connection, job: Job, worker: str, *, new: bool, gone: Go
             "UPDATE jobs SET caller = ? WHERE account = ? AND fingerprint = ? AND phase = ? AND caller = ?",
             (Caller.CLOSED, job.account, job.fingerprint, Phase.UNCONFIRMED, Caller.ANSWERED),
         )
-    elif not job.idempotency_key and (row := joinable(db, job, gone)):
+    elif not job.idempotency_key and (row := joinable(db, job, gone, answered)):
         return taken_up(db, row, worker)
     return None
 
 
-def reserved(db: sqlite3.Connection, job: Job, worker: str, gone: Gone) -> Job:
+def reserved(db: sqlite3.Connection, job: Job, worker: str, gone: Gone, answered: Container[str]) -> Job:
     """The job, written down, or the one that it joins."""
-    if found := joined(db, job, worker, new=False, gone=gone):
+    if found := joined(db, job, worker, new=False, gone=gone, answered=answered):
         return found
     insert(db, job, worker)
     return job
@@ -102,6 +107,16 @@ def readable(rows: Iterable[sqlite3.Row]) -> list[Job]:
         except ValueError:
             logger.exception("job %s cannot be read and is left alone", row["id"])
     return jobs
+
+
+def ids(db: sqlite3.Connection, account: str, prefix: str, limit: int) -> tuple[list[str], int]:
+    """The ids of the account's jobs that begin so, newest first, and how many there are in all."""
+    rows = db.execute(
+        "SELECT id, count(*) OVER () AS found FROM jobs WHERE account = ? AND substr(id, 1, ?) = ?"
+        " ORDER BY created_at DESC, rowid DESC LIMIT ?",
+        (account, len(prefix), prefix, limit),
+    ).fetchall()
+    return [row["id"] for row in rows], rows[0]["found"] if rows else 0
 
 
 def insert(db: sqlite3.Connection, job: Job, worker: str) -> None:

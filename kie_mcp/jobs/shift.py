@@ -52,6 +52,8 @@ class Shift:
         self._account = account
         self._worker = worker
         self._unheard: dict[str, Caller] = {}
+        self.answered: set[str] = set()
+        """The jobs whose answers are on their way."""
         self._group: TaskGroup | None = None
         self._stopping = False
         self._stopped = anyio.Event()
@@ -103,11 +105,13 @@ class Shift:
     def hear_later(self, job_id: str) -> None:
         """Note that a caller is answered, once the answer has had the time to leave: until then it is not delivered."""
         if self._group and not self._stopping:
+            self.answered.add(job_id)
             self._group.start_soon(self._answered, job_id)
 
     async def _answered(self, job_id: str) -> None:
         await anyio.sleep(DELIVERY)
         await self.hear(job_id, Caller.ANSWERED)
+        self.answered.discard(job_id)
 
     async def settle(self, job: Job) -> None:
         """Let the callers that were cancelled meanwhile be noted before *job* is written down and judged."""

@@ -6,7 +6,7 @@ when it returns.
 
 import functools
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from pathlib import Path
 from types import CoroutineType
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
@@ -104,12 +104,13 @@ class SqliteLedger:
         parts: Mapping[str, Job] | None = None,
         new: bool = False,
         gone: Gone = nobody_knows,
+        answered: Container[str] = (),
     ) -> tuple[Job, bool]:
         """Write a new job down, or find the one that this order joins; says whether it joined."""
         queries.beat(db, worker, job.created_at)
-        if found := queries.joined(db, job, worker, new=new, gone=gone):
+        if found := queries.joined(db, job, worker, new=new, gone=gone, answered=answered):
             return found, True
-        made = {name: queries.reserved(db, part, worker, gone).id for name, part in (parts or {}).items()}
+        made = {name: queries.reserved(db, part, worker, gone, answered).id for name, part in (parts or {}).items()}
         job = with_parts(job, made)
         queries.insert(db, job, worker)
         return job, False
@@ -144,14 +145,21 @@ class SqliteLedger:
         state: JobState | None = None,
         kind: Kind | None = None,
         limit: int = 20,
+        after: str = "",
     ) -> list[Job]:
-        """The account's jobs, newest first."""
+        """The account's jobs, newest first; with the id of one of them in *after*, those that come after it."""
         rows = db.execute(
             "SELECT * FROM jobs WHERE account = ? AND (? IS NULL OR state = ?) AND (? IS NULL OR kind = ?)"
+            " AND (? = '' OR (created_at, rowid) < (SELECT created_at, rowid FROM jobs WHERE id = ?))"
             " ORDER BY created_at DESC, rowid DESC LIMIT ?",
-            (account, state, state, kind, kind, limit),
+            (account, state, state, kind, kind, after, after, limit),
         )
         return queries.readable(rows)
+
+    @_transaction
+    def job_ids(self, db: sqlite3.Connection, account: str, prefix: str, limit: int) -> tuple[list[str], int]:
+        """The ids of the account's jobs that begin so, newest first, and how many there are in all."""
+        return queries.ids(db, account, prefix, limit)
 
     @_transaction
     def move(self, db: sqlite3.Connection, job: Job, *, was: Phase) -> Job:

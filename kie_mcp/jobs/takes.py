@@ -22,6 +22,8 @@ class Takes:
     formats: tuple[str, ...] = ()
     seed_range: tuple[int, int] | None = None
     audio_types: tuple[str, ...] = ()
+    audio_codecs: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    """MIME type to the codecs that it may hold; a type that is not named here holds whatever it does."""
     audio_mb: int | None = None
     audio_seconds: float | None = None
     """The longest sound; None if Kie.ai does not say."""

@@ -64,7 +64,7 @@ class Connections:
 
     def fetch(self, url: str) -> AbstractAsyncContextManager[Download]:
         """Open a file that Kie.ai made, without the key; raises DeadLinkError or OutputError."""
-        return download(self.fetching, url, plain_hosts=self._plain_hosts)
+        return download(self.fetching, url, silence=self._patience.transfer_step, plain_hosts=self._plain_hosts)
 
     @cached_property
     def spending(self) -> httpx.AsyncClient:

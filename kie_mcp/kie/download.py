@@ -5,11 +5,12 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
+import anyio
 import httpx
 
 from kie_mcp.addresses import check_url, plain_host_of
 from kie_mcp.errors import DeadLinkError, OrderError, OutputError
-from kie_mcp.kie.call import raw_chunks
+from kie_mcp.kie.call import raw_chunks, said
 from kie_mcp.kie.public import PrivateAddressError
 
 MOST_REDIRECTS = 3
@@ -29,23 +30,26 @@ class Download:
 
 
 @asynccontextmanager
-async def download(http: httpx.AsyncClient, url: str, *, plain_hosts: Collection[str] = ()) -> AsyncGenerator[Download]:
+async def download(
+    http: httpx.AsyncClient, url: str, *, silence: float, plain_hosts: Collection[str] = ()
+) -> AsyncGenerator[Download]:
     """Open the file behind *url*. `plain_hosts` may be spoken to in plain http, wherever they are.
 
+    No answer may take longer than `silence` seconds to begin, and no next piece of the file longer to come.
     Raises DeadLinkError if the link has died, OutputError if the file cannot be had or may not be asked for.
     """
-    response = await _opened(http, url, plain_hosts)
+    response = await _opened(http, url, silence, plain_hosts)
     try:
-        async with aclosing(_chunks(response)) as chunks:
+        async with aclosing(_chunks(response, silence)) as chunks:
             headers = {name.lower(): value for name, value in response.headers.items()}
             yield Download(status=response.status_code, headers=headers, chunks=chunks)
     finally:
         await response.aclose()
 
 
-async def _opened(http: httpx.AsyncClient, url: str, plain_hosts: Collection[str]) -> httpx.Response:
+async def _opened(http: httpx.AsyncClient, url: str, silence: float, plain_hosts: Collection[str]) -> httpx.Response:
     for _ in range(MOST_REDIRECTS + 1):
-        response = await _asked(http, _allowed(url, plain_hosts))
+        response = await _asked(http, _allowed(url, plain_hosts), silence)
         if response.status_code == 200:
             return response
         await response.aclose()
@@ -73,20 +77,31 @@ def _allowed(url: str, plain_hosts: Collection[str]) -> str:
         raise OutputError(message) from None
 
 
-async def _asked(http: httpx.AsyncClient, url: str) -> httpx.Response:
+async def _asked(http: httpx.AsyncClient, url: str, silence: float) -> httpx.Response:
     try:
         request = http.build_request("GET", url, headers={"Accept": "*/*", "Accept-Encoding": "identity"})
-        return await http.send(request, stream=True)
+        # httpx waits for the next bytes only: a head that drips, or interim answers without end, would take for ever.
+        with anyio.fail_after(silence):
+            return await http.send(request, stream=True)
     except PrivateAddressError:
         raise OutputError("The file's host leads to a private address; nothing is fetched from there.") from None
+    except (TimeoutError, httpx.ReadTimeout):
+        raise OutputError(f"The file's host did not answer within {silence:g} s.") from None
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise OutputError(f"The file's host cannot be reached ({type(error).__name__}).") from None
+        raise OutputError(f"The file's host gave no answer ({said(error)}).") from None
 
 
-async def _chunks(response: httpx.Response) -> AsyncGenerator[bytes]:
+async def _chunks(response: httpx.Response, silence: float) -> AsyncGenerator[bytes]:
     try:
         async with aclosing(raw_chunks(response)) as chunks:
-            async for chunk in chunks:
+            while True:
+                # The words around the pieces of a chunked body can drip as well, and are no piece.
+                with anyio.fail_after(silence):
+                    chunk = await anext(chunks, None)
+                if chunk is None:
+                    return
                 yield chunk
-    except (httpx.HTTPError, httpx.StreamError) as error:
-        raise OutputError(f"The connection broke while the file came ({type(error).__name__}).") from None
+    except (TimeoutError, httpx.TimeoutException):
+        raise OutputError(f"Nothing more of the file came within {silence:g} s.") from None
+    except (httpx.HTTPError, httpx.StreamError):
+        raise OutputError("The connection broke while the file came.") from None

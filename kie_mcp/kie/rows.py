@@ -43,6 +43,14 @@ class Model:
 _JPEG_PNG = ("image/jpeg", "image/png")
 _PICTURES = (*_JPEG_PNG, "image/webp")
 _SOUNDS = ("audio/mpeg", "audio/wav", "audio/x-wav", "audio/aac", "audio/mp4", "audio/ogg")
+# Kie.ai names kinds of files and no codecs: these are what such a file usually holds, and every decoder reads.
+_CODECS = {
+    "audio/wav": ("PCM", "float PCM"),
+    "audio/x-wav": ("PCM", "float PCM"),
+    "audio/aac": ("AAC",),
+    "audio/mp4": ("AAC",),
+    "audio/ogg": ("Vorbis", "Opus"),
+}
 _RATIOS = ("1:1", "9:16", "16:9", "3:4", "4:3", "3:2", "2:3", "5:4", "4:5", "21:9", "auto")
 _MORE_RATIOS = ("auto", *_RATIOS[:-1], "1:4", "4:1", "1:8", "8:1")
 _SIZES = ("1K", "2K", "4K")
@@ -68,6 +76,7 @@ _KLING = Takes(
     image_types=_JPEG_PNG,
     image_mb=10,
     audio_types=_SOUNDS,
+    audio_codecs=_CODECS,
     audio_mb=100,
     audio_seconds=300,
 )
@@ -181,6 +190,7 @@ MODELS: tuple[Model, ...] = (
             resolutions=("480p", "720p"),
             seed_range=(10_000, 1_000_000),
             audio_types=_SOUNDS,
+            audio_codecs=_CODECS,
             audio_mb=10,
             audio_seconds_advised=15,
         ),
@@ -220,6 +230,7 @@ MODELS: tuple[Model, ...] = (
             resolutions=("1080", "720"),
             seed_range=(-1, 2_147_483_647),  # -1 leaves it to chance; Kie.ai names no top
             audio_types=_SOUNDS,
+            audio_codecs=_CODECS,
             audio_mb=10,
             audio_seconds=60,
             audio_seconds_advised=15,

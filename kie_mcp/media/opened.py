@@ -3,6 +3,7 @@
 import hashlib
 import io
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from kie_mcp.errors import OutputError
@@ -24,7 +25,10 @@ class Opened(io.FileIO):
             os.close(descriptor)
             raise
         self.length = os.fstat(descriptor).st_size
+        self.on_read: Callable[[int], None] | None = None
+        """Is told after each read how many bytes were read since the beginning."""
         self._hash = hashlib.sha256()
+        self._count = 0
 
     @property
     def heard(self) -> str:
@@ -49,12 +53,16 @@ class Opened(io.FileIO):
         """Read and count."""
         data = super().read(-1 if size is None else size)
         self._hash.update(data)
+        self._count += len(data)
+        if data and self.on_read:
+            self.on_read(self._count)
         return data
 
     def seek(self, pos: int, whence: int = os.SEEK_SET, /) -> int:
         """Go to a place; the counting begins anew at the beginning."""
         if (pos, whence) == (0, os.SEEK_SET):
             self._hash = hashlib.sha256()
+            self._count = 0
         return super().seek(pos, whence)
 
 

@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Protocol
 
 from anyio.to_thread import run_sync
 
@@ -11,6 +12,7 @@ from kie_mcp.errors import DeadLinkError, OrderError, OutputError, RefusedError
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.job import Job, JobState, Kind, Output
 from kie_mcp.jobs.orders import parse_output_uri
+from kie_mcp.media.uploads import Say
 
 FRESH = 20 * 60.0
 """Seconds for which an output's own link is trusted: the earliest death that was seen came after 40 minutes."""
@@ -20,13 +22,21 @@ _MAKES = {Kind.IMAGE: "image", Kind.SPEECH: "audio", Kind.TALKING_VIDEO: "video"
 _NOUNS = {"image": "a picture", "audio": "audio", "video": "a video"}
 
 
+class Upload(Protocol):
+    """Uploads a file that is ours and returns its URL."""
+
+    def __call__(self, path: Path, /, *, say: Say | None) -> Awaitable[str]:
+        """Tell `say` how far a large one is."""
+        ...
+
+
 class Sources:
     """Finds what a file argument means: a link as it is, or an output of an earlier job."""
 
     def __init__(
         self,
         find: Callable[[str], Awaitable[Job | None]],
-        upload: Callable[[Path], Awaitable[str]],
+        upload: Upload,
         renew: Callable[[str], Awaitable[str]],
         clock: Clock,
     ) -> None:
@@ -35,9 +45,10 @@ class Sources:
         self._renew = renew
         self._clock = clock
 
-    async def link(self, reference: str, *, argument: str) -> str:
+    async def link(self, reference: str, *, argument: str, say: Say | None = None) -> str:
         """Return a link that Kie.ai can read now; raises OrderError naming the argument if there is none.
 
+        `say` hears how far a large upload is.
         Trouble on the way to one (CredentialError, BusyError, UnreachableError, OutputError) is passed on.
         """
         if reference[:8].casefold().startswith(("https://", "http://")):
@@ -46,7 +57,7 @@ class Sources:
         if self._fresh(job, output):
             return output.url
         with contextlib.suppress(OutputError):  # a renewed link does as well as an upload
-            if url := await self._uploaded(output):
+            if url := await self._uploaded(output, say):
                 return url
         return await self._renewed(reference, output, argument)
 
@@ -100,10 +111,10 @@ class Sources:
         alive = output.expires_at is None or now < output.expires_at
         return alive and job.finished_at is not None and now - job.finished_at < FRESH
 
-    async def _uploaded(self, output: Output) -> str | None:
+    async def _uploaded(self, output: Output, say: Say | None) -> str | None:
         if output.path is None or not await run_sync(_is_file, output.path):
             return None
-        return await self._upload(Path(output.path))
+        return await self._upload(Path(output.path), say=say)
 
     async def _renewed(self, reference: str, output: Output, argument: str) -> str:
         try:

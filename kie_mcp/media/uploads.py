@@ -12,10 +12,18 @@ from anyio.to_thread import run_sync
 from kie_mcp.errors import OutputError
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.ledger import LedgerError
+from kie_mcp.media.allowance import MB
 from kie_mcp.media.opened import Opened, open_own
 
 LIFE = 23 * 3600.0
 """Seconds for which an upload is used again: it lives for 24 hours, and the job that takes it may have to wait."""
+LARGE = 5 * MB
+"""Bytes from which on it is told how far an upload is."""
+TOLD_EVERY = 1.0
+"""Seconds between two tellings."""
+
+Say = Callable[[str], None]
+"""Takes what is being done, as half a sentence for whoever waits."""
 
 
 class Send(Protocol):
@@ -57,16 +65,19 @@ class Uploads:
         self._token = token
         self._turns: dict[str, anyio.Lock] = {}
 
-    async def path(self, path: Path) -> str:
-        """Return a URL of a file that is ours. Raises OutputError if it cannot be read, and what `link` raises."""
+    async def path(self, path: Path, *, say: Say | None = None) -> str:
+        """Return a URL of a file that is ours; `say` hears how far a large one is.
+
+        Raises OutputError if it cannot be read, and what `link` raises.
+        """
         try:
             with await run_sync(open_own, path) as file:
-                return await self.link(file, await run_sync(file.digest))
+                return await self.link(file, await run_sync(file.digest), name=path.name, say=say)
         except OSError as error:
             raise OutputError(f"{path.name} cannot be read ({error.strerror}).", remedy="Check the file.") from None
 
-    async def link(self, file: Opened, digest: str) -> str:
-        """Return a URL under which Kie.ai reads these bytes.
+    async def link(self, file: Opened, digest: str, *, name: str = "a file", say: Say | None = None) -> str:
+        """Return a URL under which Kie.ai reads these bytes; `say` hears how far a large file of that name is.
 
         Raises OutputError if the file changes on the way, and whatever sending raises.
         """
@@ -76,6 +87,8 @@ class Uploads:
                 with suppress(LedgerError):  # it costs nothing to upload again
                     if known := await self._memory.upload(self._account, digest, self._clock.now() - LIFE):
                         return known
+                if say and file.length >= LARGE:
+                    file.on_read = self._telling(name, file.length, say)
                 return await self._sent(file, digest)
         finally:
             if not turn.locked():
@@ -91,3 +104,17 @@ class Uploads:
         with suppress(LedgerError):
             await self._memory.uploaded(self._account, digest, url, now)
         return url
+
+    def _telling(self, name: str, length: int, say: Say) -> Callable[[int], None]:
+        shown = "".join(character if character.isprintable() else "?" for character in name)
+        told_at = float("-inf")
+
+        def tell(sent: int) -> None:
+            nonlocal told_at
+            now = self._clock.now()
+            # A clock that was set back must not silence it.
+            if not 0 <= now - told_at < TOLD_EVERY or sent == length:
+                told_at = now
+                say(f"uploading {shown}, {sent // MB} of {-(-length // MB)} MB")
+
+        return tell

@@ -7,7 +7,7 @@ from stage import make_job
 from virtual import START
 
 from kie_mcp.jobs.job import Phase
-from kie_mcp.jobs.ledger import JOIN_FOR, LEASE, Caller, KeyConflictError, Ledger
+from kie_mcp.jobs.ledger import JOIN_FOR, SIDE_BY_SIDE, Caller, KeyConflictError, Ledger
 
 pytestmark = pytest.mark.anyio
 
@@ -85,16 +85,27 @@ async def test_whoever_joins_waits_and_the_third_is_side_by_side(ledger: Ledger,
 
 async def test_the_newest_of_several_is_joined(ledger: Ledger, other: Ledger) -> None:
     for number in (1, 2, 3):
-        await ledger.reserve(make_job(number, created_at=START + number), "w1")
+        await ledger.reserve(make_job(number, created_at=START + number / 2), "w1")
     for number in (1, 2, 3):
         await ledger.hear(f"job_{number}", Caller.LEFT, "w1")
-    assert (await other.reserve(make_job(4, created_at=START + 4), "w2"))[0].id == "job_3"
+    assert (await other.reserve(make_job(4, created_at=START + 2), "w2"))[0].id == "job_3"
 
 
-async def test_a_caller_in_a_dead_process_has_left(ledger: Ledger, other: Ledger) -> None:
+async def test_a_call_that_comes_later_repeats_one_that_was_given_up_without_a_word(
+    ledger: Ledger, other: Ledger
+) -> None:
+    """Some clients never say that they have stopped waiting: whether the first still does, nobody here can know."""
     await ledger.reserve(make_job(), "w1")
-    assert not await caller_of(other, created_at=START + LEASE - 0.1)
-    assert (await other.reserve(make_job(3, created_at=START + LEASE), "w3"))[0].id == "job_1"
+    assert not await caller_of(other, created_at=START + SIDE_BY_SIDE - 0.1)
+    for number in (3, 4):
+        later = make_job(number, created_at=START + number * SIDE_BY_SIDE)
+        assert (await other.reserve(later, "w2"))[0].id == "job_99"
+
+
+async def test_a_job_whose_answer_is_on_its_way_is_not_joined(ledger: Ledger) -> None:
+    await ledger.reserve(make_job(), "w1")
+    later = make_job(2, created_at=START + 60)
+    assert (await ledger.reserve(later, "w1", answered={"job_1"})) == (later, False)
 
 
 async def test_a_process_known_to_have_ended_needs_no_lease_to_run_out(ledger: Ledger, other: Ledger) -> None:

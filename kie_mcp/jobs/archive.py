@@ -1,0 +1,35 @@
+"""What an account has made: read page by page and by the beginning of an id, never changed."""
+
+from kie_mcp.errors import UnknownJobError
+from kie_mcp.jobs.job import Job, JobState, Kind
+from kie_mcp.jobs.ledger import Ledger
+
+
+class Archive:
+    """The finished jobs of one account in a ledger. Kie.ai is never asked."""
+
+    def __init__(self, ledger: Ledger, *, account: str) -> None:
+        self._ledger = ledger
+        self._account = account
+
+    async def read(self, job_id: str) -> Job:
+        """The job as the ledger has it. Raises UnknownJobError."""
+        job = await self._ledger.read(job_id)
+        if job is None or job.account != self._account:
+            raise UnknownJobError(f"There is no job {job_id!r} here.")
+        return job
+
+    async def made(self, *, kind: Kind | None = None, limit: int, after: str = "") -> list[Job]:
+        """The jobs that succeeded, newest first; with *after*, those that come after the job with that id.
+
+        Raises UnknownJobError if there is no such job.
+        """
+        if after:
+            await self.read(after)
+        return await self._ledger.list_jobs(
+            self._account, state=JobState.SUCCEEDED, kind=kind, limit=limit, after=after
+        )
+
+    async def ids(self, prefix: str, limit: int) -> tuple[list[str], int]:
+        """The ids that begin so, newest first, at most so many, and how many there are in all."""
+        return await self._ledger.job_ids(self._account, prefix, limit)
