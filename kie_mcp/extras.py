@@ -1,11 +1,18 @@
 """The optional parts: which of them are not installed, found out without loading any."""
 
+from collections.abc import Mapping
 from importlib.util import find_spec
 
 from kie_mcp.errors import KieError
 
 SANDBOX = {"av": "PyAV", "PIL": "Pillow", "rich": "rich", "starlette": "starlette", "uvicorn": "uvicorn"}
 """What the extra `sandbox` brings: module and name."""
+PREVIEW = {"av": "PyAV", "PIL": "Pillow"}
+"""The same of `preview`."""
+CONVERT = {"av": "PyAV", "pi_heif": "pi-heif", "PIL": "Pillow"}
+"""The same of `convert`."""
+INSTALL_PREVIEW = "pip install 'kie-mcp[preview]'"
+INSTALL_CONVERT = "pip install 'kie-mcp[convert]'"
 
 
 class MissingExtraError(KieError):
@@ -14,9 +21,9 @@ class MissingExtraError(KieError):
     category = "missing_extra"
 
 
-def missing() -> list[str]:
-    """Names of the packages of the extra `sandbox` that are not installed."""
-    return [name for module, name in SANDBOX.items() if find_spec(module) is None]
+def missing(extra: Mapping[str, str] = SANDBOX) -> list[str]:
+    """Names of the packages of an extra that are not installed."""
+    return [name for module, name in extra.items() if find_spec(module) is None]
 
 
 def require_sandbox() -> None:
@@ -25,4 +32,13 @@ def require_sandbox() -> None:
         raise MissingExtraError(
             f"The sandbox needs the extra `sandbox` (not installed: {', '.join(absent)}).",
             remedy="In a checkout: pip install '.[sandbox]'",
+        )
+
+
+def require_preview() -> None:
+    """Raises MissingExtraError, with the line that installs it, if no preview can be drawn here."""
+    if absent := missing(PREVIEW):
+        raise MissingExtraError(
+            f"A preview needs the extra `preview` (not installed: {', '.join(absent)}).",
+            remedy=f"Install it where the server runs: {INSTALL_PREVIEW}",
         )

@@ -62,6 +62,10 @@ class Settings(BaseModel):
     state_dir: Folder = Field(default_factory=lambda: platformdirs.user_state_path("kie-mcp"))
     input_roots: tuple[Folder, ...] = Field(default_factory=_home_folders)
     wait_seconds: Annotated[float, Field(ge=0, le=600)] | None = None
+    links: bool | None = None
+    """Whether answers carry links to outputs, like `preview` over what is known of the client."""
+    preview: bool | None = None
+    sidecar: bool = False
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
 
     @property

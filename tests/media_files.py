@@ -14,7 +14,22 @@ from av.video.stream import VideoStream
 from PIL import Image
 
 RATE = 16_000
-Sound = Literal["libmp3lame", "libopus", "aac", "flac"]
+Sound = Literal[
+    "libmp3lame",
+    "libopus",
+    "vorbis",
+    "aac",
+    "ac3",
+    "alac",
+    "flac",
+    "adpcm_ms",
+    "pcm_u8",
+    "pcm_s24le",
+    "pcm_s32le",
+    "pcm_f32le",
+    "pcm_alaw",
+    "pcm_mulaw",
+]
 Film = Literal["h264", "libvpx"]
 
 
@@ -36,21 +51,28 @@ def wav(seconds: float = 0.5) -> bytes:
     return target.getvalue()
 
 
-def sound(container: str, codec: Sound, seconds: float = 2.0) -> bytes:
+def sound(container: str, codec: Sound, seconds: float = 2.0, **options: str) -> bytes:
     """Silence in any other dress."""
     target = io.BytesIO()
-    with av.open(target, "w", format=container) as out:
-        stream = out.add_stream(codec, rate=RATE if codec != "libopus" else 48_000, layout="mono")
+    with av.open(target, "w", format=container, options=options) as out:
+        rate = 48_000 if codec in {"libopus", "ac3"} else RATE
+        stream = out.add_stream(codec, rate=rate, layout="stereo" if codec == "vorbis" else "mono")
+        stream.codec_context.options = {"strict": "experimental"} if codec == "vorbis" else {}
         _sing(out, stream, seconds)
     return target.getvalue()
 
 
 def film(
-    container: str = "mp4", codec: Film = "h264", *, audio: bool = True, size: tuple[int, int] = (64, 48)
+    container: str = "mp4",
+    codec: Film = "h264",
+    *,
+    audio: bool = True,
+    size: tuple[int, int] = (64, 48),
+    **options: str,
 ) -> bytes:
     """One second of a grey picture, at ten pictures a second."""
     target = io.BytesIO()
-    with av.open(target, "w", format=container) as out:
+    with av.open(target, "w", format=container, options=options) as out:
         video = out.add_stream(codec, rate=10)
         video.width, video.height, video.pix_fmt = *size, "yuv420p"
         voice = out.add_stream("aac", rate=RATE, layout="mono") if audio else None
@@ -73,7 +95,7 @@ def _show(out: OutputContainer, stream: VideoStream, size: tuple[int, int]) -> N
 def _sing(out: OutputContainer, stream: AudioStream, seconds: float) -> None:
     rate = stream.rate
     resampler = av.AudioResampler(
-        format=stream.format, layout="mono", rate=rate, frame_size=stream.codec_context.frame_size or 0
+        format=stream.format, layout=stream.layout, rate=rate, frame_size=stream.codec_context.frame_size or 0
     )
     frame = av.AudioFrame(format="s16", layout="mono", samples=int(rate * seconds))
     frame.planes[0].update(bytes(frame.planes[0].buffer_size))

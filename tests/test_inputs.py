@@ -67,8 +67,8 @@ class House:
     async def link(self, data: bytes, name: str = "a.png", order: Order = PAINT, argument: str = "images[0]") -> str:
         """Hand a file in and ask for its link."""
         (self.folder / name).write_bytes(data)
-        reference, _ = await self.inputs.take(name, order, argument=argument)
-        return await self.inputs.link(reference, argument=argument)
+        taken = await self.inputs.take(name, order, argument=argument)
+        return await self.inputs.link(taken.reference, argument=argument)
 
 
 @asynccontextmanager
@@ -94,6 +94,29 @@ def animation(kind: str) -> bytes:
     return target.getvalue()
 
 
+def claiming(width: int, height: int) -> bytes:
+    """A PNG that says so of itself and holds next to nothing."""
+    data = picture("png")
+    return data[:16] + width.to_bytes(4) + height.to_bytes(4) + data[24:]
+
+
+def tagged(tag: int, data: bytes) -> bytes:
+    """A WAV that says its sound is encoded in that way."""
+    return data[:20] + tag.to_bytes(2, "little") + data[22:]
+
+
+def called(name: bytes, data: bytes) -> bytes:
+    """An M4A that says its sound is encoded in that way."""
+    return data.replace(b"mp4a", name, 1)
+
+
+def begun(packet: bytes) -> bytes:
+    """An Ogg that begins with that packet."""
+    return sound("ogg", "libopus").replace(b"OpusHead", packet, 1)
+
+
+M4A = sound("ipod", "aac")
+PIECES = sound("mp4", "aac", movflags="empty_moov+frag_keyframe+default_base_moof")
 HEIC = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100)
 JPEG_WITH_MORE = picture("jpeg", (200, 200), comment=b"\xff\xd8\xff\xd9" * 9, quality=90)
 
@@ -109,12 +132,20 @@ JPEG_WITH_MORE = picture("jpeg", (200, 200), comment=b"\xff\xd8\xff\xd9" * 9, qu
         (PAINT, "images[0]", picture("webp"), None),
         (PAINT, "images[0]", picture("webp", lossless=True), None),
         (PAINT, "images[0]", picture("png") + b"behind the end", None),
+        (PAINT, "images[0]", picture("png", (10_000, 10_000)), None),
+        (PAINT, "images[0]", picture("png", (2, 2)), None),
         (SING, "image", picture("png"), None),
         (SING, "audio", MP3, 2.0),
         (SING, "audio", wav(2.0), 2.0),
         (SING, "audio", sound("ogg", "libopus"), 2.0),
         (SING, "audio", sound("adts", "aac"), 2.0),
-        (SING, "audio", sound("ipod", "aac"), 2.0),
+        (SING, "audio", M4A, 2.0),
+        (SING, "audio", PIECES, 2.0),
+        (SING, "audio", sound("ogg", "vorbis"), 2.0),
+        (SING, "audio", sound("wav", "pcm_u8"), 2.0),
+        (SING, "audio", sound("wav", "pcm_s24le"), 2.0),
+        (SING, "audio", sound("wav", "pcm_s32le"), 2.0),
+        (SING, "audio", sound("wav", "pcm_f32le"), 2.0),
         (OMNI, "audio", wav(60.0), 60.0),
     ],
 )
@@ -124,10 +155,10 @@ async def test_what_the_model_takes_is_taken_as_a_path_and_as_a_data_uri(
     (tmp_path / "any name.bin").write_bytes(data)
     async with house(tmp_path) as here:
         for given in ("any name.bin", uri(data, "audio/ogg")):
-            reference, lasting = await here.inputs.take(given, order, argument=argument)
-            await here.inputs.link(reference, argument=argument)
-            assert len(reference) < 300
-            assert lasting == (pytest.approx(seconds, abs=0.15) if seconds else None)
+            taken = await here.inputs.take(given, order, argument=argument)
+            await here.inputs.link(taken.reference, argument=argument)
+            assert len(taken.reference) < 300
+            assert taken.duration_s == (pytest.approx(seconds, abs=0.15) if seconds else None)
     assert [sent for _, sent in here.sent] == [data]
 
 
@@ -154,6 +185,32 @@ REFUSED: dict[str, tuple[Order, str, bytes]] = {
     "silence of no length.wav": (SING, "audio", wav(0)),
     "long.wav": (OMNI, "audio", wav(60.5)),
     "longer.wav": (KLING, "audio", wav(301)),
+    "adpcm.wav": (SING, "audio", sound("wav", "adpcm_ms")),
+    "telephone.wav": (SING, "audio", sound("wav", "pcm_alaw")),
+    "telephone in the united states.wav": (SING, "audio", sound("wav", "pcm_mulaw")),
+    "mp3 inside.wav": (SING, "audio", tagged(0x55, wav())),
+    "odd.wav": (SING, "audio", tagged(0x1234, wav())),
+    "no format.wav": (SING, "audio", wav().replace(b"fmt ", b"junk")),
+    "alac.m4a": (KLING, "audio", sound("ipod", "alac")),
+    "alac.mp4": (SING, "audio", sound("mp4", "alac")),
+    "opus.mp4": (SING, "audio", sound("mp4", "libopus")),
+    "dolby.mp4": (SING, "audio", sound("mp4", "ac3")),
+    "bought.m4a": (SING, "audio", called(b"drms", M4A)),
+    "odd.m4a": (SING, "audio", called(b"x\x1b'1", M4A)),
+    "no format.m4a": (SING, "audio", M4A.replace(b"stsd", b"free")),
+    "no length.m4a": (OMNI, "audio", PIECES[: PIECES.index(b"moof") - 4]),
+    "flac.ogg": (OMNI, "audio", sound("ogg", "flac")),
+    "speex.ogg": (SING, "audio", begun(b"Speex   ")),
+    "film.ogg": (SING, "audio", begun(b"\x80theora-")),
+    "odd.ogg": (SING, "audio", begun(b"whatever")),
+    "no length.ogg": (OMNI, "audio", sound("ogg", "libopus")[:200]),
+    "main.aac": (SING, "audio", b"\xff\xf1\x10" + sound("adts", "aac")[3:]),
+    "long.ogg": (OMNI, "audio", sound("ogg", "libopus", 61.0)),
+    "long.m4a": (OMNI, "audio", sound("ipod", "aac", 61.0)),
+    "line.png": (PAINT, "images[0]", picture("png", (400, 1))),
+    "dot.webp": (SING, "image", picture("webp", (1, 1))),
+    "wall.png": (PAINT, "images[0]", claiming(10_001, 10_000)),
+    "bomb.png": (KLING, "image", claiming(2**31 - 1, 2**31 - 1)),
     "large.png": (PAINT, "images[0]", picture("png") + bytes(10 * 1024 * 1024)),
     "large.mp3": (SING, "audio", MP3 + bytes(10 * 1024 * 1024)),
     "id_rsa.png": (PAINT, "images[0]", b"-----BEGIN OPENSSH PRIVATE KEY-----\ncanary"),
@@ -179,9 +236,9 @@ async def test_what_the_model_does_not_take_is_refused_before_anything_is_writte
     assert not (tmp_path / "state" / "inputs").exists()
     assert texts == snapshot(
         {
-            "portrait.heic": "images[0]: portrait.heic is a HEIC picture; google/nano-banana takes JPEG, PNG or WebP. Convert it to JPEG and hand that in.",
-            "moving.gif": "images[0]: moving.gif is a GIF picture; google/nano-banana takes JPEG, PNG or WebP. Convert it to JPEG and hand that in.",
-            "still.gif": "images[0]: still.gif is a GIF picture; google/nano-banana takes JPEG, PNG or WebP. Convert it to JPEG and hand that in.",
+            "portrait.heic": "images[0]: portrait.heic is a HEIC picture; google/nano-banana takes JPEG, PNG or WebP. Call again with convert=true to have it handed in as PNG, without loss.",
+            "moving.gif": "images[0]: moving.gif is a GIF picture; google/nano-banana takes JPEG, PNG or WebP. Call again with convert=true to have it handed in as PNG, without loss.",
+            "still.gif": "images[0]: still.gif is a GIF picture; google/nano-banana takes JPEG, PNG or WebP. Call again with convert=true to have it handed in as PNG, without loss.",
             "moving.png": "images[0]: moving.png is a PNG picture that is animated. Hand in a single picture of it.",
             "moving.webp": "images[0]: moving.webp is a WebP picture that is animated. Hand in a single picture of it.",
             "cut.png": "images[0]: cut.png is a PNG picture that is damaged or cut off. Hand in a file that opens elsewhere.",
@@ -191,16 +248,42 @@ async def test_what_the_model_does_not_take_is_refused_before_anything_is_writte
             "head.png": "images[0]: head.png is a PNG picture that is damaged or cut off. Hand in a file that opens elsewhere.",
             "head.jpg": "images[0]: head.jpg is a JPEG picture that is damaged or cut off. Hand in a file that opens elsewhere.",
             "no size.png": "images[0]: no size.png is a PNG picture that is damaged or cut off. Hand in a file that opens elsewhere.",
-            "webp for kling.webp": "image: webp for kling.webp is a WebP picture; kling/ai-avatar-standard takes JPEG or PNG. Convert it to JPEG and hand that in.",
+            "webp for kling.webp": "image: webp for kling.webp is a WebP picture; kling/ai-avatar-standard takes JPEG or PNG. Call again with convert=true to have it handed in as PNG, without loss.",
             "sound.png": "images[0]: sound.png is MP3 audio; google/nano-banana takes JPEG, PNG or WebP. Hand in another file.",
             "picture.mp3": "audio: picture.mp3 is a PNG picture; infinitalk/from-audio takes MP3, WAV, AAC, M4A or Ogg. Hand in another file.",
             "film.mp4": "audio: film.mp4 is an MP4 video; infinitalk/from-audio takes MP3, WAV, AAC, M4A or Ogg. Hand in another file.",
-            "voice.flac": "audio: voice.flac is FLAC audio; infinitalk/from-audio takes MP3, WAV, AAC, M4A or Ogg. Convert it to MP3 and hand that in.",
-            "voice.weba": "audio: voice.weba is WebM audio; infinitalk/from-audio takes MP3, WAV, AAC, M4A or Ogg. Convert it to MP3 and hand that in.",
+            "voice.flac": "audio: voice.flac is FLAC audio; infinitalk/from-audio takes MP3, WAV, AAC, M4A or Ogg. Call again with convert=true to have it handed in as WAV, without loss.",
+            "voice.weba": "audio: voice.weba is WebM audio; infinitalk/from-audio takes MP3, WAV, AAC, M4A or Ogg. Call again with convert=true to have it handed in as WAV, without loss.",
             "head.wav": "audio: head.wav is WAV audio that is damaged or cut off. Hand in a file that opens elsewhere.",
             "silence of no length.wav": "audio: silence of no length.wav is WAV audio that is damaged or cut off. Hand in a file that opens elsewhere.",
-            "long.wav": "audio: is 60.5 s long; omnihuman-1-5 takes at most 60 s. Shorten it, or use kling/ai-avatar-standard (up to 300 s) or kling/ai-avatar-pro (up to 300 s).",
+            "long.wav": "audio: is 60.5 s long; omnihuman-1-5 takes at most 60 s. Shorten it, or use kling/ai-avatar-standard (up to 300 s: 484 credits) or kling/ai-avatar-pro (up to 300 s: 968 credits).",
             "longer.wav": "audio: is 301.0 s long; kling/ai-avatar-standard takes at most 300 s. Shorten it.",
+            "adpcm.wav": "audio: adpcm.wav is WAV audio with ADPCM; infinitalk/from-audio takes MP3, WAV (PCM or float PCM), AAC, M4A (AAC) or Ogg (Vorbis or Opus). Call again with convert=true to have it handed in as WAV, without loss.",
+            "telephone.wav": "audio: telephone.wav is WAV audio with A-law; infinitalk/from-audio takes MP3, WAV (PCM or float PCM), AAC, M4A (AAC) or Ogg (Vorbis or Opus). Call again with convert=true to have it handed in as WAV, without loss.",
+            "telephone in the united states.wav": "audio: telephone in the united states.wav is WAV audio with µ-law; infinitalk/from-audio takes MP3, WAV (PCM or float PCM), AAC, M4A (AAC) or Ogg (Vorbis or Opus). Call again with convert=true to have it handed in as WAV, without loss.",
+            "mp3 inside.wav": "audio: mp3 inside.wav is WAV audio with MP3; infinitalk/from-audio takes MP3, WAV (PCM or float PCM), AAC, M4A (AAC) or Ogg (Vorbis or Opus). Call again with convert=true to have it handed in as WAV, without loss.",
+            "odd.wav": "audio: odd.wav is WAV audio with format 0x1234; infinitalk/from-audio takes MP3, WAV (PCM or float PCM), AAC, M4A (AAC) or Ogg (Vorbis or Opus). Convert it to MP3 and hand that in.",
+            "no format.wav": "audio: no format.wav is WAV audio that is damaged or cut off. Hand in a file that opens elsewhere.",
+            "alac.m4a": "audio: alac.m4a is M4A audio with ALAC; kling/ai-avatar-standard takes MP3, WAV (PCM or float PCM), AAC, M4A (AAC) or Ogg (Vorbis or Opus). Call again with convert=true to have it handed in as WAV, without loss.",
+            "alac.mp4": "audio: alac.mp4 is M4A audio with ALAC; infinitalk/from-audio takes MP3, WAV (PCM or float PCM), AAC, M4A (AAC) or Ogg (Vorbis or Opus). Call again with convert=true to have it handed in as WAV, without loss.",
+            "opus.mp4": "audio: opus.mp4 is M4A audio with Opus; infinitalk/from-audio takes MP3, WAV (PCM or float PCM), AAC, M4A (AAC) or Ogg (Vorbis or Opus). Call again with convert=true to have it handed in as WAV, without loss.",
+            "dolby.mp4": "audio: dolby.mp4 is M4A audio with AC-3; infinitalk/from-audio takes MP3, WAV (PCM or float PCM), AAC, M4A (AAC) or Ogg (Vorbis or Opus). Call again with convert=true to have it handed in as WAV, without loss.",
+            "bought.m4a": "audio: bought.m4a is M4A audio with copy protection; infinitalk/from-audio takes MP3, WAV (PCM or float PCM), AAC, M4A (AAC) or Ogg (Vorbis or Opus). Convert it to MP3 and hand that in.",
+            "odd.m4a": 'audio: odd.m4a is M4A audio with format "x\\x1b\'1"; infinitalk/from-audio takes MP3, WAV (PCM or float PCM), AAC, M4A (AAC) or Ogg (Vorbis or Opus). Convert it to MP3 and hand that in.',
+            "no format.m4a": "audio: no format.m4a is M4A audio that is damaged or cut off. Hand in a file that opens elsewhere.",
+            "no length.m4a": "audio: no length.m4a is M4A audio that is damaged or cut off. Hand in a file that opens elsewhere.",
+            "flac.ogg": "audio: flac.ogg is Ogg audio with FLAC; omnihuman-1-5 takes MP3, WAV (PCM or float PCM), AAC, M4A (AAC) or Ogg (Vorbis or Opus). Call again with convert=true to have it handed in as WAV, without loss.",
+            "speex.ogg": "audio: speex.ogg is Ogg audio with Speex; infinitalk/from-audio takes MP3, WAV (PCM or float PCM), AAC, M4A (AAC) or Ogg (Vorbis or Opus). Call again with convert=true to have it handed in as WAV, without loss.",
+            "film.ogg": "audio: film.ogg is Ogg audio with Theora video; infinitalk/from-audio takes MP3, WAV (PCM or float PCM), AAC, M4A (AAC) or Ogg (Vorbis or Opus). Convert it to MP3 and hand that in.",
+            "odd.ogg": "audio: odd.ogg is Ogg audio with something unknown; infinitalk/from-audio takes MP3, WAV (PCM or float PCM), AAC, M4A (AAC) or Ogg (Vorbis or Opus). Convert it to MP3 and hand that in.",
+            "no length.ogg": "audio: no length.ogg is Ogg audio that is damaged or cut off. Hand in a file that opens elsewhere.",
+            "main.aac": "audio: main.aac is AAC audio with AAC Main; infinitalk/from-audio takes MP3, WAV (PCM or float PCM), AAC, M4A (AAC) or Ogg (Vorbis or Opus). Convert it to MP3 and hand that in.",
+            "long.ogg": "audio: is 61.0 s long; omnihuman-1-5 takes at most 60 s. Shorten it, or use kling/ai-avatar-standard (up to 300 s: 488 credits) or kling/ai-avatar-pro (up to 300 s: 976 credits).",
+            "long.m4a": "audio: is 61.0 s long; omnihuman-1-5 takes at most 60 s. Shorten it, or use kling/ai-avatar-standard (up to 300 s: 488 credits) or kling/ai-avatar-pro (up to 300 s: 976 credits).",
+            "line.png": "images[0]: line.png has 400 x 1 pixels; google/nano-banana takes JPEG, PNG or WebP of 10 MB at most, and a picture needs at least 2 pixels a side and at most 100 million in all. Resize it and hand that in.",
+            "dot.webp": "image: dot.webp has 1 x 1 pixels; infinitalk/from-audio takes JPEG, PNG or WebP of 10 MB at most, and a picture needs at least 2 pixels a side and at most 100 million in all. Resize it and hand that in.",
+            "wall.png": "images[0]: wall.png has 10,001 x 10,000 pixels; google/nano-banana takes JPEG, PNG or WebP of 10 MB at most, and a picture needs at least 2 pixels a side and at most 100 million in all. Resize it and hand that in.",
+            "bomb.png": "image: bomb.png has 2,147,483,647 x 2,147,483,647 pixels; kling/ai-avatar-standard takes JPEG or PNG of 10 MB at most, and a picture needs at least 2 pixels a side and at most 100 million in all. Resize it and hand that in.",
             "large.png": "images[0]: 'large.png' has 10.1 MB; at most 10 MB are taken. Hand in a smaller file.",
             "large.mp3": "audio: 'large.mp3' has 10.1 MB; at most 10 MB are taken. Hand in a smaller file.",
             "id_rsa.png": "images[0]: id_rsa.png is text; google/nano-banana takes JPEG, PNG or WebP. Hand in another file.",
@@ -241,12 +324,12 @@ async def test_what_a_data_uri_held_is_kept_privately_for_two_days(tmp_path: Pat
     """Long enough for any job that takes it; the bytes are never in the ledger."""
     data = picture()
     async with house(tmp_path) as here:
-        reference, _ = await here.inputs.take(uri(data), PAINT, argument="images[0]")
+        reference = (await here.inputs.take(uri(data), PAINT, argument="images[0]")).reference
         [kept] = (tmp_path / "state" / "inputs").iterdir()
         assert (kept.read_bytes(), kept.stat().st_mode & 0o777) == (data, 0o600)
         assert kept.parent.stat().st_mode & 0o777 == 0o700
         here.clock.time += LIFE - 1
-        other, _ = await here.inputs.take(uri(picture(size=(5, 5))), PAINT, argument="images[0]")
+        other = (await here.inputs.take(uri(picture(size=(5, 5))), PAINT, argument="images[0]")).reference
         assert kept.exists()
         here.clock.time += 2
         await here.inputs.take(uri(picture(size=(5, 5))), PAINT, argument="images[0]")
@@ -266,7 +349,7 @@ async def test_the_same_bytes_are_uploaded_once_a_day_by_any_name_also_after_a_r
     data, changed = picture(), picture(size=(8, 8))
     async with house(tmp_path) as here:
         links = [await here.link(data), await here.link(data, "b.png"), await here.link(changed)]
-        data_uri, _ = await here.inputs.take(uri(data), PAINT, argument="images[0]")
+        data_uri = (await here.inputs.take(uri(data), PAINT, argument="images[0]")).reference
         links.append(await here.inputs.link(data_uri, argument="images[0]"))
         links.append(await here.uploads.path(tmp_path / "b.png"))
     async with house(tmp_path) as later:
@@ -317,7 +400,7 @@ async def test_an_upload_is_named_by_chance_and_by_what_it_is(tmp_path: Path) ->
 async def test_a_file_that_changes_after_it_was_ordered_is_not_sent(change: str, tmp_path: Path) -> None:
     (path := tmp_path / "a.png").write_bytes(picture())
     async with house(tmp_path) as here:
-        reference, _ = await here.inputs.take("a.png", PAINT, argument="images[0]")
+        reference = (await here.inputs.take("a.png", PAINT, argument="images[0]")).reference
         path.unlink()
         if change == "other":
             path.write_bytes(picture(size=(8, 8)))
@@ -364,7 +447,7 @@ async def test_pictures_cut_and_bent_by_chance_are_taken_or_refused_and_nothing_
             (tmp_path / "a.bin").write_bytes(data)
             order, argument = chance.choice(((PAINT, "images[0]"), (OMNI, "audio")))
             try:
-                reference, _ = await here.inputs.take("a.bin", order, argument=argument)
+                reference = (await here.inputs.take("a.bin", order, argument=argument)).reference
             except OrderError:
                 continue
             assert parse_handed_in(reference)
@@ -437,7 +520,7 @@ async def test_a_server_answers_a_wrong_file_without_a_job(tmp_path: Path) -> No
     assert jobs == []
     assert text(wrong) == snapshot("""\
 error: images[0]: portrait.heic is a HEIC picture; google/nano-banana takes JPEG, PNG or WebP.
-what to do: Convert it to JPEG and hand that in.\
+what to do: Call again with convert=true to have it handed in as PNG, without loss.\
 """)
 
 

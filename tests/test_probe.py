@@ -63,6 +63,91 @@ def test_a_sound_tells_its_kind_and_length(data: bytes, mime_type: str, seconds:
     assert found.duration_s == (pytest.approx(seconds, abs=0.15) if seconds else None)
 
 
+def patched(data: bytes, name: bytes, at: int, new: bytes) -> bytes:
+    """The same with other bytes so far behind the name of a box."""
+    at += data.index(name) + 4
+    return data[:at] + new + data[at + len(new) :]
+
+
+EXTENSIBLE = wav()[:16] + struct.pack("<IHHIIHHHHIH", 40, 0xFFFE, 1, 16_000, 32_000, 2, 16, 22, 16, 4, 1) + bytes(14)
+"""The long form of a WAV's format, in which the codec comes last."""
+
+
+@pytest.mark.parametrize(
+    ("data", "codec"),
+    [
+        (wav(), "PCM"),
+        (EXTENSIBLE + wav()[36:], "PCM"),
+        (EXTENSIBLE[:-16] + b"\x06\0" + bytes(14) + wav()[36:], "A-law"),
+        (sound("wav", "pcm_f32le"), "float PCM"),
+        (sound("wav", "adpcm_ms"), "ADPCM"),
+        (sound("mp3", "libmp3lame"), ""),
+        (sound("adts", "aac"), "AAC"),
+        (b"ID3\4\0\0\0\0\0\0" + sound("adts", "aac"), "AAC"),
+        (sound("flac", "flac"), ""),
+        (sound("ogg", "libopus"), "Opus"),
+        (sound("ogg", "vorbis"), "Vorbis"),
+        (sound("ogg", "flac"), "FLAC"),
+        (sound("ipod", "aac"), "AAC"),
+        (sound("ipod", "alac"), "ALAC"),
+        (sound("mp4", "ac3"), "AC-3"),
+        (film(), ""),
+    ],
+)
+def test_a_sound_tells_its_codec(data: bytes, codec: str, tmp_path: Path) -> None:
+    assert look_at(data, tmp_path).codec == codec
+
+
+PIECES = sound("mp4", "aac", 3.0, movflags="empty_moov+frag_keyframe+default_base_moof", frag_duration="500000")
+
+
+@pytest.mark.parametrize(
+    ("data", "seconds"),
+    [
+        (sound("ogg", "libopus", 7.0), 7.0),
+        (sound("ogg", "vorbis", 7.0), 7.0),
+        (sound("ogg", "flac", 7.0), 7.0),
+        (sound("ogg", "libopus") + b"a comment behind the end" * 999, 2.0),
+        (sound("ogg", "libopus") + sound("ogg", "vorbis", 1.0).replace(b"OggS\0\4", b"OggS\0\0"), 2.0),
+        (patched(sound("ipod", "aac"), b"mvhd", 16, bytes(4)), 2.0),
+        (patched(sound("ipod", "aac"), b"mvhd", 16, b"\xff" * 4), 2.0),
+        (patched(patched(sound("ipod", "aac"), b"mvhd", 16, bytes(4)), b"mdhd", 16, bytes(4)), None),
+        (PIECES, 3.0),
+        (PIECES[: PIECES.index(b"moof") - 4], None),
+        (sound("ogg", "libopus")[:200], None),
+        (sound("wav", "pcm_s24le", 7.0), 7.0),
+    ],
+    ids=[
+        "opus",
+        "vorbis",
+        "flac in ogg",
+        "more behind the end",
+        "another stream behind the end",
+        "the movie does not say",
+        "the movie does not know",
+        "nobody says",
+        "in pieces",
+        "no piece",
+        "no whole page",
+        "24 bits",
+    ],
+)
+def test_how_long_a_sound_lasts_is_told_by_whatever_says_it(data: bytes, seconds: float | None, tmp_path: Path) -> None:
+    found = look_at(data, tmp_path)
+
+    assert PIECES.count(b"moof") > 3
+    assert found.duration_s == (pytest.approx(seconds, abs=0.15) if seconds else None)
+
+
+def test_a_film_in_pieces_is_measured_even_if_the_pieces_make_no_sense(tmp_path: Path) -> None:
+    """A film that was paid for is not to be thrown away because of how it was written."""
+    data = film(movflags="empty_moov+frag_keyframe+default_base_moof")
+
+    assert look_at(data, tmp_path).duration_s == pytest.approx(1.0, abs=0.11)
+    broken = look_at(data.replace(b"tfdt", b"free"), tmp_path)
+    assert (broken.mime_type, broken.width, broken.duration_s) == ("video/mp4", 64, None)
+
+
 def test_an_mp3_is_known_with_and_without_its_tag(tmp_path: Path) -> None:
     """Speech comes both ways; the tag can also precede FLAC and AAC."""
     tagged = sound("mp3", "libmp3lame")

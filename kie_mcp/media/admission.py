@@ -1,7 +1,7 @@
 """Whether a file is what a model takes, told by its bytes before anybody is asked to pay for them."""
 
-from collections.abc import Mapping
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import Literal, NoReturn
 
 from kie_mcp.errors import OrderError
 from kie_mcp.jobs.orders import Order
@@ -10,7 +10,7 @@ from kie_mcp.media.headers import Header
 from kie_mcp.media.locals import megabytes
 from kie_mcp.media.opened import Opened
 from kie_mcp.media.probe import Probe, probe
-from kie_mcp.media.wholeness import ANIMATED, DAMAGED, fault
+from kie_mcp.media.wholeness import DAMAGED, fault
 
 MB = 1024 * 1024
 LARGEST = 100 * MB
@@ -27,8 +27,10 @@ _KINDS: Mapping[str, str] = {
     "audio/mp4": "M4A",
     "audio/ogg": "Ogg",
 }
-_LASTING = frozenset({"audio/mpeg", "audio/wav", "audio/aac"})
-"""How long these last is always told; a file of this kind that does not say is none."""
+MOST_PIXELS = 100_000_000
+"""Kie.ai names no limit; no camera and no model of its makes more, and a few bytes can claim billions."""
+LEAST_SIDE = 2
+"""Pixels: what is thinner shows nothing."""
 
 
 def most(order: Order, argument: str) -> int:
@@ -44,10 +46,13 @@ def admit(source: Opened | bytes, name: str, order: Order, argument: str) -> Pro
     found = probe(handle)
     _check_size(found.bytes, name, order, argument)
     _check_kind(found, name, order, argument)
+    _check_codec(found, name, order, argument)
     with Header(handle) as header:
         _check_wholeness(found, fault(found.mime_type, header), name, argument)
     if _family(argument) == "audio":
         catalog.check_audio(order, found.duration_s)
+    else:
+        _check_pixels(found, name, order, argument)
     return found
 
 
@@ -63,22 +68,64 @@ def _check_kind(found: Probe, name: str, order: Order, argument: str) -> None:
     allowed = takes.audio_types if _family(argument) == "audio" else takes.image_types
     if found.mime_type not in allowed or not found.bytes:
         kinds = list(dict.fromkeys(_KINDS[one] for one in allowed))
-        named = " or ".join([", ".join(kinds[:-1]), kinds[-1]] if len(kinds) > 1 else kinds)
         remedy = (
             f"Convert it to {kinds[0]} and hand that in."
             if found.family == _family(argument)
             else "Hand in another file."
         )
-        raise OrderError(f"{argument}: {name} is {found.label}; {order.model} takes {named}.", remedy=remedy)
+        raise OrderError(f"{argument}: {name} is {found.label}; {order.model} takes {_or(kinds)}.", remedy=remedy)
+
+
+def _check_codec(found: Probe, name: str, order: Order, argument: str) -> None:
+    takes = catalog.find(order.model, order.kind).takes
+    allowed = takes.audio_codecs.get(found.mime_type)
+    if _family(argument) == "image" or allowed is None or found.codec in allowed:
+        return
+    if not found.codec:
+        _damaged(found, name, argument)
+    kinds = [_KINDS[one] + _inside(takes.audio_codecs.get(one, ()), _KINDS[one]) for one in takes.audio_types]
+    message = f"{argument}: {name} is {found.label} with {found.codec}; {order.model} takes {_or(kinds)}."
+    raise OrderError(message, remedy="Convert it to MP3 and hand that in.")
+
+
+def _inside(codecs: Sequence[str], kind: str) -> str:
+    return f" ({' or '.join(codecs)})" if codecs and tuple(codecs) != (kind,) else ""
 
 
 def _check_wholeness(found: Probe, problem: str, name: str, argument: str) -> None:
     unmeasured = found.width is None if found.family == "image" else found.duration_s is None
-    if unmeasured and (found.family == "image" or found.mime_type in _LASTING):
-        problem = DAMAGED
+    # How long a sound is decides what it costs, and every kind of it that is taken says so.
+    if unmeasured or problem == DAMAGED:
+        _damaged(found, name, argument)
     if problem:
-        remedy = "Hand in a single picture of it." if problem == ANIMATED else "Hand in a file that opens elsewhere."
-        raise OrderError(f"{argument}: {name} is {found.label} that {problem}.", remedy=remedy)
+        message = f"{argument}: {name} is {found.label} that {problem}."
+        raise OrderError(message, remedy="Hand in a single picture of it.")
+
+
+def _damaged(found: Probe, name: str, argument: str) -> NoReturn:
+    message = f"{argument}: {name} is {found.label} that {DAMAGED}."
+    raise OrderError(message, remedy="Hand in a file that opens elsewhere.")
+
+
+def _check_pixels(found: Probe, name: str, order: Order, argument: str) -> None:
+    width, height = found.width or 0, found.height or 0
+    if min(width, height) >= LEAST_SIDE and width * height <= MOST_PIXELS:
+        return
+    limits = f"at least {LEAST_SIDE} pixels a side and at most {MOST_PIXELS // 1_000_000} million in all"
+    message = (
+        f"{argument}: {name} has {width:,} x {height:,} pixels; {order.model} takes {_pictures(order)}"
+        f" of {most(order, argument) / MB:g} MB at most, and a picture needs {limits}."
+    )
+    raise OrderError(message, remedy="Resize it and hand that in.")
+
+
+def _pictures(order: Order) -> str:
+    return _or([_KINDS[one] for one in catalog.find(order.model, order.kind).takes.image_types])
+
+
+def _or(names: Sequence[str]) -> str:
+    names = list(dict.fromkeys(names))
+    return " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def _family(argument: str) -> Literal["image", "audio"]:

@@ -1,19 +1,36 @@
 """Files that a caller hands in, as a path or in the call: checked with the order, uploaded with the job."""
 
 import hashlib
+from dataclasses import dataclass
 from urllib.parse import unquote
 
+from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 
 from kie_mcp.errors import OrderError, OutputError
 from kie_mcp.jobs.orders import Order, handed_in, parse_handed_in
-from kie_mcp.media.admission import LARGEST, admit, most
+from kie_mcp.media.acceptance import Accepted, accept
+from kie_mcp.media.admission import LARGEST, most
 from kie_mcp.media.inline import Inline, decoded
 from kie_mcp.media.locals import Locals
 from kie_mcp.media.opened import Opened
-from kie_mcp.media.uploads import Uploads
+from kie_mcp.media.uploads import Say, Uploads
 
+_Looked = tuple[str, str, Accepted, bytes | None]
+"""Place, digest, what the model gets, and what has to be kept of it."""
 _ELSEWHERE = ("https://", "http://", "kie://")
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A file that was taken in."""
+
+    reference: str
+    """How the order names it from here on."""
+    duration_s: float | None
+    """Of a sound, if it is known."""
+    note: str = ""
+    """What was done to it, as a sentence for the answer; empty if nothing was."""
 
 
 class Inputs:
@@ -23,19 +40,27 @@ class Inputs:
         self._locals = locals_
         self._inline = inline
         self._uploads = uploads
+        self._one_by_one = CapacityLimiter(1)
 
-    async def take(self, reference: str, order: Order, *, argument: str) -> tuple[str, float | None]:
-        """Read a file as it is ordered: how the order names it from here on, and the seconds of a sound.
+    async def take(self, reference: str, order: Order, *, argument: str, convert: bool = False) -> Taken:
+        """Read a file as it is ordered; with *convert*, turn what the model does not take into what it takes.
 
         Raises OrderError naming the argument if the file may not be read or is not what the model takes.
         """
-        if reference[:5].casefold() == "data:":
-            return await self._take_data(reference, order, argument)
-        return await run_sync(self._take_file, reference, order, argument)
+        look = self._data if reference[:5].casefold() == "data:" else self._file
+        # A picture that is converted is in memory as a whole.
+        limiter = self._one_by_one if convert else None
+        place, digest, accepted, data = await run_sync(look, reference, order, argument, convert, limiter=limiter)
+        if data is not None:
+            await self._kept(
+                data, digest, argument, "the data URI" if accepted.instead is None else "what was made of it"
+            )
+        return Taken(handed_in(place, digest), accepted.found.duration_s, accepted.note)
 
-    async def link(self, reference: str, *, argument: str) -> str:
-        """Return a link that Kie.ai can read. Raises OrderError if the file is no longer what was ordered.
+    async def link(self, reference: str, *, argument: str, say: Say | None = None) -> str:
+        """Return a link that Kie.ai can read; `say` hears how far a large upload is.
 
+        Raises OrderError if the file is no longer what was ordered.
         Trouble on the way (CredentialError, BusyError, UnreachableError, OutputError) is passed on.
         """
         place, digest = parse_handed_in(reference) or (reference, "")
@@ -43,25 +68,27 @@ class Inputs:
             if await run_sync(file.digest) != digest:
                 message = f"{argument}: {_name(place)} has changed since it was ordered."
                 raise OrderError(message, remedy="Order again: nothing was sent.")
-            return await self._uploads.link(file, digest)
+            name = _name(place) if place.startswith("file:") else "the data URI"
+            return await self._uploads.link(file, digest, name=name, say=say)
 
-    def _take_file(self, reference: str, order: Order, argument: str) -> tuple[str, float | None]:
+    def _file(self, reference: str, order: Order, argument: str, convert: bool) -> _Looked:
         path, file = self._locals.open(reference, argument=argument, most=most(order, argument))
         with file:
             place = path.as_uri()
-            found = admit(file, _name(place), order, argument)
-            return handed_in(place, file.digest()), found.duration_s
+            accepted = accept(file, _name(place), order, argument, converting=convert)
+            return _made(accepted) or (place, file.digest(), accepted, None)
 
-    async def _take_data(self, reference: str, order: Order, argument: str) -> tuple[str, float | None]:
-        head, data = await run_sync(lambda: decoded(reference, argument=argument))
-        found = await run_sync(admit, data, "the data URI", order, argument)
-        digest = (await run_sync(hashlib.sha256, data)).hexdigest()
+    def _data(self, reference: str, order: Order, argument: str, convert: bool) -> _Looked:
+        head, data = decoded(reference, argument=argument)
+        accepted = accept(data, "the data URI", order, argument, converting=convert)
+        return _made(accepted) or (head, hashlib.sha256(data).hexdigest(), accepted, data)
+
+    async def _kept(self, data: bytes, digest: str, argument: str, name: str) -> None:
         try:
             await self._inline.keep(data, digest)
         except OSError as error:
-            message = f"{argument}: the data URI cannot be kept here ({(error.strerror or 'unknown').lower()})."
+            message = f"{argument}: {name} cannot be kept here ({(error.strerror or 'unknown').lower()})."
             raise OutputError(message, remedy="Hand the file in as a path or an https URL.") from None
-        return handed_in(head, digest), found.duration_s
 
     def _opened(self, place: str, digest: str, argument: str) -> Opened:
         if place.startswith("file:"):
@@ -71,6 +98,14 @@ class Inputs:
         except OSError:
             message = f"{argument}: the file that was in the call is not kept any more."
             raise OrderError(message, remedy="Order again: nothing was sent.") from None
+
+
+def _made(accepted: Accepted) -> _Looked | None:
+    """What the file was turned into, if it was: from here on it is as if that had been handed in, inside the call."""
+    data = accepted.instead
+    if data is None:
+        return None
+    return f"data:{accepted.found.mime_type}", hashlib.sha256(data).hexdigest(), accepted, data
 
 
 def handed(reference: str) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable, Container, Mapping
+from functools import partial
 
 from kie_mcp.jobs.desk import Draft
 from kie_mcp.jobs.fitting import speaking_of
@@ -34,6 +35,7 @@ class Intake:
         check_outbox: Raises NotCreatedError if nothing could be saved.
         account: Whose orders they are.
         plain_host: The host and port of a sandbox, if that is used.
+        say: Takes a job's id and what is being done for it just now; nothing when that is over.
     """
 
     def __init__(
@@ -44,16 +46,19 @@ class Intake:
         *,
         account: str,
         plain_host: str | None = None,
+        say: Callable[[str, str], None] = lambda _job, _words: None,
     ) -> None:
         self._check_outbox = check_outbox
         self._sources = sources
         self._inputs = inputs
         self._account = account
         self._plain_host = plain_host
+        self._say = say
 
-    async def draft(self, order: Order, *, parts: Mapping[str, Order] | None = None) -> Draft:
-        """Everything of the job that is known before it is written down; *parts* make its inputs, by argument.
+    async def draft(self, order: Order, *, parts: Mapping[str, Order] | None = None, convert: bool = False) -> Draft:
+        """Everything of the job that is known before it is written down.
 
+        *parts* make its inputs, by argument; with *convert*, files are turned into what the model takes.
         Raises OrderError at the first thing that does not fit, of the order and of its parts.
         """
         await self._check_outbox()
@@ -68,7 +73,7 @@ class Intake:
                 continue
             if other := await self._sources.awaited(reference, argument=argument):
                 waiting_for.append(other)
-        checked, seconds = await self._taken(checked)
+        checked, seconds, remarks = await self._taken(checked, convert=convert)
         if isinstance(script := parts.get("audio"), SpeechOrder):
             seconds = catalog.check_script(checked, script)
         elif seconds is None and not waiting_for:
@@ -84,18 +89,21 @@ class Intake:
             credits_estimated=catalog.estimate(checked, audio_seconds=seconds),
             waiting_for=tuple(dict.fromkeys(waiting_for)),
             parts=drafts,
-            remark=catalog.check_advised(order, checked, seconds),
+            remark=" ".join([*remarks, catalog.check_advised(order, checked, seconds)]).strip(),
         )
 
-    async def _taken(self, order: Order) -> tuple[Order, float | None]:
-        """The order with the caller's own files as they were read, and how long the sound among them is."""
+    async def _taken(self, order: Order, *, convert: bool) -> tuple[Order, float | None, list[str]]:
+        """The order with the caller's own files as they were read, how long their sound is, and what was done."""
         instead: dict[str, str] = {}
         seconds: float | None = None
+        remarks: list[str] = []
         for argument, reference in _files(order):
             if handed(reference):
-                instead[reference], lasting = await self._inputs.take(reference, order, argument=argument)
-                seconds = lasting if argument == "audio" else seconds
-        return with_references(order, instead), seconds
+                taken = await self._inputs.take(reference, order, argument=argument, convert=convert)
+                remarks += [taken.note] if taken.note else []
+                instead[reference] = taken.reference
+                seconds = taken.duration_s if argument == "audio" else seconds
+        return with_references(order, instead), seconds, remarks
 
     async def _audio_seconds(self, order: Order, *, but: Container[str] = ()) -> float | None:
         """How long the audio of an earlier job is. Raises OrderError if a file is not what is taken."""
@@ -115,9 +123,12 @@ class Intake:
         order = load_order(json.dumps(job.order))
         await self._audio_seconds(order)
         links: dict[str, str] = {}
-        for argument, reference in _files(order):
-            source = self._inputs if handed(reference) else self._sources
-            links[reference] = await source.link(reference, argument=argument)
+        try:
+            for argument, reference in _files(order):
+                source = self._inputs if handed(reference) else self._sources
+                links[reference] = await source.link(reference, argument=argument, say=partial(self._say, job.id))
+        finally:
+            self._say(job.id, "")
         return catalog.request(order, links)
 
 

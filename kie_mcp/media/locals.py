@@ -17,6 +17,7 @@ FORMS = (
     "Give an https URL, kie://jobs/{job_id}/outputs/{n} of an earlier job, a data URI, or the path of a file on this"
     " computer. A path of a chat's own sandbox, such as /mnt/user-data, is not on this computer."
 )
+ELSEWHERE = "Give an https URL, kie://jobs/{job_id}/outputs/{n} of an earlier job, or a data URI."
 # No link is followed at the end, no FIFO waits for a writer, no terminal becomes ours.
 _FLAGS = os.O_RDONLY | sum(
     getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_NOCTTY", "O_BINARY")
@@ -35,7 +36,7 @@ class Locals:
     Args:
         roots: The folders. Where they really are decides, so a folder may be a link itself.
         relative_to: Where a relative path begins.
-        local_files: False refuses every path, for a server whose callers sit elsewhere.
+        local_files: False refuses every path, for a server that cannot know who calls.
         windows: Whether paths are read as Windows writes them.
         open_file: What opens a path with flags.
         descriptors: Where Linux says what is open.
@@ -58,14 +59,15 @@ class Locals:
         self._open_file = open_file
         self._descriptors = descriptors
 
-    def open(self, given: str, *, argument: str, most: int) -> tuple[Path, Opened]:
+    def open(self, given: str, *, argument: str, most: int, ordered: bool = False) -> tuple[Path, Opened]:
         """Open a file of at most so many bytes, blocking: where it really is, and the file.
 
+        One that is `ordered` was taken in before, maybe by another process whose callers may name paths.
         Raises OrderError naming the argument, in the same words for a file that may not be read and for one that is
         not there, as long as neither is in an allowed folder.
         """
-        if not self._local_files:
-            _refuse(argument, given, "is a local file, and this server takes none", remedy=_without_paths(FORMS))
+        if not self._local_files and not ordered:
+            _refuse(argument, given, "is a local path, and those cannot be handed in over HTTP", remedy=ELSEWHERE)
         real = os.path.realpath(self._path(given, argument))
         self._check_place(real, given, argument)
         try:
@@ -153,10 +155,6 @@ def _from_url(given: str, argument: str, *, windows: bool) -> str:
         _refuse(argument, given, "is not a file URL such as file:///home/me/cat.png, with ? and # percent-encoded")
     path = os.fsdecode(unquote_to_bytes(parts.path))
     return path[1:] if windows and re.match(r"/[A-Za-z]:", path) else path
-
-
-def _without_paths(forms: str) -> str:
-    return forms.partition(", or the path")[0].replace(", a data URI", ", or a data URI") + "."
 
 
 def _refuse(argument: str, given: str, problem: str, *, remedy: str = FORMS) -> NoReturn:

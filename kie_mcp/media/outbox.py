@@ -4,7 +4,6 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -15,9 +14,13 @@ from kie_mcp.errors import DeadLinkError, NotCreatedError, OutputError, RefusedE
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.job import Job, Kind, Output
 from kie_mcp.media.allowance import CAPS, Allowance
+from kie_mcp.media.headers import Header
+from kie_mcp.media.names import stem
 from kie_mcp.media.partfile import PartFile
 from kie_mcp.media.probe import Probe, probe
+from kie_mcp.media.sidecar import undescribed, write
 from kie_mcp.media.unsaved import unsaved
+from kie_mcp.media.wholeness import DAMAGED, fault
 
 LINK_LIFE = 24 * 3600.0
 """Seconds that Kie.ai promises for a link of a finished job."""
@@ -54,7 +57,17 @@ class Fetch(Protocol):
 
 
 class Outbox:
-    """Saves the outputs of jobs into one folder."""
+    """Saves the outputs of jobs into one folder.
+
+    Args:
+        folder: Made when the first file comes.
+        fetch: Opens a link.
+        renew: Asks for a living link in place of a dead one.
+        clock: Tells how long a download takes.
+        caps: The most bytes of a file, by what a job makes, where that is not the usual.
+        sidecar: Whether `<file>.json` is written beside each file, with what is known of it.
+        sandbox: Whether that says that a sandbox made it.
+    """
 
     def __init__(
         self,
@@ -64,12 +77,16 @@ class Outbox:
         clock: Clock,
         *,
         caps: Mapping[Kind, int] = CAPS,
+        sidecar: bool = False,
+        sandbox: bool = False,
     ) -> None:
         self._folder = folder.absolute()
         self._fetch = fetch
         self._renew = renew
         self._clock = clock
         self._caps = {**CAPS, **caps}
+        self._sidecar = sidecar
+        self._sandbox = sandbox
 
     async def check(self) -> None:
         """Raise NotCreatedError if nothing could be saved: better known before a job is paid for than after."""
@@ -83,19 +100,22 @@ class Outbox:
     async def save(self, job: Job, urls: Sequence[str]) -> tuple[tuple[Output, ...], Trouble | None]:
         """Save what is at these links of a finished job, and say what could not be saved: it raises nothing itself.
 
-        A file that the job already has here is left alone; one that is saved again takes the place of the first.
+        A file that the job already has here is left alone, whatever lies beside it; one that is saved again takes the
+        place and the name of the first.
         """
         outputs: list[Output] = []
         failures: list[tuple[int, Exception]] = []
+        bare: list[tuple[Path, Exception]] = []
         for index, url in enumerate(urls):
             output = await self._kept(job, index) or self._promised(job, url)
             if output.path is None:
                 try:
                     output = await self._save(job, index, output)
+                    bare += await self._describe(job, index, output)
                 except Exception as error:  # the job is paid for and done, whatever breaks here
                     failures.append((index + 1, error))
             outputs.append(output)
-        return tuple(outputs), unsaved(failures, len(urls), self._folder)
+        return tuple(outputs), _both(unsaved(failures, len(urls), self._folder), undescribed(bare))
 
     async def _kept(self, job: Job, index: int) -> Output | None:
         output = job.outputs[index] if index < len(job.outputs) else None
@@ -119,8 +139,19 @@ class Outbox:
         except (DeadLinkError, RefusedError):
             raise DeadLinkError("its link has died, and Kie.ai gave no living one", remedy=_DEAD) from None
 
+    async def _describe(self, job: Job, index: int, output: Output) -> list[tuple[Path, Exception]]:
+        """Write the sidecar; what goes wrong is returned, for the file itself is saved."""
+        if not self._sidecar or output.path is None:
+            return []
+        path = Path(output.path)
+        try:
+            await run_sync(lambda: write(path, job, index, output, sandbox=self._sandbox))
+        except Exception as error:
+            return [(path, error)]
+        return []
+
     async def _bring(self, job: Job, index: int, output: Output) -> Output:
-        part = PartFile(self._folder, _stem(job, index))
+        part = PartFile(self._folder, stem(job, index))
         try:
             async with self._fetch(output.url) as download:
                 allowance = Allowance(self._clock, download.status, download.headers, self._caps[job.kind])
@@ -144,9 +175,11 @@ class Outbox:
         )
 
 
-def _stem(job: Job, index: int) -> str:
-    day = datetime.fromtimestamp(job.created_at, UTC).date().isoformat()
-    return f"{day}-{job.kind.replace('_', '-')}-{job.id.removeprefix('job_')[:8]}-{index + 1}"
+def _both(unsaved: Trouble | None, undescribed: Trouble | None) -> Trouble | None:
+    """What was not saved matters more, and is what can be tried again."""
+    if unsaved is None or undescribed is None:
+        return unsaved or undescribed
+    return replace(unsaved, message=f"{unsaved.message} {undescribed.message}")
 
 
 def _touch(folder: Path) -> None:
@@ -163,6 +196,10 @@ def _finish(part: PartFile, kind: Kind) -> tuple[Path, Probe]:
     part.settle()
     found = probe(part.path)
     _check(found, kind)
+    # A length that was announced too short cuts a picture off without a sign of it.
+    with Header(part.path) as header:
+        if fault(found.mime_type, header) == DAMAGED:
+            raise OutputError(f"the link gave {found.label} that {DAMAGED}")
     return part.publish(found.extension), found
 
 

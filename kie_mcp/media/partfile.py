@@ -2,6 +2,7 @@
 
 import contextlib
 import filecmp
+import glob
 import os
 import secrets
 import threading
@@ -89,7 +90,7 @@ class PartFile:
                 os.close(folder)
 
     def _clear(self, before: float) -> None:
-        for left in self._folder.glob(f".{self._stem}.*.part"):
+        for left in self._folder.glob(f".{glob.escape(self._stem)}.*.part"):
             with contextlib.suppress(OSError):
                 if left.lstat().st_mtime < before:
                     left.unlink()

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from kie_mcp.media.boxes import film
+from kie_mcp.media.codecs import codec, in_mp4
 from kie_mcp.media.dimensions import dimensions
 from kie_mcp.media.durations import duration
 from kie_mcp.media.headers import BrokenHeaderError, Header
@@ -50,6 +51,8 @@ class Probe:
     """Pixels, like `height`; None if it is not told or makes no sense."""
     height: int | None = None
     duration_s: float | None = None
+    codec: str = ""
+    """Of a sound whose kind can hold several, such as "Opus"; empty if that is not told."""
 
     @property
     def label(self) -> str:
@@ -77,12 +80,15 @@ def probe(source: Path | int | bytes) -> Probe:
 def _measured(mime_type: str, header: Header, start: int) -> Probe:
     size: tuple[int | None, int | None] = (None, None)
     seconds: float | None = None
+    encoded = ""
     try:
         if mime_type == "video/mp4":
             movie = film(header)
             mime_type = "video/mp4" if movie.video else "audio/mp4"
             size, seconds = (movie.width, movie.height), movie.duration_s
+            encoded = "" if movie.video else in_mp4(movie.codec)
         elif mime_type.startswith("audio/"):
+            encoded = codec(mime_type, header, start=start)
             seconds = duration(mime_type, header, start=start)
         else:
             size = dimensions(mime_type, header) or size
@@ -98,6 +104,7 @@ def _measured(mime_type: str, header: Header, start: int) -> Probe:
         width=width,
         height=height,
         duration_s=seconds,
+        codec=encoded,
     )
 
 

@@ -1,0 +1,71 @@
+"""A file as the model gets it: as it is, or turned into something that it takes, if the caller said so."""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kie_mcp.errors import OrderError
+from kie_mcp.extras import INSTALL_CONVERT
+from kie_mcp.jobs.orders import Order
+from kie_mcp.kie import catalog
+from kie_mcp.media import convert
+from kie_mcp.media.admission import admit, most
+from kie_mcp.media.decoding import UndecodableError
+from kie_mcp.media.opened import Opened
+from kie_mcp.media.probe import Probe, probe
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What the model gets, and what it is."""
+
+    found: Probe
+    instead: bytes | None = None
+    """What the file was turned into; None if it stays as it is."""
+    note: str = ""
+    """What was done to it, as a sentence; empty if nothing was."""
+
+
+def accept(source: Opened | bytes, name: str, order: Order, argument: str, *, converting: bool) -> Accepted:
+    """Look at a file, blocking, and convert it if it must be and may be.
+
+    Raises OrderError if the model does not take it; the remedy then says whether converting it would help.
+    """
+    found = probe(source if isinstance(source, bytes) else source.fileno())
+    allowed = _would_do(found, order, argument)
+    if converting and convert.offers(found, allowed):
+        return _converted(source, found, name, order, argument)
+    try:
+        return Accepted(admit(source, name, order, argument))
+    except OrderError as error:
+        if found.bytes <= most(order, argument) and (remedy := _remedy(error.remedy, found, allowed)):
+            raise OrderError(error.message, remedy=remedy) from None
+        raise
+
+
+def _would_do(found: Probe, order: Order, argument: str) -> tuple[str, ...]:
+    """The kinds that the model takes, if it does not take this one, or not with what is in it."""
+    takes = catalog.find(order.model, order.kind).takes
+    allowed = takes.audio_types if argument == "audio" else takes.image_types
+    codecs = takes.audio_codecs.get(found.mime_type, ())
+    return () if found.mime_type in allowed and (not codecs or found.codec in {"", *codecs}) else allowed
+
+
+def _converted(source: Opened | bytes, found: Probe, name: str, order: Order, argument: str) -> Accepted:
+    try:
+        file = io.BytesIO(source) if isinstance(source, bytes) else source
+        made = convert.convert(file, found, most=most(order, argument))
+    except UndecodableError as error:
+        message = f"{argument}: {name} is {found.label} that {error}."
+        raise OrderError(message, remedy=error.remedy) from error
+    kind = convert.NAMES[convert.offers(found, _would_do(found, order, argument))]
+    taken = admit(made, f"{name}, as {kind},", order, argument)
+    return Accepted(taken, made, f"{argument}: {name} was handed in as {kind}.")
+
+
+def _remedy(otherwise: str, found: Probe, allowed: Sequence[str]) -> str:
+    if to := convert.offers(found, allowed):
+        return f"Call again with convert=true to have it handed in as {convert.NAMES[to]}, without loss."
+    if convert.convertible(found, allowed):
+        return f"{otherwise} Or install what does it here, {INSTALL_CONVERT}, and call again with convert=true."
+    return ""

@@ -1,0 +1,98 @@
+"""Files of kinds that a model does not take, turned into ones that it takes, with every pixel and every sample kept."""
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
+# pi-heif does not say what all of its calls return.
+
+import io
+import re
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING
+
+from kie_mcp.extras import CONVERT, missing
+from kie_mcp.media.decoding import UndecodableError, check_pixels, decoding, picture, too_large
+from kie_mcp.media.probe import Probe
+from kie_mcp.media.samples import wav
+from kie_mcp.media.wholeness import ANIMATED
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+PNG, WAV = "image/png", "audio/wav"
+NAMES = {PNG: "PNG", WAV: "WAV"}
+_PICTURES = {"image/heic": "", "image/avif": "AVIF", "image/gif": "GIF", "image/webp": "WEBP"}
+"""What becomes a PNG: Pillow's name of it."""
+_SOUNDS = {
+    "audio/flac": "flac",
+    "audio/webm": "matroska",
+    "audio/mp4": "mov",
+    "audio/ogg": "ogg",
+    "audio/wav": "wav",
+}
+"""What becomes a WAV: its demuxer. Some of them lost something when they were made, and lose nothing more."""
+_CODECS = frozenset(
+    ("", "A-law", "AAC", "AC-3", "ADPCM", "ALAC", "E-AC-3", "FLAC", "MP3", "Opus", "PCM", "Speex", "Vorbis", "µ-law")
+)
+"""What is known to be decoded; "" of a kind that has only one. What is protected, or unknown, is not tried."""
+# Behind the name of the box: version, profile and level, then a flag for more than 8 bits.
+_DEEP_AVIF = re.compile(rb"av1C\x81.[\x40-\x7f\xc0-\xff]", re.DOTALL)
+
+
+def convertible(found: Probe, allowed: Sequence[str]) -> str:
+    """The MIME type that a file could be turned into for a model that takes *allowed*, but not it; "" if none."""
+    to = PNG if found.mime_type in _PICTURES else WAV if found.mime_type in _SOUNDS else ""
+    return to if to in allowed and found.codec in _CODECS else ""
+
+
+def offers(found: Probe, allowed: Sequence[str]) -> str:
+    """The same, and "" too if the extra `convert` is not installed."""
+    to = convertible(found, allowed)
+    return to if to and not missing(CONVERT) else ""
+
+
+def convert(source: IO[bytes], found: Probe, *, most: int) -> bytes:
+    """Turn a file into a PNG or a WAV of at most so many bytes, blocking; it takes 400 MB of memory at the worst.
+
+    The orientation of a picture is applied, and its colour profile kept; what else is told about it, such as where it
+    was taken, is left out. Raises UndecodableError, also for what cannot be converted without loss.
+    """
+    source.seek(0)
+    if found.mime_type in _SOUNDS:
+        return wav(source, _SOUNDS[found.mime_type], most)
+    with _heic(source) if found.mime_type == "image/heic" else _upright(source, found) as image:
+        made = io.BytesIO()
+        image.save(made, "PNG")
+    if made.tell() > most:
+        raise too_large(most, "PNG", "Hand in a smaller picture, or a JPEG of it.")
+    return made.getvalue()
+
+
+@contextmanager
+def _upright(source: IO[bytes], found: Probe) -> Generator["Image"]:
+    from PIL import ImageOps
+
+    check_pixels(found.width, found.height)
+    if found.mime_type == "image/avif" and _DEEP_AVIF.search(source.read()):
+        raise _too_deep("more than 8")
+    source.seek(0)
+    with picture(source, [_PICTURES[found.mime_type]]) as image:
+        if getattr(image, "n_frames", 1) > 1:
+            raise UndecodableError(ANIMATED, "Hand in a single picture of it.")
+        image.load()
+        yield ImageOps.exif_transpose(image)
+
+
+@contextmanager
+def _heic(source: IO[bytes]) -> Generator["Image"]:
+    import pi_heif
+
+    with decoding():
+        opened = pi_heif.open_heif(source, convert_hdr_to_8bit=False)
+        check_pixels(*opened.size)
+        if opened.info["bit_depth"] != 8:
+            raise _too_deep(str(opened.info["bit_depth"]))
+        yield opened.to_pillow()  # the decoder has turned it already
+
+
+def _too_deep(bits: str) -> UndecodableError:
+    problem = f"has {bits} bits a colour, of which a PNG made here keeps 8"
+    return UndecodableError(problem, "Hand in a PNG or a JPEG of it.")

@@ -1,0 +1,82 @@
+"""What a saved file is called: its day, words of what was asked for, its job and its number."""
+
+import unicodedata
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from kie_mcp.jobs.job import Job
+from kie_mcp.kie.rows import MODELS
+
+LONGEST = 40
+"""Characters of the words."""
+LARGEST = 80
+"""Bytes of the words: some encrypted folders take names of 143 bytes, and a part of a sidecar has the longest."""
+
+_SAID = ("prompt", "text")
+_UNSAID = frozenset(model.takes.prompt_default for model in MODELS)
+_SEEN = 1000
+"""Characters that are looked at: a name needs no more."""
+# Letters and marks by their category that nobody sees: fillers, and selectors of a variant.
+_INVISIBLE = frozenset(
+    map(chr, (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, *range(0x180B, 0x1810), 0x3164, 0xFFA0))
+) | frozenset(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
+
+
+def stem(job: Job, index: int) -> str:
+    """The name, without what its content adds, of the file that is the job's output *index*, from 0.
+
+    A file that was saved once keeps its name, also if it was one of an older version.
+    """
+    known = job.outputs[index].path if index < len(job.outputs) else None
+    if known:
+        return Path(known).stem
+    day = datetime.fromtimestamp(job.created_at, UTC).date().isoformat()
+    what = words(_said(job)) or job.kind.replace("_", "-")
+    return f"{day}-{what}-{job.id.removeprefix('job_')[:8]}-{index + 1}"
+
+
+def words(text: str) -> str:
+    """The first words of *text* in small letters, held together by hyphens; empty if there are none.
+
+    Letters, their marks and digits of every script stay, in the composed form (NFC); whatever else is between them,
+    blanks and what is invisible or steers the direction of writing among it, becomes one hyphen.
+    """
+    composed = unicodedata.normalize("NFC", text[:_SEEN].lower())
+    return _cut("".join(_kept(composed)).strip("-"))
+
+
+def _said(job: Job) -> str:
+    given = (job.order.get(name) for name in _SAID)
+    return next((text for text in given if isinstance(text, str) and text not in _UNSAID), "")
+
+
+def _kept(text: str) -> Iterable[str]:
+    before = "-"
+    for character in text:
+        category = unicodedata.category(character)
+        # A mark belongs to the letter before it; without one it would sit on the hyphen.
+        stays = category[0] == "L" or category == "Nd" or (category[0] == "M" and before != "-")
+        now = character if stays and character not in _INVISIBLE else "-"
+        if now != "-" or before != "-":
+            yield now
+        before = now
+
+
+def _cut(found: str) -> str:
+    if _fits(found):
+        return found
+    short = found[:LONGEST]
+    while not _fits(short):
+        short = short[:-1]
+    begun = "" if found[len(short)] == "-" else short.rpartition("-")[2]
+    if len(begun) <= len(short) // 2:
+        return short.removesuffix(begun).rstrip("-")
+    # A word that is longer than most of the name is cut itself, not between a letter and its mark.
+    while short and unicodedata.category(found[len(short)])[0] == "M":
+        short = short[:-1]
+    return short.rstrip("-")
+
+
+def _fits(found: str) -> bool:
+    return len(found) <= LONGEST and len(found.encode()) <= LARGEST

@@ -1,0 +1,89 @@
+"""Sounds as WAV: each sample with as many bits as it had."""
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# PyAV says nothing of what some of its calls return.
+
+import io
+import itertools
+import wave
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING
+
+from kie_mcp.media.decoding import UndecodableError, decoding, too_large
+from kie_mcp.media.wholeness import DAMAGED
+
+if TYPE_CHECKING:
+    from av import AudioFrame
+
+_LATE = 1.0
+"""Seconds by which a sound may be shorter than its file says."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shape:
+    width: int
+    """Bytes of a sample."""
+    channels: int
+    rate: int
+
+
+def wav(source: IO[bytes], demuxer: str, most: int) -> bytes:
+    """The first sound in a file as a WAV of at most so many bytes, blocking. Raises UndecodableError."""
+    import av
+
+    with decoding(), av.open(source, "r", format=demuxer, metadata_errors="ignore") as container:
+        if not container.streams.audio:
+            raise UndecodableError("has no sound")
+        frames = container.decode(container.streams.audio[0])
+        if (first := next(frames, None)) is None:
+            raise UndecodableError(DAMAGED)
+        width = 4 if first.format.name.startswith("s32") else 2
+        shape = _Shape(width=width, channels=first.layout.nb_channels, rate=first.sample_rate)
+        samples = _samples(first, frames, shape, most)
+        seconds = len(samples) / (width * shape.channels * shape.rate)
+        if seconds + _LATE < (container.duration or 0) / 1e6:
+            raise UndecodableError(DAMAGED)
+        return _written(samples, shape, most)
+
+
+def _samples(first: "AudioFrame", others: Iterator["AudioFrame"], shape: _Shape, most: int) -> bytearray:
+    """All of them, the channels in turn."""
+    import av
+
+    resampler = av.AudioResampler(format=f"s{8 * shape.width}", layout=first.layout, rate=shape.rate)
+    size = shape.width * shape.channels
+    samples = bytearray()
+    for frame in itertools.chain((first,), others):
+        for part in resampler.resample(frame):
+            samples += memoryview(part.planes[0])[: part.samples * size]
+        _check(samples, 3 if shape.width == 4 else shape.width, shape, most)
+    return samples
+
+
+def _written(samples: bytearray, shape: _Shape, most: int) -> bytes:
+    width = shape.width
+    # Sound of 24 bits comes with a fourth byte, the lowest, that is always 0.
+    if width == 4 and not any(memoryview(samples)[::4]):
+        width = 3
+        narrow = bytearray(len(samples) // 4 * 3)
+        for byte in range(3):
+            narrow[byte::3] = samples[byte + 1 :: 4]
+        samples = narrow
+    made = io.BytesIO()
+    with wave.open(made, "wb") as file:
+        file.setnchannels(shape.channels)
+        file.setsampwidth(width)
+        file.setframerate(shape.rate)
+        file.writeframes(samples)
+    if made.tell() > most:
+        raise _too_long(most)
+    return made.getvalue()
+
+
+def _check(samples: bytearray, width: int, shape: _Shape, most: int) -> None:
+    if len(samples) // shape.width * width > most:
+        raise _too_long(most)
+
+
+def _too_long(most: int) -> UndecodableError:
+    return too_large(most, "WAV", "Hand in something shorter, or an MP3 of it.")
