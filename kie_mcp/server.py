@@ -33,8 +33,10 @@ from kie_mcp.media.outbox import Outbox
 from kie_mcp.media.sources import Sources
 from kie_mcp.media.uploads import Uploads
 from kie_mcp.settings import SANDBOX_KEY, Settings
+from kie_mcp.surface.patience import Wishes
 from kie_mcp.surface.resources import KieServer, register
-from kie_mcp.surface.tools import Surroundings, Tools
+from kie_mcp.surface.tools import Tools
+from kie_mcp.surface.waiting import Surroundings, Waiting
 
 logger = logging.getLogger(__name__)
 
@@ -72,7 +74,14 @@ def build(settings: Settings, *, kie: KieClient | None = None, clock: Clock | No
     key = settings.api_key.get_secret_value() if settings.api_key else ""
     kie = kie or KieClient(key, base_url=settings.api_base_url, upload_base_url=settings.upload_base_url)
     board, ledger = Board(), SqliteLedger(settings.ledger_path)
-    outbox = Outbox(settings.output_dir, kie.fetch, kie.download_link, clock)
+    outbox = Outbox(
+        settings.output_dir,
+        kie.fetch,
+        kie.download_link,
+        clock,
+        sidecar=settings.sidecar,
+        sandbox=settings.sandbox,
+    )
 
     async def own_job(job_id: str) -> Job | None:
         job = await ledger.read(job_id)
@@ -83,7 +92,7 @@ def build(settings: Settings, *, kie: KieClient | None = None, clock: Clock | No
     local_files = Locals(settings.input_roots, relative_to=settings.output_dir)
     inputs = Inputs(local_files, Inline(settings.state_dir / "inputs", clock), uploads)
     plain_host = urlsplit(settings.api_base_url).netloc if settings.sandbox else None
-    intake = Intake(sources, inputs, outbox.check, account=settings.account, plain_host=plain_host)
+    intake = Intake(sources, inputs, outbox.check, account=settings.account, plain_host=plain_host, say=board.say)
     presence = Presence(settings.state_dir / "workers")
     submission = Submission(ledger, kie, intake.prepare, clock, board.changed, presence.worker)
     follower = Follower(ledger, kie, outbox.save, clock, board.changed)
@@ -108,10 +117,11 @@ def create_server(settings: Settings, *, kie: KieClient | None = None, clock: Cl
     house = build(settings, kie=kie, clock=clock)
     surroundings = Surroundings(
         sandbox=settings.sandbox,
-        wait_seconds=settings.wait_seconds,
+        wishes=Wishes(wait_seconds=settings.wait_seconds, links=settings.links, preview=settings.preview),
         no_key="" if settings.api_key else NO_KEY,
     )
-    tools = Tools(house.desk, house.intake.draft, clock, surroundings)
+    waiting = Waiting(house.desk, house.intake.draft, clock, surroundings)
+    tools = Tools(house.desk, waiting)
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncGenerator[House]:
@@ -129,7 +139,7 @@ def create_server(settings: Settings, *, kie: KieClient | None = None, clock: Cl
         lifespan=lifespan,
         log_level=settings.log_level,
     )
-    register(server, tools.describe)
+    register(server, waiting.describe)
     return server
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from kie_mcp.surface.patience import CLIENTS, LISTENING, NOT_LISTENING, patience, profile
+from kie_mcp.surface.patience import CLIENTS, LISTENING, NOT_LISTENING, Wishes, patience, profile
 from tests.stand import Era, facts, stand
 from tests.virtual import HURRIED
 
@@ -41,7 +41,8 @@ def era(request: pytest.FixtureRequest) -> Era:
 def test_the_caller_rules_then_the_setting_then_the_client(
     given: float | None, override: float | None, client: str, listening: bool, seconds: float
 ) -> None:
-    assert patience(given, override=override, client=client, listening=listening) == seconds
+    known = profile(client, Wishes(wait_seconds=override))
+    assert patience(given, known, listening=listening) == seconds
 
 
 def test_nobody_is_kept_waiting_longer_than_most_clients_wait() -> None:
@@ -52,7 +53,7 @@ def test_nobody_is_kept_waiting_longer_than_most_clients_wait() -> None:
 
 
 def test_names_in_the_table_are_found_in_any_case() -> None:
-    assert all(profile(f" {name.upper()} ") is row for name, row in CLIENTS.items())
+    assert all(profile(f" {name.upper()} ") == row for name, row in CLIENTS.items())
 
 
 @pytest.mark.anyio
@@ -82,3 +83,15 @@ async def test_a_client_known_by_name_is_told_apart_in_both_eras(tmp_path: Path,
         with anyio.fail_after(8):
             answered = await here.call("generate_image", prompt="a cat sandbox:stuck")
     assert facts(answered)["state"] == "running"
+
+
+def test_every_row_says_what_it_rests_on() -> None:
+    assert all(row.evidence.startswith(("measured", "reported", "source")) for row in CLIENTS.values())
+
+
+@pytest.mark.parametrize("client", ["claude-code", "semantic kernel", "somebody"])
+def test_the_settings_rule_over_the_table(client: str) -> None:
+    known = profile(client, Wishes(wait_seconds=7, links=False, preview=False))
+    assert (known.seconds, known.links, known.preview) == (7, False, False)
+    known = profile(client, Wishes(links=True, preview=True))
+    assert (known.links, known.preview) == (True, True)

@@ -30,6 +30,8 @@ def _fraction(words: str) -> Any:
 Wait = Annotated[float | None, Field(ge=0, le=600, description="Seconds to wait for the end; default fits the client")]
 IdempotencyKey = Annotated[str, Field(max_length=200, description="Same key, same job: safe to repeat")]
 New = Annotated[bool, Field(description="Make, and pay for, another job even if an equal one can be joined")]
+Preview = Annotated[bool | None, Field(description="Show it small, as a picture; default fits the client")]
+Convert = Annotated[bool, Field(description="Turn a file that the model does not take into one that it takes")]
 
 Prompt = Annotated[str, Field(min_length=1, max_length=20000, description="What to show")]
 References = Annotated[list[str], Field(max_length=14, description=f"Pictures to edit or follow: {FILE}")]

@@ -3,7 +3,7 @@
 The only file that leans on how the SDK keeps a tool.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from difflib import get_close_matches
 from typing import Any, cast
 
@@ -18,17 +18,9 @@ from kie_mcp.addresses import shown_url
 from kie_mcp.errors import KieError, OrderError
 from kie_mcp.jobs.fitting import shown
 from kie_mcp.surface.answer import Fields, output_schema
+from kie_mcp.surface.meant import OTHER_NAMES, meant
 from kie_mcp.surface.results import refusal
 
-ALIASES: Mapping[str, str] = {
-    "image_size": "aspect_ratio",
-    "orientation": "aspect_ratio",
-    "image_url": "image",
-    "audio_url": "audio",
-    "image_urls": "images",
-    "image_input": "images",
-}
-"""Kie.ai's own and older names of arguments, taken where the tool has the one they mean."""
 MOST_PROBLEMS = 3
 """That many wrong arguments are told of at once."""
 
@@ -39,7 +31,7 @@ class ClosedTool(Tool):
     async def run(self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False) -> Any:
         """Run the tool; what it raises from our own error tree becomes an answer with `isError`."""
         try:
-            return await super().run(self._meant(arguments), context, convert_result)
+            return await super().run(meant(arguments, self.parameters["properties"]), context, convert_result)
         except Exception as error:
             cause = error.__cause__
             if isinstance(cause, ValidationError) and not isinstance(error, UnexpectedToolError):
@@ -47,18 +39,6 @@ class ClosedTool(Tool):
             if isinstance(cause, KieError):
                 return refusal(cause)
             raise
-
-    def _meant(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """The arguments by the names they have here; null counts as not given: some clients fill every place."""
-        known = self.parameters["properties"]
-        meant: dict[str, Any] = {}
-        for name, value in arguments.items():
-            other = ALIASES.get(name, name)
-            if name not in known and other in known and other not in arguments and other not in meant:
-                name = other
-            if value is not None or name not in known:
-                meant[name] = value
-        return meant
 
     def _explained(self, error: ValidationError) -> OrderError:
         problems = error.errors(include_url=False, include_context=False)
@@ -79,8 +59,8 @@ class ClosedTool(Tool):
         allowed = list(self.parameters["properties"])
         close = get_close_matches(name[:100], allowed, n=1)
         hint = f"did you mean {close[0]}?" if close else f"it takes {', '.join(allowed)}."
-        if (other := ALIASES.get(name)) in allowed:
-            hint = f"{other} is given already."
+        if taken := [other for other in OTHER_NAMES.get(name, ()) if other in allowed]:
+            hint = f"{taken[0]} is given already."
         return f"{shown(name, 40)}: {self.name} has no such argument; {hint}"
 
 

@@ -8,8 +8,8 @@ from kie_mcp.jobs.desk import Outlook
 from kie_mcp.jobs.job import Job, Phase
 from kie_mcp.surface.results import spoken
 
-STEP = 1e-3
-"""What a value grows by when the job itself has not moved."""
+STEP = 1e-4
+"""What a value grows by when the job itself has not moved: ten minutes of such steps, one a second, are 6 %."""
 
 
 class Report(Protocol):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mcp.types import CallToolResult, ContentBlock, ResourceLink, TextContent
+from mcp.types import CallToolResult, ContentBlock, ImageContent, ResourceLink, TextContent
 
 from kie_mcp.errors import KieError, Trouble
 from kie_mcp.jobs.desk import Outlook
@@ -53,11 +53,13 @@ def answer(
     )
 
 
-def result(job: Job, facts: Answer, *, links: bool = True) -> CallToolResult:
-    """What a tool returns: text, structured content, and a link for each output."""
+def result(job: Job, facts: Answer, *, links: bool = True, preview: ImageContent | None = None) -> CallToolResult:
+    """What a tool returns: text, structured content, a link for each output, and perhaps a small picture."""
     content: list[ContentBlock] = [TextContent(text=text(facts))]
     if links:
         content += [_link(job, index, output) for index, output in enumerate(job.outputs)]
+    if preview:
+        content.append(preview)
     return CallToolResult(content=content, structured_content=facts.facts(), is_error=job.state in FAILURES)
 
 

@@ -1,0 +1,50 @@
+"""The small picture inside an answer, for whoever asked for it or is known to show it."""
+
+import base64
+import logging
+from pathlib import Path
+
+import anyio
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
+from mcp.types import ImageContent
+
+from kie_mcp.errors import KieError
+from kie_mcp.jobs.job import Job, Kind, Phase
+
+logger = logging.getLogger(__name__)
+
+LONGEST = 10.0
+"""Seconds that drawing may take."""
+
+
+class Previews:
+    """Draws one at a time."""
+
+    def __init__(self) -> None:
+        self._turn: CapacityLimiter | None = None
+
+    async def show(self, job: Job) -> tuple[ImageContent | None, str]:
+        """The preview of a job's first output, or why there is none: a JPEG of at most 768 pixels and 100 KB."""
+        if job.phase is not Phase.SUCCEEDED or job.kind is Kind.SPEECH or not job.outputs:
+            return None, ""
+        output = job.outputs[0]
+        if output.path is None:
+            return None, "No preview: the file is not saved."
+        try:
+            with anyio.fail_after(LONGEST):
+                jpeg = await self._draw(Path(output.path), output.mime_type or "")
+        except KieError as error:
+            return None, " ".join([error.message, error.remedy]).strip()
+        except TimeoutError:
+            return None, f"No preview: drawing it took more than {LONGEST:g} s."
+        except Exception as error:  # the job is paid for and done, whatever breaks here
+            logger.exception("job %s: no preview", job.id)
+            return None, f"No preview: something unforeseen happened ({type(error).__name__})."
+        return ImageContent(data=base64.b64encode(jpeg).decode(), mime_type="image/jpeg"), ""
+
+    async def _draw(self, path: Path, mime_type: str) -> bytes:
+        from kie_mcp.media.preview import preview
+
+        self._turn = self._turn or CapacityLimiter(1)
+        return await run_sync(preview, path, mime_type, limiter=self._turn, abandon_on_cancel=True)

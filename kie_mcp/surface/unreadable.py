@@ -1,0 +1,84 @@
+"""Lines that are no message, answered instead of dropped: whoever sent one waits for something."""
+
+import json
+import re
+from types import TracebackType
+from typing import Any, cast
+
+import anyio
+from mcp.server.lowlevel import Server
+from mcp.server.stdio import stdio_server
+from mcp.shared.message import SessionMessage
+from mcp.types import INVALID_PARAMS, INVALID_REQUEST, PARSE_ERROR, ErrorData, JSONRPCError
+from pydantic import ValidationError
+
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+
+
+class Readable:
+    """What a client sends, without the lines that cannot be read: those are answered with an error.
+
+    The SDK's stream of messages, and where answers go.
+    """
+
+    def __init__(self, messages: Any, answers: Any) -> None:
+        self._messages = messages
+        self._answers = answers
+
+    async def receive(self) -> SessionMessage:
+        """Return the next message."""
+        while isinstance(item := await self._messages.receive(), Exception):
+            await self._answers.send(SessionMessage(complaint(item)))
+        return cast("SessionMessage", item)
+
+    async def __anext__(self) -> SessionMessage:
+        try:
+            return await self.receive()
+        except anyio.EndOfStream:
+            raise StopAsyncIteration from None
+
+    def __aiter__(self) -> "Readable":
+        return self
+
+    async def aclose(self) -> None:
+        """Close the stream behind this one."""
+        await self._messages.aclose()
+
+    async def __aenter__(self) -> "Readable":
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc_val: BaseException | None, exc_tb: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+
+async def run_stdio(lowlevel: Server[Any]) -> None:
+    """Serve one client over standard input and output until it leaves."""
+    async with stdio_server() as (messages, answers):
+        await lowlevel.run(Readable(messages, answers), answers, lowlevel.create_initialization_options())
+
+
+def complaint(error: Exception) -> JSONRPCError:
+    """Say what is wrong with a line, to the request that it held if that can be told."""
+    line = _line(error)
+    try:
+        message: Any = json.loads(line)  # takes halves of surrogate pairs, where the SDK's reader does not
+    except ValueError:
+        return _error(None, PARSE_ERROR, "That line is not JSON; nothing was done. Send one JSON-RPC message a line.")
+    found = _SURROGATE.search(json.dumps(message, ensure_ascii=False))
+    number = cast("dict[str, Any]", message).get("id") if isinstance(message, dict) else None
+    number = number if isinstance(number, int | str) and not isinstance(number, bool) else None
+    if found:
+        words = f"A text holds U+{ord(found[0]):04X}, half of a surrogate pair, which no UTF-8 can carry; nothing was"
+        return _error(number, INVALID_PARAMS, f"{words} done. Take the character out and send it again.")
+    return _error(number, INVALID_REQUEST, "That is JSON, but no JSON-RPC 2.0 message; nothing was done.")
+
+
+def _line(error: Exception) -> str:
+    given = error.errors(include_url=False)[0]["input"] if isinstance(error, ValidationError) else ""
+    return given if isinstance(given, str) else json.dumps(given)
+
+
+def _error(number: int | str | None, code: int, message: str) -> JSONRPCError:
+    return JSONRPCError(jsonrpc="2.0", id=number, error=ErrorData(code=code, message=message))

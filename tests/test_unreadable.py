@@ -1,0 +1,54 @@
+"""Lines that are no message: each is answered, and what comes after it is served."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from inline_snapshot import snapshot
+
+ROOT = Path(__file__).parents[1]
+HELLO = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "tests", "version": "1"}}
+CALL = (
+    r'{"jsonrpc":"2.0","id":7,"method":"tools/call",'
+    r'"params":{"name":"generate_image","arguments":{"prompt":"a \ud800 fox"}}}'
+)
+
+
+def said(folder: Path, line: str) -> list[dict[str, Any]]:
+    """What a server answers to a handshake, the line, and a ping."""
+    hello = json.dumps({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": HELLO})
+    ping = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "ping"})
+    place = {"PYTHONPATH": str(ROOT), "HOME": str(folder), "KIE_STATE_DIR": str(folder / "state")}
+    with subprocess.Popen(
+        [sys.executable, "-m", "kie_mcp"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env=place,
+    ) as server:
+        assert server.stdin
+        assert server.stdout
+        server.stdin.write("\n".join([hello, line, ping]) + "\n")
+        server.stdin.flush()
+        answers = [json.loads(server.stdout.readline()) for _ in range(3)]
+        server.stdin.close()
+    return answers
+
+
+@pytest.mark.parametrize(
+    ("line", "answer"),
+    [
+        (CALL, snapshot()),
+        ("{ this is no JSON", snapshot()),
+        ('{"hello": "world"}', snapshot()),
+    ],
+)
+def test_a_line_that_cannot_be_read_is_answered(tmp_path: Path, line: str, answer: dict[str, Any]) -> None:
+    by_id = {one["id"]: one for one in said(tmp_path, line)}
+    assert by_id.pop(1)["result"] == {}
+    del by_id[0]
+    assert by_id == answer
