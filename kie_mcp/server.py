@@ -16,6 +16,7 @@ import anyio
 from pydantic import SecretStr
 
 from kie_mcp import __version__
+from kie_mcp.jobs.archive import Archive
 from kie_mcp.jobs.board import Board
 from kie_mcp.jobs.clock import Clock, SystemClock
 from kie_mcp.jobs.desk import Desk
@@ -33,10 +34,12 @@ from kie_mcp.media.outbox import Outbox
 from kie_mcp.media.sources import Sources
 from kie_mcp.media.uploads import Uploads
 from kie_mcp.settings import SANDBOX_KEY, Settings
+from kie_mcp.surface import completions, listing, models, prompts, resources, updates
 from kie_mcp.surface.patience import Wishes
-from kie_mcp.surface.resources import KieServer, register
+from kie_mcp.surface.resources import KieServer
 from kie_mcp.surface.tools import Tools
 from kie_mcp.surface.waiting import Surroundings, Waiting
+from kie_mcp.surface.watches import Watches
 
 logger = logging.getLogger(__name__)
 
@@ -64,6 +67,7 @@ class House:
 
     kie: KieClient
     desk: Desk
+    archive: Archive
     intake: Intake
     presence: Presence
 
@@ -108,7 +112,8 @@ def build(settings: Settings, *, kie: KieClient | None = None, clock: Clock | No
         kind_of=kind_of,
         gone=presence.gone,
     )
-    return House(kie=kie, desk=desk, intake=intake, presence=presence)
+    archive = Archive(ledger, account=settings.account)
+    return House(kie=kie, desk=desk, archive=archive, intake=intake, presence=presence)
 
 
 def create_server(settings: Settings, *, kie: KieClient | None = None, clock: Clock | None = None) -> KieServer:
@@ -126,7 +131,7 @@ def create_server(settings: Settings, *, kie: KieClient | None = None, clock: Cl
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncGenerator[House]:
         with house.presence:
-            async with house.kie, house.desk.open():
+            async with house.kie, house.desk.open(), watches.open():
                 yield house
 
     server = KieServer(
@@ -139,7 +144,13 @@ def create_server(settings: Settings, *, kie: KieClient | None = None, clock: Cl
         lifespan=lifespan,
         log_level=settings.log_level,
     )
-    register(server, waiting.describe)
+    watches = Watches(house.desk, house.archive, server.bus)
+    resources.register(server, waiting.describe)
+    models.register(server)
+    listing.register(server, house.archive)
+    completions.register(server, house.archive)
+    updates.register(server, watches)
+    prompts.register(server)
     return server
 
 

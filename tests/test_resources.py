@@ -2,6 +2,7 @@
 
 import base64
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,14 @@ import anyio
 import pytest
 from inline_snapshot import snapshot
 from mcp.shared.exceptions import MCPError
-from mcp.types import BlobResourceContents, TextResourceContents
+from mcp.types import BlobResourceContents, Resource, TextResourceContents
 from pydantic import SecretStr
 
-from tests.stand import Era, Stand, facts, stand
-from tests.virtual import HURRIED
+from kie_mcp.jobs.job import Job, Output, Phase
+from kie_mcp.jobs.sqlite import SqliteLedger
+from tests.stage import make_job
+from tests.stand import Era, Stand, facts, settings, stand
+from tests.virtual import HURRIED, START
 
 pytestmark = pytest.mark.anyio
 
@@ -81,12 +85,23 @@ async def test_what_is_offered(tmp_path: Path, era: Era) -> None:
     assert offered == snapshot(
         {
             "kie://jobs": ("Jobs", "application/json", "The newest jobs."),
+            "kie://models": (
+                "Models",
+                "application/json",
+                "What can be asked for: each model's limits, choices and prices. The first choice is the default.",
+            ),
+            "kie://voices": (
+                "Voices",
+                "application/json",
+                "Who can speak: id and name of each voice, the default first.",
+            ),
             "kie://jobs/{job_id}": ("Job", "application/json", "One job as it stands."),
             "kie://jobs/{job_id}/outputs/{index}": (
                 "Output",
                 "application/octet-stream",
                 "A file that a job made, as it was saved. Every tool that takes a file takes this URI.",
             ),
+            "kie://models/{+model_id}": ("Model", "application/json", "One model: its limits, choices and prices."),
         }
     )
 
@@ -110,6 +125,7 @@ async def test_what_is_not_there_is_said_to_be_missing(tmp_path: Path, era: Era)
                 "kie://jobs/..%2f..%2fetc%2fpasswd",
                 "kie://jobs/",
                 "kie://models/x",
+                "kie://models/..%2fx",
                 "file:///etc/passwd",
             )
         }
@@ -129,10 +145,133 @@ async def test_what_is_not_there_is_said_to_be_missing(tmp_path: Path, era: Era)
             "kie://jobs/RUNNING/outputs/0": "Job RUNNING has no output 0; state: running, outputs: 0.",
             "kie://jobs/..%2f..%2fetc%2fpasswd": "Unknown resource: kie://jobs/..%2f..%2fetc%2fpasswd",
             "kie://jobs/": "There is no job '' here.",
-            "kie://models/x": "Unknown resource: kie://models/x",
+            "kie://models/x": "There is no model 'x' here; kie://models lists them.",
+            "kie://models/..%2fx": "Unknown resource: kie://models/..%2fx",
             "file:///etc/passwd": "Unknown resource: file:///etc/passwd",
         }
     )
+
+
+async def filled(folder: Path, *jobs: Job) -> None:
+    """Write jobs into the ledger of the server that will stand there."""
+    used = settings(folder)
+    ledger = SqliteLedger(used.ledger_path)
+    await ledger.open()
+    for job in jobs:
+        await ledger.reserve(replace(job, account=used.account), "w")
+    await ledger.close()
+
+
+def made(number: int, **changes: Any) -> Job:
+    """A job with one saved file."""
+    output = Output(url="https://files.example/a.png", path=f"/out/{number}.png", mime_type="image/png", bytes=9)
+    known: dict[str, Any] = {"phase": Phase.SUCCEEDED, "fingerprint": str(number), "outputs": (output,)}
+    return make_job(number, **(known | {"created_at": START + number, "finished_at": START + number + 5} | changes))
+
+
+def outputs(listed: list[Resource]) -> list[str]:
+    return [one.uri for one in listed if "/outputs/" in one.uri]
+
+
+async def test_what_was_made_is_listed_newest_first(tmp_path: Path, era: Era) -> None:
+    async with stand(tmp_path, era=era, speed=100) as here:
+        cat = facts(await here.call("generate_image", prompt="a cat\n\non a \u202emat", style="oil " * 30))
+        words = facts(await here.call("generate_speech", text="Hello."))
+        await here.call("generate_image", prompt="a dog sandbox:fail")
+        listed = (await here.client.list_resources()).resources
+    assert [one.uri for one in listed if one.uri.startswith("kie://")] == [
+        *("kie://jobs", "kie://models", "kie://voices"),
+        words["outputs"][0]["resource"],
+        cat["outputs"][0]["resource"],
+    ]
+    spoken, seen = listed[-2:]
+    assert (spoken.title, spoken.mime_type, seen.mime_type) == ("Speech: Hello.", "audio/mpeg", "image/png")
+    assert seen.title == snapshot(
+        "Image: a cat on a mat Style: oil oil oil oil oil oil oil oil oil oil oil oil oil oil o…"
+    )
+    assert (seen.name, seen.size) == (Path(cat["outputs"][0]["path"]).name, cat["outputs"][0]["bytes"])
+    assert seen.annotations is not None
+    assert (seen.annotations.last_modified or "") >= cat["created_at"]
+
+
+async def test_a_title_shows_no_signature_of_a_link(tmp_path: Path) -> None:
+    await filled(tmp_path, made(1, order={"prompt": "like https://a.example/b.png?sig=SECRET#x, but blue"}))
+    async with stand(tmp_path) as here:
+        listed = (await here.client.list_resources()).resources
+    assert listed[-1].title == "Image: like https://a.example/b.png but blue"
+
+
+async def test_pages_follow_each_other_although_new_jobs_come(tmp_path: Path, era: Era) -> None:
+    jobs = [made(number) for number in range(120)]
+    await filled(tmp_path, *jobs, made(500, phase=Phase.FAILED, outputs=()))
+    async with stand(tmp_path, era=era) as here:
+        first = await here.client.list_resources()
+        await filled(tmp_path, made(900), made(901))
+        second = await here.client.list_resources(cursor=first.next_cursor)
+        third = await here.client.list_resources(cursor=second.next_cursor)
+        again = await here.client.list_resources()
+    pages = [outputs(page.resources) for page in (first, second, third)]
+    assert [len(page) for page in pages] == [50, 50, 20]
+    assert [*pages[0], *pages[1], *pages[2]] == [
+        f"kie://jobs/job_{number}/outputs/0" for number in reversed(range(120))
+    ]
+    assert {one.uri for one in second.resources} == set(pages[1])
+    assert third.next_cursor is None
+    assert outputs(again.resources)[:2] == ["kie://jobs/job_901/outputs/0", "kie://jobs/job_900/outputs/0"]
+
+
+async def test_jobs_of_the_same_moment_are_each_listed_once(tmp_path: Path) -> None:
+    await filled(tmp_path, *(made(number, created_at=START) for number in range(60)))
+    async with stand(tmp_path) as here:
+        first = await here.client.list_resources()
+        second = await here.client.list_resources(cursor=first.next_cursor)
+    assert outputs([*first.resources, *second.resources]) == [
+        f"kie://jobs/job_{number}/outputs/0" for number in reversed(range(60))
+    ]
+
+
+@pytest.mark.parametrize("cursor", ["2", "nonsense!", "é", "////", base64.b64encode(b"job_other").decode(), "A" * 9999])
+async def test_a_cursor_that_was_never_given_is_refused(tmp_path: Path, era: Era, cursor: str) -> None:
+    await filled(tmp_path, made(1))
+    async with stand(tmp_path, era=era) as here:
+        with pytest.raises(MCPError) as caught:
+            await here.client.list_resources(cursor=cursor)
+    assert caught.value.error.code == -32602
+    assert caught.value.error.message == "cursor: is not one that this list gave; ask without one."
+
+
+async def test_the_catalogue_says_what_each_model_takes_and_costs(tmp_path: Path, era: Era) -> None:
+    async with stand(tmp_path, era=era) as here:
+        listed = await document(here, "kie://models")
+        one = await document(here, "kie://models/infinitalk/from-audio")
+        picture = await document(here, "kie://models/google/nano-banana")
+        other_name = await document(here, "kie://models/InfiniTalk")
+        voices = (await document(here, "kie://voices"))["voices"]
+    assert listed["credit_usd"] == 0.005
+    assert [model["id"] for model in listed["models"] if model["default"]] == snapshot(
+        ["google/nano-banana", "elevenlabs/text-to-speech-turbo-2-5", "infinitalk/from-audio"]
+    )
+    assert one == other_name == next(model for model in listed["models"] if model["id"] == "infinitalk/from-audio")
+    assert picture == snapshot(
+        {
+            "id": "google/nano-banana",
+            "title": "Nano Banana",
+            "kind": "image",
+            "default": True,
+            "other_names": ["nano-banana", "nanobanana", "google/nano-banana-edit", "nano-banana-edit"],
+            "takes": {
+                "prompt_max": 5000,
+                "prompt_required": True,
+                "images_max": 10,
+                "image_types": ["image/jpeg", "image/png", "image/webp"],
+                "image_mb": 10,
+                "aspect_ratios": ["1:1", "9:16", "16:9", "3:4", "4:3", "3:2", "2:3", "5:4", "4:5", "21:9", "auto"],
+                "formats": ["png", "jpeg"],
+            },
+            "credits": {"per": "image", "amount": 4},
+        }
+    )
+    assert voices[0] == {"id": "EkK5I93UQWFDigLMpZcX", "name": "James"}
 
 
 async def test_a_file_that_is_gone_can_be_saved_again_with_a_status_call(tmp_path: Path) -> None:

@@ -42,9 +42,51 @@ def said(folder: Path, line: str) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(
     ("line", "answer"),
     [
-        (CALL, snapshot()),
-        ("{ this is no JSON", snapshot()),
-        ('{"hello": "world"}', snapshot()),
+        (
+            CALL,
+            snapshot(
+                {
+                    7: {
+                        "jsonrpc": "2.0",
+                        "id": 7,
+                        "error": {
+                            "code": -32602,
+                            "message": "A text holds U+D800, half of a surrogate pair, which no UTF-8 can carry; nothing was done. Take the character out and send it again.",
+                        },
+                    }
+                }
+            ),
+        ),
+        (
+            "{ this is no JSON",
+            snapshot(
+                {
+                    None: {
+                        "jsonrpc": "2.0",
+                        "id": None,
+                        "error": {
+                            "code": -32700,
+                            "message": "That line is not JSON; nothing was done. Send one JSON-RPC message a line.",
+                        },
+                    }
+                }
+            ),
+        ),
+        (
+            '{"hello": "world"}',
+            snapshot(
+                {
+                    None: {
+                        "jsonrpc": "2.0",
+                        "id": None,
+                        "error": {
+                            "code": -32600,
+                            "message": "That is JSON, but no JSON-RPC 2.0 message; nothing was done.",
+                        },
+                    }
+                }
+            ),
+        ),
     ],
 )
 def test_a_line_that_cannot_be_read_is_answered(tmp_path: Path, line: str, answer: dict[str, Any]) -> None:
