@@ -35,8 +35,10 @@ from kie_mcp.media.sources import Sources
 from kie_mcp.media.uploads import Uploads
 from kie_mcp.settings import SANDBOX_KEY, Settings
 from kie_mcp.surface import completions, listing, models, prompts, resources, updates
+from kie_mcp.surface.jobtasks import JobTasks
 from kie_mcp.surface.patience import Wishes
 from kie_mcp.surface.resources import KieServer
+from kie_mcp.surface.tasks import Tasks
 from kie_mcp.surface.tools import Tools
 from kie_mcp.surface.waiting import Surroundings, Waiting
 from kie_mcp.surface.watches import Watches
@@ -141,6 +143,7 @@ def create_server(settings: Settings, *, kie: KieClient | None = None, clock: Cl
         version=__version__,
         instructions=INSTRUCTIONS,
         tools=list(tools.published()),
+        extensions=[Tasks(JobTasks(house.desk, waiting, clock))],
         lifespan=lifespan,
         log_level=settings.log_level,
     )

@@ -101,6 +101,11 @@ class Waiting:
             async with aclosing(self._desk.watch(job.id)) as states:
                 async for job in states:
                     await progress.tell(job, self._clock.now())
+        return await self.tell(job, _client(ctx), manner, joined=joined)
+
+    async def tell(self, job: Job, client: str, manner: Manner, *, joined: bool = False) -> CallToolResult:
+        """Answer as this client can be answered; from then on it counts as told."""
+        known = profile(client, self._around.wishes)
         facts = await self.describe(job, joined=joined)
         asked = known.preview if manner.preview is None else manner.preview
         picture, problem = await self._previews.show(job) if asked else (None, "")
