@@ -48,7 +48,7 @@ logger = logging.getLogger(__name__)
 INSTRUCTIONS = (
     "Pictures, speech and talking videos from Kie.ai. Each is a job with an id and costs credits. "
     "Chain jobs by their kie:// references: generate_image makes a face, generate_speech a voice, and "
-    "create_talking_video takes both, also before those jobs are done. "
+    "create_talking_video takes both, also before those jobs are done, or has them made: image_prompt, script. "
     "A tool waits for a while; if the job is not done by then it answers `running` with the job id: call "
     "get_job_status(job_id, wait_seconds=45), which is free, until it is done. "
     "Never repeat an order because it takes long or because its answer was lost: look for its job first (list_jobs). "

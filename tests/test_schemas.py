@@ -18,7 +18,7 @@ from tests.stand import Era, stand
 
 pytestmark = pytest.mark.anyio
 
-BUDGET = 2500
+BUDGET = 3000
 """Tokens for the whole list, at four bytes each."""
 
 
@@ -99,6 +99,14 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                         "description": "Make, and pay for, another job even if an equal one can be joined",
                         "type": "boolean",
                     },
+                    "preview": {
+                        "type": "boolean",
+                        "description": "Show it small, as a picture; default fits the client",
+                    },
+                    "convert": {
+                        "description": "Turn a file that the model does not take into one that it takes",
+                        "type": "boolean",
+                    },
                 },
                 "required": ["prompt"],
                 "type": "object",
@@ -168,10 +176,20 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                         "description": "Voice recording, given like image; up to 15 s for infinitalk, 60 s omnihuman, 5 min kling",
                         "type": "string",
                     },
+                    "image_prompt": {
+                        "description": "Instead of image: the face to make first",
+                        "maxLength": 5000,
+                        "type": "string",
+                    },
+                    "script": {
+                        "description": "Instead of audio: what to say, 15 letters a second",
+                        "maxLength": 5000,
+                        "type": "string",
+                    },
+                    "voice": {"description": "Who speaks the script", "maxLength": 100, "type": "string"},
                     "prompt": {"description": "How the person acts", "maxLength": 5000, "type": "string"},
                     "model": {
-                        "default": "infinitalk/from-audio",
-                        "description": "Credits a second: infinitalk 3 (720p 12), kling 8, pro 16, omnihuman 27",
+                        "description": "Credits a second: infinitalk (default) 3 (720p 12), kling 8, pro 16, omnihuman 27",
                         "enum": [
                             "infinitalk/from-audio",
                             "kling/ai-avatar-standard",
@@ -206,8 +224,15 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                         "description": "Make, and pay for, another job even if an equal one can be joined",
                         "type": "boolean",
                     },
+                    "preview": {
+                        "type": "boolean",
+                        "description": "Show it small, as a picture; default fits the client",
+                    },
+                    "convert": {
+                        "description": "Turn a file that the model does not take into one that it takes",
+                        "type": "boolean",
+                    },
                 },
-                "required": ["image", "audio"],
                 "type": "object",
                 "additionalProperties": False,
             },
@@ -224,6 +249,10 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                         "minimum": 0,
                         "type": "number",
                         "description": "Seconds to wait for the end; default fits the client",
+                    },
+                    "preview": {
+                        "type": "boolean",
+                        "description": "Show it small, as a picture; default fits the client",
                     },
                 },
                 "required": ["job_id"],
@@ -288,6 +317,7 @@ async def test_the_output_schemas(tmp_path: Path) -> None:
                     "joined": {"type": "boolean"},
                     "place": {"type": "integer"},
                     "waiting_for": {"type": "array", "items": {"type": "string"}},
+                    "parts": {"type": "array", "items": {"type": "object"}},
                     "expected_s": {"type": "number"},
                     "progress": {"type": "number"},
                     "credits": {"type": "object"},
@@ -328,6 +358,7 @@ async def test_the_output_schemas(tmp_path: Path) -> None:
                     "joined": {"type": "boolean"},
                     "place": {"type": "integer"},
                     "waiting_for": {"type": "array", "items": {"type": "string"}},
+                    "parts": {"type": "array", "items": {"type": "object"}},
                     "expected_s": {"type": "number"},
                     "progress": {"type": "number"},
                     "credits": {"type": "object"},
@@ -368,6 +399,7 @@ async def test_the_output_schemas(tmp_path: Path) -> None:
                     "joined": {"type": "boolean"},
                     "place": {"type": "integer"},
                     "waiting_for": {"type": "array", "items": {"type": "string"}},
+                    "parts": {"type": "array", "items": {"type": "object"}},
                     "expected_s": {"type": "number"},
                     "progress": {"type": "number"},
                     "credits": {"type": "object"},
@@ -408,6 +440,7 @@ async def test_the_output_schemas(tmp_path: Path) -> None:
                     "joined": {"type": "boolean"},
                     "place": {"type": "integer"},
                     "waiting_for": {"type": "array", "items": {"type": "string"}},
+                    "parts": {"type": "array", "items": {"type": "object"}},
                     "expected_s": {"type": "number"},
                     "progress": {"type": "number"},
                     "credits": {"type": "object"},
@@ -446,7 +479,7 @@ async def test_titles_descriptions_and_annotations(tmp_path: Path) -> None:
             ),
             "create_talking_video": (
                 "Create talking video",
-                "Make the face in a picture speak a recording: takes minutes. Costs Kie.ai credits for each second.",
+                "Make a face speak, from image or image_prompt and audio or script. Takes minutes. Costs credits a second.",
                 {"readOnlyHint": False, "destructiveHint": False, "idempotentHint": False, "openWorldHint": True},
             ),
             "get_job_status": (
@@ -488,7 +521,7 @@ async def test_the_server_introduces_itself(tmp_path: Path, era: Era) -> None:
     assert instructions == INSTRUCTIONS
     assert (
         snapshot(
-            "Pictures, speech and talking videos from Kie.ai. Each is a job with an id and costs credits. Chain jobs by their kie:// references: generate_image makes a face, generate_speech a voice, and create_talking_video takes both, also before those jobs are done. A tool waits for a while; if the job is not done by then it answers `running` with the job id: call get_job_status(job_id, wait_seconds=45), which is free, until it is done. Never repeat an order because it takes long or because its answer was lost: look for its job first (list_jobs). `unconfirmed` means that it may have been charged: tell the user."
+            "Pictures, speech and talking videos from Kie.ai. Each is a job with an id and costs credits. Chain jobs by their kie:// references: generate_image makes a face, generate_speech a voice, and create_talking_video takes both, also before those jobs are done, or has them made: image_prompt, script. A tool waits for a while; if the job is not done by then it answers `running` with the job id: call get_job_status(job_id, wait_seconds=45), which is free, until it is done. Never repeat an order because it takes long or because its answer was lost: look for its job first (list_jobs). `unconfirmed` means that it may have been charged: tell the user."
         )
         == INSTRUCTIONS
     )

@@ -46,12 +46,14 @@ def joinable(db: sqlite3.Connection, job: Job, gone: Gone, answered: Container[s
         " WHERE account = ? AND fingerprint = ? ORDER BY created_at DESC, jobs.rowid DESC",
         (job.account, job.fingerprint),
     )
-    return next((row for row in rows if row["id"] not in answered and _may_be_joined(row, job.created_at, gone)), None)
+    return next((row for row in rows if _may_be_joined(row, job.created_at, gone, answered)), None)
 
 
-def _may_be_joined(row: sqlite3.Row, now: float, gone: Gone) -> bool:
+def _may_be_joined(row: sqlite3.Row, now: float, gone: Gone, answered: Container[str]) -> bool:
     if row["phase"] == Phase.UNCONFIRMED:  # nobody knows whether it exists: only new=true makes another
         return row["caller"] != Caller.CLOSED
+    if row["id"] in answered:
+        return False
     match row["caller"]:
         case Caller.WAITING:
             # Calls side by side come together; one that comes later repeats a call that was given up without a word.
