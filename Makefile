@@ -10,10 +10,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint format types check bench wheel lock clean
+.PHONY: help demo test clients conformance lint format types check bench wheel lock clean
 
 help: ## List what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 # Made anew, so that nothing stays that the lock no longer names. Hashes are checked and nothing is fetched beside the lock.
 $(STAMP): pyproject.toml requirements.lock
@@ -29,6 +29,12 @@ demo: $(STAMP) ## A picture, a voice and a talking video without a key: make dem
 
 test: $(STAMP) ## Run the tests: make test [ARGS="-k name"]
 	@$(BIN)/python -m pytest $(ARGS)
+
+clients: $(STAMP) ## Put real MCP clients through their scenes: make clients [CLIENTS="fastmcp crewai"]
+	@$(BIN)/python -m tests.clients.run $(CLIENTS)
+
+conformance: $(STAMP) ## Judge the server by the protocol's own suite, for both of its revisions
+	@$(BIN)/python -m pytest tests/conformance/judge.py tests/conformance/tasks_judge.py
 
 lint: $(STAMP) ## Check style and format
 	@$(BIN)/ruff check

@@ -4,23 +4,21 @@ import argparse
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from kie_mcp import __version__
 from kie_mcp.errors import KieError
 from kie_mcp.extras import require_sandbox
+from kie_mcp.options import parser
 
 if TYPE_CHECKING:  # the settings load pydantic, which --help and --version do without
     from kie_mcp.settings import Settings
 
 FAILED, BAD_SETTINGS, INTERRUPTED = 1, 2, 130
-DEFAULT_OUT = Path("kie-demo")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code: 0, 1 if it failed, 2 if the settings or arguments are wrong."""
-    arguments = _parser().parse_args(argv)
+    arguments = parser().parse_args(argv)
     command = COMMANDS[arguments.command]
     try:
         return command(arguments)
@@ -44,65 +42,6 @@ def _cause(error: BaseException) -> KieError | None:
     return None
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="kie-mcp",
-        description="An MCP server for Kie.ai: pictures, speech and talking videos. "
-        "Without a command it serves MCP on standard input and output; an MCP client starts it that way.",
-        epilog="Settings are environment variables: KIE_API_KEY, KIE_OUTPUT_DIR and others; the README lists them.",
-    )
-    parser.set_defaults(command="serve")
-    parser.add_argument("--version", action="version", version=f"kie-mcp {__version__}")
-    parser.add_argument("--sandbox", action="store_true", help="serve from a built-in sandbox: no key, no cost")
-    _add_commands(parser.add_subparsers(title="commands", metavar="command").add_parser)
-    return parser
-
-
-def _add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
-    demo = add("demo", help="make a picture, a voice and a talking video with the sandbox")
-    demo.set_defaults(command="demo")
-    demo.add_argument("--out", type=Path, default=DEFAULT_OUT, metavar="DIR", help=f"where to save ({DEFAULT_OUT})")
-    sandbox = add("sandbox", help="run the sandbox alone, for other programs")
-    sandbox.set_defaults(command="sandbox")
-    sandbox.add_argument("--port", type=_port, default=8765, metavar="N", help="port on 127.0.0.1 (8765)")
-    sandbox.add_argument("--speed", type=_positive, default=1.0, metavar="X", help="how much faster than Kie.ai (1)")
-    sandbox.add_argument("--credits", type=_amount, default=1000.0, metavar="N", help="balance at the start (1000)")
-    sandbox.add_argument("--scenario", metavar="NAME", help="trouble that every job runs into")
-    doctor = add("doctor", help="check key, folders, SQLite and clock, and say what to do")
-    doctor.set_defaults(command="doctor")
-    jobs = add("jobs", help="list the latest jobs of this key")
-    jobs.set_defaults(command="jobs")
-    jobs.add_argument("--limit", type=_count, default=20, metavar="N", help="how many (20)")
-
-
-def _count(text: str) -> int:
-    return int(_number(text, least=1, whole=True))
-
-
-def _port(text: str) -> int:
-    return int(_number(text, least=0, most=65535, whole=True))
-
-
-def _positive(text: str) -> float:
-    return _number(text, least=0.01, most=1000)
-
-
-def _amount(text: str) -> float:
-    return _number(text, least=0)
-
-
-def _number(text: str, *, least: float, most: float = 1e9, whole: bool = False) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = -1.0
-    if not least <= number <= most or (whole and number != int(number)):
-        kind = "a whole number" if whole else "a number"
-        end = f"from {least:g} to {most:g}" if most < 1e9 else f"of at least {least:g}"
-        raise argparse.ArgumentTypeError(f"must be {kind} {end}, not {text!r}")
-    return number
-
-
 def _settings() -> "Settings":
     from kie_mcp.settings import Settings
 
@@ -118,19 +57,39 @@ def _run(main_coroutine: Coroutine[Any, Any, int]) -> int:
     return anyio.run(run)
 
 
-def _serve(arguments: argparse.Namespace) -> int:
-    sandbox: bool = arguments.sandbox
-    if sandbox:
-        require_sandbox()
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # until the server listens: a half-made import has nothing to tidy
-    settings = _settings()
+def _stdio(arguments: argparse.Namespace) -> int:
+    settings = _ready_to_serve(arguments)
     from kie_mcp.server import serve_stdio
 
     async def serve() -> int:
-        await serve_stdio(settings, sandbox=sandbox)
+        await serve_stdio(settings, sandbox=arguments.sandbox)
         return 0
 
     return _run(serve())
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    settings = _ready_to_serve(arguments)
+    from kie_mcp.web import Doors, serve_http
+
+    doors = Doors(arguments.host, arguments.port, hosts=arguments.allow_host, origins=arguments.allow_origin)
+
+    async def serve() -> int:
+        await serve_http(settings, doors, _announce, sandbox=arguments.sandbox)
+        return 0
+
+    return _run(serve())
+
+
+def _announce(url: str) -> None:
+    print(f"kie-mcp: MCP over HTTP at {url} until Ctrl-C", file=sys.stderr, flush=True)
+
+
+def _ready_to_serve(arguments: argparse.Namespace) -> "Settings":
+    if arguments.sandbox:
+        require_sandbox()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # until the server listens: a half-made import has nothing to tidy
+    return _settings()
 
 
 def _demo(arguments: argparse.Namespace) -> int:
@@ -198,6 +157,7 @@ def _jobs(arguments: argparse.Namespace) -> int:
 
 
 COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
+    "stdio": _stdio,
     "serve": _serve,
     "demo": _demo,
     "sandbox": _sandbox,

@@ -40,6 +40,7 @@ from kie_mcp.surface.patience import Wishes
 from kie_mcp.surface.resources import KieServer
 from kie_mcp.surface.tasks import Tasks
 from kie_mcp.surface.tools import Tools
+from kie_mcp.surface.viewer import viewer
 from kie_mcp.surface.waiting import Surroundings, Waiting
 from kie_mcp.surface.watches import Watches
 
@@ -74,7 +75,9 @@ class House:
     presence: Presence
 
 
-def build(settings: Settings, *, kie: KieClient | None = None, clock: Clock | None = None) -> House:
+def build(
+    settings: Settings, *, kie: KieClient | None = None, clock: Clock | None = None, local_files: bool = True
+) -> House:
     """Make the parts; nothing is opened yet. `kie` and `clock` are the seams that tests use."""
     clock = clock or SystemClock()
     key = settings.api_key.get_secret_value() if settings.api_key else ""
@@ -95,8 +98,8 @@ def build(settings: Settings, *, kie: KieClient | None = None, clock: Clock | No
 
     uploads = Uploads(kie.upload, ledger, clock, account=settings.account)
     sources = Sources(own_job, uploads.path, kie.download_link, clock)
-    local_files = Locals(settings.input_roots, relative_to=settings.output_dir)
-    inputs = Inputs(local_files, Inline(settings.state_dir / "inputs", clock), uploads)
+    disk = Locals(settings.input_roots, relative_to=settings.output_dir, local_files=local_files)
+    inputs = Inputs(disk, Inline(settings.state_dir / "inputs", clock), uploads)
     plain_host = urlsplit(settings.api_base_url).netloc if settings.sandbox else None
     intake = Intake(sources, inputs, outbox.check, account=settings.account, plain_host=plain_host, say=board.say)
     presence = Presence(settings.state_dir / "workers")
@@ -118,10 +121,12 @@ def build(settings: Settings, *, kie: KieClient | None = None, clock: Clock | No
     return House(kie=kie, desk=desk, archive=archive, intake=intake, presence=presence)
 
 
-def create_server(settings: Settings, *, kie: KieClient | None = None, clock: Clock | None = None) -> KieServer:
-    """Make the MCP server; nothing is opened before a client comes."""
+def create_server(
+    settings: Settings, *, kie: KieClient | None = None, clock: Clock | None = None, local_files: bool = True
+) -> KieServer:
+    """Make the MCP server; nothing is opened before a client comes. `local_files`: whether callers may name paths."""
     clock = clock or SystemClock()
-    house = build(settings, kie=kie, clock=clock)
+    house = build(settings, kie=kie, clock=clock, local_files=local_files)
     surroundings = Surroundings(
         sandbox=settings.sandbox,
         wishes=Wishes(wait_seconds=settings.wait_seconds, links=settings.links, preview=settings.preview),
@@ -143,7 +148,7 @@ def create_server(settings: Settings, *, kie: KieClient | None = None, clock: Cl
         version=__version__,
         instructions=INSTRUCTIONS,
         tools=list(tools.published()),
-        extensions=[Tasks(JobTasks(house.desk, waiting, clock))],
+        extensions=[Tasks(JobTasks(house.desk, waiting, clock)), viewer()],
         lifespan=lifespan,
         log_level=settings.log_level,
     )
@@ -162,13 +167,19 @@ async def serve_stdio(settings: Settings, *, sandbox: bool = False) -> None:
     if not sandbox:
         await _serve(create_server(settings))
         return
+    async with on_sandbox(settings) as own:
+        await _serve(create_server(own))
+
+
+@asynccontextmanager
+async def on_sandbox(settings: Settings) -> AsyncGenerator[Settings]:
+    """Start a Kie.ai of our own, and lend the settings that lead to it."""
     from kie_mcp.sandbox import serve
 
     async with serve(seed=secrets.randbits(32)) as base_url:
-        own = settings.model_copy(
+        yield settings.model_copy(
             update={"api_base_url": base_url, "upload_base_url": base_url, "api_key": SecretStr(SANDBOX_KEY)}
         )
-        await _serve(create_server(own))
 
 
 async def _serve(server: KieServer) -> None:

@@ -11,6 +11,7 @@ from inline_snapshot import snapshot
 from kie_mcp import __version__
 from kie_mcp.jobs.job import Job, Kind, Output, Phase
 from kie_mcp.jobs.sqlite import SqliteLedger
+from kie_mcp.options import parser
 from kie_mcp.settings import Settings
 
 Ran = subprocess.CompletedProcess[str]
@@ -51,6 +52,7 @@ options:
 
 commands:
   command
+    serve     serve MCP over HTTP to the programs of this machine
     demo      make a picture, a voice and a talking video with the sandbox
     sandbox   run the sandbox alone, for other programs
     doctor    check key, folders, SQLite and clock, and say what to do
@@ -80,6 +82,31 @@ def test_an_unknown_scenario_is_refused_with_those_there_are(tmp_path: Path) -> 
     assert ran.returncode == 1
     assert "no scenario earthquake" in ran.stderr
     assert "moderation" in ran.stderr
+
+
+@pytest.mark.parametrize("host", ["*", "*:*", "https://kie.example", "kie.example/", "a b", ""])
+def test_a_host_that_would_let_everybody_in_is_refused(host: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        parser().parse_args(["serve", "--allow-host", host])
+    assert caught.value.code == 2
+    assert "must be a host such as kie.example or kie.example:8443" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("origin", ["*", "null", "app.example", "https://*", "https://app.example/page", "ftp://a.b"])
+def test_an_origin_that_no_browser_names_is_refused(origin: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parser().parse_args(["serve", "--allow-origin", origin])
+    assert "must be an origin such as https://app.example" in capsys.readouterr().err
+
+
+def test_serve_takes_hosts_and_origins_and_the_sandbox_on_either_side() -> None:
+    given = ["--allow-host", "Kie.example", "--allow-host", "[::1]:9", "--allow-origin", "https://App.example/"]
+    whole = parser().parse_args(["serve", *given])
+    assert (whole.command, whole.host, whole.port, whole.sandbox) == ("serve", "127.0.0.1", 8766, False)
+    assert (whole.allow_host, whole.allow_origin) == (["kie.example", "[::1]:9"], ["https://app.example"])
+    assert parser().parse_args(["--sandbox", "serve"]).sandbox
+    assert parser().parse_args(["serve", "--sandbox"]).sandbox
+    assert parser().parse_args([]).command == "stdio"
 
 
 def test_without_a_ledger_jobs_says_so(tmp_path: Path) -> None:

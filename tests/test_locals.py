@@ -259,11 +259,18 @@ def test_a_server_for_others_takes_no_paths(root: Path) -> None:
     with pytest.raises(OrderError) as caught:
         read(root, f"{root}/a.png", local_files=False)
     assert str(caught.value).replace(str(root), "ROOT") == snapshot(
-        "image: 'ROOT/a.png' is a local file, and this server takes none."
+        "image: 'ROOT/a.png' is a local path, and those cannot be handed in over HTTP."
     )
     assert caught.value.remedy == snapshot(
         "Give an https URL, kie://jobs/{job_id}/outputs/{n} of an earlier job, or a data URI."
     )
+
+
+def test_a_file_that_was_ordered_elsewhere_is_read_by_a_server_for_others_too(root: Path) -> None:
+    """Its order may be taken over from a process whose callers may name paths."""
+    place = Locals([root], relative_to=root, local_files=False)
+    with place.open(str(root / "a.png"), argument="image", most=MOST, ordered=True)[1] as file:
+        assert file.read(1)
 
 
 def test_a_share_is_not_even_asked_for_on_windows(root: Path) -> None:

@@ -1,4 +1,5 @@
 """A talking video ordered with a script and a description of the face: three jobs in one call, each paid once."""
+# ruff: noqa: E501 (texts stand as they are said)
 
 from pathlib import Path
 from typing import Any

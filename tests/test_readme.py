@@ -107,7 +107,7 @@ def test_the_settings_table_names_every_setting_and_its_default() -> None:
 
 def test_the_command_line_section_names_every_command() -> None:
     section = README.split("\n## Command line\n")[1].split("\n## ")[0]
-    assert {*re.findall(r"^kie-mcp ([a-z]+)", section, re.MULTILINE)} == COMMANDS.keys() - {"serve"}
+    assert {*re.findall(r"^kie-mcp ([a-z]+)", section, re.MULTILINE)} == COMMANDS.keys() - {"stdio"}
 
 
 @pytest.mark.anyio

@@ -84,6 +84,7 @@ async def test_what_is_offered(tmp_path: Path, era: Era) -> None:
     offered |= {one.uri_template: (one.title, one.mime_type, one.description) for one in templates}
     assert offered == snapshot(
         {
+            "ui://kie/viewer.html": ("Viewer", "text/html;profile=mcp-app", "Shows a job's progress and its files."),
             "kie://jobs": ("Jobs", "application/json", "The newest jobs."),
             "kie://models": (
                 "Models",

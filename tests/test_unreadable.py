@@ -1,4 +1,5 @@
 """Lines that are no message: each is answered, and what comes after it is served."""
+# ruff: noqa: E501 (texts stand as they are said)
 
 import json
 import subprocess

@@ -92,7 +92,7 @@ class Inputs:
 
     def _opened(self, place: str, digest: str, argument: str) -> Opened:
         if place.startswith("file:"):
-            return self._locals.open(place, argument=argument, most=LARGEST)[1]
+            return self._locals.open(place, argument=argument, most=LARGEST, ordered=True)[1]
         try:
             return self._inline.open(digest)
         except OSError:

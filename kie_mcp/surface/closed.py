@@ -71,12 +71,14 @@ def closed(
     answers: type[Fields],
     read_only: bool,
     open_world: bool = True,
+    meta: dict[str, Any] | None = None,
 ) -> ClosedTool:
     """Publish a function as a tool: its name, its docstring, its arguments."""
     tool = ClosedTool.from_function(
         function,
         title=title,
         description=" ".join((function.__doc__ or "").split()),
+        meta=meta,
         annotations=ToolAnnotations(
             read_only_hint=read_only, destructive_hint=False, idempotent_hint=read_only, open_world_hint=open_world
         ),

@@ -71,8 +71,9 @@ def _list(text: str) -> list[Any] | None:
 
 
 def _text(value: object) -> object:
-    if isinstance(value, list) and len(only := cast("list[object]", value)) <= 1:
-        return only[0] if only else None
+    if isinstance(value, list):
+        texts = cast("list[object]", value)
+        return texts if len(texts) > 1 else next(iter(texts), None)
     if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e6:
         return f"{value:g}"
     return value

@@ -17,6 +17,7 @@ from kie_mcp.surface import arguments as arg
 from kie_mcp.surface.answer import Answer, Listing
 from kie_mcp.surface.closed import ClosedTool, closed
 from kie_mcp.surface.results import listing
+from kie_mcp.surface.viewer import SHOWN_IN_VIEWER
 from kie_mcp.surface.waiting import Manner, Waiting
 
 Ctx = Context[Any]
@@ -33,12 +34,20 @@ class Tools:
 
     def published(self) -> list[ClosedTool]:
         """The tools as the server lists them."""
+        made: dict[str, Any] = {"answers": Answer, "meta": SHOWN_IN_VIEWER}
         return [
-            closed(self.generate_image, title="Generate image", answers=Answer, read_only=False),
-            closed(self.generate_speech, title="Generate speech", answers=Answer, read_only=False),
-            closed(self.create_talking_video, title="Create talking video", answers=Answer, read_only=False),
-            closed(self.get_job_status, title="Get job status", answers=Answer, read_only=True),
-            closed(self.list_jobs, title="List jobs", answers=Listing, read_only=True, open_world=False),
+            closed(self.generate_image, title="Generate image", read_only=False, **made),
+            closed(self.generate_speech, title="Generate speech", read_only=False, **made),
+            closed(self.create_talking_video, title="Create talking video", read_only=False, **made),
+            closed(self.get_job_status, title="Get job status", read_only=True, **made),
+            closed(
+                self.list_jobs,
+                title="List jobs",
+                answers=Listing,
+                read_only=True,
+                open_world=False,
+                meta=SHOWN_IN_VIEWER,
+            ),
         ]
 
     async def generate_image(

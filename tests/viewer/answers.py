@@ -1,0 +1,86 @@
+"""Answers of our server, as the viewer gets them: one for each thing it can show."""
+
+import json
+from typing import Any
+
+from kie_mcp.surface.answer import Answer, CreditFields, ErrorFields, OutputFields
+from tests.media_files import film, picture, sound
+from tests.viewer.host import Refused, Reply
+
+JOB = "job_7kq2abcdefghijklmnopqrst"
+RESOURCE = f"kie://jobs/{JOB}/outputs/0"
+LINK = "https://tempfile.aiquickdraw.com/a"
+
+REFUSED = ErrorFields(
+    category="refused",
+    message="Kie.ai refused the prompt.",
+    remedy="Change the prompt and call again.",
+    retryable=False,
+    may_have_been_charged=False,
+    upstream_message="Your prompt was flagged.",
+)
+LOST = ErrorFields(
+    category="unconfirmed",
+    message="Kie.ai did not answer the create call.",
+    remedy="Look at https://kie.ai/logs.",
+    retryable=False,
+    may_have_been_charged=True,
+)
+
+
+def told(state: str, kind: str = "image", **more: Any) -> dict[str, Any]:
+    """The structured content that speaks of a job."""
+    given: dict[str, Any] = {"elapsed_s": 12.0, "outputs": (), "created_at": "2026-11-22T10:00:00Z"}
+    given.update(more)
+    return Answer(job_id=JOB, kind=kind, model="google/nano-banana", state=state, **given).facts()
+
+
+def made(kind: str, mime: str, *, url: str = LINK, **more: Any) -> dict[str, Any]:
+    """The same, of a finished job with one file."""
+    output = OutputFields(url=url, resource=RESOURCE, path="/home/me/kie/a file.bin", mime_type=mime, **more)
+    return told("succeeded", kind, outputs=[output], credits=CreditFields(used=4))
+
+
+def running(**more: Any) -> dict[str, Any]:
+    """The same, of one that runs."""
+    return told("running", "talking_video", **({"elapsed_s": 48.0, "expected_s": 180.0} | more))
+
+
+PICTURE = made("image", "image/png", width=640, height=480)
+SPEECH = made("speech", "audio/mpeg", duration_s=2.0)
+FILM = made("talking_video", "video/mp4", width=640, height=480, duration_s=1.0)
+FAILED = told("failed", error=REFUSED)
+UNCONFIRMED = told("unconfirmed", error=LOST)
+
+
+def file(kind: str) -> tuple[str, bytes]:
+    """A real file of that kind, with its type."""
+    match kind:
+        case "audio":
+            return "audio/mpeg", sound("mp3", "libmp3lame")
+        case "video":
+            return "video/mp4", film(size=(640, 480))
+        case _:
+            return "image/png", picture(size=(640, 480))
+
+
+def record(*states: dict[str, Any]) -> Reply:
+    """Answer for the job's record: one state after the other, and the last one ever again."""
+    left = list(states)
+
+    async def read(params: dict[str, Any]) -> dict[str, Any]:
+        if params["uri"] != f"kie://jobs/{JOB}":
+            raise Refused
+        text = json.dumps(left.pop(0) if len(left) > 1 else left[0])
+        return {"contents": [{"uri": params["uri"], "mimeType": "application/json", "text": text}]}
+
+    return read
+
+
+def status(facts: dict[str, Any]) -> Reply:
+    """Answer `get_job_status`."""
+
+    async def call(params: dict[str, Any]) -> dict[str, Any]:
+        return {"content": [], "structuredContent": facts}
+
+    return call
