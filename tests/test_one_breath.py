@@ -226,3 +226,40 @@ async def test_a_speech_that_an_answer_has_not_ended_yet_is_taken_along(tmp_path
         film = facts(await here.call("create_talking_video", **WORDS))
     assert voice["job_id"] in {part["job_id"] for part in film["parts"]}
     assert models(here) == ALL
+
+
+async def test_audio_that_turns_out_too_long_is_never_sent_and_who_takes_it_is_named_with_the_price(
+    tmp_path: Path,
+) -> None:
+    async with stand(tmp_path) as here:
+        voice = facts(await here.call("generate_speech", text="Good morning to you. " * 80, wait_seconds=0))
+        sound = f"kie://jobs/{voice['job_id']}/outputs/0"
+        film = await here.call(
+            "create_talking_video", image="https://example.com/face.png", audio=sound, model="omnihuman"
+        )
+    assert film.is_error
+    assert [body["model"] for body in here.creates] == ["elevenlabs/text-to-speech-turbo-2-5"]
+    assert text(film).splitlines()[:3] == snapshot(
+        [
+            "failed: talking video, audio: is 120.7 s long; omnihuman-1-5 takes at most 60 s.",
+            "charged: nothing that we know of",
+            "what to do: Shorten it, or use kling/ai-avatar-standard (up to 300 s: 965 credits, instead of 3,258) or kling/ai-avatar-pro (up to 300 s: 1,931 credits, instead of 3,258).",
+        ]
+    )
+
+
+async def test_audio_that_turns_out_too_long_for_the_default_model_waits_for_one_to_be_named(tmp_path: Path) -> None:
+    async with stand(tmp_path) as here:
+        voice = facts(await here.call("generate_speech", text="Good morning to you. " * 20, wait_seconds=0))
+        files = {"image": "https://example.com/face.png", "audio": f"kie://jobs/{voice['job_id']}/outputs/0"}
+        refused = await here.call("create_talking_video", **files)
+        taken = facts(await here.call("create_talking_video", **files, model="infinitalk"))
+    assert text(refused).splitlines()[:3] == snapshot(
+        [
+            "failed: talking video, model: infinitalk/from-audio is known to go well up to 15 s, and this lasts about 31 s.",
+            "charged: nothing that we know of",
+            "what to do: Name the model: kling/ai-avatar-standard (up to 300 s: 245 credits, instead of 92), kling/ai-avatar-pro (up to 300 s: 491 credits, instead of 92), omnihuman-1-5 (up to 60 s: 828 credits, instead of 92), or infinitalk/from-audio all the same (92 credits).",
+        ]
+    )
+    assert taken["state"] == "succeeded"
+    assert len(here.creates) == 2

@@ -48,6 +48,8 @@ class Draft:
     """Jobs that must succeed before this one can be sent."""
     parts: Mapping[str, "Draft"] = field(default_factory=dict[str, "Draft"])
     """What is to be made along with it, by the argument of the order that it is for."""
+    by_default: bool = False
+    """Nobody named the model."""
     remark: str = ""
     """What there is to know about the order."""
 
@@ -218,6 +220,7 @@ class Desk:
             bucket=draft.bucket,
             credits_estimated=draft.credits_estimated,
             waiting_for=draft.waiting_for,
+            by_default=draft.by_default,
             remark=draft.remark,
             idempotency_key=idempotency_key or None,
             created_at=now,

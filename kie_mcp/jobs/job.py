@@ -120,6 +120,8 @@ class Job:
     """When the last of them was."""
     note: str = ""
     """What is going on, in words, when it is not the usual."""
+    by_default: bool = False
+    """Nobody named the model."""
     remark: str = ""
     """What there is to know about the order, as long as the job lives."""
     epoch: int = 0

@@ -16,6 +16,8 @@ _MADE = {Kind.IMAGE: "pictures", Kind.SPEECH: "speech", Kind.TALKING_VIDEO: "tal
 _SECONDS = (5, 15, 30, 60, 120, 300)
 USUAL, FASTEST = 15.0, 25.0
 """Characters that are spoken in a second."""
+ABOUT = 1.2
+"""How far beyond the advised length audio still counts as about as long."""
 _CHARACTERS = (200, 500, 1000, 2500)
 
 
@@ -102,21 +104,21 @@ def check_script(order: Order, script: SpeechOrder) -> float | None:
     return len(script.text) / USUAL / script.speed
 
 
-def check_advised(given: Order, checked: Order, seconds: float | None) -> str:
+def check_advised(order: Order, seconds: float | None, *, by_default: bool) -> str:
     """Say what there is to know of audio that is longer than is known to go well; empty if it is not.
 
     Raises OrderError if nobody has named the model: then its price for that length was not wished for either.
     """
-    if not isinstance(checked, TalkingVideoOrder) or seconds is None:
+    if not isinstance(order, TalkingVideoOrder) or seconds is None:
         return ""
-    model = find(checked.model, checked.kind)
+    model = find(order.model, order.kind)
     advised = model.takes.audio_seconds_advised
-    if advised is None or seconds <= advised:
+    if advised is None or seconds <= advised * ABOUT:
         return ""
     remark = f"{model.id} is known to go well up to {advised:g} s, and this lasts about {seconds:.0f} s."
-    others = _longer(checked, model, seconds)
-    if not given.model.strip():
-        cost = estimate(checked, audio_seconds=seconds) or 0
+    others = _longer(order, model, seconds)
+    if by_default:
+        cost = estimate(order, audio_seconds=seconds) or 0
         remedy = f"Name the model: {', '.join(others)}, or {model.id} all the same ({cost:,.0f} credits)."
         raise OrderError(f"model: {remark}", remedy=remedy)
     return f"{remark} Meant for that: {others[0]}." if others else remark

@@ -78,6 +78,8 @@ class Intake:
             seconds = catalog.check_script(checked, script)
         elif seconds is None and not waiting_for:
             seconds = await self._audio_seconds(checked, but=parts)
+        by_default = not order.model.strip()
+        doubt = catalog.check_advised(checked, seconds, by_default=by_default)
         # Equal words for a part make an equal order, whatever becomes of the job that speaks or draws them.
         equal = {_to_be_made(argument): f"made:{draft.fingerprint}" for argument, draft in drafts.items()}
         return Draft(
@@ -89,7 +91,8 @@ class Intake:
             credits_estimated=catalog.estimate(checked, audio_seconds=seconds),
             waiting_for=tuple(dict.fromkeys(waiting_for)),
             parts=drafts,
-            remark=" ".join([*remarks, catalog.check_advised(order, checked, seconds)]).strip(),
+            by_default=by_default,
+            remark=" ".join([*remarks, doubt]).strip(),
         )
 
     async def _taken(self, order: Order, *, convert: bool) -> tuple[Order, float | None, list[str]]:
@@ -121,7 +124,8 @@ class Intake:
         """What is sent for the job; files that only we have are uploaded, which is free."""
         await self._check_outbox()
         order = load_order(json.dumps(job.order))
-        await self._audio_seconds(order)
+        seconds = await self._audio_seconds(order)
+        catalog.check_advised(order, seconds, by_default=job.by_default)
         links: dict[str, str] = {}
         try:
             for argument, reference in _files(order):
