@@ -1,4 +1,4 @@
-"""Which addresses may be named to Kie.ai, or fetched from here: public ones, told from their spelling alone."""
+"""Which addresses may be named to Kie.ai, or fetched from here, and how a link is shown without its secrets."""
 
 import ipaddress
 import re
@@ -23,6 +23,11 @@ _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f-\xa0\\]")
 _NAME = re.compile(r"[\w-]+(\.[\w-]+)+")
 _NUMBER = re.compile(r"0x[0-9a-f]*|\d+")
 _LOCAL_NAMES = ("localhost", "local", "internal", "localdomain", "home.arpa")
+
+# A quotation mark ends a link only where nothing of a link can follow: a signature that holds one is hidden whole.
+_LINK = re.compile(r"""https?://(?:[^\s"'<>]|["'<>](?=[\w%&=]))+""", re.IGNORECASE)
+_SECRET = re.compile(r"[?#]")
+_HOST = re.compile(r"(?:\[[^\]]*\]|[^:]*)(?::\d*)?")
 
 
 def public_ip(ip: str | IPv4Address | IPv6Address) -> bool:
@@ -126,6 +131,24 @@ def shown_url(text: str, limit: int = 80) -> str:
     scheme, _, _ = text.partition(":")
     if "@" in text:
         return f"'{scheme[:20]}://…'" if scheme.isalnum() else "the text"
-    bare, query, _ = text.partition("?")
-    bare = bare.partition("#")[0]
-    return repr(bare[:limit] + ("…" if query or len(bare) > limit else ""))
+    bare = bare_link(text)
+    return repr(bare[:limit] + ("…" if text.partition("?")[2] or len(bare) > limit else ""))
+
+
+def bare_link(link: str, mark: str = "") -> str:
+    """Return *link* without what may be secret in it: user name and password, query, fragment.
+
+    *mark* stands where a query or a fragment was.
+    """
+    bare = _SECRET.split(link, maxsplit=1)[0]
+    scheme, colon, rest = bare.partition("://")
+    place, slash, path = rest.partition("/")
+    host = place.rpartition("@")[2]
+    if "@" in link and not _HOST.fullmatch(host):
+        return f"{scheme}{colon}…"  # a password that holds a sign of its own: nobody can tell where it ends
+    return scheme + colon + host + slash + path + (mark if bare != link else "")
+
+
+def bare_links(text: str, mark: str = "") -> str:
+    """Return *text* with each web link in it as `bare_link` has it."""
+    return _LINK.sub(lambda found: bare_link(found[0], mark), text)

@@ -143,7 +143,10 @@ class UnconfirmedError(KieError):
     """The create call's answer was lost: the job may exist and may have been charged."""
 
     category = "unconfirmed"
-    remedy = "Have the user look at https://kie.ai/logs; repeat with new=true only if the job is not there."
+    remedy = (
+        "Have the user look at https://kie.ai/logs. If the job is there, pass its id to get_job_status; "
+        "repeat with new=true only if it is not."
+    )
     may_have_been_charged = True
 
 

@@ -11,8 +11,6 @@ PREVIEW = {"av": "PyAV", "PIL": "Pillow"}
 """The same of `preview`."""
 CONVERT = {"av": "PyAV", "pi_heif": "pi-heif", "PIL": "Pillow"}
 """The same of `convert`."""
-INSTALL_PREVIEW = "pip install 'kie-mcp[preview]'"
-INSTALL_CONVERT = "pip install 'kie-mcp[convert]'"
 
 
 class MissingExtraError(KieError):
@@ -26,12 +24,17 @@ def missing(extra: Mapping[str, str] = SANDBOX) -> list[str]:
     return [name for module, name in extra.items() if find_spec(module) is None]
 
 
+def installing(extra: str) -> str:
+    """The line that installs an extra."""
+    return f"In a checkout: pip install '.[{extra}]'"
+
+
 def require_sandbox() -> None:
     """Raises MissingExtraError, with the line that installs it, if the sandbox cannot run here."""
     if absent := missing():
         raise MissingExtraError(
             f"The sandbox needs the extra `sandbox` (not installed: {', '.join(absent)}).",
-            remedy="In a checkout: pip install '.[sandbox]'",
+            remedy=installing("sandbox"),
         )
 
 
@@ -40,5 +43,5 @@ def require_preview() -> None:
     if absent := missing(PREVIEW):
         raise MissingExtraError(
             f"A preview needs the extra `preview` (not installed: {', '.join(absent)}).",
-            remedy=f"Install it where the server runs: {INSTALL_PREVIEW}",
+            remedy=f"Install it where the server runs. {installing('preview')}",
         )

@@ -21,7 +21,6 @@ from kie_mcp.jobs.board import Board
 from kie_mcp.jobs.clock import Clock, SystemClock
 from kie_mcp.jobs.desk import Desk
 from kie_mcp.jobs.follower import Follower
-from kie_mcp.jobs.job import Job
 from kie_mcp.jobs.sqlite import SqliteLedger
 from kie_mcp.jobs.submission import Submission
 from kie_mcp.jobs.workers import Presence
@@ -37,7 +36,7 @@ from kie_mcp.settings import SANDBOX_KEY, Settings
 from kie_mcp.surface import completions, listing, models, prompts, resources, updates
 from kie_mcp.surface.jobtasks import JobTasks
 from kie_mcp.surface.patience import Wishes
-from kie_mcp.surface.resources import KieServer
+from kie_mcp.surface.protocol import KieServer
 from kie_mcp.surface.tasks import Tasks
 from kie_mcp.surface.tools import Tools
 from kie_mcp.surface.viewer import viewer
@@ -92,12 +91,9 @@ def build(
         sandbox=settings.sandbox,
     )
 
-    async def own_job(job_id: str) -> Job | None:
-        job = await ledger.read(job_id)
-        return job if job and job.account == settings.account else None
-
+    archive = Archive(ledger, account=settings.account)
     uploads = Uploads(kie.upload, ledger, clock, account=settings.account)
-    sources = Sources(own_job, uploads.path, kie.download_link, clock)
+    sources = Sources(archive.own, uploads.path, kie.download_link, clock)
     disk = Locals(settings.input_roots, relative_to=settings.output_dir, local_files=local_files)
     inputs = Inputs(disk, Inline(settings.state_dir / "inputs", clock), uploads)
     plain_host = urlsplit(settings.api_base_url).netloc if settings.sandbox else None
@@ -117,7 +113,6 @@ def build(
         kind_of=kind_of,
         gone=presence.gone,
     )
-    archive = Archive(ledger, account=settings.account)
     return House(kie=kie, desk=desk, archive=archive, intake=intake, presence=presence)
 
 
@@ -153,7 +148,7 @@ def create_server(
         log_level=settings.log_level,
     )
     watches = Watches(house.desk, house.archive, server.bus)
-    resources.register(server, waiting.describe)
+    resources.register(server, house.desk, waiting.describe)
     models.register(server)
     listing.register(server, house.archive)
     completions.register(server, house.archive)

@@ -20,6 +20,7 @@ from starlette.middleware.cors import CORSMiddleware
 from kie_mcp.jobs.desk import Desk
 from kie_mcp.server import create_server, on_sandbox
 from kie_mcp.settings import Settings, SettingsError
+from kie_mcp.surface.halves import Halves
 
 PATH = "/mcp"
 LARGEST_CALL = 32 * 1024 * 1024
@@ -28,6 +29,8 @@ LAST_WORDS = 1
 """Seconds that answers on their way get when the process leaves."""
 IDLE = 75
 """Seconds for which a connection stays open between two calls."""
+_LOGGER = logging.getLogger("uvicorn.error")
+"""Uvicorn has one for the whole process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,7 @@ async def _serve(settings: Settings, doors: Doors, listener: socket.socket, anno
     app = server.streamable_http_app(
         streamable_http_path=PATH, transport_security=doors.security(port), max_request_body_size=LARGEST_CALL
     )
+    app.add_middleware(Halves)
     if doors.origins:  # a browser shows a page only those answers that say whose they are
         app.add_middleware(
             CORSMiddleware,
@@ -123,8 +127,9 @@ async def _serve(settings: Settings, doors: Doors, listener: socket.socket, anno
         # Entered here and not by uvicorn, which would turn what goes wrong into a log line.
         async with server.session_manager.run():
             announce(doors.url(port))
-            await http.serve(sockets=[listener])
-            await http.cut()
+            with _level_kept(_LOGGER):
+                await http.serve(sockets=[listener])
+                await http.cut()
         group.cancel_scope.cancel()
 
 
@@ -153,13 +158,23 @@ class _Http(uvicorn.Server):
 
     def leave(self) -> None:
         """Take no more calls, and let go of those that wait."""
-        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # that they are cut is meant
+        _LOGGER.setLevel(logging.CRITICAL)  # that they are cut is meant
         self.should_exit = True
 
     async def cut(self) -> None:
         """Let the calls that were cut say so to the ledger before it is closed."""
         if self.server_state.tasks:
             await asyncio.wait(self.server_state.tasks, timeout=LAST_WORDS)
+
+
+@contextmanager
+def _level_kept(logger: logging.Logger) -> Generator[None]:
+    """Others in this process may use it after us."""
+    level = logger.level
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def _has_port(host: str) -> bool:

@@ -22,6 +22,7 @@ class Case:
 
     job: Job
     outlook: Outlook = field(default_factory=Outlook)
+    parts: tuple[Job, ...] = ()
     joined: bool = False
     sandbox: bool = False
 
@@ -99,6 +100,7 @@ LOST = UnconfirmedError(
 ).trouble
 MAYBE = Trouble(category="failed", message="Kie.ai says that the job failed.", may_have_been_charged=True)
 SPEECH: dict[str, Any] = {"kind": Kind.SPEECH, "model": "elevenlabs/text-to-speech-turbo-2-5"}
+VOICED: dict[str, Any] = {"id": "job_7kq2abcdefghijklmnopqrstuv", "credits_used": 0.3}
 TALK: dict[str, Any] = {"kind": Kind.TALKING_VIDEO, "model": "infinitalk/from-audio", "credits_estimated": 37.5}
 
 EVERY: Mapping[str, Case] = {
@@ -122,6 +124,10 @@ EVERY: Mapping[str, Case] = {
     "a picture of the sandbox": Case(done(outputs=(PICTURE,)), sandbox=True),
     "a voice": Case(done(**SPEECH, outputs=(VOICE,), credits_used=0.3)),
     "a film": Case(done(**TALK, outputs=(FILM,), credits_used=37.5, finished_at=BEGAN + 190)),
+    "a film with a voice made for it": Case(
+        done(**TALK, outputs=(FILM,), credits_used=37.5, remark="The audio was cut to 15 s."),
+        parts=(done(**SPEECH, **VOICED, outputs=(VOICE,)),),
+    ),
     "two pictures": Case(done(outputs=(PICTURE, Output(url="https://files.example/b.png")))),
     "a picture, joined": Case(done(outputs=(PICTURE,)), joined=True),
     "a picture, joined by its key": Case(done(outputs=(PICTURE,), idempotency_key="k1"), joined=True),
@@ -132,6 +138,10 @@ EVERY: Mapping[str, Case] = {
     ),
     "failed": Case(done(Phase.FAILED, credits_used=0.0, trouble=FAILED)),
     "failed, perhaps charged": Case(done(Phase.FAILED, credits_used=None, trouble=MAYBE)),
+    "failed, with a voice made for it": Case(
+        done(Phase.FAILED, **TALK, credits_used=0.0, trouble=FAILED, remark="The audio was cut to 15 s."),
+        parts=(done(**SPEECH, **VOICED, outputs=(VOICE,)),),
+    ),
     "refused": Case(done(Phase.FAILED, credits_used=None, task_id=None, trouble=CreditError("No credits.").trouble)),
     "unconfirmed": Case(done(Phase.UNCONFIRMED, task_id=None, credits_used=None, trouble=LOST)),
     "unconfirmed, joined by its key": Case(

@@ -2,12 +2,14 @@
 
 # ruff: noqa: E501, RUF001, S104 - whole sentences, and addresses that look like others
 
-import socket
+import subprocess
+import sys
+import time
 
 import pytest
 from inline_snapshot import snapshot
 
-from kie_mcp.addresses import check_url, public_ip
+from kie_mcp.addresses import bare_link, bare_links, check_url, public_ip, shown_url
 from kie_mcp.errors import OrderError
 
 LOCAL_HOSTS = [
@@ -94,14 +96,26 @@ def test_a_local_or_oddly_spelt_host_is_refused(host: str):
         f"https://example.com/{'a' * 1980}",
     ],
 )
-def test_a_public_https_url_passes_unchanged_and_nothing_is_looked_up(url: str, monkeypatch: pytest.MonkeyPatch):
-    """Names are judged by their spelling; a name that leads to a private address is the connection's business."""
-
-    def no_network(*_: object) -> None:
-        raise AssertionError("looked up")
-
-    monkeypatch.setattr(socket, "getaddrinfo", no_network)
+def test_a_public_https_url_passes_unchanged(url: str):
     assert check_url(f"  {url}\n", argument="image") == url
+
+
+def test_no_name_is_looked_up():
+    """Names are judged by their spelling; a name that leads to a private address is the connection's business."""
+    watched = """import socket, sys
+sys.addaudithook(lambda event, _: sys.exit(event) if event == "socket.getaddrinfo" else None)
+from kie_mcp.addresses import check_url
+print(check_url("https://example.com/cat.png", argument="image"))
+if "look" in sys.argv: socket.getaddrinfo("localhost", 1)
+"""
+    ran = [
+        subprocess.run([sys.executable, "-c", watched, *more], capture_output=True, text=True, check=False)  # noqa: S603
+        for more in ([], ["look"])
+    ]
+    assert [(one.returncode, one.stdout, one.stderr) for one in ran] == [
+        (0, "https://example.com/cat.png\n", ""),
+        (1, "https://example.com/cat.png\n", "socket.getaddrinfo\n"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -237,3 +251,39 @@ def test_a_refusal_says_what_was_wrong_what_is_allowed_and_what_to_do():
 )
 def test_what_may_be_secret_in_a_url_is_never_repeated(url: str):
     assert "canary" not in said(url)
+
+
+@pytest.mark.parametrize(
+    ("link", "bare"),
+    [
+        ("https://e.com/a.png", "https://e.com/a.png"),
+        ("https://e.com/a.png?sig=canary#canary", "https://e.com/a.png"),
+        ("https://e.com/a.png#canary?canary", "https://e.com/a.png"),
+        ("HTTPS://me:canary@e.com:8080/a.png", "HTTPS://e.com:8080/a.png"),
+        ("http://canary@[2001:db8::1]:80", "http://[2001:db8::1]:80"),
+        ("https://me:can@ary@e.com/@you/a.png?b=c@d", "https://e.com/@you/a.png"),
+        ("https://me:canary?x@e.com/a.png", "https://…"),
+        ("https://me:can/ary@e.com/a.png", "https://…"),
+        ("https://e.com/a.png?sig=can'canary\"canary<canary", "https://e.com/a.png"),
+    ],
+)
+def test_a_link_is_shown_without_its_secrets_alone_and_in_a_sentence(link: str, bare: str):
+    assert bare_link(link) == bare
+    assert bare_links(f"see {link} and {link}") == f"see {bare} and {bare}"
+    assert bare_links(f'see \'{link}\', <{link}>, {{"url": "{link}"}}') == (
+        f'see \'{bare}\', <{bare}>, {{"url": "{bare}"}}'
+    )
+
+
+def test_a_mark_stands_where_something_was_left_out():
+    assert bare_links("https://e.com/a?b https://me:canary@e.com/a", mark="?…") == "https://e.com/a?… https://e.com/a"
+    shown = [shown_url(one) for one in ("https://e.com/a?b", "https://e.com/a#b", "https://e.com/a?")]
+    assert shown == ["'https://e.com/a…'", "'https://e.com/a'", "'https://e.com/a'"]
+
+
+def test_a_long_text_is_rid_of_secrets_in_no_time():
+    """Nothing that somebody writes makes it slow."""
+    for text in ("https://a:b" * 9000, 'https://a:b",' * 9000, "https://" + "@" * 99_000, "https://" + "a<" * 49_000):
+        began = time.perf_counter()
+        bare_links(text)
+        assert time.perf_counter() - began < 1

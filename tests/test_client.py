@@ -382,7 +382,7 @@ async def test_the_other_calls_say_what_broke():
             texts[name] = f"{type(caught.value).__name__}: {cause} {caught.value.remedy}"
     assert texts == snapshot(
         {
-            "create": "UnconfirmedError: Kie.ai's answer to the create call was lost (the connection broke). The job may exist and may have been charged. Have the user look at https://kie.ai/logs; repeat with new=true only if the job is not there.",
+            "create": "UnconfirmedError: Kie.ai's answer to the create call was lost (the connection broke). The job may exist and may have been charged. Have the user look at https://kie.ai/logs. If the job is there, pass its id to get_job_status; repeat with new=true only if it is not.",
             "look": "LookError: Kie.ai did not answer about the job (the connection broke). It is looked at again by itself; ask with get_job_status.",
             "credit": "UnavailableError: Kie.ai did not answer (the connection broke). Call again in a minute.",
             "link": "OutputError: Kie.ai did not answer when asked for a new link (the connection broke). Ask again with get_job_status while the link lives.",

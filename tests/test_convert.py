@@ -12,7 +12,7 @@ import subprocess
 import sys
 import wave
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -440,6 +440,14 @@ REFUSED: dict[str, tuple[Order, str, bytes, bool]] = {
     "picture.mp3": (SING, "audio", picture("gif"), True),
     "page.heic": (PAINT, "images[0]", b"<!doctype html>", True),
     "moving.gif": (PAINT, "images[0]", moving("gif"), True),
+    "moving and not asked.gif": (PAINT, "images[0]", moving("gif"), False),
+    "moving.avif": (PAINT, "images[0]", moving("avif"), False),
+    "moving for kling.webp": (KLING, "image", moving("webp"), False),
+    "cut.gif": (PAINT, "images[0]", picture("gif", (99, 99))[:-20], False),
+    "cut for kling.webp": (KLING, "image", picture("webp")[:-9], False),
+    "voice.ogg": (SING, "audio", sound("ogg", "flac"), False),
+    "voice.weba": (SING, "audio", sound("webm", "libopus"), False),
+    "voice.mp4": (SING, "audio", sound("mp4", "libopus"), False),
     "deep.heic": (PAINT, "images[0]", heic(scene(), bits=10), True),
     "long.flac": (OMNI, "audio", sound("flac", "flac", 61.0), True),
     "longer.flac": (OMNI, "audio", sound("flac", "flac", 900.0), True),
@@ -467,6 +475,14 @@ async def test_a_refusal_says_whether_converting_would_help(tmp_path: Path) -> N
             "picture.mp3": "audio: picture.mp3 is a GIF picture; infinitalk/from-audio takes MP3, WAV, AAC, M4A or Ogg. Hand in another file.",
             "page.heic": "images[0]: page.heic is an HTML page; google/nano-banana takes JPEG, PNG or WebP. Hand in another file.",
             "moving.gif": "images[0]: moving.gif is a GIF picture that is animated. Hand in a single picture of it.",
+            "moving and not asked.gif": "images[0]: moving and not asked.gif is a GIF picture that is animated. Hand in a single picture of it.",
+            "moving.avif": "images[0]: moving.avif is an AVIF picture that is animated. Hand in a single picture of it.",
+            "moving for kling.webp": "image: moving for kling.webp is a WebP picture that is animated. Hand in a single picture of it.",
+            "cut.gif": "images[0]: cut.gif is a GIF picture that is damaged or cut off. Hand in a file that opens elsewhere.",
+            "cut for kling.webp": "image: cut for kling.webp is a WebP picture that is damaged or cut off. Hand in a file that opens elsewhere.",
+            "voice.ogg": "audio: voice.ogg is Ogg audio with FLAC; infinitalk/from-audio takes MP3, WAV (PCM or float PCM), AAC, M4A (AAC) or Ogg (Vorbis or Opus). Call again with convert=true to have it handed in as WAV, without loss.",
+            "voice.weba": "audio: voice.weba is WebM audio; infinitalk/from-audio takes MP3, WAV, AAC, M4A or Ogg. Call again with convert=true to have it handed in as WAV, in which nothing more is lost.",
+            "voice.mp4": "audio: voice.mp4 is M4A audio with Opus; infinitalk/from-audio takes MP3, WAV (PCM or float PCM), AAC, M4A (AAC) or Ogg (Vorbis or Opus). Call again with convert=true to have it handed in as WAV, in which nothing more is lost.",
             "deep.heic": "images[0]: deep.heic is a HEIC picture that has 10 bits a colour, of which a PNG made here keeps 8. Hand in a PNG or a JPEG of it.",
             "long.flac": "audio: is 61.0 s long; omnihuman-1-5 takes at most 60 s. Shorten it, or use kling/ai-avatar-standard (up to 300 s: 488 credits) or kling/ai-avatar-pro (up to 300 s: 976 credits).",
             "longer.flac": "audio: longer.flac is FLAC audio that would have more than 10 MB as WAV. Hand in something shorter, or an MP3 of it.",
@@ -474,6 +490,37 @@ async def test_a_refusal_says_whether_converting_would_help(tmp_path: Path) -> N
             "moving.png": "images[0]: moving.png is a PNG picture that is animated. Hand in a single picture of it.",
         }
     )
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        picture("gif"),
+        saved(PALETTE, "gif", comment=b"a word" * 99, interlace=1),
+        picture("gif") + b"behind the end",
+        picture("gif")[:-1],
+        picture("gif")[:-1] + bytes(3),
+        heic(scene()),
+        picture("avif"),
+    ],
+    ids=["plain", "comment", "more behind", "no end", "padded", "heic", "avif"],
+)
+def test_a_picture_that_stands_still_is_offered_and_converted(data: bytes) -> None:
+    with pytest.raises(OrderError) as caught:
+        accept(data, "it", PAINT, "images[0]", converting=False)
+    assert "convert=true" in caught.value.remedy
+    assert accept(data, "it", PAINT, "images[0]", converting=True).instead
+
+
+@pytest.mark.parametrize("kind", ["gif", "webp", "avif"])
+def test_what_is_offered_for_conversion_is_converted_and_what_moves_is_not_offered(kind: str) -> None:
+    for data in (moving(kind), picture(kind)):
+        with pytest.raises(OrderError) as caught:
+            accept(data, "it", KLING, "image", converting=False)
+        offered = "convert=true" in caught.value.remedy
+        with nullcontext() if offered else pytest.raises(OrderError, match="is animated"):
+            accept(data, "it", KLING, "image", converting=True)
+        assert offered == (data == picture(kind))
 
 
 def test_nothing_is_offered_for_a_file_that_is_too_large_anyway() -> None:
@@ -494,7 +541,7 @@ async def test_without_the_extra_a_refusal_names_it(
         with pytest.raises(OrderError) as caught:
             await here.inputs.take("still.gif", PAINT, argument="images[0]", convert=asked)
     assert caught.value.remedy == snapshot(
-        "Convert it to JPEG and hand that in. Or install what does it here, pip install 'kie-mcp[convert]', and call again with convert=true."
+        "Convert it to JPEG and hand that in. Or install what does it where the server runs, and call again with convert=true. In a checkout: pip install '.[convert]'"
     )
 
 

@@ -18,6 +18,8 @@ LAYERS = {
     "addresses": FLOOR,
     "errors": FLOOR,
     "extras": FLOOR,
+    "moments": FLOOR,
+    "unseen": FLOOR,
     "": FLOOR,
 }
 """First part of a module's name under `kie_mcp`; whatever is not named belongs to the assembly."""
@@ -79,6 +81,20 @@ def test_only_the_kie_folder_speaks_http() -> None:
 def test_only_the_mcp_edge_imports_the_sdk() -> None:
     allowed = {module for module in MODULES if layer(module) == SURFACE} | {"server", "demo", "web"}
     assert importers("mcp", "mcp_types") <= allowed
+
+
+def test_one_file_alone_reaches_for_what_is_private_to_the_sdk() -> None:
+    assert {module for module in importers("mcp", "mcp_types") if foreign_privates(module)} == {"surface.protocol"}
+
+
+def foreign_privates(module: str) -> set[str]:
+    """Private attributes that are used in a module and made nowhere in it."""
+    nodes = list(ast.walk(ast.parse(MODULES[module].read_text("utf-8"))))
+    attributes = [node for node in nodes if isinstance(node, ast.Attribute)]
+    made = {node.attr for node in attributes if isinstance(node.ctx, ast.Store)}
+    made |= {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+    private = {node.attr for node in attributes if node.attr.startswith("_") and not node.attr.endswith("__")}
+    return private - made
 
 
 def test_only_the_settings_read_the_environment() -> None:

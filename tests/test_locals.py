@@ -2,13 +2,15 @@
 
 # ruff: noqa: E501 (whole sentences)
 
+import ntpath
 import os
 import random
 import socket
 import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
+from typing import cast
 
 import pytest
 from inline_snapshot import snapshot
@@ -276,6 +278,99 @@ def test_a_file_that_was_ordered_elsewhere_is_read_by_a_server_for_others_too(ro
 def test_a_share_is_not_even_asked_for_on_windows(root: Path) -> None:
     for given in ("\\\\server\\share\\a.png", "//server/share/a.png", "file:////server/share/a.png"):
         assert "a path on another computer" in refused(root, given, windows=True)
+
+
+WINDOWS_HOME = PureWindowsPath(r"C:\Users\me")
+
+
+def on_windows(root: Path, given: str) -> bytes:
+    """What is read under a path as Windows writes it, where the folder is the user's and lies on drive C."""
+
+    def lead(path: str) -> str:
+        """Where it leads, as the file system of Windows says it, but for a drive and the case of letters."""
+        if not path.startswith("C:"):
+            return os.path.realpath(path)
+        within = PureWindowsPath(ntpath.normpath(path)).relative_to("C:/")
+        return os.path.realpath(root.joinpath("C", *within.parts))
+
+    home = root.joinpath("C", *WINDOWS_HOME.parts[1:])
+    roots = [home / "Pictures"]
+    place = Locals(roots, relative_to=home / "Pictures" / "kie", windows=True, realpath=lead)
+    _, file = place.open(given, argument="image", most=MOST)
+    with file:
+        return file.read()
+
+
+@pytest.fixture
+def drive(tmp_path: Path) -> Path:
+    pictures = tmp_path / "C" / "Users" / "me" / "Pictures"
+    (pictures / "kie").mkdir(parents=True)
+    for name in ("a.png", "b c#1 ü.png", "kie/new.png"):
+        (pictures / name).write_bytes(INSIDE)
+    (pictures.parent / "secret.png").write_bytes(SECRET)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        r"C:\Users\me\Pictures\a.png",
+        "C:/Users/me/Pictures/a.png",
+        r"C:\Users/me\Pictures/a.png",
+        r"C:\Users\me\Pictures\kie\..\a.png",
+        r"C:\Users\me\Pictures\b c#1 ü.png",
+        "file:///C:/Users/me/Pictures/a.png",
+        "FILE://localhost/C:/Users/me/Pictures/a.png",
+        "file:///C%3A/Users/me/Pictures/b%20c%231%20%C3%BC.png",
+        "file:/C:/Users/me/Pictures/a.png",
+    ],
+)
+def test_a_file_in_an_allowed_folder_is_read_by_any_form_that_windows_writes(form: str, drive: Path) -> None:
+    assert on_windows(drive, form) == INSIDE
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        r"C:\Users\me\secret.png",
+        r"C:\Users\me\Pictures\..\secret.png",
+        "C:/Users/me/Pictures/../secret.png",
+        "file:///C:/Users/me/Pictures/../secret.png",
+        "file:///C:/Users/me/Pictures/%2e%2e/secret.png",
+        r"file:///C:/Users/me/Pictures/..%5Csecret.png",
+    ],
+)
+def test_what_lies_elsewhere_is_not_read_by_any_form_that_windows_writes(form: str, drive: Path) -> None:
+    with pytest.raises(OrderError, match="is in no folder that this server may read"):
+        on_windows(drive, form)
+
+
+def test_a_file_of_windows_that_is_not_there_is_said_without_a_word_of_relative_paths(drive: Path) -> None:
+    for form in (r"C:\Users\me\Pictures\b.png", "file:///C:/Users/me/Pictures/b.png"):
+        with pytest.raises(OrderError, match=r"is no file on this computer\.$"):
+            on_windows(drive, form)
+
+
+def _no_path_is_left(path: str) -> str:
+    """Where a path would lead, said before anything is touched."""
+    raise LookupError(path)
+
+
+@pytest.mark.parametrize(
+    ("form", "meant"),
+    [
+        (r"kie\new.png", r"D:\Bilder\kie\new.png"),
+        ("kie/new.png", r"D:\Bilder\kie/new.png"),
+        (r"C:\a.png", r"C:\a.png"),
+        ("file:///c:/a.png", "c:/a.png"),
+    ],
+)
+def test_a_path_of_windows_begins_in_the_output_folder_unless_it_names_a_drive(form: str, meant: str) -> None:
+    output = PureWindowsPath(r"D:\Bilder")
+    place = Locals([], relative_to=cast("Path", output), windows=True, realpath=_no_path_is_left)
+    with pytest.raises(LookupError) as caught:
+        place.open(form, argument="image", most=MOST)
+    assert caught.value.args == (meant,)
 
 
 @contextmanager

@@ -29,6 +29,9 @@ def anyio_backend() -> object:
     [
         ({"prompt": "4"}, {"prompt": "4"}),
         ({"prompt": 4}, {"prompt": "4"}),
+        ({"prompt": 4.0}, {"prompt": "4"}),
+        ({"prompt": 123456.78}, {"prompt": "123456.78"}),
+        ({"images": "[" * 5000}, {"images": ["[" * 5000]}),
         ({"prompt": ["a fox"]}, {"prompt": "a fox"}),
         ({"prompt": ["a", "fox"]}, {"prompt": ["a", "fox"]}),
         ({"prompt": True}, {"prompt": True}),

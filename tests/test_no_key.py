@@ -55,7 +55,7 @@ async def test_free_tools_work_without_a_key(tmp_path: Path) -> None:
         ours = await here.call("get_job_status", job_id="job_nothere")
         theirs = await here.call("get_job_status", job_id="0123456789abcdef")
         resources = await here.client.read_resource("kie://jobs")
-    assert text(listed) == "no such jobs"
+    assert text(listed) == "no jobs yet: a sandbox that was started anew has none"
     assert facts(ours)["error"]["category"] == "unknown_job"
     assert text(theirs) == snapshot("""\
 error: There is no key of Kie.ai's.
@@ -74,7 +74,7 @@ failed: image, Kie.ai did not accept the key (code 401).
 Kie.ai says: "You do not have access permissions"
 charged: nothing that we know of
 what to do: Check KIE_API_KEY: keys are made and seen at https://kie.ai/api-key
-job: JOB
+job: JOB "a cat"
 sandbox: a stand-in for Kie.ai answers here; no money is involved\
 """)
     assert [job["state"] for job in listed] == ["failed"]

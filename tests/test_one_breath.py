@@ -58,9 +58,9 @@ async def test_the_answer_names_every_job_while_they_run(tmp_path: Path) -> None
         for number, part in enumerate([film, *film["parts"]]):
             said = said.replace(part["job_id"], f"job_{number}")
     assert said == snapshot("""\
-queued: talking video, not sent yet, nothing charged, waiting for job_1, job_2, about 4 credits ($0.02)
+queued: talking video, not sent yet, waiting for its image and its speech, about 8.12 credits in all ($0.04)
 made with: image job_1 (running, 4 credits), speech job_2 (running, 0.12 credits)
-job: job_0
+job: job_0 "Good morning to you."
 sandbox: a stand-in for Kie.ai answers here; no money is involved
 next: get_job_status(job_id="job_0", wait_seconds=45)\
 """)
@@ -202,7 +202,7 @@ async def test_a_failed_video_is_ordered_again_without_paying_for_face_and_voice
         await anyio.sleep(2)
         second = facts(await here.call("create_talking_video", **WORDS | {"prompt": "nods"}))
     assert facts(first)["next"] == snapshot(
-        "ordered again with the same words, it takes the image and the speech at no further cost"
+        "ordered again, it takes the image and the speech that was made at no further cost"
     )
     assert [part["job_id"] for part in second["parts"]] == [part["job_id"] for part in facts(first)["parts"]]
     assert second["state"] == "succeeded"
@@ -215,7 +215,7 @@ async def test_a_video_fails_with_its_voice_and_the_next_call_keeps_the_face(tmp
         await here.call("get_job_status", job_id=facts(first)["parts"][0]["job_id"], wait_seconds=60)
         again = await here.call("create_talking_video", **WORDS | {"script": "No. sandbox:fail"})
     assert first.is_error
-    assert "nothing was charged for it" in text(first)
+    assert "This job itself was not sent and cost nothing." in text(first)
     assert facts(first)["parts"][1]["job_id"] != facts(again)["parts"][1]["job_id"]
     assert "infinitalk/from-audio" not in models(here)
 
@@ -263,3 +263,57 @@ async def test_audio_that_turns_out_too_long_for_the_default_model_waits_for_one
     )
     assert taken["state"] == "succeeded"
     assert len(here.creates) == 2
+
+
+async def test_parts_that_were_asked_for_by_themselves_are_taken_again_after_a_failed_video(tmp_path: Path) -> None:
+    failing = WORDS | {"prompt": "nods sandbox:fail"}
+    async with stand(tmp_path) as here:
+        first = facts(await here.call("create_talking_video", **failing))
+        for part in first["parts"]:
+            await here.call("get_job_status", job_id=part["job_id"])
+        await anyio.sleep(2)
+        second = facts(await here.call("create_talking_video", **failing))
+    assert [part["job_id"] for part in second["parts"]] == [part["job_id"] for part in first["parts"]]
+    assert len(here.creates) == 4
+
+
+async def test_a_picture_that_is_none_is_noticed_before_the_script_is_paid_for(tmp_path: Path) -> None:
+    async with stand(tmp_path) as here:
+        voice = facts(await here.call("generate_speech", text="Hello."))
+        answers = [
+            await here.call(
+                "create_talking_video", image=f"kie://jobs/{voice['job_id']}/outputs/{number}", script="Hi."
+            )
+            for number in (0, 7)
+        ]
+    assert [facts(answer)["error"]["category"] for answer in answers] == ["invalid_argument"] * 2
+    assert len(here.creates) == 1
+
+
+async def test_an_unconfirmed_part_is_made_again_with_new_and_the_other_is_kept(tmp_path: Path) -> None:
+    lost = WORDS | {"image_prompt": "a fox sandbox:reset"}
+    async with stand(tmp_path) as here:
+        first = await here.call("create_talking_video", **lost)
+        await anyio.sleep(2)
+        again = await here.call("create_talking_video", **lost)
+        await here.call("create_talking_video", **lost, new=True)
+    assert facts(first)["next"] == snapshot(
+        "ordered again with new=true, it takes the speech that was made at no further cost"
+    )
+    assert text(first).splitlines()[0].replace(facts(first)["parts"][0]["job_id"], "job_1") == snapshot(
+        "failed: talking video, Its picture (job_1) is unconfirmed: Kie.ai's answer to the create call was lost (ConnectionResetError). The job may exist and may have been charged. This job itself was not sent and cost nothing."
+    )
+    assert facts(again)["parts"] == facts(first)["parts"]
+    assert [body["model"] for body in here.creates].count("google/nano-banana") == 2
+    assert [body["model"] for body in here.creates].count("elevenlabs/text-to-speech-turbo-2-5") == 1
+
+
+async def test_the_face_has_the_shape_that_is_wished_for(tmp_path: Path) -> None:
+    async with stand(tmp_path) as here:
+        film = facts(await here.call("create_talking_video", **WORDS, aspect_ratio="vertical"))
+        refused = await here.call(
+            "create_talking_video", image="https://example.com/a.png", script="Hi.", aspect_ratio="9:16"
+        )
+    [output] = film["outputs"]
+    assert output["height"] > output["width"]
+    assert text(refused).startswith("error: aspect_ratio: given, but")

@@ -18,6 +18,7 @@ from kie_mcp.jobs.orders import (
     load_order,
     output_uri,
     parse_handed_in,
+    parse_job_uri,
     parse_output_uri,
     references,
     styled,
@@ -278,3 +279,20 @@ def test_a_refused_video_says_what_was_wrong_what_is_allowed_and_what_to_do():
             "no seed": "seed: 20000 given, but seedless takes none. Leave it out.",
         }
     )
+
+
+@pytest.mark.parametrize(
+    ("uri", "about"),
+    [
+        ("kie://jobs/job_abc", ("job_abc", None)),
+        ("kie://jobs/job_abc/outputs/2", ("job_abc", 2)),
+        ("kie://jobs/job_abc/outputs/x", ("job_abc/outputs/x", None)),
+        ("kie://jobs/", ("", None)),
+        ("kie://jobs", None),
+        (" kie://jobs/job_abc", None),
+        ("kie://models", None),
+    ],
+)
+def test_an_address_tells_which_job_it_is_about(uri: str, about: tuple[str, int | None] | None):
+    """No job is called as the third and the fourth say: whoever looks for it finds none."""
+    assert parse_job_uri(uri) == about

@@ -6,7 +6,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from kie_mcp.surface.patience import CLIENTS, LISTENING, NOT_LISTENING, Wishes, patience, profile
+from kie_mcp.surface.patience import CLIENTS, LISTENING, NOT_LISTENING, UNKNOWN, Wishes, patience, profile
 from tests.stand import Era, facts, stand
 from tests.virtual import HURRIED
 
@@ -86,7 +86,7 @@ async def test_a_client_known_by_name_is_told_apart_in_both_eras(tmp_path: Path,
 
 
 def test_every_row_says_what_it_rests_on() -> None:
-    assert all(row.evidence.startswith(("measured", "reported", "source")) for row in CLIENTS.values())
+    assert all(row.evidence.startswith(("measured", "reported", "source")) for row in (UNKNOWN, *CLIENTS.values()))
 
 
 @pytest.mark.parametrize("client", ["claude-code", "semantic kernel", "somebody"])

@@ -362,4 +362,4 @@ def test_a_missing_extra_is_said_with_the_line_that_installs_it(
         preview(tmp_path / "a.png", "image/png")
     assert isinstance(caught.value, KieError)
     assert caught.value.message == f"A preview needs the extra `preview` (not installed: {name})."
-    assert caught.value.remedy == "Install it where the server runs: pip install 'kie-mcp[preview]'"
+    assert caught.value.remedy == "Install it where the server runs. In a checkout: pip install '.[preview]'"

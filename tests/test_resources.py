@@ -195,8 +195,9 @@ async def test_what_was_made_is_listed_newest_first(tmp_path: Path, era: Era) ->
     assert (seen.annotations.last_modified or "") >= cat["created_at"]
 
 
-async def test_a_title_shows_no_signature_of_a_link(tmp_path: Path) -> None:
-    await filled(tmp_path, made(1, order={"prompt": "like https://a.example/b.png?sig=SECRET#x, but blue"}))
+@pytest.mark.parametrize("link", ["https://a.example/b.png?sig=SECRET#x,", "https://me:SECRET@a.example/b.png"])
+async def test_a_title_shows_no_secret_of_a_link(tmp_path: Path, link: str) -> None:
+    await filled(tmp_path, made(1, order={"prompt": f"like {link} but blue"}))
     async with stand(tmp_path) as here:
         listed = (await here.client.list_resources()).resources
     assert listed[-1].title == "Image: like https://a.example/b.png but blue"

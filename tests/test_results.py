@@ -13,14 +13,15 @@ from kie_mcp.errors import MissingKeyError, OrderError
 from kie_mcp.jobs.job import Phase
 from kie_mcp.jobs.ledger import LedgerError
 from kie_mcp.surface.answer import Answer
-from kie_mcp.surface.results import answer, listing, lost_sight, refusal, result, spoken
+from kie_mcp.surface.results import answer, listing, lost_sight, refusal, result
+from kie_mcp.surface.words import spoken
 from tests.every_state import BEGAN, EVERY, NOW, Case, done, job
 
 FAILURES = {"failed", "unconfirmed"}
 
 
 def told(case: Case) -> Answer:
-    return answer(case.job, case.outlook, NOW, sandbox=case.sandbox, joined=case.joined)
+    return answer(case.job, case.outlook, NOW, parts=case.parts, sandbox=case.sandbox, joined=case.joined)
 
 
 def said(returned: CallToolResult) -> str:
@@ -43,161 +44,180 @@ def test_the_text_of_every_state() -> None:
         {
             "next in line": """\
 queued: image, not sent yet, nothing charged, about 4 credits ($0.02)
-job: job_9d1xabcdefghijklmnopqrstuv
+job: job_9d1xabcdefghijklmnopqrstuv "a fox"
 next: get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv", wait_seconds=45)\
 """,
             "third in line": """\
 queued: image, not sent yet, nothing charged, about 4 credits ($0.02)
 note: In line: 2 before it, to be sent in about 7 s.
-job: job_9d1xabcdefghijklmnopqrstuv
+job: job_9d1xabcdefghijklmnopqrstuv "a fox"
 next: get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv", wait_seconds=45)\
 """,
             "held back by Kie.ai": """\
 queued: image, not sent yet, nothing charged, about 4 credits ($0.02)
 note: Kie.ai counts too many requests (code 429).
-job: job_9d1xabcdefghijklmnopqrstuv
+job: job_9d1xabcdefghijklmnopqrstuv "a fox"
 next: get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv", wait_seconds=45)\
 """,
             "waiting for two others": """\
 queued: talking video, not sent yet, nothing charged, waiting for job_aaa, job_bbb
-job: job_9d1xabcdefghijklmnopqrstuv
+job: job_9d1xabcdefghijklmnopqrstuv "a fox"
 next: get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv", wait_seconds=45)\
 """,
             "being sent": """\
 queued: image, being sent, about 4 credits ($0.02)
-job: job_9d1xabcdefghijklmnopqrstuv
+job: job_9d1xabcdefghijklmnopqrstuv "a fox"
 next: get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv", wait_seconds=45)\
 """,
             "running": """\
 running: image, 48 s so far, about 4 credits ($0.02)
-job: job_9d1xabcdefghijklmnopqrstuv (Kie.ai's id: e931f4f24b0f6d5bc4744c719d3f67f3)
+job: job_9d1xabcdefghijklmnopqrstuv (Kie.ai's id: e931f4f24b0f6d5bc4744c719d3f67f3) "a fox"
 next: get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv", wait_seconds=45)\
 """,
             "running, with what is usual": """\
 running: talking video, 48 s so far, usually about 3 min, about 37.5 credits ($0.19)
-job: job_9d1xabcdefghijklmnopqrstuv (Kie.ai's id: e931f4f24b0f6d5bc4744c719d3f67f3)
+job: job_9d1xabcdefghijklmnopqrstuv (Kie.ai's id: e931f4f24b0f6d5bc4744c719d3f67f3) "a fox"
 next: get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv", wait_seconds=45)\
 """,
             "running, with Kie.ai's own figure": """\
 running: talking video, 48 s so far, 45%, about 37.5 credits ($0.19)
-job: job_9d1xabcdefghijklmnopqrstuv (Kie.ai's id: e931f4f24b0f6d5bc4744c719d3f67f3)
+job: job_9d1xabcdefghijklmnopqrstuv (Kie.ai's id: e931f4f24b0f6d5bc4744c719d3f67f3) "a fox"
 next: get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv", wait_seconds=45)\
 """,
             "running, in a state never seen": """\
 running: image, 48 s so far, about 4 credits ($0.02)
 note: Kie.ai reports a state that this version does not know: 'rendering'.
-job: job_9d1xabcdefghijklmnopqrstuv (Kie.ai's id: e931f4f24b0f6d5bc4744c719d3f67f3)
+job: job_9d1xabcdefghijklmnopqrstuv (Kie.ai's id: e931f4f24b0f6d5bc4744c719d3f67f3) "a fox"
 next: get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv", wait_seconds=45)\
 """,
             "running, joined": """\
 running: image, 48 s so far, about 4 credits ($0.02) (joined the job that an equal call had started)
-job: job_9d1xabcdefghijklmnopqrstuv (Kie.ai's id: e931f4f24b0f6d5bc4744c719d3f67f3)
+job: job_9d1xabcdefghijklmnopqrstuv (Kie.ai's id: e931f4f24b0f6d5bc4744c719d3f67f3) "a fox"
 next: get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv", wait_seconds=45)\
 """,
             "a picture": """\
-succeeded: image, 1024x1024 PNG, 12 s, 4 credits ($0.02)
+succeeded: image, 1024x1024 PNG, made in 12 s, 4 credits ($0.02)
 file: /home/you/Pictures/kie/2026-09-21-image-9d1xabcd-1.png
 url: https://files.example/a.png?signature=abc (valid until 2026-09-22T14:13:32Z at most)
 chain it as: kie://jobs/job_9d1xabcdefghijklmnopqrstuv/outputs/0
-job: job_9d1xabcdefghijklmnopqrstuv (Kie.ai's id: e931f4f24b0f6d5bc4744c719d3f67f3)\
+job: job_9d1xabcdefghijklmnopqrstuv (Kie.ai's id: e931f4f24b0f6d5bc4744c719d3f67f3) "a fox"\
 """,
             "a picture of the sandbox": """\
-succeeded: image, 1024x1024 PNG, 12 s, 4 credits ($0.02)
+succeeded: image, 1024x1024 PNG, made in 12 s, 4 credits ($0.02)
 file: /home/you/Pictures/kie/2026-09-21-image-9d1xabcd-1.png
 url: https://files.example/a.png?signature=abc (valid until 2026-09-22T14:13:32Z at most)
 chain it as: kie://jobs/job_9d1xabcdefghijklmnopqrstuv/outputs/0
-job: job_9d1xabcdefghijklmnopqrstuv (Kie.ai's id: e931f4f24b0f6d5bc4744c719d3f67f3)
+job: job_9d1xabcdefghijklmnopqrstuv (Kie.ai's id: e931f4f24b0f6d5bc4744c719d3f67f3) "a fox"
 sandbox: a stand-in for Kie.ai answers here; no money is involved\
 """,
             "a voice": """\
-succeeded: speech, MP3 of 4.2 s, 12 s, 0.3 credits (under $0.01)
+succeeded: speech, MP3 of 4.2 s, made in 12 s, 0.3 credits (under $0.01)
 file: /home/you/Music/a.mp3
 url: https://files.example/a.mp3 (valid until 2026-09-22T14:13:32Z at most)
 chain it as: kie://jobs/job_9d1xabcdefghijklmnopqrstuv/outputs/0
-job: job_9d1xabcdefghijklmnopqrstuv (Kie.ai's id: e931f4f24b0f6d5bc4744c719d3f67f3)\
+job: job_9d1xabcdefghijklmnopqrstuv (Kie.ai's id: e931f4f24b0f6d5bc4744c719d3f67f3) "a fox"\
 """,
             "a film": """\
-succeeded: talking video, 720x1280 MP4 of 12.5 s, 3 min, 37.5 credits ($0.19)
+succeeded: talking video, 720x1280 MP4 of 12.5 s, made in 3 min, 37.5 credits ($0.19)
 file: /home/you/Videos/a.mp4
 url: https://files.example/a.mp4 (valid until 2026-09-22T14:13:32Z at most)
 chain it as: kie://jobs/job_9d1xabcdefghijklmnopqrstuv/outputs/0
-job: job_9d1xabcdefghijklmnopqrstuv (Kie.ai's id: e931f4f24b0f6d5bc4744c719d3f67f3)\
+job: job_9d1xabcdefghijklmnopqrstuv (Kie.ai's id: e931f4f24b0f6d5bc4744c719d3f67f3) "a fox"\
+""",
+            "a film with a voice made for it": """\
+succeeded: talking video, 720x1280 MP4 of 12.5 s, made in 12 s, 37.8 credits in all ($0.19)
+file: /home/you/Videos/a.mp4
+url: https://files.example/a.mp4 (valid until 2026-09-22T14:13:32Z at most)
+chain it as: kie://jobs/job_9d1xabcdefghijklmnopqrstuv/outputs/0
+note: The audio was cut to 15 s.
+made with: speech job_7kq2abcdefghijklmnopqrstuv (succeeded, 0.3 credits)
+job: job_9d1xabcdefghijklmnopqrstuv (Kie.ai's id: e931f4f24b0f6d5bc4744c719d3f67f3) "a fox"\
 """,
             "two pictures": """\
-succeeded: image, 1024x1024 PNG, 12 s, 4 credits ($0.02)
+succeeded: image, 1024x1024 PNG, made in 12 s, 4 credits ($0.02)
 file: /home/you/Pictures/kie/2026-09-21-image-9d1xabcd-1.png
 url: https://files.example/a.png?signature=abc (valid until 2026-09-22T14:13:32Z at most)
 chain it as: kie://jobs/job_9d1xabcdefghijklmnopqrstuv/outputs/0
 file: not saved
 url: https://files.example/b.png
 chain it as: kie://jobs/job_9d1xabcdefghijklmnopqrstuv/outputs/1
-job: job_9d1xabcdefghijklmnopqrstuv (Kie.ai's id: e931f4f24b0f6d5bc4744c719d3f67f3)\
+job: job_9d1xabcdefghijklmnopqrstuv (Kie.ai's id: e931f4f24b0f6d5bc4744c719d3f67f3) "a fox"\
 """,
             "a picture, joined": """\
-succeeded: image, 1024x1024 PNG, 12 s, 4 credits ($0.02) (joined the job that an equal call had started)
+succeeded: image, 1024x1024 PNG, made in 12 s, 4 credits ($0.02) (joined the job that an equal call had started)
 file: /home/you/Pictures/kie/2026-09-21-image-9d1xabcd-1.png
 url: https://files.example/a.png?signature=abc (valid until 2026-09-22T14:13:32Z at most)
 chain it as: kie://jobs/job_9d1xabcdefghijklmnopqrstuv/outputs/0
-job: job_9d1xabcdefghijklmnopqrstuv (Kie.ai's id: e931f4f24b0f6d5bc4744c719d3f67f3)
+job: job_9d1xabcdefghijklmnopqrstuv (Kie.ai's id: e931f4f24b0f6d5bc4744c719d3f67f3) "a fox"
 next: repeat with new=true to make, and pay for, another one\
 """,
             "a picture, joined by its key": """\
-succeeded: image, 1024x1024 PNG, 12 s, 4 credits ($0.02) (joined the job that an equal call had started)
+succeeded: image, 1024x1024 PNG, made in 12 s, 4 credits ($0.02) (joined the job that an equal call had started)
 file: /home/you/Pictures/kie/2026-09-21-image-9d1xabcd-1.png
 url: https://files.example/a.png?signature=abc (valid until 2026-09-22T14:13:32Z at most)
 chain it as: kie://jobs/job_9d1xabcdefghijklmnopqrstuv/outputs/0
-job: job_9d1xabcdefghijklmnopqrstuv (Kie.ai's id: e931f4f24b0f6d5bc4744c719d3f67f3)
+job: job_9d1xabcdefghijklmnopqrstuv (Kie.ai's id: e931f4f24b0f6d5bc4744c719d3f67f3) "a fox"
 next: repeat with another idempotency_key to make, and pay for, another one\
 """,
             "not saved": """\
-succeeded: image, 12 s, 4 credits ($0.02)
+succeeded: image, made in 12 s, 4 credits ($0.02)
 problem: File 1 of 1 was not saved: there is no room in /full (no space left on device).
 what to do: Free some space for KIE_OUTPUT_DIR, then call get_job_status.
 file: not saved
 url: https://files.example/a.png
 chain it as: kie://jobs/job_9d1xabcdefghijklmnopqrstuv/outputs/0
-job: job_9d1xabcdefghijklmnopqrstuv (Kie.ai's id: e931f4f24b0f6d5bc4744c719d3f67f3)\
+job: job_9d1xabcdefghijklmnopqrstuv (Kie.ai's id: e931f4f24b0f6d5bc4744c719d3f67f3) "a fox"\
 """,
             "nothing made": """\
-succeeded: image, 12 s, 4 credits ($0.02)
+succeeded: image, made in 12 s, 4 credits ($0.02)
 problem: Kie.ai says that the job succeeded, but names no file.
 what to do: Look at the job in https://kie.ai/logs by its task id: what was made may be there.
-job: job_9d1xabcdefghijklmnopqrstuv (Kie.ai's id: e931f4f24b0f6d5bc4744c719d3f67f3)\
+job: job_9d1xabcdefghijklmnopqrstuv (Kie.ai's id: e931f4f24b0f6d5bc4744c719d3f67f3) "a fox"\
 """,
             "an answer that is no file": """\
-succeeded: other, 12 s, 4 credits ($0.02)
+succeeded: other, made in 12 s, 4 credits ($0.02)
 data: {"subject\\n\\u202e": 1}
-job: job_9d1xabcdefghijklmnopqrstuv (Kie.ai's id: e931f4f24b0f6d5bc4744c719d3f67f3)\
+job: job_9d1xabcdefghijklmnopqrstuv (Kie.ai's id: e931f4f24b0f6d5bc4744c719d3f67f3) "a fox"\
 """,
             "failed": """\
 failed: image, Kie.ai's moderation refused what was asked for, or what came out (code 400).
 Kie.ai says: "The prompt was flagged."
 charged: nothing that we know of
 what to do: Change the prompt or the inputs: the same ones are refused again.
-job: job_9d1xabcdefghijklmnopqrstuv (Kie.ai's id: e931f4f24b0f6d5bc4744c719d3f67f3)\
+job: job_9d1xabcdefghijklmnopqrstuv (Kie.ai's id: e931f4f24b0f6d5bc4744c719d3f67f3) "a fox"\
 """,
             "failed, perhaps charged": """\
 failed: image, Kie.ai says that the job failed.
 charged: it may have been
-job: job_9d1xabcdefghijklmnopqrstuv (Kie.ai's id: e931f4f24b0f6d5bc4744c719d3f67f3)\
+job: job_9d1xabcdefghijklmnopqrstuv (Kie.ai's id: e931f4f24b0f6d5bc4744c719d3f67f3) "a fox"\
+""",
+            "failed, with a voice made for it": """\
+failed: talking video, Kie.ai's moderation refused what was asked for, or what came out (code 400).
+Kie.ai says: "The prompt was flagged."
+charged: nothing that we know of for this job itself
+what to do: Change the prompt or the inputs: the same ones are refused again.
+note: The audio was cut to 15 s.
+made with: speech job_7kq2abcdefghijklmnopqrstuv (succeeded, 0.3 credits)
+job: job_9d1xabcdefghijklmnopqrstuv (Kie.ai's id: e931f4f24b0f6d5bc4744c719d3f67f3) "a fox"
+next: ordered again, it takes the speech that was made at no further cost\
 """,
             "refused": """\
 failed: image, No credits.
 charged: nothing that we know of
 what to do: Top up at https://kie.ai/billing (or raise the key's cap at https://kie.ai/api-key) and call again.
-job: job_9d1xabcdefghijklmnopqrstuv\
+job: job_9d1xabcdefghijklmnopqrstuv "a fox"\
 """,
             "unconfirmed": """\
 unconfirmed: image, Kie.ai's answer to the create call was lost (ReadTimeout). The job may exist and may have been charged.
 charged: it may have been
-what to do: Have the user look at https://kie.ai/logs; repeat with new=true only if the job is not there.
-job: job_9d1xabcdefghijklmnopqrstuv\
+what to do: Have the user look at https://kie.ai/logs. If the job is there, pass its id to get_job_status; repeat with new=true only if it is not.
+job: job_9d1xabcdefghijklmnopqrstuv "a fox"\
 """,
             "unconfirmed, joined by its key": """\
 unconfirmed: image, Kie.ai's answer to the create call was lost (ReadTimeout). The job may exist and may have been charged. (joined the job that an equal call had started)
 charged: it may have been
-what to do: Have the user look at https://kie.ai/logs; repeat with another idempotency_key only if the job is not there.
-job: job_9d1xabcdefghijklmnopqrstuv\
+what to do: Have the user look at https://kie.ai/logs. If the job is there, pass its id to get_job_status; repeat with another idempotency_key only if it is not.
+job: job_9d1xabcdefghijklmnopqrstuv "a fox"\
 """,
         }
     )
@@ -209,6 +229,7 @@ def test_the_structured_content_of_every_state() -> None:
             "next in line": {
                 "job_id": "job_9d1xabcdefghijklmnopqrstuv",
                 "kind": "image",
+                "title": "a fox",
                 "model": "google/nano-banana",
                 "state": "queued",
                 "elapsed_s": 48.0,
@@ -221,6 +242,7 @@ def test_the_structured_content_of_every_state() -> None:
             "third in line": {
                 "job_id": "job_9d1xabcdefghijklmnopqrstuv",
                 "kind": "image",
+                "title": "a fox",
                 "model": "google/nano-banana",
                 "state": "queued",
                 "elapsed_s": 48.0,
@@ -234,6 +256,7 @@ def test_the_structured_content_of_every_state() -> None:
             "held back by Kie.ai": {
                 "job_id": "job_9d1xabcdefghijklmnopqrstuv",
                 "kind": "image",
+                "title": "a fox",
                 "model": "google/nano-banana",
                 "state": "queued",
                 "elapsed_s": 48.0,
@@ -247,6 +270,7 @@ def test_the_structured_content_of_every_state() -> None:
             "waiting for two others": {
                 "job_id": "job_9d1xabcdefghijklmnopqrstuv",
                 "kind": "talking_video",
+                "title": "a fox",
                 "model": "infinitalk/from-audio",
                 "state": "queued",
                 "elapsed_s": 48.0,
@@ -258,6 +282,7 @@ def test_the_structured_content_of_every_state() -> None:
             "being sent": {
                 "job_id": "job_9d1xabcdefghijklmnopqrstuv",
                 "kind": "image",
+                "title": "a fox",
                 "model": "google/nano-banana",
                 "state": "queued",
                 "elapsed_s": 48.0,
@@ -269,6 +294,7 @@ def test_the_structured_content_of_every_state() -> None:
             "running": {
                 "job_id": "job_9d1xabcdefghijklmnopqrstuv",
                 "kind": "image",
+                "title": "a fox",
                 "model": "google/nano-banana",
                 "state": "running",
                 "elapsed_s": 48.0,
@@ -281,6 +307,7 @@ def test_the_structured_content_of_every_state() -> None:
             "running, with what is usual": {
                 "job_id": "job_9d1xabcdefghijklmnopqrstuv",
                 "kind": "talking_video",
+                "title": "a fox",
                 "model": "infinitalk/from-audio",
                 "state": "running",
                 "elapsed_s": 48.0,
@@ -294,6 +321,7 @@ def test_the_structured_content_of_every_state() -> None:
             "running, with Kie.ai's own figure": {
                 "job_id": "job_9d1xabcdefghijklmnopqrstuv",
                 "kind": "talking_video",
+                "title": "a fox",
                 "model": "infinitalk/from-audio",
                 "state": "running",
                 "elapsed_s": 48.0,
@@ -307,6 +335,7 @@ def test_the_structured_content_of_every_state() -> None:
             "running, in a state never seen": {
                 "job_id": "job_9d1xabcdefghijklmnopqrstuv",
                 "kind": "image",
+                "title": "a fox",
                 "model": "google/nano-banana",
                 "state": "running",
                 "elapsed_s": 48.0,
@@ -320,6 +349,7 @@ def test_the_structured_content_of_every_state() -> None:
             "running, joined": {
                 "job_id": "job_9d1xabcdefghijklmnopqrstuv",
                 "kind": "image",
+                "title": "a fox",
                 "model": "google/nano-banana",
                 "state": "running",
                 "elapsed_s": 48.0,
@@ -333,6 +363,7 @@ def test_the_structured_content_of_every_state() -> None:
             "a picture": {
                 "job_id": "job_9d1xabcdefghijklmnopqrstuv",
                 "kind": "image",
+                "title": "a fox",
                 "model": "google/nano-banana",
                 "state": "succeeded",
                 "elapsed_s": 12.0,
@@ -355,6 +386,7 @@ def test_the_structured_content_of_every_state() -> None:
             "a picture of the sandbox": {
                 "job_id": "job_9d1xabcdefghijklmnopqrstuv",
                 "kind": "image",
+                "title": "a fox",
                 "model": "google/nano-banana",
                 "state": "succeeded",
                 "elapsed_s": 12.0,
@@ -378,6 +410,7 @@ def test_the_structured_content_of_every_state() -> None:
             "a voice": {
                 "job_id": "job_9d1xabcdefghijklmnopqrstuv",
                 "kind": "speech",
+                "title": "a fox",
                 "model": "elevenlabs/text-to-speech-turbo-2-5",
                 "state": "succeeded",
                 "elapsed_s": 12.0,
@@ -399,6 +432,7 @@ def test_the_structured_content_of_every_state() -> None:
             "a film": {
                 "job_id": "job_9d1xabcdefghijklmnopqrstuv",
                 "kind": "talking_video",
+                "title": "a fox",
                 "model": "infinitalk/from-audio",
                 "state": "succeeded",
                 "elapsed_s": 190.0,
@@ -419,9 +453,44 @@ def test_the_structured_content_of_every_state() -> None:
                 "created_at": "2026-09-21T14:13:20Z",
                 "kie_task_id": "e931f4f24b0f6d5bc4744c719d3f67f3",
             },
+            "a film with a voice made for it": {
+                "job_id": "job_9d1xabcdefghijklmnopqrstuv",
+                "kind": "talking_video",
+                "title": "a fox",
+                "model": "infinitalk/from-audio",
+                "state": "succeeded",
+                "elapsed_s": 12.0,
+                "outputs": [
+                    {
+                        "url": "https://files.example/a.mp4",
+                        "resource": "kie://jobs/job_9d1xabcdefghijklmnopqrstuv/outputs/0",
+                        "path": "/home/you/Videos/a.mp4",
+                        "mime_type": "video/mp4",
+                        "bytes": 900000,
+                        "width": 720,
+                        "height": 1280,
+                        "duration_s": 12.5,
+                        "expires_at": "2026-09-22T14:13:32Z",
+                    }
+                ],
+                "parts": [
+                    {
+                        "job_id": "job_7kq2abcdefghijklmnopqrstuv",
+                        "kind": "speech",
+                        "state": "succeeded",
+                        "resource": "kie://jobs/job_7kq2abcdefghijklmnopqrstuv/outputs/0",
+                        "credits": 0.3,
+                    }
+                ],
+                "credits": {"estimated": 37.5, "used": 37.5, "in_all": 37.8},
+                "note": "The audio was cut to 15 s.",
+                "created_at": "2026-09-21T14:13:20Z",
+                "kie_task_id": "e931f4f24b0f6d5bc4744c719d3f67f3",
+            },
             "two pictures": {
                 "job_id": "job_9d1xabcdefghijklmnopqrstuv",
                 "kind": "image",
+                "title": "a fox",
                 "model": "google/nano-banana",
                 "state": "succeeded",
                 "elapsed_s": 12.0,
@@ -448,6 +517,7 @@ def test_the_structured_content_of_every_state() -> None:
             "a picture, joined": {
                 "job_id": "job_9d1xabcdefghijklmnopqrstuv",
                 "kind": "image",
+                "title": "a fox",
                 "model": "google/nano-banana",
                 "state": "succeeded",
                 "elapsed_s": 12.0,
@@ -472,6 +542,7 @@ def test_the_structured_content_of_every_state() -> None:
             "a picture, joined by its key": {
                 "job_id": "job_9d1xabcdefghijklmnopqrstuv",
                 "kind": "image",
+                "title": "a fox",
                 "model": "google/nano-banana",
                 "state": "succeeded",
                 "elapsed_s": 12.0,
@@ -496,6 +567,7 @@ def test_the_structured_content_of_every_state() -> None:
             "not saved": {
                 "job_id": "job_9d1xabcdefghijklmnopqrstuv",
                 "kind": "image",
+                "title": "a fox",
                 "model": "google/nano-banana",
                 "state": "succeeded",
                 "elapsed_s": 12.0,
@@ -519,6 +591,7 @@ def test_the_structured_content_of_every_state() -> None:
             "nothing made": {
                 "job_id": "job_9d1xabcdefghijklmnopqrstuv",
                 "kind": "image",
+                "title": "a fox",
                 "model": "google/nano-banana",
                 "state": "succeeded",
                 "elapsed_s": 12.0,
@@ -537,6 +610,7 @@ def test_the_structured_content_of_every_state() -> None:
             "an answer that is no file": {
                 "job_id": "job_9d1xabcdefghijklmnopqrstuv",
                 "kind": "other",
+                "title": "a fox",
                 "model": "omnihuman-1-5/subject-detection",
                 "state": "succeeded",
                 "elapsed_s": 12.0,
@@ -554,6 +628,7 @@ subject
             "failed": {
                 "job_id": "job_9d1xabcdefghijklmnopqrstuv",
                 "kind": "image",
+                "title": "a fox",
                 "model": "google/nano-banana",
                 "state": "failed",
                 "elapsed_s": 12.0,
@@ -573,6 +648,7 @@ subject
             "failed, perhaps charged": {
                 "job_id": "job_9d1xabcdefghijklmnopqrstuv",
                 "kind": "image",
+                "title": "a fox",
                 "model": "google/nano-banana",
                 "state": "failed",
                 "elapsed_s": 12.0,
@@ -588,9 +664,41 @@ subject
                 "created_at": "2026-09-21T14:13:20Z",
                 "kie_task_id": "e931f4f24b0f6d5bc4744c719d3f67f3",
             },
+            "failed, with a voice made for it": {
+                "job_id": "job_9d1xabcdefghijklmnopqrstuv",
+                "kind": "talking_video",
+                "title": "a fox",
+                "model": "infinitalk/from-audio",
+                "state": "failed",
+                "elapsed_s": 12.0,
+                "outputs": [],
+                "parts": [
+                    {
+                        "job_id": "job_7kq2abcdefghijklmnopqrstuv",
+                        "kind": "speech",
+                        "state": "succeeded",
+                        "resource": "kie://jobs/job_7kq2abcdefghijklmnopqrstuv/outputs/0",
+                        "credits": 0.3,
+                    }
+                ],
+                "credits": {"estimated": 37.5, "used": 0.0, "in_all": 0.3},
+                "error": {
+                    "category": "moderation",
+                    "message": "Kie.ai's moderation refused what was asked for, or what came out (code 400).",
+                    "remedy": "Change the prompt or the inputs: the same ones are refused again.",
+                    "retryable": False,
+                    "may_have_been_charged": False,
+                    "upstream_message": "The prompt was flagged.",
+                },
+                "note": "The audio was cut to 15 s.",
+                "created_at": "2026-09-21T14:13:20Z",
+                "kie_task_id": "e931f4f24b0f6d5bc4744c719d3f67f3",
+                "next": "ordered again, it takes the speech that was made at no further cost",
+            },
             "refused": {
                 "job_id": "job_9d1xabcdefghijklmnopqrstuv",
                 "kind": "image",
+                "title": "a fox",
                 "model": "google/nano-banana",
                 "state": "failed",
                 "elapsed_s": 12.0,
@@ -608,6 +716,7 @@ subject
             "unconfirmed": {
                 "job_id": "job_9d1xabcdefghijklmnopqrstuv",
                 "kind": "image",
+                "title": "a fox",
                 "model": "google/nano-banana",
                 "state": "unconfirmed",
                 "elapsed_s": 12.0,
@@ -616,7 +725,7 @@ subject
                 "error": {
                     "category": "unconfirmed",
                     "message": "Kie.ai's answer to the create call was lost (ReadTimeout). The job may exist and may have been charged.",
-                    "remedy": "Have the user look at https://kie.ai/logs; repeat with new=true only if the job is not there.",
+                    "remedy": "Have the user look at https://kie.ai/logs. If the job is there, pass its id to get_job_status; repeat with new=true only if it is not.",
                     "retryable": False,
                     "may_have_been_charged": True,
                 },
@@ -625,6 +734,7 @@ subject
             "unconfirmed, joined by its key": {
                 "job_id": "job_9d1xabcdefghijklmnopqrstuv",
                 "kind": "image",
+                "title": "a fox",
                 "model": "google/nano-banana",
                 "state": "unconfirmed",
                 "elapsed_s": 12.0,
@@ -634,7 +744,7 @@ subject
                 "error": {
                     "category": "unconfirmed",
                     "message": "Kie.ai's answer to the create call was lost (ReadTimeout). The job may exist and may have been charged.",
-                    "remedy": "Have the user look at https://kie.ai/logs; repeat with another idempotency_key only if the job is not there.",
+                    "remedy": "Have the user look at https://kie.ai/logs. If the job is there, pass its id to get_job_status; repeat with another idempotency_key only if it is not.",
                     "retryable": False,
                     "may_have_been_charged": True,
                 },
@@ -746,11 +856,11 @@ def test_a_listing_has_a_line_for_each_job_and_the_next_step() -> None:
     cases = [EVERY[name] for name in ("a picture", "running", "failed", "not saved", "third in line")]
     returned = listing([told(case) for case in cases])
     assert said(returned) == snapshot("""\
-2026-09-21T14:13:20Z succeeded image job_9d1xabcdefghijklmnopqrstuv /home/you/Pictures/kie/2026-09-21-image-9d1xabcd-1.png
-2026-09-21T14:13:20Z running image job_9d1xabcdefghijklmnopqrstuv
-2026-09-21T14:13:20Z failed image job_9d1xabcdefghijklmnopqrstuv Kie.ai's moderation refused what was asked for, or what came out (code 400).
-2026-09-21T14:13:20Z succeeded image job_9d1xabcdefghijklmnopqrstuv File 1 of 1 was not saved: there is no room in /full (no space left on device). https://files.example/a.png
-2026-09-21T14:13:20Z queued image job_9d1xabcdefghijklmnopqrstuv
+2026-09-21T14:13:20Z succeeded image job_9d1xabcdefghijklmnopqrstuv "a fox" /home/you/Pictures/kie/2026-09-21-image-9d1xabcd-1.png
+2026-09-21T14:13:20Z running image job_9d1xabcdefghijklmnopqrstuv "a fox"
+2026-09-21T14:13:20Z failed image job_9d1xabcdefghijklmnopqrstuv "a fox" Kie.ai's moderation refused what was asked for, or what came out (code 400).
+2026-09-21T14:13:20Z succeeded image job_9d1xabcdefghijklmnopqrstuv "a fox" File 1 of 1 was not saved: there is no room in /full (no space left on device). https://files.example/a.png
+2026-09-21T14:13:20Z queued image job_9d1xabcdefghijklmnopqrstuv "a fox"
 next: get_job_status(job_id=…)\
 """)
     assert [job["state"] for job in known(returned)["jobs"]] == snapshot(

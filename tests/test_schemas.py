@@ -173,7 +173,7 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                         "type": "string",
                     },
                     "audio": {
-                        "description": "Voice recording, given like image; up to 15 s for infinitalk, 60 s omnihuman, 5 min kling",
+                        "description": "Voice recording, given like image; about 15 s for infinitalk, 60 s omnihuman, 5 min kling",
                         "type": "string",
                     },
                     "image_prompt": {
@@ -187,6 +187,10 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                         "type": "string",
                     },
                     "voice": {"description": "Who speaks the script", "maxLength": 100, "type": "string"},
+                    "aspect_ratio": {
+                        "description": "Of the face that image_prompt makes, such as 9:16",
+                        "type": "string",
+                    },
                     "prompt": {"description": "How the person acts", "maxLength": 5000, "type": "string"},
                     "model": {
                         "description": "Credits a second: infinitalk (default) 3 (720p 12), kling 8, pro 16, omnihuman 27",
@@ -294,6 +298,7 @@ async def test_the_output_schemas(tmp_path: Path) -> None:
                 "properties": {
                     "job_id": {"type": "string"},
                     "kind": {"type": "string"},
+                    "title": {"type": "string"},
                     "model": {"type": "string"},
                     "state": {"type": "string"},
                     "elapsed_s": {"type": "number"},
@@ -335,6 +340,7 @@ async def test_the_output_schemas(tmp_path: Path) -> None:
                 "properties": {
                     "job_id": {"type": "string"},
                     "kind": {"type": "string"},
+                    "title": {"type": "string"},
                     "model": {"type": "string"},
                     "state": {"type": "string"},
                     "elapsed_s": {"type": "number"},
@@ -376,6 +382,7 @@ async def test_the_output_schemas(tmp_path: Path) -> None:
                 "properties": {
                     "job_id": {"type": "string"},
                     "kind": {"type": "string"},
+                    "title": {"type": "string"},
                     "model": {"type": "string"},
                     "state": {"type": "string"},
                     "elapsed_s": {"type": "number"},
@@ -417,6 +424,7 @@ async def test_the_output_schemas(tmp_path: Path) -> None:
                 "properties": {
                     "job_id": {"type": "string"},
                     "kind": {"type": "string"},
+                    "title": {"type": "string"},
                     "model": {"type": "string"},
                     "state": {"type": "string"},
                     "elapsed_s": {"type": "number"},
@@ -530,7 +538,7 @@ async def test_the_server_introduces_itself(tmp_path: Path, era: Era) -> None:
 async def test_every_answer_keeps_to_the_output_schema(tmp_path: Path) -> None:
     schemas = {name: closed(tool["outputSchema"]) for name, tool in (await published(tmp_path)).items()}
     for case in EVERY.values():
-        told = answer(case.job, case.outlook, NOW, sandbox=case.sandbox, joined=case.joined)
+        told = answer(case.job, case.outlook, NOW, parts=case.parts, sandbox=case.sandbox, joined=case.joined)
         jsonschema.validate(result(case.job, told).structured_content, schemas["generate_image"])
         jsonschema.validate(listing([told]).structured_content, schemas["list_jobs"])
 

@@ -4,6 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from kie_mcp.surface.results import answer
+from kie_mcp.surface.words import text as words
+from tests.every_state import EVERY, NOW
 from tests.stand import facts, stand, text
 from tests.virtual import HURRIED
 
@@ -11,6 +14,9 @@ pytestmark = pytest.mark.anyio
 
 FINISHED = 250
 """Tokens of a finished job's text."""
+UNFINISHED = 80
+"""Tokens of one that is still to be asked for, which may be many times."""
+FILES = ("file", "url", "chain it as")
 
 
 @pytest.fixture
@@ -23,6 +29,39 @@ def tokens(words: str) -> float:
     return len(words.encode()) / 4
 
 
+def heads(said: str) -> list[str]:
+    """What each line begins with."""
+    return [line.partition(":")[0] for line in said.splitlines()]
+
+
+def said_of(name: str) -> str:
+    """The text of the answer."""
+    case = EVERY[name]
+    return words(answer(case.job, case.outlook, NOW, parts=case.parts, sandbox=case.sandbox, joined=case.joined))
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_every_answer_is_short(name: str) -> None:
+    assert tokens(said_of(name)) < (FINISHED if EVERY[name].job.done else UNFINISHED)
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_every_answer_says_the_state_then_the_trouble_then_the_files_then_the_rest_and_the_next_step_last(
+    name: str,
+) -> None:
+    order = [EVERY[name].job.state.value, "problem", "Kie.ai says", "charged", "what to do", *FILES, "data", "note"]
+    order += ["made with", "job", "sandbox", "next"]
+    found = heads(said_of(name))
+    assert [head for head in found if head in FILES] == [*FILES] * len(EVERY[name].job.outputs)
+    assert list(dict.fromkeys(found)) == [head for head in order if head in found]
+    assert "job" in found
+
+
+def test_an_answer_that_is_not_the_end_says_how_to_go_on() -> None:
+    for name, case in EVERY.items():
+        assert case.job.done or heads(said_of(name))[-1] == "next"
+
+
 async def test_the_answer_of_a_finished_job_is_short_and_says_the_state_first_and_files_before_ids(
     tmp_path: Path,
 ) -> None:
@@ -33,12 +72,9 @@ async def test_the_answer_of_a_finished_job_is_short_and_says_the_state_first_an
             await here.call("generate_speech", text=long),
             await here.call("create_talking_video", image_prompt=long, script="Good morning.", prompt=long),
         ]
-    for answer in answers:
-        said = text(answer)
+    for told in answers:
+        said = text(told)
         assert tokens(said) < FINISHED
-        lines = said.splitlines()
-        assert lines[0].startswith("succeeded: ")
-        assert [line.split(":")[0] for line in lines if line.startswith(("file", "url", "chain", "job"))] == [
-            *("file", "url", "chain it as", "job"),
-        ]
-        assert facts(answer)["outputs"][0]["path"] in said
+        assert heads(said)[:4] == ["succeeded", *FILES]
+        assert "job" in heads(said)[4:]
+        assert facts(told)["outputs"][0]["path"] in said

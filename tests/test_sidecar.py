@@ -97,6 +97,7 @@ async def test_everything_that_is_known_of_a_picture_lies_beside_it(tmp_path: Pa
             "duration_s": None,
             "kind": "image",
             "model": "google/nano-banana",
+            "title": None,
             "prompt": """\
 A "red" fox
 im Mäntelchen 🦊\

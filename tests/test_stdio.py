@@ -120,4 +120,4 @@ async def test_an_answer_over_the_pipe_is_the_one_that_was_meant(tmp_path: Path)
         unknown = await client.call_tool("get_job_status", {"job_id": 'x"\n\u2028"\\y'})
         listed = await client.call_tool("list_jobs", {})
     assert facts(unknown)["error"]["category"] == "unknown_job"
-    assert text(listed) == "no such jobs"
+    assert text(listed) == "no jobs yet: a sandbox that was started anew has none"

@@ -24,7 +24,7 @@ from starlette.applications import Starlette
 from kie_mcp.kie.client import KieClient
 from kie_mcp.sandbox import create_app
 from kie_mcp.server import create_server
-from kie_mcp.surface.resources import KieServer
+from kie_mcp.surface.protocol import KieServer
 from tests.stand import BASE, facts, saved, settings, text
 from tests.tasks_client import TaskClient, cancel, end, get, order, update
 from tests.virtual import HURRIED, LoopClock
@@ -92,11 +92,15 @@ async def test_the_handle_is_there_at_once_however_long_the_caller_would_wait(tm
     assert (over.created_at, over.error) == (handle.created_at, None)
 
 
-@pytest.mark.parametrize("preview", [True, False])
-async def test_a_preview_comes_with_the_end_if_the_order_wished_for_it(tmp_path: Path, preview: bool) -> None:
+@pytest.mark.parametrize(
+    ("preview", "shown"), [(True, True), ("true", True), ("yes", True), (False, False), ("false", False), ("", False)]
+)
+async def test_a_preview_comes_with_the_end_if_the_order_wished_for_it(
+    tmp_path: Path, preview: bool | str, shown: bool
+) -> None:
     async with Client(server(tmp_path, sandbox()), extensions=[TaskClient()]) as client:
         made = await client.call_tool("generate_image", {"prompt": "a fox", "preview": preview})
-    assert ("image" in [block.type for block in made.content]) is preview
+    assert ("image" in [block.type for block in made.content]) is shown
 
 
 @pytest.mark.parametrize("order_for", ["a cat sandbox:fail", "a cat sandbox:reset"])

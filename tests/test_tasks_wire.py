@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import httpx2
@@ -14,12 +15,15 @@ from mcp.shared.exceptions import MCPError
 from mcp.types import HEADER_MISMATCH, INTERNAL_ERROR, CallToolRequestParams, CallToolResult, TextContent
 
 from kie_mcp.jobs.clock import SystemClock
-from kie_mcp.jobs.job import Job
+from kie_mcp.jobs.desk import Outlook
+from kie_mcp.jobs.job import Job, Phase
 from kie_mcp.server import build
 from kie_mcp.surface.answer import Answer
-from kie_mcp.surface.jobtasks import ORDERING, JobTasks
+from kie_mcp.surface.jobtasks import MOST, ORDERING, JobTasks
+from kie_mcp.surface.results import answer
 from kie_mcp.surface.tasks import TASKS, Call, Task, Tasks
 from kie_mcp.surface.waiting import Manner
+from tests.every_state import NOW, done, job
 from tests.stand import settings, stand
 from tests.tasks_client import TaskClient, order
 
@@ -38,6 +42,20 @@ class Mute:
 
     async def tell(self, job: Job, client: str, manner: Manner, /) -> CallToolResult:
         raise AssertionError(job.id, client, manner)
+
+
+class Terse:
+    """Says little of any job, and notes which previews it was to show."""
+
+    def __init__(self) -> None:
+        self.previews: list[bool | None] = []
+
+    async def describe(self, job: Job) -> Answer:
+        return answer(job, Outlook(), NOW)
+
+    async def tell(self, job: Job, client: str, manner: Manner, /) -> CallToolResult:
+        self.previews.append(manner.preview)
+        return CallToolResult(content=[TextContent(text=f"{job.id}{client}")])
 
 
 class Eager:
@@ -129,6 +147,32 @@ async def test_an_answer_is_not_lost_because_its_task_cannot_be_read(jobtasks: J
     assert await jobtasks.begin(params, cast("Call", None), call_next) is RUNNING
 
 
+async def test_a_wish_is_forgotten_once_the_end_was_shown_and_that_of_the_oldest_of_many_jobs(tmp_path: Path) -> None:
+    terse = Terse()
+    jobtasks = JobTasks(build(settings(tmp_path)).desk, terse, SystemClock())
+    ctx = cast("Call", SimpleNamespace(session=SimpleNamespace(client_params=None)))
+    for number in range(MOST + 1):
+        facts = {"job_id": f"job_{number}", "state": "running"}
+
+        async def call_next(_: Call, facts: dict[str, str] = facts) -> CallToolResult:
+            return RUNNING.model_copy(update={"structured_content": facts})
+
+        params = CallToolRequestParams(name="generate_image", arguments={"preview": number != 1})
+        await jobtasks.begin(params, ctx, call_next)
+    for name in ("job_0", "job_1", "job_1", "job_2"):
+        await jobtasks.show(done(id=name), ctx)
+    assert terse.previews == [None, False, None, True]
+
+
+async def test_that_the_waiting_was_cancelled_is_forgotten_of_the_oldest_of_many_jobs(tmp_path: Path) -> None:
+    jobtasks = JobTasks(build(settings(tmp_path)).desk, Terse(), SystemClock())
+    jobs = [job(Phase.RUNNING, id=f"job_{number}") for number in range(MOST + 1)]
+    for one in jobs:
+        await jobtasks.cancel(one)
+    shown = [await jobtasks.show(one, cast("Call", None)) for one in jobs[:2]]
+    assert ["the waiting was cancelled" in (task.status_message or "") for task in shown] == [False, True]
+
+
 async def test_a_ledger_that_cannot_be_read_is_no_unknown_task(jobtasks: JobTasks) -> None:
     """A client that were told that there is no such task would order it again."""
     with pytest.raises(MCPError) as refused:
@@ -139,7 +183,8 @@ async def test_a_ledger_that_cannot_be_read_is_no_unknown_task(jobtasks: JobTask
 async def test_every_tool_that_costs_credits_makes_tasks_and_no_other(tmp_path: Path) -> None:
     async with stand(tmp_path) as here:
         tools = (await here.client.list_tools()).tools
-    assert {tool.name for tool in tools if tool.annotations and not tool.annotations.read_only_hint} == ORDERING
+    reading = {tool.name for tool in tools if tool.annotations and tool.annotations.read_only_hint}
+    assert {tool.name for tool in tools} - reading == ORDERING
 
 
 async def test_only_discovery_tells_of_the_extension() -> None:

@@ -172,10 +172,10 @@ async def test_a_job_fails_with_the_one_it_waits_for_and_is_never_sent(tmp_path:
         image = f"kie://jobs/{face['job_id']}/outputs/0"
         edit = await here.call("generate_image", prompt="the same at night", images=[image], wait_seconds=600)
     assert text(edit).replace(face["job_id"], "job_1").replace(facts(edit)["job_id"], "job_2") == snapshot("""\
-failed: image, job_1, whose output this job takes, has failed: Kie.ai says that the job failed (code 501). This job was not sent and nothing was charged for it.
+failed: image, job_1, whose output this job takes, has failed: Kie.ai says that the job failed (code 501). This job itself was not sent and cost nothing.
 charged: nothing that we know of
 what to do: Make the other one again, then this one.
-job: job_2
+job: job_2 "the same at night"
 sandbox: a stand-in for Kie.ai answers here; no money is involved\
 """)
     assert len(here.creates) == 1

@@ -119,7 +119,7 @@ failed: image, Kie.ai says that the job failed (code 501).
 Kie.ai says: "Generation Failed"
 charged: nothing that we know of
 what to do: Change the prompt or the inputs, or try another model.
-job: JOB (Kie.ai's id: TASK)
+job: JOB (Kie.ai's id: TASK) "a cat sandbox:fail"
 sandbox: a stand-in for Kie.ai answers here; no money is involved\
 """,
             "moderation": """\
@@ -127,7 +127,7 @@ failed: image, Kie.ai's moderation refused what was asked for, or what came out 
 Kie.ai says: "The prompt was flagged by our content policy (sensitive content); nothing was generated."
 charged: nothing that we know of
 what to do: Change the prompt or the inputs: the same ones are refused again.
-job: JOB (Kie.ai's id: TASK)
+job: JOB (Kie.ai's id: TASK) "a cat sandbox:moderation"
 sandbox: a stand-in for Kie.ai answers here; no money is involved\
 """,
             "402": """\
@@ -135,7 +135,7 @@ failed: image, Kie.ai says that the account has too few credits (code 402).
 Kie.ai says: "Insufficient Credits"
 charged: nothing that we know of
 what to do: Top up at https://kie.ai/billing (or raise the key's cap at https://kie.ai/api-key) and call again.
-job: JOB
+job: JOB "a cat sandbox:402"
 sandbox: a stand-in for Kie.ai answers here; no money is involved\
 """,
             "maintenance": """\
@@ -143,65 +143,65 @@ failed: image, Kie.ai is under maintenance (code 455).
 Kie.ai says: "This interface is temporarily paused."
 charged: nothing that we know of
 what to do: Call again later, or with another model.
-job: JOB
+job: JOB "a cat sandbox:maintenance"
 sandbox: a stand-in for Kie.ai answers here; no money is involved\
 """,
             "empty": """\
-succeeded: image, N s, 4 credits ($0.02)
+succeeded: image, made in 3 s, 4 credits ($0.02)
 problem: Kie.ai says that the job succeeded, but names no file.
 what to do: Look at the job in https://kie.ai/logs by its task id: what was made may be there.
-job: JOB (Kie.ai's id: TASK)
+job: JOB (Kie.ai's id: TASK) "a cat sandbox:empty"
 sandbox: a stand-in for Kie.ai answers here; no money is involved\
 """,
             "bad-result": """\
-succeeded: image, N s, 4 credits ($0.02)
+succeeded: image, made in 3 s, 4 credits ($0.02)
 problem: Kie.ai says that the job succeeded, but its list of files cannot be read.
 what to do: Look at the job in https://kie.ai/logs by its task id: what was made may be there.
-job: JOB (Kie.ai's id: TASK)
+job: JOB (Kie.ai's id: TASK) "a cat sandbox:bad-result"
 sandbox: a stand-in for Kie.ai answers here; no money is involved\
 """,
             "500": """\
 unconfirmed: image, Kie.ai's answer to the create call holds no task id (code 500). The job may exist and may have been charged.
 Kie.ai says: "Server exception, please try again later or contact customer service"
 charged: it may have been
-what to do: Have the user look at https://kie.ai/logs; repeat with new=true only if the job is not there.
-job: JOB
+what to do: Have the user look at https://kie.ai/logs. If the job is there, pass its id to get_job_status; repeat with new=true only if it is not.
+job: JOB "a cat sandbox:500"
 sandbox: a stand-in for Kie.ai answers here; no money is involved\
 """,
             "502": """\
 unconfirmed: image, Kie.ai's answer to the create call holds no task id (HTTP 502, no readable JSON). The job may exist and may have been charged.
 charged: it may have been
-what to do: Have the user look at https://kie.ai/logs; repeat with new=true only if the job is not there.
-job: JOB
+what to do: Have the user look at https://kie.ai/logs. If the job is there, pass its id to get_job_status; repeat with new=true only if it is not.
+job: JOB "a cat sandbox:502"
 sandbox: a stand-in for Kie.ai answers here; no money is involved\
 """,
             "502-after": """\
 unconfirmed: image, Kie.ai's answer to the create call holds no task id (HTTP 502, no readable JSON). The job may exist and may have been charged.
 charged: it may have been
-what to do: Have the user look at https://kie.ai/logs; repeat with new=true only if the job is not there.
-job: JOB
+what to do: Have the user look at https://kie.ai/logs. If the job is there, pass its id to get_job_status; repeat with new=true only if it is not.
+job: JOB "a cat sandbox:502-after"
 sandbox: a stand-in for Kie.ai answers here; no money is involved\
 """,
             "http500": """\
 unconfirmed: image, Kie.ai's answer to the create call holds no task id (code 500). The job may exist and may have been charged.
 Kie.ai says: "Internal Server Error"
 charged: it may have been
-what to do: Have the user look at https://kie.ai/logs; repeat with new=true only if the job is not there.
-job: JOB
+what to do: Have the user look at https://kie.ai/logs. If the job is there, pass its id to get_job_status; repeat with new=true only if it is not.
+job: JOB "a cat sandbox:http500"
 sandbox: a stand-in for Kie.ai answers here; no money is involved\
 """,
             "no-id": """\
 unconfirmed: image, Kie.ai's answer to the create call holds no task id (code 200). The job may exist and may have been charged.
 charged: it may have been
-what to do: Have the user look at https://kie.ai/logs; repeat with new=true only if the job is not there.
-job: JOB
+what to do: Have the user look at https://kie.ai/logs. If the job is there, pass its id to get_job_status; repeat with new=true only if it is not.
+job: JOB "a cat sandbox:no-id"
 sandbox: a stand-in for Kie.ai answers here; no money is involved\
 """,
             "reset": """\
 unconfirmed: image, Kie.ai's answer to the create call was lost (ConnectionResetError). The job may exist and may have been charged.
 charged: it may have been
-what to do: Have the user look at https://kie.ai/logs; repeat with new=true only if the job is not there.
-job: JOB
+what to do: Have the user look at https://kie.ai/logs. If the job is there, pass its id to get_job_status; repeat with new=true only if it is not.
+job: JOB "a cat sandbox:reset"
 sandbox: a stand-in for Kie.ai answers here; no money is involved\
 """,
         }
@@ -220,7 +220,7 @@ async def test_trouble_upon_trouble_holds_the_next_order_back_unsent(tmp_path: P
     assert text(held).replace(facts(held)["job_id"], "JOB") == snapshot("""\
 queued: image, not sent yet, nothing charged, about 4 credits ($0.02)
 note: Kie.ai does not answer properly, so nothing is sent until a free call gets through; given up without cost after 15 minutes.
-job: JOB
+job: JOB "a cat"
 sandbox: a stand-in for Kie.ai answers here; no money is involved
 next: get_job_status(job_id="JOB", wait_seconds=45)\
 """)

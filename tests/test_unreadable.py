@@ -41,6 +41,21 @@ def said(folder: Path, line: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(
+    "line",
+    [
+        "[" * 1500,
+        '{"jsonrpc":"2.0","id":9,"method":"ping","params":' + '{"a":' * 1050 + "1" + "}" * 1051,
+        r'{"jsonrpc":"2.0","id":"\ud800","method":"ping"}',
+    ],
+    ids=["brackets", "deep", "an id that cannot be sent back"],
+)
+def test_no_line_ends_the_server(tmp_path: Path, line: str) -> None:
+    by_id = {one["id"]: one for one in said(tmp_path, line)}
+    assert by_id[1]["result"] == {}
+    assert by_id[None]["error"]["code"] in {-32700, -32600, -32602}
+
+
+@pytest.mark.parametrize(
     ("line", "answer"),
     [
         (

@@ -171,6 +171,10 @@ Ask again with get_job_status while the link lives.\
     ("error", "words"),
     [
         (OutputError(f"{LINK} broke off."), "https://files.example/a.png broke off.\nAsk"),
+        (
+            OutputError("https://me:canary@files.example/a.png broke off."),
+            "https://files.example/a.png broke off.\nAsk",
+        ),
         (ConnectionResetError(LINK), "something unforeseen happened (ConnectionResetError)"),
         (ValueError(LINK), "something unforeseen happened (ValueError)"),
     ],
@@ -182,7 +186,9 @@ async def test_a_body_that_breaks_off_is_told(error: Exception, words: str, tmp_
         yield PNG[:40]
         raise error
 
-    assert words in await failure(Shelf((LINK, chunks)), tmp_path)
+    said = await failure(Shelf((LINK, chunks)), tmp_path)
+    assert words in said
+    assert "canary" not in said
 
 
 async def test_an_answer_that_is_no_file_is_refused(tmp_path: Path) -> None:

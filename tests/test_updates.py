@@ -23,11 +23,16 @@ from mcp.types import (
     UnsubscribeRequest,
     UnsubscribeRequestParams,
 )
+from stage import Stage
 from starlette.applications import Starlette
 
+from kie_mcp.jobs.archive import Archive
 from kie_mcp.kie.client import KieClient
 from kie_mcp.sandbox import create_app
 from kie_mcp.server import create_server
+from kie_mcp.surface import updates
+from kie_mcp.surface.protocol import Handler, KieServer
+from kie_mcp.surface.watches import Watches
 from tests.stand import BASE, Era, facts, settings
 from tests.virtual import HURRIED, LoopClock
 
@@ -267,3 +272,18 @@ async def test_each_session_hears_its_own_and_leaves_nothing_behind(tmp_path: Pa
         assert await left(0)
     assert set(stays.heard) == {f"{JOBS}/{one}"}
     assert set(goes.heard) <= {f"{JOBS}/{other}", JOBS}
+
+
+class Bare(KieServer):
+    """A server over an SDK that serves no subscriptions."""
+
+    def answer(self, method: str, params: Any, handler: Handler[Any]) -> Handler[Any] | None:
+        return None
+
+
+async def test_an_sdk_without_subscriptions_is_found_out_at_the_start() -> None:
+    """And not when a client that listens gets an empty answer."""
+    stage = Stage()
+    bare = Bare(stage.desk(), name="bare")
+    with pytest.raises(TypeError, match="subscriptions/listen"):
+        updates.register(bare, Watches(bare.desk, Archive(stage.ledger(), account="account"), bare.bus))

@@ -80,7 +80,7 @@ def test_each_known_answer_to_a_create_call_is_read():
         {
             "create-accepted": "e931f4f24b0f6d5bc4744c719d3f67f3",
             "create-accepted-code-0": "4daa00eb286212c09ae296c3167089f0",
-            "create-without-id": "UnconfirmedError: Kie.ai's answer to the create call holds no task id (code 200). The job may exist and may have been charged. Have the user look at https://kie.ai/logs; repeat with new=true only if the job is not there. << None",
+            "create-without-id": "UnconfirmedError: Kie.ai's answer to the create call holds no task id (code 200). The job may exist and may have been charged. Have the user look at https://kie.ai/logs. If the job is there, pass its id to get_job_status; repeat with new=true only if it is not. << None",
             "key-refused": "CredentialError: Kie.ai did not accept the key (code 401). Check KIE_API_KEY: keys are made and seen at https://kie.ai/api-key << You do not have access permissions",
             "credits-short": "CreditError: Kie.ai says that the account has too few credits (code 402). Top up at https://kie.ai/billing (or raise the key's cap at https://kie.ai/api-key) and call again. << Insufficient Credits",
             "model-unknown": "RefusedError: Kie.ai does not know the model (code 422). Use another model. << The model name you specified is not supported. Please verify your input and use one of the supported models provided by KIE.",
@@ -88,10 +88,10 @@ def test_each_known_answer_to_a_create_call_is_read():
             "input-missing-500": "RefusedError: Kie.ai refused an input of the request (code 500). Change what was refused and call again. << This field is required",
             "too-many-http-200": "BusyError: Kie.ai counts too many requests (code 429). It is sent again by itself; ask with get_job_status. << Your call frequency is too high. Please try again later.",
             "too-many-http-429": "BusyError: Kie.ai counts too many requests (code 429). It is sent again by itself; ask with get_job_status. << Your call frequency is too high. Please try again later.",
-            "empty": "UnconfirmedError: Kie.ai's answer to the create call holds no task id (HTTP 200, no readable JSON). The job may exist and may have been charged. Have the user look at https://kie.ai/logs; repeat with new=true only if the job is not there. << None",
-            "gateway-502": "UnconfirmedError: Kie.ai's answer to the create call holds no task id (HTTP 502, no readable JSON). The job may exist and may have been charged. Have the user look at https://kie.ai/logs; repeat with new=true only if the job is not there. << None",
-            "null-data": "UnconfirmedError: Kie.ai's answer to the create call holds no task id (code 200). The job may exist and may have been charged. Have the user look at https://kie.ai/logs; repeat with new=true only if the job is not there. << None",
-            "envelope-501": "UnconfirmedError: Kie.ai's answer to the create call holds no task id (code 501). The job may exist and may have been charged. Have the user look at https://kie.ai/logs; repeat with new=true only if the job is not there. << Generation Failed - Content generation task failed",
+            "empty": "UnconfirmedError: Kie.ai's answer to the create call holds no task id (HTTP 200, no readable JSON). The job may exist and may have been charged. Have the user look at https://kie.ai/logs. If the job is there, pass its id to get_job_status; repeat with new=true only if it is not. << None",
+            "gateway-502": "UnconfirmedError: Kie.ai's answer to the create call holds no task id (HTTP 502, no readable JSON). The job may exist and may have been charged. Have the user look at https://kie.ai/logs. If the job is there, pass its id to get_job_status; repeat with new=true only if it is not. << None",
+            "null-data": "UnconfirmedError: Kie.ai's answer to the create call holds no task id (code 200). The job may exist and may have been charged. Have the user look at https://kie.ai/logs. If the job is there, pass its id to get_job_status; repeat with new=true only if it is not. << None",
+            "envelope-501": "UnconfirmedError: Kie.ai's answer to the create call holds no task id (code 501). The job may exist and may have been charged. Have the user look at https://kie.ai/logs. If the job is there, pass its id to get_job_status; repeat with new=true only if it is not. << Generation Failed - Content generation task failed",
         }
     )
 

@@ -14,10 +14,15 @@ class Archive:
 
     async def read(self, job_id: str) -> Job:
         """The job as the ledger has it. Raises UnknownJobError."""
-        job = await self._ledger.read(job_id)
-        if job is None or job.account != self._account:
+        job = await self.own(job_id)
+        if job is None:
             raise UnknownJobError(f"There is no job {job_id!r} here.")
         return job
+
+    async def own(self, job_id: str) -> Job | None:
+        """The job as the ledger has it; None if there is none, or it is another account's."""
+        job = await self._ledger.read(job_id)
+        return job if job and job.account == self._account else None
 
     async def made(self, *, kind: Kind | None = None, limit: int, after: str = "") -> list[Job]:
         """The jobs that succeeded, newest first; with *after*, those that come after the job with that id.

@@ -5,6 +5,7 @@ Submitting and following happen in the desk's shift, so a caller that goes away 
 
 import base64
 import logging
+import math
 import secrets
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -48,6 +49,8 @@ class Draft:
     """Jobs that must succeed before this one can be sent."""
     parts: Mapping[str, "Draft"] = field(default_factory=dict[str, "Draft"])
     """What is to be made along with it, by the argument of the order that it is for."""
+    title: str = ""
+    """The first words of what it is of."""
     by_default: bool = False
     """Nobody named the model."""
     remark: str = ""
@@ -162,14 +165,19 @@ class Desk:
             return job
         return await self._adopt(name)
 
-    async def ask(self, job: Job) -> Job:
-        """Have a fresh look, if the last one is older than two seconds; files that are missing are saved again."""
+    async def ask(self, job: Job, *, seconds: float = math.inf) -> Job:
+        """Have a fresh look, if the last one is older than two seconds; files that are missing are saved again.
+
+        For that it waits so many seconds at most; it goes on all the same.
+        """
         old = job.looked_at is None or self._clock.now() - job.looked_at >= SHORTEST
         if self._shift.has(job):
             if old:
                 self._follower.nudge(job.id)
         elif job.phase is Phase.SUCCEEDED and old and not await self._saved(job):
-            job = await self._follower.save_again(job)
+            with anyio.move_on_after(seconds):
+                await self._shift.save_again(job).wait()
+            job = await self.read(job.id)
         return job
 
     async def outlook(self, job: Job) -> Outlook:
@@ -220,6 +228,7 @@ class Desk:
             bucket=draft.bucket,
             credits_estimated=draft.credits_estimated,
             waiting_for=draft.waiting_for,
+            title=draft.title,
             by_default=draft.by_default,
             remark=draft.remark,
             idempotency_key=idempotency_key or None,

@@ -178,8 +178,8 @@ class Fitting:
     def _voices_like(self, wanted: str) -> str:
         names = dict.fromkeys(self.takes.voices.values())
         if near := close(wanted, names):
-            return f"Use {_or(near)}."
-        return f"Use one of the {len(names)} names, such as {_or(list(names)[:5])}, or leave it out."
+            return f"Use {either(near)}."
+        return f"Use one of the {len(names)} names, such as {either(list(names)[:5])}, or leave it out."
 
     def _not_taken(self, argument: str, given: str, row: str) -> NoReturn:
         message = f"{argument}: {given} given, but {self.model} takes none."
@@ -187,7 +187,7 @@ class Fitting:
 
     def _elsewhere(self, row: str) -> str:
         others = [other for other in self.takers(row) if other != self.model]
-        return f"Leave it out, or use {_or(others)}." if others else "Leave it out."
+        return f"Leave it out, or use {either(others)}." if others else "Leave it out."
 
 
 @contextmanager
@@ -233,7 +233,8 @@ def close(wanted: str, names: Iterable[str]) -> list[str]:
     return [folded[name] for name in difflib.get_close_matches(wanted.casefold(), folded, n=3, cutoff=0.6)]
 
 
-def _or(names: Sequence[str]) -> str:
+def either(names: Sequence[str]) -> str:
+    """Join names as a sentence does: "a", "a or b", "a, b or c"."""
     return " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 

@@ -120,6 +120,8 @@ class Job:
     """When the last of them was."""
     note: str = ""
     """What is going on, in words, when it is not the usual."""
+    title: str = ""
+    """The first words of what it is of."""
     by_default: bool = False
     """Nobody named the model."""
     remark: str = ""

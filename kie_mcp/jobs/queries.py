@@ -76,17 +76,42 @@ def joined(
             raise KeyConflictError(message)
         return taken_up(db, row, worker)
     if new:
-        db.execute(
-            "UPDATE jobs SET caller = ? WHERE account = ? AND fingerprint = ? AND phase = ? AND caller = ?",
-            (Caller.CLOSED, job.account, job.fingerprint, Phase.UNCONFIRMED, Caller.ANSWERED),
-        )
+        _close(db, job, answered)
     elif not job.idempotency_key and (row := joinable(db, job, gone, answered)):
         return taken_up(db, row, worker)
     return None
 
 
-def reserved(db: sqlite3.Connection, job: Job, worker: str, gone: Gone, answered: Container[str]) -> Job:
-    """The job, written down, or the one that it joins."""
+def _close(db: sqlite3.Connection, job: Job, answered: Container[str]) -> None:
+    """Let nobody join an equal unconfirmed job any more whose caller knows of it."""
+    rows = db.execute(
+        "SELECT id, caller FROM jobs WHERE account = ? AND fingerprint = ? AND phase = ?",
+        (job.account, job.fingerprint, Phase.UNCONFIRMED),
+    ).fetchall()
+    known = [row["id"] for row in rows if row["caller"] == Caller.ANSWERED or row["id"] in answered]
+    db.executemany("UPDATE jobs SET caller = ? WHERE id = ?", [(Caller.CLOSED, name) for name in known])
+
+
+def kept(db: sqlite3.Connection, job: Job) -> dict[str, str]:
+    """What was made for the last equal order, if that came to nothing: ids of its parts by their fingerprints."""
+    last = one(
+        db,
+        "SELECT * FROM jobs WHERE account = ? AND fingerprint = ? AND created_at > ?"
+        " ORDER BY created_at DESC, rowid DESC",
+        *(job.account, job.fingerprint, job.created_at - JOIN_FOR),
+    )
+    if last is None or not (before := load(last)).lost:
+        return {}
+    rows = (one(db, "SELECT * FROM jobs WHERE id = ?", part) for part in before.parts)
+    return {part.fingerprint: part.id for part in map(load, filter(None, rows)) if not part.lost}
+
+
+def reserved(
+    db: sqlite3.Connection, job: Job, worker: str, gone: Gone, answered: Container[str], *, new: bool = False
+) -> Job:
+    """The job, written down, or the one that it joins; *new* joins all but an unconfirmed one."""
+    if new:
+        _close(db, job, answered)
     if found := joined(db, job, worker, new=False, gone=gone, answered=answered):
         return found
     insert(db, job, worker)

@@ -57,6 +57,7 @@ class Shift:
         self._group: TaskGroup | None = None
         self._stopping = False
         self._stopped = anyio.Event()
+        self._saving: dict[str, anyio.Event] = {}
         self._mine: dict[str, int] = {}
         """The jobs in this process's care, with the epoch in which it took them over."""
 
@@ -124,6 +125,28 @@ class Shift:
             await self._ledger.hear(job_id, caller, self._worker)
             if self._unheard.get(job_id) is caller:
                 del self._unheard[job_id]
+
+    def save_again(self, job: Job) -> anyio.Event:
+        """Save the missing files of a finished job; returns what is set when that has ended, however it did."""
+        if ended := self._saving.get(job.id):
+            return ended
+        ended = anyio.Event()
+        if self._group is None or self._stopping:
+            ended.set()
+        else:
+            self._saving[job.id] = ended
+            self._group.start_soon(self._save_again, job)
+        return ended
+
+    async def _save_again(self, job: Job) -> None:
+        try:
+            await self._follower.save_again(job)
+        except LedgerError as error:
+            logger.warning("job %s: %s", job.id, error)
+        except Exception:
+            logger.exception("job %s: its files could not be saved again", job.id)
+        finally:
+            self._saving.pop(job.id).set()
 
     def start(self, job: Job) -> None:
         """Care for the job from now on."""

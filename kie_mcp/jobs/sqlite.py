@@ -110,7 +110,11 @@ class SqliteLedger:
         queries.beat(db, worker, job.created_at)
         if found := queries.joined(db, job, worker, new=new, gone=gone, answered=answered):
             return found, True
-        made = {name: queries.reserved(db, part, worker, gone, answered).id for name, part in (parts or {}).items()}
+        kept = {} if new else queries.kept(db, job)
+        made = {
+            name: kept.get(part.fingerprint) or queries.reserved(db, part, worker, gone, answered, new=new).id
+            for name, part in (parts or {}).items()
+        }
         job = with_parts(job, made)
         queries.insert(db, job, worker)
         return job, False

@@ -101,7 +101,7 @@ class Submission:
             lost = [name for name, other in others.items() if other is None or other.lost]
             left = tuple(name for name, other in others.items() if other and not other.done)
             if lost:
-                job = await self._end(job, Phase.FAILED, unsent.left_without(lost[0], others[lost[0]]))
+                job = await self._end(job, Phase.FAILED, unsent.left_without(job, lost[0], others[lost[0]]))
             elif left != job.waiting_for:
                 now = self._clock.now()
                 job = await self._write(replace(job, waiting_for=left, ready_at=now, updated_at=now), was=job.phase)

@@ -1,9 +1,10 @@
 """What is said of a job that was not sent, or of which nobody knows whether it was made."""
 
 import logging
+from dataclasses import replace
 
 from kie_mcp.errors import KieError, NotCreatedError, Trouble, UnconfirmedError
-from kie_mcp.jobs.job import Job, Phase
+from kie_mcp.jobs.job import Job, Kind, Phase
 
 logger = logging.getLogger(__name__)
 
@@ -25,12 +26,17 @@ def before_sending(error: Exception) -> Trouble:
     return NotCreatedError("The job could not be prepared; nothing was sent.", remedy="See the server's log.").trouble
 
 
-def left_without(name: str, other: Job | None) -> Trouble:
-    """A job whose input will never be made."""
+def left_without(job: Job, name: str, other: Job | None) -> Trouble:
+    """A job whose input will never be made; what is said of the input is said here too."""
+    what = f"{name}, whose output this job takes,"
+    if other and name in job.parts:
+        what = f"Its {'picture' if other.kind is Kind.IMAGE else 'voice'} ({name})"
     end = "is gone" if other is None else "has failed" if other.phase is Phase.FAILED else f"is {other.state}"
-    why = f": {other.trouble.message}" if other and other.trouble else "."
-    message = f"{name}, whose output this job takes, {end}{why} This job was not sent and nothing was charged for it."
-    return NotCreatedError(message, remedy="Make the other one again, then this one.").trouble
+    why = other.trouble if other else None
+    message = f"{what} {end}{f': {why.message}' if why else '.'} This job itself was not sent and cost nothing."
+    if why is None or name not in job.parts:
+        return NotCreatedError(message, remedy="Make the other one again, then this one.").trouble
+    return replace(NotCreatedError(message, remedy=why.remedy).trouble, upstream_message=why.upstream_message)
 
 
 def given_up(job: Job) -> Trouble:

@@ -3,13 +3,14 @@
 import json
 import math
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any, cast
 
+from kie_mcp.addresses import bare_links
 from kie_mcp.jobs.job import JSON
+from kie_mcp.unseen import hidden, shapeless
 
 LONGEST_MESSAGE = 500
 """Characters that are kept of Kie.ai's own words."""
@@ -17,8 +18,6 @@ LONGEST_WAIT = 60.0
 """Seconds: a longer Retry-After is cut to this."""
 
 _ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_].*?(?:\x07|\x1b\\|$)|\x1b[@-Z\\-_]", re.DOTALL)
-_QUERY = re.compile(r"(https?://[^\s?#\"'<>]+)[?#][^\s\"'<>]*", re.IGNORECASE)
-_VARIATIONS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,15 +98,14 @@ def integer(value: object) -> int | None:
 
 
 def clean(value: object) -> str | None:
-    """Make foreign words fit to be shown: one line, no escapes, nothing invisible, no queries of URLs, an end to it."""
+    """Make foreign words fit to be shown: one line, no escapes, nothing invisible, no secrets of links, an end."""
     if not isinstance(value, str):
         return None
     # Cut generously first: what follows is not to be done to megabytes.
-    text = _VARIATIONS.sub("", _ESCAPES.sub("", value[: 8 * LONGEST_MESSAGE]))
+    text = _ESCAPES.sub("", value[: 8 * LONGEST_MESSAGE])
     text = "".join(" " if character.isspace() else character for character in text)
-    # Cc control, Cf bidi, zero width and tags, Cs half surrogates, Co private use, Cn unassigned.
-    text = "".join(character for character in text if unicodedata.category(character)[0] != "C")
-    text = _QUERY.sub(r"\1?…", " ".join(text.split()))
+    text = "".join(character for character in text if not hidden(character) and not shapeless(character))
+    text = bare_links(" ".join(text.split()), mark="?…")
     return (text if len(text) <= LONGEST_MESSAGE else text[: LONGEST_MESSAGE - 1] + "…") or None
 
 

@@ -11,6 +11,9 @@ from kie_mcp.kie.voices import VOICES
 CREDIT_USD = 0.005
 """What a credit costs."""
 
+OUTPUT_HOSTS = ("tempfile.aiquickdraw.com", "file.aiquickdraw.com", "tempfile.redpandaai.co", "storage.kie.ai")
+"""Where Kie.ai keeps results, over https."""
+
 Unit = Literal["image", "second", "1000 characters"]
 
 

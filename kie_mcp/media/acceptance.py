@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kie_mcp.errors import OrderError
-from kie_mcp.extras import INSTALL_CONVERT
+from kie_mcp.extras import installing
 from kie_mcp.jobs.orders import Order
 from kie_mcp.kie import catalog
 from kie_mcp.media import convert
-from kie_mcp.media.admission import admit, most
+from kie_mcp.media.admission import admit, check_outline, look, most
 from kie_mcp.media.decoding import UndecodableError
 from kie_mcp.media.opened import Opened
-from kie_mcp.media.probe import Probe, probe
+from kie_mcp.media.probe import Probe
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +31,14 @@ def accept(source: Opened | bytes, name: str, order: Order, argument: str, *, co
 
     Raises OrderError if the model does not take it; the remedy then says whether converting it would help.
     """
-    found = probe(source if isinstance(source, bytes) else source.fileno())
+    found = look(source)
     allowed = _would_do(found, order, argument)
-    if converting and convert.offers(found, allowed):
-        return _converted(source, found, name, order, argument)
+    if convert.convertible(found, allowed) and found.bytes <= most(order, argument):
+        check_outline(source, found, name, argument)  # converting would not help
+        if converting and convert.offers(found, allowed):
+            return _converted(source, found, name, order, argument)
     try:
-        return Accepted(admit(source, name, order, argument))
+        return Accepted(admit(source, name, order, argument, found=found))
     except OrderError as error:
         if found.bytes <= most(order, argument) and (remedy := _remedy(error.remedy, found, allowed)):
             raise OrderError(error.message, remedy=remedy) from None
@@ -65,7 +67,10 @@ def _converted(source: Opened | bytes, found: Probe, name: str, order: Order, ar
 
 def _remedy(otherwise: str, found: Probe, allowed: Sequence[str]) -> str:
     if to := convert.offers(found, allowed):
-        return f"Call again with convert=true to have it handed in as {convert.NAMES[to]}, without loss."
+        return f"Call again with convert=true to have it handed in as {convert.NAMES[to]}, {convert.loss(found)}."
     if convert.convertible(found, allowed):
-        return f"{otherwise} Or install what does it here, {INSTALL_CONVERT}, and call again with convert=true."
+        return (
+            f"{otherwise} Or install what does it where the server runs, and call again with convert=true."
+            f" {installing('convert')}"
+        )
     return ""

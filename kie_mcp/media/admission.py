@@ -5,7 +5,7 @@ from typing import Literal, NoReturn
 
 from kie_mcp.errors import OrderError
 from kie_mcp.jobs.orders import Order
-from kie_mcp.kie import catalog
+from kie_mcp.kie import catalog, lengths
 from kie_mcp.media.headers import Header
 from kie_mcp.media.locals import megabytes
 from kie_mcp.media.opened import Opened
@@ -40,20 +40,44 @@ def most(order: Order, argument: str) -> int:
     return LARGEST if limit is None else limit * MB
 
 
-def admit(source: Opened | bytes, name: str, order: Order, argument: str) -> Probe:
-    """Look at a file, blocking, and return what it is. Raises OrderError if the model does not take it."""
-    handle = source if isinstance(source, bytes) else source.fileno()
-    found = probe(handle)
+def admit(source: Opened | bytes, name: str, order: Order, argument: str, *, found: Probe | None = None) -> Probe:
+    """Look at a file, blocking, unless it was `found` out what it is; return that.
+
+    Raises OrderError if the model does not take it.
+    """
+    found = found or look(source)
     _check_size(found.bytes, name, order, argument)
     _check_kind(found, name, order, argument)
     _check_codec(found, name, order, argument)
-    with Header(handle) as header:
-        _check_wholeness(found, fault(found.mime_type, header), name, argument)
+    if (found.width if found.family == "image" else found.duration_s) is None:
+        # How long a sound is decides what it costs, and every kind of it that is taken says so.
+        _damaged(found, name, argument)
+    check_outline(source, found, name, argument)
     if _family(argument) == "audio":
-        catalog.check_audio(order, found.duration_s)
+        lengths.check_audio(order, found.duration_s)
     else:
         _check_pixels(found, name, order, argument)
     return found
+
+
+def look(source: Opened | bytes) -> Probe:
+    """What a file is, told by its bytes; blocking."""
+    return probe(_handle(source))
+
+
+def check_outline(source: Opened | bytes, found: Probe, name: str, argument: str) -> None:
+    """Raises OrderError for a picture that is cut off or moves, blocking, of whatever kind it is."""
+    with Header(_handle(source)) as header:
+        problem = fault(found.mime_type, header)
+    if problem == DAMAGED:
+        _damaged(found, name, argument)
+    if problem:
+        message = f"{argument}: {name} is {found.label} that {problem}."
+        raise OrderError(message, remedy="Hand in a single picture of it.")
+
+
+def _handle(source: Opened | bytes) -> int | bytes:
+    return source if isinstance(source, bytes) else source.fileno()
 
 
 def _check_size(size: int, name: str, order: Order, argument: str) -> None:
@@ -90,16 +114,6 @@ def _check_codec(found: Probe, name: str, order: Order, argument: str) -> None:
 
 def _inside(codecs: Sequence[str], kind: str) -> str:
     return f" ({' or '.join(codecs)})" if codecs and tuple(codecs) != (kind,) else ""
-
-
-def _check_wholeness(found: Probe, problem: str, name: str, argument: str) -> None:
-    unmeasured = found.width is None if found.family == "image" else found.duration_s is None
-    # How long a sound is decides what it costs, and every kind of it that is taken says so.
-    if unmeasured or problem == DAMAGED:
-        _damaged(found, name, argument)
-    if problem:
-        message = f"{argument}: {name} is {found.label} that {problem}."
-        raise OrderError(message, remedy="Hand in a single picture of it.")
 
 
 def _damaged(found: Probe, name: str, argument: str) -> NoReturn:

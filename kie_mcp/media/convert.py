@@ -49,6 +49,12 @@ def offers(found: Probe, allowed: Sequence[str]) -> str:
     return to if to and not missing(CONVERT) else ""
 
 
+def loss(found: Probe) -> str:
+    """What converting it costs, as the end of a sentence: most sounds had lost something when they were made."""
+    kept = found.family == "image" or found.mime_type == "audio/flac" or found.codec in {"ALAC", "FLAC"}
+    return "without loss" if kept else "in which nothing more is lost"
+
+
 def convert(source: IO[bytes], found: Probe, *, most: int) -> bytes:
     """Turn a file into a PNG or a WAV of at most so many bytes, blocking; it takes 400 MB of memory at the worst.
 

@@ -17,11 +17,13 @@ from kie_mcp.jobs.orders import (
     output_uri,
     with_references,
 )
-from kie_mcp.kie import catalog
+from kie_mcp.kie import catalog, lengths
 from kie_mcp.kie.rows import MODELS
 from kie_mcp.media.inputs import Inputs, handed
 from kie_mcp.media.sources import Sources
 
+TITLE = 100
+"""Characters of the words by which a job is known again."""
 PART_WORDS = {"text": "script", "prompt": "image_prompt"}
 """What the words of a part are called in the order that it is a part of."""
 
@@ -67,33 +69,41 @@ class Intake:
         checked = catalog.check(whole, plain_host=self._plain_host)
         with speaking_of(**PART_WORDS):
             drafts = {argument: await self.draft(part) for argument, part in parts.items()}
-        waiting_for: list[str] = []
-        for argument, reference in _files(checked):
-            if handed(reference) or argument in parts:
-                continue
-            if other := await self._sources.awaited(reference, argument=argument):
-                waiting_for.append(other)
+        awaited = await self._awaited(checked, but=parts)
         checked, seconds, remarks = await self._taken(checked, convert=convert)
         if isinstance(script := parts.get("audio"), SpeechOrder):
-            seconds = catalog.check_script(checked, script)
-        elif seconds is None and not waiting_for:
-            seconds = await self._audio_seconds(checked, but=parts)
+            seconds = lengths.check_script(checked, script)
+        known = await self._audio_seconds(checked, but={*parts, *awaited})
+        seconds = known if seconds is None else seconds
         by_default = not order.model.strip()
-        doubt = catalog.check_advised(checked, seconds, by_default=by_default)
+        doubt = lengths.advise(checked, seconds, by_default=by_default)
         # Equal words for a part make an equal order, whatever becomes of the job that speaks or draws them.
         equal = {_to_be_made(argument): f"made:{draft.fingerprint}" for argument, draft in drafts.items()}
+        same = fingerprint(self._account, with_references(checked, equal))
         return Draft(
             kind=checked.kind,
             model=checked.model,
             order=checked.model_dump(mode="json"),
-            fingerprint=fingerprint(self._account, with_references(checked, equal)),
+            # Who names the model wants more than who does not: audio of any length.
+            fingerprint=f"{same}-by-default" if by_default else same,
             bucket=catalog.bucket(checked, audio_seconds=seconds),
             credits_estimated=catalog.estimate(checked, audio_seconds=seconds),
-            waiting_for=tuple(dict.fromkeys(waiting_for)),
+            waiting_for=tuple(dict.fromkeys(awaited.values())),
             parts=drafts,
+            title=_title(order, parts),
             by_default=by_default,
             remark=" ".join([*remarks, doubt]).strip(),
         )
+
+    async def _awaited(self, order: Order, *, but: Container[str]) -> dict[str, str]:
+        """The jobs that are still to make files of the order, by argument."""
+        awaited: dict[str, str] = {}
+        for argument, reference in _files(order):
+            if handed(reference) or argument in but:
+                continue
+            if job_id := await self._sources.awaited(reference, argument=argument):
+                awaited[argument] = job_id
+        return awaited
 
     async def _taken(self, order: Order, *, convert: bool) -> tuple[Order, float | None, list[str]]:
         """The order with the caller's own files as they were read, how long their sound is, and what was done."""
@@ -117,7 +127,7 @@ class Intake:
             output = None if handed(reference) else await self._sources.describe(reference, argument=argument)
             if output and argument == "audio":
                 seconds = output.duration_s
-        catalog.check_audio(order, seconds)
+        lengths.check_audio(order, seconds)
         return seconds
 
     async def prepare(self, job: Job) -> Request:
@@ -125,7 +135,7 @@ class Intake:
         await self._check_outbox()
         order = load_order(json.dumps(job.order))
         seconds = await self._audio_seconds(order)
-        catalog.check_advised(order, seconds, by_default=job.by_default)
+        lengths.advise(order, seconds, by_default=job.by_default)
         links: dict[str, str] = {}
         try:
             for argument, reference in _files(order):
@@ -140,6 +150,19 @@ def kind_of(model: str | None) -> Kind:
     """What a model of Kie.ai's makes, for a job that was made elsewhere."""
     known = {name: row.kind for row in MODELS for name in (row.id, row.edit_id, *row.aliases)}
     return known.get(model, Kind.OTHER)
+
+
+def _title(order: Order, parts: Mapping[str, Order]) -> str:
+    """What it is of, in the words of whoever ordered it: of a video, what is said comes before how it looks."""
+    match order:
+        case SpeechOrder():
+            words = order.text
+        case ImageOrder():
+            words = order.prompt
+        case TalkingVideoOrder():
+            said, seen = (_title(parts[name], {}) if name in parts else "" for name in ("audio", "image"))
+            words = said or order.prompt.strip() or seen
+    return " ".join(words.split())[:TITLE]
 
 
 def _to_be_made(argument: str) -> str:

@@ -1,7 +1,9 @@
 """Local files that a caller names: opened only where reading is allowed, and judged again once they are open."""
 
 import math
+import ntpath
 import os
+import posixpath
 import re
 import stat
 from collections.abc import Callable, Sequence
@@ -38,6 +40,7 @@ class Locals:
         relative_to: Where a relative path begins.
         local_files: False refuses every path, for a server that cannot know who calls.
         windows: Whether paths are read as Windows writes them.
+        realpath: Where a path leads, whatever links are in it.
         open_file: What opens a path with flags.
         descriptors: Where Linux says what is open.
     """
@@ -49,6 +52,7 @@ class Locals:
         relative_to: Path,
         local_files: bool = True,
         windows: bool = os.name == "nt",
+        realpath: Callable[[str], str] = os.path.realpath,
         open_file: Callable[[str, int], int] = os.open,
         descriptors: str = "/proc/self/fd",
     ) -> None:
@@ -56,6 +60,8 @@ class Locals:
         self._relative_to = relative_to
         self._local_files = local_files
         self._windows = windows
+        self._paths = ntpath if windows else posixpath
+        self._realpath = realpath
         self._open_file = open_file
         self._descriptors = descriptors
 
@@ -68,7 +74,7 @@ class Locals:
         """
         if not self._local_files and not ordered:
             _refuse(argument, given, "is a local path, and those cannot be handed in over HTTP", remedy=ELSEWHERE)
-        real = os.path.realpath(self._path(given, argument))
+        real = self._realpath(self._path(given, argument))
         self._check_place(real, given, argument)
         try:
             # Opening alone can do something to a device, so it is asked before.
@@ -97,11 +103,11 @@ class Locals:
         # Asking for another computer's file would show it the user's name and a hash of the password.
         if self._windows and path[:2] in {"\\\\", "//", "\\/", "/\\"}:
             _refuse(argument, given, "is a path on another computer; only files on this one are read")
-        return os.path.join(self._relative_to, os.path.expanduser(path))  # noqa: PTH111, PTH118 - `~nobody` may stay
+        return self._paths.join(str(self._relative_to), self._paths.expanduser(path))  # `~nobody` may stay
 
     def _check_place(self, real: str, given: str, argument: str) -> None:
         place = Path(os.path.normcase(real))
-        roots = [Path(os.path.normcase(os.path.realpath(root))) for root in self.roots]
+        roots = [Path(os.path.normcase(self._realpath(str(root)))) for root in self.roots]
         if any(place.is_relative_to(never) for never in _NEVER) or not any(map(place.is_relative_to, roots)):
             folders = ", ".join(map(str, self.roots))
             remedy = f"Move it into one of {folders}, or add its folder to KIE_INPUT_ROOTS. {FORMS}"
@@ -112,7 +118,7 @@ class Locals:
         try:
             return os.readlink(f"{self._descriptors}/{descriptor}")  # noqa: PTH115 - as it is written there
         except OSError:  # not Linux
-            again = os.path.realpath(real)
+            again = self._realpath(real)
             if not os.path.samestat(os.lstat(again), os.fstat(descriptor)):
                 raise OSError("it was replaced while it was opened") from None
             return again
@@ -120,7 +126,7 @@ class Locals:
     def _missing(self, error: OSError, given: str) -> str:
         match error:
             case FileNotFoundError() | NotADirectoryError():
-                absolute = given.startswith("~") or given[:5].casefold() == "file:" or Path(given).is_absolute()
+                absolute = given.startswith("~") or given[:5].casefold() == "file:" or self._paths.isabs(given)
                 hint = "" if absolute else f"; a relative path begins in {self._relative_to}"
                 return f"is no file on this computer{hint}"
             case PermissionError():

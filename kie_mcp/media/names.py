@@ -2,11 +2,12 @@
 
 import unicodedata
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from pathlib import Path
 
 from kie_mcp.jobs.job import Job
 from kie_mcp.kie.rows import MODELS
+from kie_mcp.moments import day
+from kie_mcp.unseen import shapeless
 
 LONGEST = 40
 """Characters of the words."""
@@ -17,10 +18,6 @@ _SAID = ("prompt", "text")
 _UNSAID = frozenset(model.takes.prompt_default for model in MODELS)
 _SEEN = 1000
 """Characters that are looked at: a name needs no more."""
-# Letters and marks by their category that nobody sees: fillers, and selectors of a variant.
-_INVISIBLE = frozenset(
-    map(chr, (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, *range(0x180B, 0x1810), 0x3164, 0xFFA0))
-) | frozenset(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
 
 
 def stem(job: Job, index: int) -> str:
@@ -31,9 +28,8 @@ def stem(job: Job, index: int) -> str:
     known = job.outputs[index].path if index < len(job.outputs) else None
     if known:
         return Path(known).stem
-    day = datetime.fromtimestamp(job.created_at, UTC).date().isoformat()
-    what = words(_said(job)) or job.kind.replace("_", "-")
-    return f"{day}-{what}-{job.id.removeprefix('job_')[:8]}-{index + 1}"
+    what = words(said(job)) or job.kind.replace("_", "-")
+    return f"{day(job.created_at)}-{what}-{job.id.removeprefix('job_')[:8]}-{index + 1}"
 
 
 def words(text: str) -> str:
@@ -46,9 +42,10 @@ def words(text: str) -> str:
     return _cut("".join(_kept(composed)).strip("-"))
 
 
-def _said(job: Job) -> str:
-    given = (job.order.get(name) for name in _SAID)
-    return next((text for text in given if isinstance(text, str) and text not in _UNSAID), "")
+def said(job: Job) -> str:
+    """What was asked for, in the words of whoever ordered it; empty if there were none."""
+    given = (job.title, *(job.order.get(name) for name in _SAID))
+    return next((text for text in given if isinstance(text, str) and text and text not in _UNSAID), "")
 
 
 def _kept(text: str) -> Iterable[str]:
@@ -57,7 +54,7 @@ def _kept(text: str) -> Iterable[str]:
         category = unicodedata.category(character)
         # A mark belongs to the letter before it; without one it would sit on the hyphen.
         stays = category[0] == "L" or category == "Nd" or (category[0] == "M" and before != "-")
-        now = character if stays and character not in _INVISIBLE else "-"
+        now = character if stays and not shapeless(character) else "-"
         if now != "-" or before != "-":
             yield now
         before = now

@@ -3,14 +3,15 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from kie_mcp.addresses import bare_link
 from kie_mcp.errors import Trouble
 from kie_mcp.jobs.job import JSON, Job, Output
 from kie_mcp.jobs.orders import output_uri
 from kie_mcp.media.partfile import PartFile
+from kie_mcp.moments import iso
 
 EXTENSION = ".json"
 
@@ -50,14 +51,15 @@ def described(job: Job, index: int, output: Output, *, sandbox: bool) -> JSON:
         "duration_s": output.duration_s,
         "kind": str(job.kind),
         "model": job.model,
+        "title": job.title or None,
         **{name: order[name] for name in ("prompt", "text") if name in order},
         "seed": order.get("seed"),
         "arguments": {name: _bare(value) for name, value in order.items() if name not in _FIRST},
         "job_id": job.id,
         "kie_task_id": job.task_id,
         "credits": {"estimated": job.credits_estimated, "used": job.credits_used},
-        "created_at": _iso(job.created_at),
-        "finished_at": None if job.finished_at is None else _iso(job.finished_at),
+        "created_at": iso(job.created_at),
+        "finished_at": None if job.finished_at is None else iso(job.finished_at),
         "sandbox": sandbox,
     }
 
@@ -82,21 +84,12 @@ def _cause(error: Exception) -> str:
 def _bare(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_bare(one) for one in value]  # pyright: ignore[reportUnknownVariableType]
-    return _without_secrets(value) if isinstance(value, str) else value
+    return _outlined(value) if isinstance(value, str) else value
 
 
-def _without_secrets(text: str) -> str:
-    """A link's query can hold a signature, and its host a password; a data URI is a file of its own."""
+def _outlined(text: str) -> str:
+    """A link without what may be secret in it; a data URI is a file of its own, and only its beginning stays."""
     start = text[:8].casefold()
     if start.startswith("data:"):
         return text.partition(",")[0]
-    if not start.startswith(("https://", "http://")):
-        return text
-    link = text.partition("?")[0].partition("#")[0]
-    scheme, _, rest = link.partition("://")
-    host, slash, path = rest.partition("/")
-    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
-
-
-def _iso(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return bare_link(text) if start.startswith(("https://", "http://")) else text

@@ -1,10 +1,10 @@
 """Why files were not saved, in words, and what to do about it."""
 
 import errno
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from kie_mcp.addresses import bare_links
 from kie_mcp.errors import KieError, OutputError, Trouble
 
 _AGAIN = "then call get_job_status"
@@ -36,10 +36,6 @@ def _told(error: Exception, folder: Path) -> tuple[str, str]:
             f"Set KIE_OUTPUT_DIR to a folder that can be written, {_AGAIN}.",
         )
     if isinstance(error, KieError):
-        return _without_queries(error.message).rstrip("."), error.remedy
+        # Whoever has a signed link has the file.
+        return bare_links(error.message).rstrip("."), error.remedy
     return f"something unforeseen happened ({type(error).__name__})", OutputError.remedy
-
-
-def _without_queries(text: str) -> str:
-    """A link's query can hold a signature: whoever has it has the file."""
-    return re.sub(r"(https?://[^\s?#]*)[?#]\S*", r"\1", text)

@@ -14,6 +14,7 @@ from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.ledger import LedgerError
 from kie_mcp.media.allowance import MB
 from kie_mcp.media.opened import Opened, open_own
+from kie_mcp.unseen import hidden
 
 LIFE = 23 * 3600.0
 """Seconds for which an upload is used again: it lives for 24 hours, and the job that takes it may have to wait."""
@@ -106,7 +107,9 @@ class Uploads:
         return url
 
     def _telling(self, name: str, length: int, say: Say) -> Callable[[int], None]:
-        shown = "".join(character if character.isprintable() else "?" for character in name)
+        # A blank other than the usual one can end a line.
+        plain = ("?" if hidden(one) or (one != " " and one.isspace()) else one for one in name)
+        words = f"uploading {''.join(plain)}"
         told_at = float("-inf")
 
         def tell(sent: int) -> None:
@@ -115,6 +118,6 @@ class Uploads:
             # A clock that was set back must not silence it.
             if not 0 <= now - told_at < TOLD_EVERY or sent == length:
                 told_at = now
-                say(f"uploading {shown}, {sent // MB} of {-(-length // MB)} MB")
+                say(f"{words}, {sent // MB} of {-(-length // MB)} MB")
 
         return tell

@@ -8,6 +8,8 @@ ANIMATED = "is animated"
 DAMAGED = "is damaged or cut off"
 _STEP = 64 * 1024
 _JPEG_STANDALONE = frozenset(range(0xD0, 0xD8)) | {0x01}
+_MOVING = frozenset({b"avis", b"hevc", b"msf1"})
+"""What AVIF and HEIC call themselves when they hold a sequence."""
 
 
 def fault(mime_type: str, header: Header) -> str:
@@ -71,4 +73,51 @@ def _jpeg_scan(header: Header) -> int:
                 return at
 
 
-_LOOKS: Mapping[str, Callable[[Header], str]] = {"image/png": _png, "image/webp": _webp, "image/jpeg": _jpeg}
+def _gif(header: Header) -> str:
+    flags, pictures = header.fields("<B", at=10)[0], 0
+    at = 13 + _gif_colours(flags)
+    while at < header.length:  # many end without the mark that says so
+        (block,) = header.fields("B", at=at)
+        if block == 0x3B:
+            break
+        if block == 0x2C:
+            pictures += 1
+            flags = header.fields("<B", at=at + 9)[0]
+            at = _gif_data(header, at + 11 + _gif_colours(flags))
+        elif block == 0x21:
+            at = _gif_data(header, at + 2)
+        elif block:
+            return DAMAGED
+        else:  # some are padded
+            at += 1
+        if pictures > 1:
+            return ANIMATED
+    return "" if pictures else DAMAGED
+
+
+def _gif_colours(flags: int) -> int:
+    """Bytes of the table of colours that the flags tell of."""
+    return 3 << (flags & 7) + 1 if flags & 0x80 else 0
+
+
+def _gif_data(header: Header, at: int) -> int:
+    """Where the pieces that begin there end."""
+    while True:
+        (size,) = header.fields("B", at=at)
+        at += 1 + size
+        if not size:
+            return at
+
+
+def _heif(header: Header) -> str:
+    return ANIMATED if header.exactly(4, at=8) in _MOVING else ""
+
+
+_LOOKS: Mapping[str, Callable[[Header], str]] = {
+    "image/png": _png,
+    "image/webp": _webp,
+    "image/jpeg": _jpeg,
+    "image/gif": _gif,
+    "image/avif": _heif,
+    "image/heic": _heif,
+}

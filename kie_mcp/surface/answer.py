@@ -41,6 +41,8 @@ class CreditFields(Fields):
 
     estimated: float | None = None
     used: float | None = None
+    in_all: float | None = None
+    """With the jobs that were ordered along with it, as far as that is known."""
 
 
 class PartFields(Fields):
@@ -69,6 +71,8 @@ class Answer(Fields):
 
     job_id: str
     kind: str
+    title: str | None = None
+    """The first words of the order."""
     model: str
     state: str
     elapsed_s: float

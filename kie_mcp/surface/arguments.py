@@ -62,8 +62,9 @@ Face = Annotated[str, Field(description=f"Picture with a face, JPEG or PNG up to
 FacePrompt = Annotated[str, Field(max_length=5000, description="Instead of image: the face to make first")]
 Sound = Annotated[
     str,
-    Field(description="Voice recording, given like image; up to 15 s for infinitalk, 60 s omnihuman, 5 min kling"),
+    Field(description="Voice recording, given like image; about 15 s for infinitalk, 60 s omnihuman, 5 min kling"),
 ]
+FaceRatio = Annotated[str, Field(description="Of the face that image_prompt makes, such as 9:16")]
 Script = Annotated[str, Field(max_length=5000, description="Instead of audio: what to say, 15 letters a second")]
 ScriptVoice = Annotated[str, Field(max_length=100, description="Who speaks the script")]
 Acting = Annotated[str, Field(max_length=5000, description="How the person acts")]

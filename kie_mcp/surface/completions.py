@@ -67,13 +67,13 @@ class Completions:
         try:
             job = await self._archive.read(given.get("job_id", ""))
         except UnknownJobError:
-            return _few(())
-        return _few(str(index) for index in range(len(job.outputs)) if str(index).startswith(typed))
+            return _first(())
+        return _first(str(index) for index in range(len(job.outputs)) if str(index).startswith(typed))
 
     async def _pictures(self, typed: str, _: Given) -> Completion:
         jobs = await self._archive.made(kind=Kind.IMAGE, limit=MOST)
         uris = (output_uri(job.id, index) for job in jobs for index in range(len(job.outputs)))
-        return _few(uri for uri in uris if uri.startswith(typed))
+        return _first(uri for uri in uris if uri.startswith(typed))
 
 
 class _Row:
@@ -84,15 +84,17 @@ class _Row:
 
     async def ids(self, typed: str, _: Given) -> Completion:
         """Their ids, found by any name of theirs."""
-        return _few(model.id for model in self._models if any(map(_begins(typed), (model.id, *model.aliases))))
+        return _first(model.id for model in self._models if any(map(_begins(typed), (model.id, *model.aliases))))
 
     async def aspect_ratios(self, typed: str, given: Given) -> Completion:
         """Of the model that is named, or of any."""
-        return _few(filter(_begins(typed), (one for model in self._named(given) for one in model.takes.aspect_ratios)))
+        return _first(
+            filter(_begins(typed), (one for model in self._named(given) for one in model.takes.aspect_ratios))
+        )
 
     async def resolutions(self, typed: str, given: Given) -> Completion:
         """Of the model that is named, or of any."""
-        return _few(filter(_begins(typed), (one for model in self._named(given) for one in model.takes.resolutions)))
+        return _first(filter(_begins(typed), (one for model in self._named(given) for one in model.takes.resolutions)))
 
     def _named(self, given: Given) -> list[catalog.Model]:
         wanted = given.get("model", "").strip().casefold()
@@ -100,7 +102,7 @@ class _Row:
 
 
 async def _voices(typed: str, _: Given) -> Completion:
-    return _few(filter(_begins(typed), VOICES.values()))
+    return _first(filter(_begins(typed), VOICES.values()))
 
 
 def _begins(typed: str) -> Callable[[str], bool]:
@@ -108,7 +110,7 @@ def _begins(typed: str) -> Callable[[str], bool]:
     return lambda value: value.casefold().startswith(wanted)
 
 
-def _few(values: Iterable[str]) -> Completion:
+def _first(values: Iterable[str]) -> Completion:
     """The first of them, each once."""
     found = list(dict.fromkeys(values))
     return Completion(values=found[:MOST], total=len(found), has_more=len(found) > MOST)

@@ -6,11 +6,12 @@ nor asked for input, so its task is never cancelled and never waits for its clie
 
 import logging
 from datetime import UTC, datetime
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, TypeVar, cast
 
 from mcp.server.context import CallNext, HandlerResult
 from mcp.shared.exceptions import MCPError
 from mcp.types import INTERNAL_ERROR, INVALID_PARAMS, CallToolRequestParams, CallToolResult, TextContent
+from pydantic import TypeAdapter, ValidationError
 
 from kie_mcp.errors import KieError, UnknownJobError
 from kie_mcp.jobs.cadence import next_look
@@ -18,14 +19,19 @@ from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.desk import Desk
 from kie_mcp.jobs.job import Job, JobState
 from kie_mcp.surface.answer import Answer
-from kie_mcp.surface.results import text
 from kie_mcp.surface.tasks import Call, Task
 from kie_mcp.surface.waiting import Manner
+from kie_mcp.surface.words import text
 
 logger = logging.getLogger(__name__)
 
 ORDERING = frozenset({"generate_image", "generate_speech", "create_talking_video"})
 UNFINISHED = frozenset({JobState.QUEUED.value, JobState.RUNNING.value})
+MOST = 1000
+"""Jobs of which it is remembered what their clients wished; of the oldest it is forgotten first."""
+WISH = TypeAdapter(bool)
+
+Kept = TypeVar("Kept")
 
 
 class Answers(Protocol):
@@ -49,10 +55,10 @@ class JobTasks:
         self._desk = desk
         self._answers = answers
         self._clock = clock
-        self._left: set[str] = set()
+        self._left: dict[str, None] = {}
         """Jobs whose client no longer waits: a word for whoever asks all the same."""
         self._manners: dict[str, Manner] = {}
-        """What was wished for the answer; after a restart it is what is usual with the client."""
+        """What was wished for the first answer; once it is forgotten it is what is usual with the client."""
 
     async def begin(self, params: CallToolRequestParams, ctx: Call, call_next: CallNext) -> Task | HandlerResult:
         """Order without waiting: the ordinary answer of a job that is not done becomes its task."""
@@ -60,9 +66,9 @@ class JobTasks:
         answered = await call_next(ctx)
         if not isinstance(answered, CallToolResult) or (job_id := _unfinished(answered)) is None:
             return answered
-        self._left.discard(job_id)
-        if isinstance(preview := params.arguments.get("preview"), bool):
-            self._manners[job_id] = Manner(preview=preview)
+        self._left.pop(job_id, None)
+        if (preview := _wish(params.arguments.get("preview"))) is not None:
+            _note(self._manners, job_id, Manner(preview=preview))
         try:
             return self._task(await self._desk.read(job_id), _headline(answered))
         except KieError as error:
@@ -83,18 +89,19 @@ class JobTasks:
         try:
             if not job.done:
                 return self._task(job, await self._sentence(job))
-            self._left.discard(job.id)
+            self._left.pop(job.id, None)
             client = ctx.session.client_params
             manner = self._manners.get(job.id, Manner())
             answered = await self._answers.tell(job, client.client_info.name if client else "", manner)
         except KieError as error:
             raise MCPError(INTERNAL_ERROR, error.message) from error
+        self._manners.pop(job.id, None)
         return self._task(job, _headline(answered), answered)
 
     async def cancel(self, job: Job) -> None:
         """Only the waiting ends: the caller was told of the job, so an equal order joins it as before."""
         if not job.done:
-            self._left.add(job.id)
+            _note(self._left, job.id, None)
 
     async def _sentence(self, job: Job) -> str:
         headline = text(await self._answers.describe(job)).partition("\n")[0]
@@ -122,6 +129,21 @@ def _unfinished(answered: CallToolResult) -> str | None:
     """The id of the job that goes on; None for an end, and for a refusal."""
     facts = cast("dict[str, Any]", answered.structured_content or {})
     return facts["job_id"] if facts.get("state") in UNFINISHED else None
+
+
+def _wish(given: object) -> bool | None:
+    """Read it as the tool does, by which it is accepted already: models write true also as a text."""
+    try:
+        return WISH.validate_python(given)
+    except ValidationError:
+        return None  # blank or null, which count as not given
+
+
+def _note(notes: dict[str, Kept], job_id: str, note: Kept) -> None:
+    notes.pop(job_id, None)
+    notes[job_id] = note
+    if len(notes) > MOST:
+        del notes[next(iter(notes))]
 
 
 def _headline(answered: CallToolResult) -> str:

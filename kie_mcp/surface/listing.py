@@ -1,8 +1,6 @@
 """The list of resources: what is always there, then the files that jobs made, newest first and page by page."""
 
 import base64
-import re
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,19 +8,20 @@ from mcp.server import ServerRequestContext
 from mcp.shared.exceptions import MCPError
 from mcp.types import INVALID_PARAMS, Annotations, ListResourcesResult, PaginatedRequestParams, Resource
 
+from kie_mcp.addresses import bare_links
 from kie_mcp.errors import UnknownJobError
 from kie_mcp.jobs.archive import Archive
 from kie_mcp.jobs.job import Job, Output
 from kie_mcp.jobs.orders import output_uri
+from kie_mcp.media.names import said
+from kie_mcp.moments import iso
+from kie_mcp.surface.protocol import KieServer
 from kie_mcp.surface.quoting import one_line
-from kie_mcp.surface.resources import KieServer
 
 PAGE = 50
 """Jobs whose files one answer lists."""
 TITLE = 80
 """Characters of the words that a file was made from."""
-
-_SIGNED = re.compile(r"(https?://[^\s?#]*)[?#]\S*")
 
 
 def register(server: KieServer, archive: Archive) -> None:
@@ -50,9 +49,7 @@ def files(job: Job) -> list[Resource]:
 def _file(job: Job, index: int, output: Output) -> Resource:
     kind = job.kind.replace("_", " ").capitalize()
     # The words are whoever's who ordered it, so they are shown as the rest of a sentence of ours.
-    said = str(job.order.get("prompt") or job.order.get("text") or "")
-    words = one_line(_SIGNED.sub(r"\1", said), TITLE)
-    made = datetime.fromtimestamp(job.finished_at or job.updated_at, UTC)
+    words = one_line(bare_links(said(job)), TITLE)
     return Resource(
         uri=output_uri(job.id, index),
         name=Path(output.path).name if output.path else f"{job.kind}-{index + 1}",
@@ -60,7 +57,7 @@ def _file(job: Job, index: int, output: Output) -> Resource:
         description=f"Made by {job.model}." if job.model else None,
         mime_type=output.mime_type,
         size=output.bytes,
-        annotations=Annotations(last_modified=made.strftime("%Y-%m-%dT%H:%M:%SZ")),
+        annotations=Annotations(last_modified=iso(job.finished_at or job.updated_at)),
     )
 
 

@@ -64,7 +64,7 @@ def _list(text: str) -> list[Any] | None:
     """A list that was written down as text, or a single thing that should have been in one."""
     if not text.strip():
         return None
-    with suppress(ValueError):
+    with suppress(ValueError, RecursionError):
         if isinstance(parsed := json.loads(text), list):
             return cast("list[Any]", parsed)
     return [text]
@@ -75,5 +75,5 @@ def _text(value: object) -> object:
         texts = cast("list[object]", value)
         return texts if len(texts) > 1 else next(iter(texts), None)
     if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e6:
-        return f"{value:g}"
+        return f"{value:g}" if float(f"{value:g}") == value else repr(value)
     return value

@@ -26,7 +26,7 @@ class Profile:
     evidence: str = ""
 
 
-UNKNOWN = Profile(evidence="widely used ones cut a call at 5 s, and show a picture as text")
+UNKNOWN = Profile(evidence="measured: widely used ones cut a call at 5 s, and show a picture as text")
 
 CLIENTS: Mapping[str, Profile] = {
     "claude-code": Profile(

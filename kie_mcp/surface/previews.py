@@ -2,10 +2,10 @@
 
 import base64
 import logging
+import threading
 from pathlib import Path
 
 import anyio
-from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from mcp.types import ImageContent
 
@@ -14,15 +14,15 @@ from kie_mcp.jobs.job import Job, Kind, Phase
 
 logger = logging.getLogger(__name__)
 
-LONGEST = 10.0
-"""Seconds that drawing may take."""
+LONGEST = 5.0
+"""Seconds that an answer waits for it."""
 
 
 class Previews:
     """Draws one at a time."""
 
     def __init__(self) -> None:
-        self._turn: CapacityLimiter | None = None
+        self._drawing = threading.Lock()
 
     async def show(self, job: Job) -> tuple[ImageContent | None, str]:
         """The preview of a job's first output, or why there is none: a JPEG of at most 768 pixels and 100 KB."""
@@ -37,14 +37,22 @@ class Previews:
         except KieError as error:
             return None, " ".join([error.message, error.remedy]).strip()
         except TimeoutError:
-            return None, f"No preview: drawing it took more than {LONGEST:g} s."
+            return None, f"No preview: drawing took more than {LONGEST:g} s."
         except Exception as error:  # the job is paid for and done, whatever breaks here
             logger.exception("job %s: no preview", job.id)
             return None, f"No preview: something unforeseen happened ({type(error).__name__})."
         return ImageContent(data=base64.b64encode(jpeg).decode(), mime_type="image/jpeg"), ""
 
     async def _draw(self, path: Path, mime_type: str) -> bytes:
+        return await run_sync(self._in_turn, path, mime_type, abandon_on_cancel=True)
+
+    def _in_turn(self, path: Path, mime_type: str) -> bytes:
+        """Draw when nobody else does: held by the thread, since that goes on when nobody waits for it any more."""
         from kie_mcp.media.preview import preview
 
-        self._turn = self._turn or CapacityLimiter(1)
-        return await run_sync(preview, path, mime_type, limiter=self._turn, abandon_on_cancel=True)
+        if not self._drawing.acquire(timeout=LONGEST):
+            raise TimeoutError
+        try:
+            return preview(path, mime_type)
+        finally:
+            self._drawing.release()

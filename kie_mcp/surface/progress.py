@@ -6,7 +6,7 @@ from typing import Protocol
 from kie_mcp.jobs.cadence import fraction
 from kie_mcp.jobs.desk import Outlook
 from kie_mcp.jobs.job import Job, Phase
-from kie_mcp.surface.results import spoken
+from kie_mcp.surface.words import spoken
 
 STEP = 1e-4
 """What a value grows by when the job itself has not moved: ten minutes of such steps, one a second, are 6 %."""
@@ -48,7 +48,8 @@ class Progress:
     def _sentence(self, job: Job, elapsed: float) -> str:
         kind = job.kind.replace("_", " ")
         if job.waiting_for:
-            return f"{kind}: waiting for {', '.join(job.waiting_for)}"
+            awaited = [name for name in job.waiting_for if name not in job.parts]
+            return f"{kind}: waiting for {', '.join(awaited) or 'what is made for it first'}"
         if job.phase is Phase.RESERVED:
             return f"{kind}: {job.note or 'waiting to be sent'}"
         if job.phase is Phase.SUBMITTING:

@@ -7,12 +7,9 @@ from mcp.server.mcpserver import MCPServer
 
 from kie_mcp.errors import OrderError
 from kie_mcp.jobs.job import Kind
-from kie_mcp.kie import catalog
+from kie_mcp.kie import catalog, lengths
 from kie_mcp.surface.quoting import quoted
 from kie_mcp.surface.recipe import Blank, Given, Recipe, call, recipe, text
-
-LETTERS = 13
-"""What is spoken in a second, with room for a slow voice."""
 
 
 def register(server: MCPServer[Any]) -> None:
@@ -180,13 +177,13 @@ def _named(choice: _Choice, given: Given) -> str | None:
 
 
 def _limit(video: _Choice) -> str:
-    letters = round(video.seconds * LETTERS / 50) * 50
+    letters = round(video.seconds * lengths.SLOW / 50) * 50
     return f"at most {video.seconds:g} s when it is spoken, that is about {letters:,} characters for {video.model}."
 
 
 def _video_cost(video: _Choice) -> str:
     picture, speech = catalog.models(Kind.IMAGE)[0].price.credits[""], catalog.models(Kind.SPEECH)[0].price.credits[""]
-    whole = picture + speech * video.seconds * LETTERS / 1000 + video.credits * video.seconds
+    whole = picture + speech * video.seconds * lengths.SLOW / 1000 + video.credits * video.seconds
     return (
         f"the cost: {picture:g} credits for the picture, {speech:g} for 1,000 characters of speech, {video.price} of "
         f"video; about {whole:,.0f} credits, ${whole * catalog.CREDIT_USD:.2f}, for {video.seconds:g} s"

@@ -1,17 +1,17 @@
 """Words that somebody else wrote, made fit to stand among our own: what is hidden in them goes, their end is marked."""
 
 import json
-import unicodedata
+
+from kie_mcp.unseen import hidden
 
 _JOINERS = "\u200c\u200d"
 """Hidden, but spelling needs them: in Persian and Hindi, and in emoji of several parts."""
-_HIDDEN = frozenset({"Cc", "Cf", "Co", "Cs"})
 
 
 def seen(text: str) -> str:
     """The text without what no reader sees: control characters, turns of the writing direction, tags, half pairs."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
-    return "".join(one for one in lines if one in "\n\t" or one in _JOINERS or unicodedata.category(one) not in _HIDDEN)
+    return "".join(one for one in lines if one in "\n\t" or one in _JOINERS or not hidden(one))
 
 
 def one_line(text: str, limit: int) -> str:

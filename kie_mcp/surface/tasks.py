@@ -12,7 +12,14 @@ from mcp.server.extension import Extension, MethodBinding
 from mcp.server.mcpserver import require_client_extension
 from mcp.shared.exceptions import MCPError
 from mcp.shared.inbound import MCP_NAME_HEADER, decode_header_value
-from mcp.types import HEADER_MISMATCH, CallToolRequestParams, CallToolResult, ErrorData, RequestParams
+from mcp.types import (
+    HEADER_MISMATCH,
+    CallToolRequestParams,
+    CallToolResult,
+    ErrorData,
+    RequestParams,
+    SubscriptionsListenRequestParams,
+)
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
@@ -24,7 +31,10 @@ Call = ServerRequestContext[Any, Any]
 
 
 class Task(BaseModel):
-    """A task as the client sees it. A tool's own error is a result: its task is completed, not failed."""
+    """A task as the client sees it, in all that the protocol knows of one; a keeper needs not every state.
+
+    A tool's own error is a result: its task is completed, not failed.
+    """
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
 
@@ -37,6 +47,7 @@ class Task(BaseModel):
     """How long it can be asked for, from its creation; None for ever."""
     poll_interval_ms: int | None = None
     input_requests: dict[str, Any] | None = None
+    """What its client is asked for meanwhile, by keys of the server's; answered through `tasks/update`."""
     result: CallToolResult | None = None
     error: ErrorData | None = None
 
@@ -81,7 +92,9 @@ class _Named(RequestParams):
     task_id: str
 
 
-class _Update(_Named):
+class Update(_Named):
+    """What a client answers a task that asked for something, by the keys of its questions."""
+
     input_responses: dict[str, Any]
 
 
@@ -98,7 +111,7 @@ class Tasks(Extension):
         eras = frozenset(MODERN_PROTOCOL_VERSIONS)
         return [
             MethodBinding("tasks/get", _Named, _gated(self._get), eras),
-            MethodBinding("tasks/update", _Update, _gated(self._update), eras),
+            MethodBinding("tasks/update", Update, _gated(self.update), eras),
             MethodBinding("tasks/cancel", _Named, _gated(self._cancel), eras),
         ]
 
@@ -109,18 +122,24 @@ class Tasks(Extension):
         begun = await self._keeper.begin(params, ctx, call_next)
         return begun.handle() if isinstance(begun, Task) else begun
 
+    async def update(self, _: Call, params: Update) -> HandlerResult:
+        """Acknowledge it: answers to nothing are to be ignored. Whoever keeps tasks that ask takes them here."""
+        await self._keeper.find(params.task_id)
+        return {}
+
     async def _get(self, ctx: Call, params: _Named) -> HandlerResult:
         task = await self._keeper.show(await self._keeper.find(params.task_id), ctx)
         return task.detailed()
 
-    async def _update(self, _: Call, params: _Named) -> HandlerResult:
-        """Acknowledge it: no task here asks its client for anything, and answers to nothing are to be ignored."""
-        await self._keeper.find(params.task_id)
-        return {}
-
     async def _cancel(self, _: Call, params: _Named) -> HandlerResult:
         await self._keeper.cancel(await self._keeper.find(params.task_id))
         return {}
+
+
+def may_listen(ctx: Call, params: SubscriptionsListenRequestParams) -> None:
+    """Turn away who would be told of tasks and takes none, as the extension demands. Raises MCPError."""
+    if (params.notifications.model_extra or {}).get("taskIds"):
+        require_client_extension(ctx, TASKS)
 
 
 def _takes_tasks(ctx: Call) -> bool:

@@ -115,6 +115,7 @@ class Tools:
         image_prompt: arg.FacePrompt = "",
         script: arg.Script = "",
         voice: arg.ScriptVoice = "",
+        aspect_ratio: arg.FaceRatio = "",
         prompt: arg.Acting = "",
         model: arg.VideoModel = "",
         resolution: arg.VideoResolution = "",
@@ -132,7 +133,9 @@ class Tools:
         manner = Manner(
             wait_seconds=wait_seconds, idempotency_key=idempotency_key, new=new, preview=preview, convert=convert
         )
-        return await self._waiting.order(order, ctx, manner, parts=_parts(order, image_prompt, script, voice))
+        return await self._waiting.order(
+            order, ctx, manner, parts=_parts(order, image_prompt, aspect_ratio, script, voice)
+        )
 
     async def get_job_status(
         self,
@@ -142,8 +145,8 @@ class Tools:
         preview: arg.Preview = None,
     ) -> CallToolResult:
         """Say how a job stands, and wait for its end. Free: ask as often as needed instead of ordering again."""
-        job = await self._desk.ask(await self._desk.find(_name(job_id)))
-        return await self._waiting.wait(job, ctx, Manner(wait_seconds=wait_seconds, preview=preview))
+        job = await self._desk.find(_name(job_id))
+        return await self._waiting.ask(job, ctx, Manner(wait_seconds=wait_seconds, preview=preview))
 
     async def list_jobs(
         self,
@@ -153,17 +156,21 @@ class Tools:
     ) -> CallToolResult:
         """List jobs, newest first, also those of earlier conversations. Free."""
         jobs = await self._desk.list_jobs(JobState(state) if state else None, Kind(kind) if kind else None, limit)
-        return listing([await self._waiting.describe(job) for job in jobs])
+        none = "no such jobs" if state or kind else self._waiting.nothing_yet
+        return listing([await self._waiting.describe(job) for job in jobs], none=none)
 
 
-def _parts(order: TalkingVideoOrder, image_prompt: str, script: str, voice: str) -> dict[str, Order]:
+def _parts(order: TalkingVideoOrder, image_prompt: str, aspect_ratio: str, script: str, voice: str) -> dict[str, Order]:
     """What has to be made first: a face from words, a voice from a script."""
     _either("image", order.image, "image_prompt", image_prompt)
     _either("audio", order.audio, "script", script)
     parts: dict[str, Order] = {}
     with speaking_of(**PART_WORDS):
         if image_prompt.strip():
-            parts["image"] = ImageOrder(model=arg.IMAGE[0].id, prompt=image_prompt)
+            parts["image"] = ImageOrder(model=arg.IMAGE[0].id, prompt=image_prompt, aspect_ratio=aspect_ratio)
+        elif aspect_ratio.strip():
+            message = "aspect_ratio: given, but the video has the shape of the picture that is given."
+            raise OrderError(message, remedy="Leave it out, or have the face made: image_prompt.")
         if script.strip():
             parts["audio"] = SpeechOrder(model=arg.SPEECH[0].id, text=script, voice=voice)
         elif voice.strip():

@@ -1,4 +1,8 @@
-"""Lines that are no message, answered instead of dropped: whoever sent one waits for something."""
+"""Lines that are no message, answered instead of dropped: whoever sent one waits for something.
+
+It leans on two habits of the SDK: its reader hands on a line that it cannot read as the exception, in the place of a
+message, and its server takes any stream that can be received from, iterated and closed.
+"""
 
 import json
 import re
@@ -18,7 +22,7 @@ _SURROGATE = re.compile(r"[\ud800-\udfff]")
 class Readable:
     """What a client sends, without the lines that cannot be read: those are answered with an error.
 
-    The SDK's stream of messages, and where answers go.
+    Stands in for the SDK's stream of messages, given that stream and the one where answers go.
     """
 
     def __init__(self, messages: Any, answers: Any) -> None:
@@ -54,7 +58,7 @@ class Readable:
 
 
 async def run_stdio(lowlevel: Server[Any]) -> None:
-    """Serve one client over standard input and output until it leaves."""
+    """Serve one client of the server beneath the SDK's own, over standard input and output, until it leaves."""
     async with stdio_server() as (messages, answers):
         await lowlevel.run(Readable(messages, answers), answers, lowlevel.create_initialization_options())
 
@@ -64,11 +68,13 @@ def complaint(error: Exception) -> JSONRPCError:
     line = _line(error)
     try:
         message: Any = json.loads(line)  # takes halves of surrogate pairs, where the SDK's reader does not
-    except ValueError:
+    except (ValueError, RecursionError):
         return _error(None, PARSE_ERROR, "That line is not JSON; nothing was done. Send one JSON-RPC message a line.")
     found = _SURROGATE.search(json.dumps(message, ensure_ascii=False))
     number = cast("dict[str, Any]", message).get("id") if isinstance(message, dict) else None
     number = number if isinstance(number, int | str) and not isinstance(number, bool) else None
+    if isinstance(number, str) and _SURROGATE.search(number):
+        number = None  # it cannot be sent back
     if found:
         words = f"A text holds U+{ord(found[0]):04X}, half of a surrogate pair, which no UTF-8 can carry; nothing was"
         return _error(number, INVALID_PARAMS, f"{words} done. Take the character out and send it again.")

@@ -4,6 +4,7 @@ Since 2026-07-28 a client holds one `subscriptions/listen` request open; before,
 each resource and hears on its session's own channel.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import anyio
@@ -22,43 +23,50 @@ from mcp.types import (
 )
 
 from kie_mcp.errors import UnknownJobError
-from kie_mcp.jobs.orders import OUTPUT_URI
-from kie_mcp.surface.resources import KieServer, connection
-from kie_mcp.surface.watches import JOBS, Watches, watched
+from kie_mcp.jobs.orders import parse_job_uri
+from kie_mcp.surface.protocol import Handler, KieServer, connection
+from kie_mcp.surface.tasks import may_listen
+from kie_mcp.surface.watches import Watches, watched
 
 MOST = 100
 """Resources that one client may listen to."""
 _PLACE = "kie_mcp.updates"
+NO_STREAM = "the SDK serves no subscriptions/listen"
 
 
 def register(server: KieServer, watches: Watches) -> None:
     """Serve subscriptions; the watches must be open while the server runs."""
-    Updates(server, watches).register()
+
+    async def listen(context: ServerRequestContext[Any, Any], params: SubscriptionsListenRequestParams) -> Any:
+        return await updates.listen(context, params)
+
+    before = server.answer("subscriptions/listen", SubscriptionsListenRequestParams, listen)
+    if before is None:  # the SDK promises less than it does
+        raise TypeError(NO_STREAM)
+    updates = Updates(server, watches, before)
+    server.answer("resources/subscribe", SubscribeRequestParams, updates.subscribe)
+    server.answer("resources/unsubscribe", UnsubscribeRequestParams, updates.unsubscribe)
 
 
 class Updates:
-    """Answers the requests to hear of changes."""
+    """Answers the requests to hear of changes; `stream` is what serves one that is held open."""
 
-    def __init__(self, server: KieServer, watches: Watches) -> None:
+    def __init__(self, server: KieServer, watches: Watches, stream: Handler[Any]) -> None:
         self._server = server
         self._watches = watches
-
-    def register(self) -> None:
-        """Take over the methods of both eras."""
-        self._server.answer("resources/subscribe", SubscribeRequestParams, self.subscribe)
-        self._server.answer("resources/unsubscribe", UnsubscribeRequestParams, self.unsubscribe)
-        self._listen = self._server.answer("subscriptions/listen", SubscriptionsListenRequestParams, self.listen)
+        self._stream = stream
 
     async def listen(self, context: ServerRequestContext[Any, Any], params: SubscriptionsListenRequestParams) -> Any:
         """Have what the client listens to watched, for as long as its request is open."""
+        may_listen(context, params)
         wanted = params.notifications
-        events: list[ServerEvent] = [ResourceUpdated(uri) for uri in _few(wanted.resource_subscriptions or ())]
+        events: list[ServerEvent] = [ResourceUpdated(uri) for uri in _not_too_many(wanted.resource_subscriptions or ())]
         if wanted.resources_list_changed:
             events.append(ResourcesListChanged())
         with self._watches.held(events) as held:
             for watch in held:
                 await watch.begun.wait()  # from the acknowledgement on, no change is missed
-            return await self._listen(context, params) if self._listen else None
+            return await self._stream(context, params)
 
     async def subscribe(self, context: ServerRequestContext[Any, Any], params: SubscribeRequestParams) -> EmptyResult:
         """Tell this session of changes from now on. Raises MCPError if there is no such resource."""
@@ -79,10 +87,9 @@ class Updates:
         return EmptyResult()
 
     async def _check(self, uri: str) -> None:
-        found = OUTPUT_URI.fullmatch(uri)
         try:
-            if uri.startswith(f"{JOBS}/"):  # also an output that is not made yet
-                await self._server.desk.read(found["job_id"] if found else uri.removeprefix(f"{JOBS}/"))
+            if job := parse_job_uri(uri):  # also an output that is not made yet
+                await self._server.desk.read(job[0])
             else:
                 await self._server.read_resource(uri)
         except (ResourceError, UnknownJobError) as error:
@@ -106,7 +113,7 @@ class Session:
         event = ResourceUpdated(uri)
         if uri in self._wanted or not watched(event):
             return
-        _few([*self._wanted, uri])
+        _not_too_many([*self._wanted, uri])
         watch = self._watches.take(event)
         self._wanted[uri] = event
         await watch.begun.wait()
@@ -139,7 +146,7 @@ class Session:
                 await self._line.send_resource_updated(uri)
 
 
-def _few(uris: Any) -> list[str]:
+def _not_too_many(uris: Sequence[str]) -> Sequence[str]:
     if len(uris) > MOST:
         raise MCPError(INVALID_PARAMS, f"{len(uris):,} resources; at most {MOST} can be listened to.")
-    return list(uris)
+    return uris

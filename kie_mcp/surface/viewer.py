@@ -6,19 +6,13 @@ from typing import Any, Final
 from mcp.server.apps import Apps, ResourceCsp
 from mcp.server.mcpserver.resources import Resource
 
+from kie_mcp.kie.rows import OUTPUT_HOSTS
+
 URI: Final = "ui://kie/viewer.html"
 
 # The flat name is outdated, and the only one that some hosts read.
 SHOWN_IN_VIEWER: Final[dict[str, Any]] = {"ui": {"resourceUri": URI}, "ui/resourceUri": URI}
 """What a tool says in its `_meta` to have its answers shown in the viewer."""
-
-OUTPUT_HOSTS: Final = [
-    "https://tempfile.aiquickdraw.com",
-    "https://file.aiquickdraw.com",
-    "https://tempfile.redpandaai.co",
-    "https://storage.kie.ai",
-]
-"""Where Kie.ai keeps results. The viewer reads saved files first and needs these only where a host hands on none."""
 
 
 class Viewer(Resource):
@@ -31,7 +25,8 @@ class Viewer(Resource):
 
 def viewer() -> Apps:
     """The extension that says that there is a viewer, and serves it."""
-    csp = ResourceCsp(resource_domains=OUTPUT_HOSTS)
+    # The viewer reads saved files first and needs these only where a host hands on none.
+    csp = ResourceCsp(resource_domains=[f"https://{host}" for host in OUTPUT_HOSTS])
     apps = Apps()
     apps.add_resource(
         Viewer(

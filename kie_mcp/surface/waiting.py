@@ -4,7 +4,7 @@ The caller owns nothing here. It may go away at any time; what it has heard is n
 """
 
 import logging
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -73,6 +73,11 @@ class Waiting:
         self._around = surroundings
         self._previews = Previews()
 
+    @property
+    def nothing_yet(self) -> str:
+        """What is said of a ledger without jobs."""
+        return "no jobs yet: a sandbox that was started anew has none" if self._around.sandbox else "no jobs yet"
+
     async def order(
         self, order: Order, ctx: Ctx, manner: Manner, *, parts: Mapping[str, Order] | None = None
     ) -> CallToolResult:
@@ -92,28 +97,50 @@ class Waiting:
             await self._hear(job, Caller.LEFT)
             raise
 
-    async def wait(self, job: Job, ctx: Ctx, manner: Manner, *, joined: bool = False) -> CallToolResult:
+    async def ask(self, job: Job, ctx: Ctx, manner: Manner) -> CallToolResult:
+        """Have a fresh look at the job, wait for its end as long as the client can, and answer."""
+        began, seconds = self._clock.now(), self._patience(ctx, manner)
+        job = await self._desk.ask(job, seconds=seconds)
+        return await self.wait(job, ctx, manner, seconds=seconds - (self._clock.now() - began))
+
+    async def wait(
+        self, job: Job, ctx: Ctx, manner: Manner, *, joined: bool = False, seconds: float | None = None
+    ) -> CallToolResult:
         """Wait for the job's end as long as the client can, and answer."""
-        known = profile(_client(ctx), self._around.wishes)
-        listening = bool((ctx.request_context.meta or {}).get("progress_token"))
         progress = Progress(ctx.report_progress, await self._desk.outlook(job))
-        with anyio.move_on_after(patience(manner.wait_seconds, known, listening=listening)):
+        with anyio.move_on_after(self._patience(ctx, manner) if seconds is None else max(seconds, 0)):
             async with aclosing(self._desk.watch(job.id)) as states:
                 async for job in states:
                     await progress.tell(job, self._clock.now())
-        return await self.tell(job, _client(ctx), manner, joined=joined)
+        return await self.tell(job, _client(ctx), manner, joined=joined, has_left=lambda: _has_left(ctx))
 
-    async def tell(self, job: Job, client: str, manner: Manner, *, joined: bool = False) -> CallToolResult:
-        """Answer as this client can be answered; from then on it counts as told."""
+    def _patience(self, ctx: Ctx, manner: Manner) -> float:
+        known = profile(_client(ctx), self._around.wishes)
+        listening = bool((ctx.request_context.meta or {}).get("progress_token"))
+        return patience(manner.wait_seconds, known, listening=listening)
+
+    async def tell(
+        self,
+        job: Job,
+        client: str,
+        manner: Manner,
+        *,
+        joined: bool = False,
+        has_left: Callable[[], Awaitable[bool]] | None = None,
+    ) -> CallToolResult:
+        """Answer as this client can be answered; from then on it counts as told, unless it has left."""
         known = profile(client, self._around.wishes)
         facts = await self.describe(job, joined=joined)
+        if manner.preview and not job.done:
+            facts.next = f'get_job_status(job_id="{job.id}", wait_seconds=45, preview=true)'
         asked = known.preview if manner.preview is None else manner.preview
         picture, problem = await self._previews.show(job) if asked else (None, "")
-        if problem and manner.preview:
+        if problem and (manner.preview or self._around.wishes.preview):
             facts.note = " ".join(words for words in (facts.note, problem) if words)
         answered = result(job, facts, links=known.links, preview=picture)
         await anyio.lowlevel.checkpoint_if_cancelled()  # whoever has left meanwhile has not heard the end
-        await self._hear(job, Caller.ANSWERED if job.done else Caller.TOLD)
+        left = has_left is not None and await has_left()
+        await self._hear(job, Caller.LEFT if left else Caller.ANSWERED if job.done else Caller.TOLD)
         return answered
 
     async def describe(self, job: Job, *, joined: bool = False) -> Answer:
@@ -135,6 +162,12 @@ def _key(given: str) -> str:
         message = "idempotency_key: holds blanks only."
         raise OrderError(message, remedy="Give a key that no other order has, or leave it out.")
     return given.strip()
+
+
+async def _has_left(ctx: Ctx) -> bool:
+    """Whether the connection that the answer would go to is gone: over HTTP a call of the older era outlives it."""
+    request = ctx.request_context.request
+    return request is not None and await request.is_disconnected()
 
 
 def _client(ctx: Ctx) -> str:

@@ -16,12 +16,11 @@ from kie_mcp.jobs.archive import Archive
 from kie_mcp.jobs.desk import LISTEN, Desk
 from kie_mcp.jobs.job import Job
 from kie_mcp.jobs.ledger import STEPS
-from kie_mcp.jobs.orders import OUTPUT_URI, output_uri
+from kie_mcp.jobs.orders import JOBS_URI, output_uri, parse_job_uri
 from kie_mcp.surface.listing import PAGE
 
 logger = logging.getLogger(__name__)
 
-JOBS = "kie://jobs"
 NOT_OPEN = "nothing is watched before `open`"
 LATER = 10.0
 """Seconds between two readings of a job that is done but may still gain a file, and after a reading that failed."""
@@ -46,9 +45,6 @@ class Watches:
         self._bus = bus
         self._watches: dict[ServerEvent, Watch] = {}
         self._group: anyio.abc.TaskGroup | None = None
-
-    def __len__(self) -> int:
-        return len(self._watches)
 
     @asynccontextmanager
     async def open(self) -> AsyncGenerator["Watches"]:
@@ -110,15 +106,12 @@ class Watches:
                 await self._tell(event, watch)
             except UnknownJobError:
                 logger.debug("%s: there is no such job to watch", event)
-            except Exception:
-                logger.exception("%s is not watched any more", event)
             finally:
                 watch.begun.set()
 
     async def _tell(self, event: ServerEvent, watch: Watch) -> None:
         known: Any = None
-        ended = False
-        while not ended:
+        while True:
             try:
                 async with aclosing(self._states(event)) as states:
                     async for state in states:
@@ -126,26 +119,29 @@ class Watches:
                             await self._bus.publish(event)
                         known = state
                         watch.begun.set()
-                ended = True
             except UnknownJobError:
                 raise
             except KieError as error:
                 logger.warning("%s: %s", event, error)
-                watch.begun.set()  # nobody is kept waiting for a ledger that cannot be read
-                await anyio.sleep(LATER)
+            except Exception:
+                # Whoever asks for this resource later is given this same watch: it must not be a dead one.
+                logger.exception("%s: watched again in %g s", event, LATER)
+            else:
+                return
+            watch.begun.set()  # nobody is kept waiting for a ledger that cannot be read
+            await anyio.sleep(LATER)
 
     async def _states(self, event: ServerEvent) -> AsyncGenerator[Any]:
         """Something that is equal as long as the resource reads the same, again and again."""
-        if isinstance(event, ResourceUpdated) and event.uri != JOBS:
-            index = int(found["index"]) if (found := OUTPUT_URI.fullmatch(event.uri)) else None
-            name = found["job_id"] if found else event.uri.removeprefix(f"{JOBS}/")
-            async with aclosing(self._job(name)) as states:
+        if isinstance(event, ResourceUpdated) and (about := parse_job_uri(event.uri)):
+            job_id, index = about
+            async with aclosing(self._job(job_id)) as states:
                 async for job in states:
-                    yield shown(job) if index is None else job.outputs[index : index + 1]
+                    yield _as_read(job) if index is None else job.outputs[index : index + 1]
             return
         while True:
             listing = isinstance(event, ResourcesListChanged)
-            yield await self._files() if listing else [shown(job) for job in await self._desk.list_jobs()]
+            yield await self._files() if listing else [_as_read(job) for job in await self._desk.list_jobs()]
             await anyio.sleep(LISTEN)
 
     async def _job(self, job_id: str) -> AsyncGenerator[Job]:
@@ -165,10 +161,10 @@ class Watches:
 def watched(event: ServerEvent) -> bool:
     """Whether it can happen: the catalogue, the tools and the prompts stay as they are."""
     return isinstance(event, ResourcesListChanged) or (
-        isinstance(event, ResourceUpdated) and (event.uri == JOBS or event.uri.startswith(f"{JOBS}/"))
+        isinstance(event, ResourceUpdated) and (event.uri == JOBS_URI or parse_job_uri(event.uri) is not None)
     )
 
 
-def shown(job: Job) -> Job:
+def _as_read(job: Job) -> Job:
     """The job without what its resource does not show."""
     return replace(job, updated_at=0.0, looked_at=None, upstream_state="", not_before=0.0, epoch=0)

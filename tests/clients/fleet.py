@@ -2,7 +2,7 @@
 
 What a client needs is pinned in `pins/NAME.txt` (Python) or `pins/NAME/` (npm); neither means that it lives in the
 environment of these tests. Pins are brought up to date with `uv pip compile --python-version 3.11 --no-header
---no-annotate`, and with `npm install --package-lock-only`.
+--no-annotate`, and with `npm install --package-lock-only` in its folder, whose `.npmrc` keeps hosts out of the lock.
 """
 
 import hashlib

@@ -83,7 +83,8 @@ def test_a_client_has_a_driver_and_exact_pins_without_a_host(name: str) -> None:
     if client.pins and client.pins.suffix == ".txt":
         assert all("==" in line for line in client.pins.read_text().splitlines())
     elif client.pins:
-        assert "resolved" not in client.pins.read_text()
+        assert '"resolved"' not in client.pins.read_text()
+        assert "omit-lockfile-registry-resolved=true" in (client.pins.parent / ".npmrc").read_text().splitlines()
 
 
 def test_a_client_that_gives_up_by_itself_is_made_to() -> None:

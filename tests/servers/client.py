@@ -45,10 +45,15 @@ class Server:
         """Begin to shake hands."""
         return self._ask("initialize", HELLO)
 
-    def greet(self) -> None:
-        """Shake hands."""
-        self._result(self.hello())
+    def greet(self, revision: str = HELLO["protocolVersion"]) -> JSON:
+        """Shake hands as a client of that revision does: what the server says of itself."""
+        greeting = self.ask("initialize", HELLO | {"protocolVersion": revision})
         self._write({"method": "notifications/initialized"})
+        return greeting
+
+    def ask(self, method: str, params: JSON) -> JSON:
+        """Ask anything, and wait for the result."""
+        return self._result(self._ask(method, params))
 
     def begin(self, tool: str, /, **arguments: Any) -> int:
         """Call a tool without waiting; the number of the call."""

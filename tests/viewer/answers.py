@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from kie_mcp.surface.answer import Answer, CreditFields, ErrorFields, OutputFields
+from kie_mcp.surface.answer import Answer, CreditFields, ErrorFields, OutputFields, PartFields
 from tests.media_files import film, picture, sound
 from tests.viewer.host import Refused, Reply
 
@@ -50,6 +50,27 @@ PICTURE = made("image", "image/png", width=640, height=480)
 SPEECH = made("speech", "audio/mpeg", duration_s=2.0)
 FILM = made("talking_video", "video/mp4", width=640, height=480, duration_s=1.0)
 FAILED = told("failed", error=REFUSED)
+FACE, VOICE = ("job_" + letter * 26 for letter in "fv")
+
+
+def parts(picture: str, speech: str) -> list[PartFields]:
+    """A video's picture and speech, in these states."""
+    made = (("image", FACE, picture, 4), ("speech", VOICE, speech, 1.5))
+    return [
+        PartFields(job_id=job, kind=kind, state=state, resource=f"kie://jobs/{job}/outputs/0", credits=price)
+        for kind, job, state, price in made
+    ]
+
+
+def in_line(picture: str, speech: str, *others: str) -> dict[str, Any]:
+    """The same as `told`, of a video that waits for its parts and perhaps for other jobs."""
+    ordered = parts(picture, speech)
+    waiting_for = [part.job_id for part in ordered if part.state != "succeeded"]
+    return told("queued", "talking_video", parts=ordered, waiting_for=[*waiting_for, *others])
+
+
+FILM_OF_PARTS = FILM | {"parts": [part.facts() for part in parts("succeeded", "succeeded")]}
+FAILED_OF_PARTS = told("failed", "talking_video", parts=parts("succeeded", "failed"), error=REFUSED)
 UNCONFIRMED = told("unconfirmed", error=LOST)
 
 

@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from itertools import count
 from pathlib import Path
@@ -40,6 +40,14 @@ os.dup2(ends[0], 3)
 os.dup2(ends[1], 4)
 os.execv(sys.argv[3], sys.argv[3:])"""
 
+KEYS = {
+    "Tab": ("Tab", 9, "", 0),
+    "Shift+Tab": ("Tab", 9, "", 8),
+    "Enter": ("Enter", 13, "\r", 0),
+    "Space": (" ", 32, " ", 0),
+}
+"""Name → what the browser calls it, its number, what it writes, what is held down with it."""
+
 Listener = Callable[[dict[str, Any]], Awaitable[None]]
 
 
@@ -47,13 +55,13 @@ class BrowserError(Exception):
     """The browser refused a command."""
 
 
-def chromium() -> str:
+def chromium(names: tuple[str, ...] = NAMES, environment: Mapping[str, str] = os.environ) -> str:
     """Where the browser is. Without one the tests fail where CI is set, and are skipped on a developer's machine."""
-    found = next(filter(None, map(shutil.which, NAMES)), None)
+    found = next(filter(None, map(shutil.which, names)), None)
     if found:
         return found
     missing = "the viewer's tests need Chromium, e.g. apt-get install chromium"
-    if os.environ.get("CI"):
+    if environment.get("CI"):
         pytest.fail(missing, pytrace=False)
     pytest.skip(missing)
 
@@ -206,9 +214,10 @@ class Page:
         return got["result"].get("value")
 
     async def press(self, key: str) -> None:
-        """Press and release a key: Tab or Enter."""
-        code, text = {"Tab": (9, ""), "Enter": (13, "\r")}[key]
-        press = {"key": key, "code": key, "windowsVirtualKeyCode": code}
+        """Press and release one of the keys."""
+        value, number, text, modifiers = KEYS[key]
+        code = key.rpartition("+")[2]
+        press = {"key": value, "code": code, "windowsVirtualKeyCode": number, "modifiers": modifiers}
         await self.send("Input.dispatchKeyEvent", type="keyDown", **press, **({"text": text} if text else {}))
         await self.send("Input.dispatchKeyEvent", type="keyUp", **press)
 

@@ -4,13 +4,17 @@ import json
 import re
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
+from urllib.parse import urlsplit
 
 import anyio
 import pytest
 from mcp.types import TextResourceContents
 
+from kie_mcp.errors import KieError
 from kie_mcp.jobs.shift import DELIVERY
-from kie_mcp.surface.viewer import OUTPUT_HOSTS, URI
+from kie_mcp.kie import wire
+from kie_mcp.surface.viewer import URI
 from tests.stand import Era, Stand, facts, stand
 from tests.viewer.chromium import Browser
 from tests.viewer.host import Refused, Reply, host, policy
@@ -19,6 +23,7 @@ from tests.virtual import BRISK
 pytestmark = pytest.mark.anyio
 
 SHOWN = {"generate_image", "generate_speech", "create_talking_video", "get_job_status", "list_jobs"}
+RECORDS = sorted((Path(__file__).parents[1] / "data/kie").glob("record-*.json"))
 LARGEST = 28 * 1024
 """Bytes: the page is a resource that hosts fetch for each server they start."""
 
@@ -49,9 +54,31 @@ async def test_a_host_finds_the_page_the_way_the_specification_says(tmp_path: Pa
 
     shown = {tool.name: tool.meta for tool in tools if tool.meta and "ui" in tool.meta}
     assert shown == {name: {"ui": {"resourceUri": URI}, "ui/resourceUri": URI} for name in SHOWN}
-    assert meta == {"csp": {"resourceDomains": OUTPUT_HOSTS}, "prefersBorder": True}
+    assert meta == {"csp": {"resourceDomains": ANY}, "prefersBorder": True}
     assert len(text.encode()) < LARGEST
     assert re.search("https?://", text) is None, "an address of its own could be loaded"
+
+
+async def test_a_host_is_told_of_every_place_that_kie_ai_was_seen_to_keep_results_at(tmp_path: Path) -> None:
+    async with stand(tmp_path) as here:
+        _, meta = await page(here)
+    results = [url for record in RECORDS for url in result_urls(json.loads(record.read_text("utf-8")))]
+
+    seen = {f"{urlsplit(url).scheme}://{urlsplit(url).netloc}" for url in results} - {"https://example.com"}
+    assert seen
+    assert seen <= set(meta["csp"]["resourceDomains"])
+    assert all(re.fullmatch(r"https://[a-z.-]+", domain) for domain in meta["csp"]["resourceDomains"])
+
+
+def result_urls(answer: dict[str, Any]) -> list[str]:
+    """The addresses in an answer of Kie.ai's that was written down."""
+    body = json.dumps(answer["body"]).encode()
+    try:
+        look = wire.read_look(answer["http_status"], answer["headers"], body, now=0.0)
+    except KieError:
+        return []
+    masks: list[str] = look.data.get("mask_urls", []) if look.data else []
+    return [*look.urls, *masks]
 
 
 def through(here: Stand, *, records: bool = True) -> tuple[Reply, Reply]:

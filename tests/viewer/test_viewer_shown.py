@@ -69,7 +69,7 @@ async def test_a_finished_picture_has_its_facts_and_three_buttons(browser: Brows
             "button: Use as input pressed=false",
             "button: Open",
             "button: Download",
-            "StaticText: 640×480 PNG · made in 12 s · 4 credits",  # noqa: RUF001 - as people write it
+            "StaticText: 640×480 PNG · made in 12 s · 4\xa0credits",  # noqa: RUF001 - as people write it
             "StaticText: Use as input",
             "StaticText: Open",
             "StaticText: Download",
@@ -165,6 +165,9 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
     "video": (given.FILM | {"sandbox": True}, "video"),
     "failed": (given.FAILED, ""),
     "unconfirmed": (given.UNCONFIRMED, ""),
+    "waiting-parts": (given.in_line("succeeded", "running"), ""),
+    "failed-parts": (given.FAILED_OF_PARTS, ""),
+    "video-parts": (given.FILM_OF_PARTS, "video"),
     "jobs": ({"jobs": [given.PICTURE, given.FAILED, given.running()]}, ""),
 }
 
