@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kie_mcp.errors import CreditError, Trouble, UnconfirmedError
-from kie_mcp.jobs.desk import Outlook
+from kie_mcp.jobs.drafts import Outlook
 from kie_mcp.jobs.job import Job, Kind, Output, Phase
 
 BEGAN = 1_790_000_000.0

@@ -14,7 +14,8 @@ from virtual import START, LoopClock
 from kie_mcp.errors import Trouble
 from kie_mcp.jobs import schema
 from kie_mcp.jobs.board import Board
-from kie_mcp.jobs.desk import Desk, Draft
+from kie_mcp.jobs.desk import Desk
+from kie_mcp.jobs.drafts import Draft
 from kie_mcp.jobs.follower import Follower, Save
 from kie_mcp.jobs.job import Job, Kind, Look, Output, Phase, Request, Verdict
 from kie_mcp.jobs.sqlite import SqliteLedger

@@ -7,10 +7,11 @@ import anyio
 import pytest
 from killable import finished, processes
 from stage import DONE, RUNNING, URL, Script, Stage, draft, make_job, save
-from virtual import START, VIRTUAL
+from virtual import START, VIRTUAL, LoopClock
 
 from kie_mcp.errors import LookError, NotVisibleError, OutputError, Trouble, UnknownJobError
-from kie_mcp.jobs.desk import Desk, Outlook
+from kie_mcp.jobs.desk import Desk
+from kie_mcp.jobs.drafts import Outlook
 from kie_mcp.jobs.job import Job, JobState, Kind, Look, Output, Phase, Verdict
 from kie_mcp.jobs.throttle import WINDOW
 
@@ -119,6 +120,28 @@ async def test_asking_for_a_finished_job_saves_what_is_missing() -> None:
         assert (job.outputs, job.trouble) == ((Output(url=URL, path="/saved/0"),), None)
         assert await desk.ask(job) == job
     assert len(stage.kie.looked) == 1
+
+
+async def test_whoever_asks_is_not_kept_waiting_by_a_slow_file_and_it_is_saved_all_the_same() -> None:
+    turns: list[str] = []
+
+    async def slowly(job: Job, urls: Sequence[str]) -> tuple[tuple[Output, ...], Trouble | None]:
+        turns.append(job.id)
+        if len(turns) == 1:
+            return tuple(Output(url=url) for url in urls), OutputError("disk full").trouble
+        await anyio.sleep(60)
+        return await save(job, urls)
+
+    async with Stage(save=slowly).desk().open() as desk:
+        job = await finished(desk, (await desk.place(draft()))[0])
+        await anyio.sleep(5)
+        began = LoopClock().now()
+        for _ in range(2):
+            assert (await desk.ask(job, seconds=3)).trouble is not None
+        assert LoopClock().now() - began == pytest.approx(6, abs=0.1)
+        await anyio.sleep(60)
+        assert (await desk.read(job.id)).trouble is None
+    assert len(turns) == 2, "one download, however many ask"
 
 
 async def test_jobs_are_listed_by_state() -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from kie_mcp.jobs.desk import Outlook
+from kie_mcp.jobs.drafts import Outlook
 from kie_mcp.jobs.job import Job, Phase
 from kie_mcp.surface.progress import Progress
 from tests.every_state import BEGAN, TALK, UNSENT, done, job

@@ -15,7 +15,7 @@ from mcp.shared.exceptions import MCPError
 from mcp.types import HEADER_MISMATCH, INTERNAL_ERROR, CallToolRequestParams, CallToolResult, TextContent
 
 from kie_mcp.jobs.clock import SystemClock
-from kie_mcp.jobs.desk import Outlook
+from kie_mcp.jobs.drafts import Outlook
 from kie_mcp.jobs.job import Job, Phase
 from kie_mcp.server import build
 from kie_mcp.surface.answer import Answer

@@ -7,9 +7,8 @@ import base64
 import logging
 import math
 import secrets
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import anyio
@@ -20,8 +19,9 @@ from kie_mcp.errors import LookError, NotVisibleError, UnknownJobError
 from kie_mcp.jobs.board import Board
 from kie_mcp.jobs.cadence import ENOUGH, SHORTEST, quantile
 from kie_mcp.jobs.clock import Clock
+from kie_mcp.jobs.drafts import Draft, Outlook
 from kie_mcp.jobs.follower import Follower
-from kie_mcp.jobs.job import JSON, Job, JobState, Kind, Phase, Upstream
+from kie_mcp.jobs.job import Job, JobState, Kind, Phase, Upstream
 from kie_mcp.jobs.ledger import Caller, Gone, Ledger, nobody_knows
 from kie_mcp.jobs.shift import Shift
 from kie_mcp.jobs.submission import Submission
@@ -33,40 +33,6 @@ HEARTBEAT = 5.0
 """Seconds after which a watcher is told, though nothing changed: some clients give up on silence."""
 LISTEN = 1.0
 """Seconds between two readings of a job that another process cares for."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """An order that has been checked: everything of a job that is known before it is written down."""
-
-    kind: Kind
-    model: str
-    order: JSON
-    fingerprint: str
-    bucket: str
-    credits_estimated: float | None = None
-    waiting_for: tuple[str, ...] = ()
-    """Jobs that must succeed before this one can be sent."""
-    parts: Mapping[str, "Draft"] = field(default_factory=dict[str, "Draft"])
-    """What is to be made along with it, by the argument of the order that it is for."""
-    title: str = ""
-    """The first words of what it is of."""
-    by_default: bool = False
-    """Nobody named the model."""
-    remark: str = ""
-    """What there is to know about the order."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outlook:
-    """What is to be expected of a job that is not done."""
-
-    usual_s: float | None = None
-    """How long such jobs take, from sending to the end; None until enough of them were seen."""
-    place: int = 0
-    """Jobs before it in the line."""
-    sent_in_s: float = 0.0
-    """Seconds until it is sent."""
 
 
 class Desk:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Awaitable, Callable, Container, Mapping
 from functools import partial
 
-from kie_mcp.jobs.desk import Draft
+from kie_mcp.jobs.drafts import Draft
 from kie_mcp.jobs.fitting import speaking_of
 from kie_mcp.jobs.job import Job, Kind, Request
 from kie_mcp.jobs.orders import (

@@ -4,7 +4,7 @@ from collections.abc import Awaitable
 from typing import Protocol
 
 from kie_mcp.jobs.cadence import fraction
-from kie_mcp.jobs.desk import Outlook
+from kie_mcp.jobs.drafts import Outlook
 from kie_mcp.jobs.job import Job, Phase
 from kie_mcp.surface.words import spoken
 

@@ -7,7 +7,7 @@ from mcp.types import CallToolResult, ContentBlock, ImageContent, ResourceLink, 
 
 from kie_mcp.addresses import bare_links
 from kie_mcp.errors import KieError, Trouble
-from kie_mcp.jobs.desk import Outlook
+from kie_mcp.jobs.drafts import Outlook
 from kie_mcp.jobs.job import Job, JobState, Output, Phase
 from kie_mcp.jobs.orders import output_uri
 from kie_mcp.media.names import said

@@ -16,7 +16,8 @@ from mcp.types import CallToolResult
 
 from kie_mcp.errors import KieError, MissingKeyError, OrderError
 from kie_mcp.jobs.clock import Clock
-from kie_mcp.jobs.desk import Desk, Draft
+from kie_mcp.jobs.desk import Desk
+from kie_mcp.jobs.drafts import Draft
 from kie_mcp.jobs.job import Job
 from kie_mcp.jobs.ledger import Caller
 from kie_mcp.jobs.orders import Order

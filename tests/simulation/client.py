@@ -9,7 +9,8 @@ from typing import Any, Protocol
 import anyio
 
 from kie_mcp.errors import KieError
-from kie_mcp.jobs.desk import Desk, Draft
+from kie_mcp.jobs.desk import Desk
+from kie_mcp.jobs.drafts import Draft
 from kie_mcp.jobs.job import Job, Kind
 from kie_mcp.jobs.ledger import Caller
 from tests.simulation.process import Killed, Process

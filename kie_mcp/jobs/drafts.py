@@ -1,0 +1,40 @@
+"""What is known of a job before it is written down, and what is to be expected of it then."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from kie_mcp.jobs.job import JSON, Kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """An order that has been checked: everything of a job that is known before it is written down."""
+
+    kind: Kind
+    model: str
+    order: JSON
+    fingerprint: str
+    bucket: str
+    credits_estimated: float | None = None
+    waiting_for: tuple[str, ...] = ()
+    """Jobs that must succeed before this one can be sent."""
+    parts: Mapping[str, "Draft"] = field(default_factory=dict[str, "Draft"])
+    """What is to be made along with it, by the argument of the order that it is for."""
+    title: str = ""
+    """The first words of what it is of."""
+    by_default: bool = False
+    """Nobody named the model."""
+    remark: str = ""
+    """What there is to know about the order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """What is to be expected of a job that is not done."""
+
+    usual_s: float | None = None
+    """How long such jobs take, from sending to the end; None until enough of them were seen."""
+    place: int = 0
+    """Jobs before it in the line."""
+    sent_in_s: float = 0.0
+    """Seconds until it is sent."""
