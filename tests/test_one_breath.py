@@ -303,7 +303,7 @@ async def test_an_unconfirmed_part_is_made_again_with_new_and_the_other_is_kept(
     assert text(first).splitlines()[0].replace(facts(first)["parts"][0]["job_id"], "job_1") == snapshot(
         "failed: talking video, Its picture (job_1) is unconfirmed: Kie.ai's answer to the create call was lost (ConnectionResetError). The job may exist and may have been charged. This job itself was not sent and cost nothing."
     )
-    assert facts(again)["parts"] == facts(first)["parts"]
+    assert [part["job_id"] for part in facts(again)["parts"]] == [part["job_id"] for part in facts(first)["parts"]]
     assert [body["model"] for body in here.creates].count("google/nano-banana") == 2
     assert [body["model"] for body in here.creates].count("elevenlabs/text-to-speech-turbo-2-5") == 1
 

@@ -80,7 +80,7 @@ async def test_a_client_that_listens_waits_longer(tmp_path: Path) -> None:
 async def test_a_client_known_by_name_is_told_apart_in_both_eras(tmp_path: Path, era: Era) -> None:
     """This one listens, and cuts a call all the same."""
     async with stand(tmp_path, era=era, client="opencode", changes={"wait_seconds": None}) as here:
-        with anyio.fail_after(8):
+        with anyio.fail_after(30):  # of hurried time, which a busy machine stretches; whoever listens gets 45 s
             answered = await here.call("generate_image", prompt="a cat sandbox:stuck")
     assert facts(answered)["state"] == "running"
 

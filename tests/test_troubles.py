@@ -34,7 +34,7 @@ async def ended(folder: Path, scenario: str, era: Era = "legacy") -> tuple[dict[
         result = await here.call("generate_image", prompt=f"a cat sandbox:{scenario}")
     known = facts(result)
     words = text(result).replace(known["job_id"], "JOB").replace(known.get("kie_task_id", "TASK"), "TASK")
-    words = re.sub(r", \d+ s,", ", N s,", words)
+    words = re.sub(r", made in \d+ s,", ", made in N s,", words)
     return known, words, result.is_error or False, len(here.creates)
 
 
@@ -147,14 +147,14 @@ job: JOB "a cat sandbox:maintenance"
 sandbox: a stand-in for Kie.ai answers here; no money is involved\
 """,
             "empty": """\
-succeeded: image, made in 3 s, 4 credits ($0.02)
+succeeded: image, made in N s, 4 credits ($0.02)
 problem: Kie.ai says that the job succeeded, but names no file.
 what to do: Look at the job in https://kie.ai/logs by its task id: what was made may be there.
 job: JOB (Kie.ai's id: TASK) "a cat sandbox:empty"
 sandbox: a stand-in for Kie.ai answers here; no money is involved\
 """,
             "bad-result": """\
-succeeded: image, made in 3 s, 4 credits ($0.02)
+succeeded: image, made in N s, 4 credits ($0.02)
 problem: Kie.ai says that the job succeeded, but its list of files cannot be read.
 what to do: Look at the job in https://kie.ai/logs by its task id: what was made may be there.
 job: JOB (Kie.ai's id: TASK) "a cat sandbox:bad-result"
