@@ -2,6 +2,7 @@
 
 import base64
 import io
+import sys
 from pathlib import Path
 
 import pytest
@@ -71,3 +72,17 @@ async def test_a_file_that_cannot_be_drawn_is_said_and_costs_the_answer_nothing(
     assert (facts(answer)["state"], pictures(answer)) == ("succeeded", [])
     assert facts(answer)["note"].startswith("No preview: ")
     assert "note: No preview: " in text(answer)
+
+
+@pytest.mark.parametrize("asked", [{"preview": True}, {}], ids=["by the call", "by the setting"])
+async def test_a_missing_extra_is_said_with_the_answer(
+    tmp_path: Path, asked: dict[str, bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """None is what Python itself keeps there for a module that must not be found."""
+    async with stand(tmp_path, changes={} if asked else {"preview": True}) as here:
+        job = facts(await here.call("generate_image", prompt="a fox", preview=False))
+        monkeypatch.setitem(sys.modules, "av", None)
+        answer = await here.call("get_job_status", job_id=job["job_id"], **asked)
+    assert (facts(answer)["state"], pictures(answer)) == ("succeeded", [])
+    assert facts(answer)["note"].startswith("A preview needs the extra `preview` (not installed: PyAV).")
+    assert "pip install '.[preview]'" in text(answer)
