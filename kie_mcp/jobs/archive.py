@@ -6,7 +6,7 @@ from kie_mcp.jobs.ledger import Ledger
 
 
 class Archive:
-    """The finished jobs of one account in a ledger. Kie.ai is never asked."""
+    """The jobs of one account, as a ledger has them. Kie.ai is never asked."""
 
     def __init__(self, ledger: Ledger, *, account: str) -> None:
         self._ledger = ledger

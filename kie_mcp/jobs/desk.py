@@ -16,6 +16,7 @@ import anyio.lowlevel
 import anyio.to_thread
 
 from kie_mcp.errors import LookError, NotVisibleError, UnknownJobError
+from kie_mcp.jobs.archive import Archive
 from kie_mcp.jobs.board import Board
 from kie_mcp.jobs.cadence import ENOUGH, SHORTEST, quantile
 from kie_mcp.jobs.clock import Clock
@@ -56,6 +57,7 @@ class Desk:
     ) -> None:
         self.account = account
         self._ledger = ledger
+        self._archive = Archive(ledger, account=account)
         self._upstream = upstream
         self._follower = follower
         self._board = board
@@ -118,10 +120,7 @@ class Desk:
 
     async def read(self, job_id: str) -> Job:
         """The job as the ledger has it. Raises UnknownJobError."""
-        job = await self._ledger.read(job_id)
-        if job is None or job.account != self.account:
-            raise UnknownJobError(f"There is no job {job_id!r} here.")
-        return job
+        return await self._archive.read(job_id)
 
     async def find(self, name: str) -> Job:
         """The job with our id, or with Kie.ai's; one that was made elsewhere is looked up and followed from here on."""

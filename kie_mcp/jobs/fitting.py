@@ -234,7 +234,8 @@ def close(wanted: str, names: Iterable[str]) -> list[str]:
 
 
 def either(names: Sequence[str]) -> str:
-    """Join names as a sentence does: "a", "a or b", "a, b or c"."""
+    """Join names as a sentence does, each once: "a", "a or b", "a, b or c"."""
+    names = list(dict.fromkeys(names))
     return " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 

@@ -4,15 +4,16 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, NoReturn
 
 from kie_mcp.errors import OrderError
+from kie_mcp.jobs.fitting import either
 from kie_mcp.jobs.orders import Order
 from kie_mcp.kie import catalog, lengths
+from kie_mcp.media.allowance import MB
 from kie_mcp.media.headers import Header
 from kie_mcp.media.locals import megabytes
 from kie_mcp.media.opened import Opened
 from kie_mcp.media.probe import Probe, probe
 from kie_mcp.media.wholeness import DAMAGED, fault
 
-MB = 1024 * 1024
 LARGEST = 100 * MB
 """Bytes of a file for which Kie.ai names no limit."""
 
@@ -97,7 +98,10 @@ def _check_kind(found: Probe, name: str, order: Order, argument: str) -> None:
             if found.family == _family(argument)
             else "Hand in another file."
         )
-        raise OrderError(f"{argument}: {name} is {found.label}; {order.model} takes {_or(kinds)}.", remedy=remedy)
+        raise OrderError(
+            f"{argument}: {name} is {found.label}; {order.model} takes {either(kinds)}.",
+            remedy=remedy,
+        )
 
 
 def _check_codec(found: Probe, name: str, order: Order, argument: str) -> None:
@@ -108,7 +112,7 @@ def _check_codec(found: Probe, name: str, order: Order, argument: str) -> None:
     if not found.codec:
         _damaged(found, name, argument)
     kinds = [_KINDS[one] + _inside(takes.audio_codecs.get(one, ()), _KINDS[one]) for one in takes.audio_types]
-    message = f"{argument}: {name} is {found.label} with {found.codec}; {order.model} takes {_or(kinds)}."
+    message = f"{argument}: {name} is {found.label} with {found.codec}; {order.model} takes {either(kinds)}."
     raise OrderError(message, remedy="Convert it to MP3 and hand that in.")
 
 
@@ -134,12 +138,7 @@ def _check_pixels(found: Probe, name: str, order: Order, argument: str) -> None:
 
 
 def _pictures(order: Order) -> str:
-    return _or([_KINDS[one] for one in catalog.find(order.model, order.kind).takes.image_types])
-
-
-def _or(names: Sequence[str]) -> str:
-    names = list(dict.fromkeys(names))
-    return " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    return either([_KINDS[one] for one in catalog.find(order.model, order.kind).takes.image_types])
 
 
 def _family(argument: str) -> Literal["image", "audio"]:

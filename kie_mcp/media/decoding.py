@@ -4,12 +4,12 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING
 
+from kie_mcp.media.allowance import MB
 from kie_mcp.media.wholeness import DAMAGED
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-MB = 1024 * 1024
 MOST_PIXELS = 50_000_000
 """The 48 megapixels of a telephone fit; they take 200 MB of memory."""
 

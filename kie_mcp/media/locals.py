@@ -13,6 +13,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 
 from kie_mcp.addresses import shown_url
 from kie_mcp.errors import OrderError
+from kie_mcp.media.allowance import MB
 from kie_mcp.media.opened import Opened
 
 FORMS = (
@@ -29,7 +30,6 @@ _NEVER = ("/proc", "/sys", "/dev")
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 _PLAIN = re.compile(r"[/~.\\]|[A-Za-z]:[\\/]")
 _SHOWN = 300
-_MB = 1024 * 1024
 
 
 class Locals:
@@ -137,7 +137,7 @@ class Locals:
 
 def megabytes(size: int) -> str:
     """A size that is too large, rounded up so that it looks it."""
-    return f"{math.ceil(size / _MB * 10) / 10:,.1f}"
+    return f"{math.ceil(size / MB * 10) / 10:,.1f}"
 
 
 def _check_status(status: os.stat_result, given: str, argument: str, most: int) -> None:
@@ -146,7 +146,7 @@ def _check_status(status: os.stat_result, given: str, argument: str, most: int) 
     if not stat.S_ISREG(status.st_mode):
         _refuse(argument, given, "is no ordinary file")
     if status.st_size > most:
-        size = f"has {megabytes(status.st_size)} MB; at most {most / _MB:g} MB are taken"
+        size = f"has {megabytes(status.st_size)} MB; at most {most / MB:g} MB are taken"
         _refuse(argument, given, size, remedy="Hand in a smaller file.")
 
 

@@ -121,7 +121,7 @@ class Outbox:
         output = job.outputs[index] if index < len(job.outputs) else None
         if output is None or output.path is None:
             return None
-        return output if await run_sync(_is_file, output.path) else None
+        return output if await anyio.Path(output.path).is_file() else None
 
     def _promised(self, job: Job, url: str) -> Output:
         return Output(url=url, expires_at=(job.finished_at or self._clock.now()) + LINK_LIFE)
@@ -186,10 +186,6 @@ def _touch(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=folder):
         pass
-
-
-def _is_file(path: str) -> bool:
-    return Path(path).is_file()
 
 
 def _finish(part: PartFile, kind: Kind) -> tuple[Path, Probe]:

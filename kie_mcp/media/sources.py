@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Protocol
 
-from anyio.to_thread import run_sync
+import anyio
 
 from kie_mcp.addresses import shown_url
 from kie_mcp.errors import DeadLinkError, OrderError, OutputError, RefusedError
@@ -112,7 +112,7 @@ class Sources:
         return alive and job.finished_at is not None and now - job.finished_at < FRESH
 
     async def _uploaded(self, output: Output, say: Say | None) -> str | None:
-        if output.path is None or not await run_sync(_is_file, output.path):
+        if output.path is None or not await anyio.Path(output.path).is_file():
             return None
         return await self._upload(Path(output.path), say=say)
 
@@ -129,10 +129,6 @@ def _check_family(family: str, reference: str, argument: str) -> None:
     if family and family != wanted:
         made = _NOUNS.get(family, family)
         raise _refusal(argument, reference, f"that is {made}, and the argument takes {_NOUNS[wanted]}")
-
-
-def _is_file(path: str) -> bool:
-    return Path(path).is_file()
 
 
 def _refusal(argument: str, reference: str, problem: str) -> OrderError:

@@ -11,7 +11,7 @@ from kie_mcp.errors import OrderError, UnknownJobError
 from kie_mcp.jobs.desk import Desk
 from kie_mcp.jobs.fitting import speaking_of
 from kie_mcp.jobs.job import JobState, Kind
-from kie_mcp.jobs.orders import ImageOrder, Order, SpeechOrder, TalkingVideoOrder, styled
+from kie_mcp.jobs.orders import ImageOrder, Order, SpeechOrder, TalkingVideoOrder, parse_job_uri, styled
 from kie_mcp.media.intake import PART_WORDS
 from kie_mcp.surface import arguments as arg
 from kie_mcp.surface.answer import Answer, Listing
@@ -186,7 +186,8 @@ def _either(file: str, given: str, words: str, said: str) -> None:
 
 def _name(given: str) -> str:
     """The job's id, also out of a kie:// reference."""
-    name = given.strip().removeprefix("kie://jobs/").partition("/outputs/")[0]
+    text = given.strip()
+    name = (parse_job_uri(text) or (text, None))[0].partition("/outputs/")[0]
     if not NAME.fullmatch(name):
         message = f"There is no job {shown_url(given, 100)}: an id has letters, digits and few signs, and no blanks."
         raise UnknownJobError(message)
