@@ -4,6 +4,7 @@ import json
 import zlib
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
+from dataclasses import dataclass, field
 from typing import cast
 
 import anyio
@@ -30,6 +31,8 @@ SAID: Mapping[type[Exception], str] = {
     httpx.NetworkError: "the connection broke",
 }
 """What went wrong, in words; the first that fits."""
+TICK = 0.5
+"""Seconds between two looks at whether the process still runs."""
 LONGEST_ANSWER = 1024 * 1024
 """Bytes; more of an answer is not read."""
 
@@ -39,25 +42,55 @@ async def call(http: httpx.AsyncClient, request: httpx.Request, *, seconds: floa
 
     An answer whose end is missing counts if its JSON is whole: the id of a job may be in it.
     """
-    response: httpx.Response | None = None
-    raw = bytearray()
-    try:
-        with anyio.fail_after(seconds):
-            response = await http.send(request, stream=True, follow_redirects=False)
-            try:
-                await _read(response, raw)
-            finally:
-                await response.aclose()
-    except NOT_SENT as error:
+    heard = _Heard()
+    async with anyio.create_task_group() as group:
+        group.start_soon(_count_down, group.cancel_scope, seconds)
+        await _exchange(http, request, heard)
+        group.cancel_scope.cancel()
+    response, error = heard.response, heard.error
+    if isinstance(error, NOT_SENT):
         raise CallError(said(error), unsent=True) from None
-    except Exception as error:  # whatever else it was: the other side may have seen the request
-        if response is None or not _whole(response, raw):
-            broken = f"no answer within {seconds:g} s" if isinstance(error, TimeoutError) else said(error)
-            raise CallError(broken) from None
+    # Whatever else it was: the other side may have seen the request.
+    if response is None or not (heard.whole or _whole(response, heard.raw)):
+        raise CallError(f"no answer within {seconds:g} s" if error is None else said(error)) from None
     try:
-        return Answer(response.status_code, dict(response.headers), _unfolded(response, raw))
+        return Answer(response.status_code, dict(response.headers), _unfolded(response, heard.raw))
     except zlib.error:
         raise CallError("its compression is broken") from None
+
+
+@dataclass(slots=True)
+class _Heard:
+    """What has come of an answer."""
+
+    response: httpx.Response | None = None
+    raw: bytearray = field(default_factory=bytearray)
+    whole: bool = False
+    error: Exception | None = None
+
+
+async def _exchange(http: httpx.AsyncClient, request: httpx.Request, heard: _Heard) -> None:
+    try:
+        heard.response = await http.send(request, stream=True, follow_redirects=False)
+        try:
+            await _read(heard.response, heard.raw)
+        finally:
+            await heard.response.aclose()
+        heard.whole = True
+    except Exception as error:
+        heard.error = error
+
+
+async def _count_down(scope: anyio.CancelScope, seconds: float) -> None:
+    """Cancel the scope after so many seconds in which this process ran.
+
+    While it stood still, as on a closed laptop, the answer may have come: it lies there, with the id of a paid job.
+    """
+    while seconds > 0:
+        began = anyio.current_time()
+        await anyio.sleep(min(TICK, seconds))
+        seconds -= min(anyio.current_time() - began, 2 * TICK)
+    scope.cancel()
 
 
 def said(error: Exception) -> str:

@@ -48,7 +48,11 @@ class Connections:
 
     async def spend(self, url: str, content: bytes) -> Answer:
         """Post what is paid for, once. Raises CallError, MissingKeyError or CredentialError."""
-        sent = self.spending.build_request("POST", url, headers=self._headers() | _JSON, content=content)
+        # httpx's own limits run on while the process stands still, and would throw away an answer that has come.
+        timeout = httpx.Timeout(None, connect=self._patience.connect, pool=self._patience.step)
+        sent = self.spending.build_request(
+            "POST", url, headers=self._headers() | _JSON, content=content, timeout=timeout
+        )
         return await self._call(self.spending, sent, self._patience.create)
 
     async def ask(self, url: str, content: bytes | None = None) -> Answer:
