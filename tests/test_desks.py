@@ -13,7 +13,8 @@ from virtual import START, VIRTUAL
 from kie_mcp.jobs.cadence import SHORTEST
 from kie_mcp.jobs.desk import Desk
 from kie_mcp.jobs.job import Phase
-from kie_mcp.jobs.ledger import Caller, LedgerError
+from kie_mcp.jobs.joining import Caller
+from kie_mcp.jobs.ledger import LedgerError
 from kie_mcp.jobs.shift import BEAT
 
 pytestmark = pytest.mark.anyio
@@ -29,7 +30,7 @@ async def test_a_call_that_is_repeated_after_it_was_cut_joins() -> None:
     stage = Stage(Script(looks=[RUNNING] * 5 + [DONE]))
     async with stage.desk().open() as desk:
         job, _ = await desk.place(draft())
-        await desk.hear(job, Caller.LEFT)
+        await desk.note(job, Caller.LEFT)
         assert (await desk.place(draft()))[0].id == job.id
         assert (await desk.place(draft()))[0].id != job.id, "that one waits side by side"
         await anyio.sleep(1)
@@ -60,7 +61,7 @@ async def test_what_a_caller_heard_is_written_down_when_the_disk_works_again() -
     async with processes(stage, 1) as [process]:
         job, _ = await process.desk.place(draft())
         process.disk_fails = True
-        await process.desk.hear(job, Caller.LEFT)
+        await process.desk.note(job, Caller.LEFT)
         await anyio.sleep(3)
         process.disk_fails = False
         assert await process.desk.place(draft()) == (stage.rows()[0], True)
@@ -81,7 +82,7 @@ async def test_whoever_joins_a_job_of_another_process_does_not_follow_it_too() -
     stage = Stage(Script(looks=[RUNNING]))
     async with processes(stage, 2) as [first, second]:
         job, _ = await first.desk.place(draft())
-        await first.desk.hear(job, Caller.LEFT)
+        await first.desk.note(job, Caller.LEFT)
         await anyio.sleep(2.5)
         joined, _ = await second.desk.place(draft())
         assert (joined.id, joined.phase) == (job.id, Phase.RUNNING)

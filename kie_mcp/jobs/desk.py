@@ -22,8 +22,9 @@ from kie_mcp.jobs.cadence import ENOUGH, SHORTEST, quantile
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.drafts import Draft, Outlook
 from kie_mcp.jobs.follower import Follower
-from kie_mcp.jobs.job import Job, JobState, Kind, Phase, Upstream
-from kie_mcp.jobs.ledger import Caller, Gone, Ledger, nobody_knows
+from kie_mcp.jobs.job import FINAL, Job, JobState, Kind, Phase, Upstream
+from kie_mcp.jobs.joining import Caller
+from kie_mcp.jobs.ledger import Gone, Ledger, Note, nobody_knows
 from kie_mcp.jobs.shift import Shift
 from kie_mcp.jobs.submission import Submission
 from kie_mcp.jobs.throttle import expected_wait
@@ -68,7 +69,7 @@ class Desk:
         self._new_id = new_id or new_job_id
         self._saved = saved or _files_are_there
         self._placing = anyio.Lock()
-        self._shift = Shift(ledger, submission, follower, board, clock, account=account, worker=worker)
+        self._shift = Shift(ledger, submission, follower, board, clock, account=account, worker=worker, gone=gone)
 
     @asynccontextmanager
     async def open(self) -> AsyncGenerator["Desk"]:
@@ -92,15 +93,16 @@ class Desk:
         async with self._placing:
             await self._shift.settle(job)
             job, joined = await self._ledger.reserve(
-                job, self._worker, parts=parts, new=new, gone=self._gone, answered=self._shift.answered
+                job, self._worker, parts=parts, new=new, gone=self._gone, recent=self._shift.calls.recent()
             )
             if not joined:
+                self._shift.calls.take(job)
                 for made in (*(part for part in parts.values() if part.id in job.parts), job):
                     self._shift.start(made)
             try:
                 await anyio.lowlevel.checkpoint_if_cancelled()
             except anyio.get_cancelled_exc_class():
-                await self.hear(job, Caller.LEFT)
+                await self.note(job, Caller.LEFT)
                 raise
         return job, joined
 
@@ -135,7 +137,7 @@ class Desk:
 
         For that it waits so many seconds at most; it goes on all the same.
         """
-        old = job.looked_at is None or self._clock.now() - job.looked_at >= SHORTEST
+        old = job.looked_at is None or not 0 <= self._clock.now() - job.looked_at < SHORTEST
         if self._shift.has(job):
             if old:
                 self._follower.nudge(job.id)
@@ -160,22 +162,27 @@ class Desk:
         """The account's jobs, newest first."""
         return await self._ledger.list_jobs(self.account, state=state, kind=kind, limit=limit)
 
-    async def hear(self, job: Job, caller: Caller) -> None:
-        """Note what the caller was told, also while the caller is being cancelled.
+    async def note(self, job: Job, caller: Caller) -> None:
+        """Write down what became of the caller of the job as it is here, also while that caller is being cancelled."""
+        self.note_soon(job, caller)
+        await self._shift.write_notes()
+
+    def note_soon(self, job: Job, caller: Caller) -> None:
+        """Write the same down as soon as that can be; it is not lost if the process leaves before.
 
         As long as a video is not delivered, the picture and the voice that were made for it are not either: the same
         order takes them again instead of paying for others.
         """
-        if caller is not Caller.ANSWERED:
-            for one in (job.id, *job.parts):
-                await self._shift.hear(one, caller)
-            return
-        for part in await self.parts(job):
-            if job.phase is Phase.SUCCEEDED or part.lost:
-                self._shift.hear_later(part.id)
-            else:
-                await self._shift.hear(part.id, Caller.TOLD)
-        self._shift.hear_later(job.id)
+        now = self._clock.now()
+        if caller in {Caller.ANSWERED, Caller.LATE}:
+            self._shift.calls.answer(job.id)
+        ends = FINAL if job.phase is Phase.SUCCEEDED else FINAL - {Phase.SUCCEEDED}
+        notes = dict.fromkeys(job.parts, Note(caller=caller, ends=ends, at=now))
+        self._shift.hear(notes | {job.id: Note(caller=caller, ends={job.phase}, at=now)})
+
+    def start_answer(self, job: Job) -> None:
+        """Remember that the job's end is on its way to the caller: an equal order that comes now is another wish."""
+        self._shift.calls.start_answer(job)
 
     async def parts(self, job: Job) -> list[Job]:
         """The jobs that were ordered along with this one, as they are."""

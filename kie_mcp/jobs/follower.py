@@ -124,7 +124,8 @@ class Follower:
             await nudge.wait()
         if job.looked_at is not None:
             earliest = max(earliest, job.looked_at + SHORTEST)
-        await anyio.sleep(max(earliest - self._clock.now(), 0))
+        # Never longer than that: the clock may have been set back since.
+        await anyio.sleep(min(max(earliest - self._clock.now(), 0), SHORTEST))
 
     async def _note(self, job: Job, error: Exception) -> Job:
         """A look got no answer about the job: it lives on, and says what is going on."""

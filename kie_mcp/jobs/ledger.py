@@ -5,13 +5,13 @@ cares for it, and changes nothing if either is no longer so. A process that care
 it is alive every few seconds, and the jobs of one that stopped saying so are free for the next.
 """
 
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Protocol
 
 from kie_mcp.errors import KieError, UnconfirmedError
-from kie_mcp.jobs.job import Job, JobState, Kind, Phase
+from kie_mcp.jobs.job import FINAL, Job, JobState, Kind, Phase
+from kie_mcp.jobs.joining import NOTHING_RECENT, Caller, Recent
 
 STEPS: Mapping[Phase, frozenset[Phase]] = {
     Phase.RESERVED: frozenset({Phase.RESERVED, Phase.SUBMITTING, Phase.FAILED}),
@@ -24,11 +24,9 @@ STEPS: Mapping[Phase, frozenset[Phase]] = {
 }
 LEASE = 6.0
 """Seconds without a sign of life after which a worker counts as gone."""
-JOIN_FOR = 24 * 3600.0
-"""Seconds for which an order may join an equal job that nobody heard the end of: results live about as long."""
-SIDE_BY_SIDE = 2.0
-"""Seconds within which equal calls are two wishes: an assistant sends those at once, and a client that gives a call up,
-often without saying so, waits for at least 5."""
+STOPPED_FOR = 60.0
+"""Seconds without a sign of life after which a job that was being sent is given up although its process still holds its
+lock: such a process is stopped, or shut out of the ledger, and a create call takes less."""
 
 LOST_CREATE = UnconfirmedError(
     "The process that sent this job stopped before Kie.ai's answer was written down. "
@@ -36,27 +34,24 @@ LOST_CREATE = UnconfirmedError(
 ).trouble
 
 
-Gone = Callable[[str], bool]
-"""Whether the process with that worker's name has certainly ended."""
+Gone = Callable[[str], bool | None]
+"""Whether the process with that worker's name has ended: True if it certainly has, False if it certainly lives."""
 
 
-def nobody_knows(worker: str) -> bool:
-    """Say that no process is known to have ended: then its lease alone tells."""
-    return worker == ""
+def nobody_knows(worker: str) -> bool | None:
+    """Say that of no process it is known whether it has ended: then its lease alone tells."""
+    return True if worker == "" else None
 
 
-class Caller(StrEnum):
-    """What became of whoever ordered a job."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """What a caller was told of a job."""
 
-    WAITING = "waiting"
-    LEFT = "left"
-    """Went away without an answer."""
-    TOLD = "told"
-    """Was told that it is not finished yet."""
-    ANSWERED = "answered"
-    """Was told how it ended."""
-    CLOSED = "closed"
-    """Somebody asked for another one all the same."""
+    caller: Caller
+    ends: Collection[Phase] = FINAL
+    """The ends that the caller was told of: if the job has come to another one, the caller was not told its end."""
+    at: float = 0.0
+    """Seconds since 1970."""
 
 
 class LedgerError(KieError):
@@ -107,11 +102,11 @@ class Ledger(Protocol):
         parts: Mapping[str, Job] | None = None,
         new: bool = False,
         gone: Gone = nobody_knows,
-        answered: Container[str] = (),
+        recent: Recent = NOTHING_RECENT,
     ) -> tuple[Job, bool]:
         """Write a new job down, or find the one that this order joins; says whether it joined.
 
-        *answered* holds the ids of jobs whose answer is on its way: those are not joined any more.
+        *recent* is what the process remembers of its calls, *gone* what is known of other processes.
         *parts* are the jobs that make its inputs, by argument: written down, or joined, in the same step, if the job
         itself is new. All of a chain is there after a crash, or nothing of it.
 
@@ -171,10 +166,13 @@ class Ledger(Protocol):
         """Say that this worker is alive."""
         ...
 
-    async def claim(self, account: str, worker: str, now: float) -> list[Job]:
-        """Take over the unfinished jobs that no living worker cares for.
+    async def claim(
+        self, account: str, worker: str, now: float, gone: Gone = nobody_knows, *, patient: bool = False
+    ) -> list[Job]:
+        """Take over the unfinished jobs whose worker has ended or, unless *patient*, gives no sign of life.
 
-        A job whose worker died while submitting becomes unconfirmed here.
+        A job whose worker died while submitting becomes unconfirmed here. One that is stopped may still come back with
+        Kie.ai's id, so it gets more time.
         """
         ...
 
@@ -182,7 +180,7 @@ class Ledger(Protocol):
         """Let go of all jobs of this worker."""
         ...
 
-    async def hear(self, job_id: str, caller: Caller, worker: str) -> None:
+    async def hear(self, job_id: str, note: Note, worker: str) -> None:
         """Note what became of the caller."""
         ...
 

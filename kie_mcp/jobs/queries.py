@@ -1,26 +1,30 @@
 """What the ledger asks of SQLite and tells it, inside a transaction that somebody else has begun."""
 
 import logging
+import math
 import sqlite3
-from collections.abc import Container, Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from kie_mcp.jobs import schema, throttle
-from kie_mcp.jobs.job import Job, Phase, stepped
+from kie_mcp.jobs.job import FINAL, Job, Phase, stepped
+from kie_mcp.jobs.joining import JOIN_FOR, Caller, Candidate, Recent, may_join
 from kie_mcp.jobs.ledger import (
-    JOIN_FOR,
     LEASE,
     LOST_CREATE,
-    SIDE_BY_SIDE,
-    Caller,
+    STOPPED_FOR,
     Gone,
     KeyConflictError,
+    Note,
     Queue,
     StaleJobError,
 )
 from kie_mcp.jobs.schema import dump, load
 
 logger = logging.getLogger(__name__)
+
+_UNFINISHED = ", ".join(repr(phase.value) for phase in Phase if phase not in FINAL)
+"""As SQL has it: a literal, or no index would be used."""
 
 
 def one(db: sqlite3.Connection, sql: str, *values: object) -> sqlite3.Row | None:
@@ -39,36 +43,31 @@ def by_key(db: sqlite3.Connection, job: Job) -> sqlite3.Row | None:
     )
 
 
-def joinable(db: sqlite3.Connection, job: Job, gone: Gone, answered: Container[str]) -> sqlite3.Row | None:
-    """The newest equal job whose end nobody has heard, or that may exist without anybody knowing."""
+def joinable(db: sqlite3.Connection, job: Job, gone: Gone, recent: Recent) -> sqlite3.Row | None:
+    """The newest equal job that the order may join: newest by its row, since a clock may have been set back."""
     rows = db.execute(
         "SELECT jobs.*, workers.alive_until FROM jobs LEFT JOIN workers ON workers.worker = jobs.caller_worker"
-        " WHERE account = ? AND fingerprint = ? ORDER BY created_at DESC, jobs.rowid DESC",
+        " WHERE account = ? AND fingerprint = ? ORDER BY jobs.rowid DESC",
         (job.account, job.fingerprint),
     )
-    return next((row for row in rows if _may_be_joined(row, job.created_at, gone, answered)), None)
+    now = job.created_at
+    return next((row for row in rows if may_join(_candidate(row, now, gone), now, recent)), None)
 
 
-def _may_be_joined(row: sqlite3.Row, now: float, gone: Gone, answered: Container[str]) -> bool:
-    if row["phase"] == Phase.UNCONFIRMED:  # nobody knows whether it exists: only new=true makes another
-        return row["caller"] != Caller.CLOSED
-    if row["id"] in answered:
-        return False
-    match row["caller"]:
-        case Caller.WAITING:
-            # Calls side by side come together; one that comes later repeats a call that was given up without a word.
-            repeats = row["created_at"] <= now - SIDE_BY_SIDE
-            unheard = repeats or (row["alive_until"] or 0.0) <= now or gone(row["caller_worker"])
-        case Caller.LEFT | Caller.TOLD:
-            unheard = True
-        case _:
-            unheard = False
-    return unheard and row["created_at"] > now - JOIN_FOR
+def _candidate(row: sqlite3.Row, now: float, gone: Gone) -> Candidate:
+    worker: str = row["caller_worker"]
+    return Candidate(
+        id=row["id"],
+        phase=Phase(row["phase"]),
+        caller=Caller(row["caller"]),
+        created_at=row["created_at"],
+        finished_at=load(row).finished_at,
+        told_at=row["told_at"],
+        caller_lives=(row["alive_until"] or 0.0) > now and gone(worker) is not True,
+    )
 
 
-def joined(
-    db: sqlite3.Connection, job: Job, worker: str, *, new: bool, gone: Gone, answered: Container[str]
-) -> Job | None:
+def joined(db: sqlite3.Connection, job: Job, worker: str, *, new: bool, gone: Gone, recent: Recent) -> Job | None:
     """The job that this order joins, if there is one."""
     if job.idempotency_key and (row := by_key(db, job)):
         if row["fingerprint"] != job.fingerprint:
@@ -76,19 +75,20 @@ def joined(
             raise KeyConflictError(message)
         return taken_up(db, row, worker)
     if new:
-        _close(db, job, answered)
-    elif not job.idempotency_key and (row := joinable(db, job, gone, answered)):
+        _close(db, job, recent)
+    elif not job.idempotency_key and (row := joinable(db, job, gone, recent)):
         return taken_up(db, row, worker)
     return None
 
 
-def _close(db: sqlite3.Connection, job: Job, answered: Container[str]) -> None:
+def _close(db: sqlite3.Connection, job: Job, recent: Recent) -> None:
     """Let nobody join an equal unconfirmed job any more whose caller knows of it."""
     rows = db.execute(
         "SELECT id, caller FROM jobs WHERE account = ? AND fingerprint = ? AND phase = ?",
         (job.account, job.fingerprint, Phase.UNCONFIRMED),
     ).fetchall()
-    known = [row["id"] for row in rows if row["caller"] == Caller.ANSWERED or row["id"] in answered]
+    heard = {Caller.ANSWERED, Caller.LATE}
+    known = [row["id"] for row in rows if row["caller"] in heard or row["id"] in recent.leaving]
     db.executemany("UPDATE jobs SET caller = ? WHERE id = ?", [(Caller.CLOSED, name) for name in known])
 
 
@@ -96,8 +96,7 @@ def kept(db: sqlite3.Connection, job: Job) -> dict[str, str]:
     """What was made for the last equal order, if that came to nothing: ids of its parts by their fingerprints."""
     last = one(
         db,
-        "SELECT * FROM jobs WHERE account = ? AND fingerprint = ? AND created_at > ?"
-        " ORDER BY created_at DESC, rowid DESC",
+        "SELECT * FROM jobs WHERE account = ? AND fingerprint = ? AND created_at > ? ORDER BY rowid DESC",
         *(job.account, job.fingerprint, job.created_at - JOIN_FOR),
     )
     if last is None or not (before := load(last)).lost:
@@ -106,13 +105,11 @@ def kept(db: sqlite3.Connection, job: Job) -> dict[str, str]:
     return {part.fingerprint: part.id for part in map(load, filter(None, rows)) if not part.lost}
 
 
-def reserved(
-    db: sqlite3.Connection, job: Job, worker: str, gone: Gone, answered: Container[str], *, new: bool = False
-) -> Job:
+def reserved(db: sqlite3.Connection, job: Job, worker: str, gone: Gone, recent: Recent, *, new: bool = False) -> Job:
     """The job, written down, or the one that it joins; *new* joins all but an unconfirmed one."""
     if new:
-        _close(db, job, answered)
-    if found := joined(db, job, worker, new=False, gone=gone, answered=answered):
+        _close(db, job, recent)
+    if found := joined(db, job, worker, new=False, gone=gone, recent=recent):
         return found
     insert(db, job, worker)
     return job
@@ -175,6 +172,74 @@ def beat(db: sqlite3.Connection, worker: str, now: float) -> None:
         "INSERT INTO workers (worker, alive_until) VALUES (?, ?)"
         " ON CONFLICT (worker) DO UPDATE SET alive_until = max(alive_until, excluded.alive_until)",
         (worker, now + LEASE),
+    )
+
+
+def absent(
+    db: sqlite3.Connection, account: str, worker: str, now: float, gone: Gone, *, patient: bool
+) -> dict[str, float]:
+    """The other workers with open jobs or calls that have ended or give no sign of life: for how many seconds.
+
+    Of one that has ended, or of which nobody knows more than that its lease is over, that is for ever. *patient* leaves
+    out those that may live.
+    """
+    rows = db.execute(
+        f"SELECT worker FROM jobs WHERE account = ? AND phase IN ({_UNFINISHED})"  # noqa: S608 - our words
+        " UNION SELECT caller_worker FROM jobs WHERE caller = 'waiting'",
+        (account,),
+    )
+    names = {row["worker"] for row in rows}
+    leases = {row["worker"]: row["alive_until"] for row in db.execute("SELECT * FROM workers")}
+    silent: dict[str, float] = {}
+    for name in names - {worker, None}:
+        until, ended = leases.get(name), gone(name)
+        if ended or until is None:
+            silent[name] = math.inf
+        elif until <= now and not patient:
+            silent[name] = math.inf if ended is None else now - until
+    forgotten = [(name,) for name, seconds in silent.items() if seconds == math.inf]
+    db.executemany("DELETE FROM workers WHERE worker = ?", forgotten)
+    db.execute("DELETE FROM workers WHERE alive_until <= ? AND worker <> ?", (now - JOIN_FOR, worker))
+    return silent
+
+
+def abandon_calls(db: sqlite3.Connection, workers: Iterable[str]) -> None:
+    """Whoever asked these workers waits no longer."""
+    db.executemany(
+        "UPDATE jobs SET caller = ? WHERE caller = 'waiting' AND caller_worker = ?",
+        [(Caller.LEFT, worker) for worker in workers],
+    )
+
+
+def unfinished(db: sqlite3.Connection, account: str, absent: Mapping[str, float]) -> list[sqlite3.Row]:
+    """The account's unfinished jobs that nobody cares for any more; what may be on its way just now is left alone."""
+    rows = db.execute(
+        f"SELECT * FROM jobs WHERE account = ? AND phase IN ({_UNFINISHED}) ORDER BY rowid",  # noqa: S608 - our words
+        (account,),
+    )
+
+    def is_free(row: sqlite3.Row) -> bool:
+        silence = math.inf if row["worker"] is None else absent.get(row["worker"], 0.0)
+        return silence >= STOPPED_FOR if row["phase"] == Phase.SUBMITTING else silence > 0
+
+    return [row for row in rows if is_free(row)]
+
+
+def hear(db: sqlite3.Connection, job_id: str, note: Note, worker: str) -> None:
+    """Note what the caller was told.
+
+    An end that is not the job's last leaves its caller to be told; what was heard in time stays heard.
+    """
+    row = one(db, "SELECT phase, caller FROM jobs WHERE id = ?", job_id)
+    if row is None or row["caller"] == Caller.CLOSED:
+        return
+    caller = note.caller
+    if caller in {Caller.ANSWERED, Caller.LATE} and row["phase"] not in note.ends:
+        caller = Caller.TOLD
+    if caller is Caller.LATE and row["caller"] == Caller.ANSWERED:
+        return
+    db.execute(
+        "UPDATE jobs SET caller = ?, caller_worker = ?, told_at = ? WHERE id = ?", (caller, worker, note.at, job_id)
     )
 
 

@@ -55,6 +55,10 @@ MIGRATIONS = (
         PRIMARY KEY (account, digest)
     );
     """,
+    """
+    ALTER TABLE jobs ADD COLUMN told_at REAL;
+    CREATE INDEX jobs_by_worker ON jobs (caller_worker) WHERE caller = 'waiting';
+    """,
 )
 """Each brings a file one version further; `PRAGMA user_version` says how many it has had."""
 

@@ -5,17 +5,18 @@ not.
 """
 
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager, suppress
 
 import anyio
 from anyio.abc import TaskGroup, TaskStatus
 
 from kie_mcp.jobs.board import Board
+from kie_mcp.jobs.calls import Calls
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.follower import Follower
 from kie_mcp.jobs.job import Job
-from kie_mcp.jobs.ledger import LEASE, Caller, Ledger, LedgerError, StaleJobError
+from kie_mcp.jobs.ledger import LEASE, Gone, Ledger, LedgerError, Note, StaleJobError, nobody_knows
 from kie_mcp.jobs.submission import LAST_MOMENTS, Submission
 
 logger = logging.getLogger(__name__)
@@ -23,9 +24,7 @@ logger = logging.getLogger(__name__)
 BEAT = 2.0
 """Seconds between two signs of life."""
 AWAY = 2
-"""Signs of life after an absence before the jobs of others are taken over."""
-DELIVERY = 1.0
-"""Seconds that an answer may take to leave; a process that dies before has not delivered it."""
+"""Signs of life at the start and after an absence before the jobs of others are taken over that may live."""
 AGAIN = 10.0
 """Seconds after which a job is taken up again whose care ended in an error of our own."""
 
@@ -43,6 +42,7 @@ class Shift:
         *,
         account: str,
         worker: str,
+        gone: Gone = nobody_knows,
     ) -> None:
         self._ledger = ledger
         self._submission = submission
@@ -51,9 +51,9 @@ class Shift:
         self._clock = clock
         self._account = account
         self._worker = worker
-        self._unheard: dict[str, Caller] = {}
-        self.answered: set[str] = set()
-        """The jobs whose answers are on their way."""
+        self._gone = gone
+        self._unwritten: dict[str, Note] = {}
+        self.calls = Calls()
         self._group: TaskGroup | None = None
         self._stopping = False
         self._stopped = anyio.Event()
@@ -97,34 +97,29 @@ class Shift:
         """Whether this process cares for the job."""
         return job.id in self._mine
 
-    async def hear(self, job_id: str, caller: Caller) -> None:
-        """Note what became of a caller, also while that caller is being cancelled."""
-        self._unheard[job_id] = caller
-        with anyio.CancelScope(shield=True), suppress(LedgerError):
-            await self._note_callers()
-
-    def hear_later(self, job_id: str) -> None:
-        """Note that a caller is answered, once the answer has had the time to leave: until then it is not delivered."""
+    def hear(self, notes: Mapping[str, Note]) -> None:
+        """Note what became of callers, by job id: written down at once, or with the next sign of life."""
+        self._unwritten.update(notes)
         if self._group and not self._stopping:
-            self.answered.add(job_id)
-            self._group.start_soon(self._answered, job_id)
+            self._group.start_soon(self.write_notes)
 
-    async def _answered(self, job_id: str) -> None:
-        await anyio.sleep(DELIVERY)
-        await self.hear(job_id, Caller.ANSWERED)
-        self.answered.discard(job_id)
+    async def write_notes(self) -> None:
+        """Write down what became of the callers now, also while one of them is being cancelled."""
+        with anyio.CancelScope(shield=True), suppress(LedgerError):
+            await self._write_notes()
 
     async def settle(self, job: Job) -> None:
         """Let the callers that were cancelled meanwhile be noted before *job* is written down and judged."""
         await self._ledger.read(job.id)  # stands in line behind the call in which such a caller may still be
-        await self._note_callers()
+        await self._write_notes()
 
-    async def _note_callers(self) -> None:
+    async def _write_notes(self) -> None:
         """Write down what became of the callers; what cannot be written now is written with the next sign of life."""
-        for job_id, caller in list(self._unheard.items()):
-            await self._ledger.hear(job_id, caller, self._worker)
-            if self._unheard.get(job_id) is caller:
-                del self._unheard[job_id]
+        for job_id, note in list(self._unwritten.items()):
+            await self._ledger.hear(job_id, note, self._worker)
+            if self._unwritten.get(job_id) is note:
+                del self._unwritten[job_id]
+                self.calls.settle(job_id)
 
     def save_again(self, job: Job) -> anyio.Event:
         """Save the missing files of a finished job; returns what is set when that has ended, however it did."""
@@ -207,6 +202,7 @@ class Shift:
 
     async def _say_goodbye(self) -> None:
         try:
+            await self._write_notes()
             await self._ledger.leave(self._worker)
         except LedgerError as error:
             logger.warning("the jobs of this process are free in a few seconds only: %s", error)
@@ -214,22 +210,24 @@ class Shift:
     async def _keep_alive(self) -> None:
         """Say that this process is alive, and take over the jobs of those that are not."""
         alive_at = self._clock.now()
-        patience = 0
+        patience = AWAY
         while True:
-            # After a closed lid everybody has been away: let the others say first that they are back.
+            # After a closed lid, or a change of the clock, everybody has been away: let the others say first that they
+            # are back.
             try:
                 began = self._clock.now()
                 await self._ledger.beat(self._worker, began)
+                self.calls.beat()
                 patience = AWAY if self._clock.now() - alive_at > LEASE else max(patience - 1, 0)
                 alive_at = began
-                await self._note_callers()
-                if not patience:
-                    await self._take_over()
+                await self._write_notes()
+                await self._take_over(patient=patience > 0)
             except Exception:
                 logger.exception("the ledger does not answer; trying again")
             await anyio.sleep(BEAT)
 
-    async def _take_over(self) -> None:
-        for job in await self._ledger.claim(self._account, self._worker, self._clock.now()):
+    async def _take_over(self, *, patient: bool) -> None:
+        now = self._clock.now()
+        for job in await self._ledger.claim(self._account, self._worker, now, self._gone, patient=patient):
             self._board.changed(job)
             self.start(job)

@@ -6,7 +6,7 @@ when it returns.
 
 import functools
 import sqlite3
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import CoroutineType
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
@@ -14,11 +14,12 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 from kie_mcp.jobs import queries, schema, throttle
 from kie_mcp.jobs.cadence import KEPT
 from kie_mcp.jobs.job import Job, JobState, Kind, Phase, stepped
+from kie_mcp.jobs.joining import NOTHING_RECENT, Caller, Recent
 from kie_mcp.jobs.ledger import (
     STEPS,
-    Caller,
     Gone,
     LedgerError,
+    Note,
     Queue,
     StaleJobError,
     nobody_knows,
@@ -104,15 +105,15 @@ class SqliteLedger:
         parts: Mapping[str, Job] | None = None,
         new: bool = False,
         gone: Gone = nobody_knows,
-        answered: Container[str] = (),
+        recent: Recent = NOTHING_RECENT,
     ) -> tuple[Job, bool]:
         """Write a new job down, or find the one that this order joins; says whether it joined."""
         queries.beat(db, worker, job.created_at)
-        if found := queries.joined(db, job, worker, new=new, gone=gone, answered=answered):
+        if found := queries.joined(db, job, worker, new=new, gone=gone, recent=recent):
             return found, True
         kept = {} if new else queries.kept(db, job)
         made = {
-            name: kept.get(part.fingerprint) or queries.reserved(db, part, worker, gone, answered, new=new).id
+            name: kept.get(part.fingerprint) or queries.reserved(db, part, worker, gone, recent, new=new).id
             for name, part in (parts or {}).items()
         }
         job = with_parts(job, made)
@@ -180,7 +181,8 @@ class SqliteLedger:
         # Others may have sent since this process looked at its clock; what is far ahead is of a clock set back since.
         sends = [at for at in queue.sends if at <= now + throttle.WINDOW]
         now = max([now, *sends])
-        seconds = throttle.wait(sends, now, max(queue.held_until, job.not_before))
+        held = max(throttle.hold(queue.held_until, now), throttle.hold(job.not_before, now))
+        seconds = throttle.wait(sends, now, now + held)
         if seconds > 0:
             return seconds
         queries.update(db, stepped(job, Phase.SUBMITTING, now, sent_at=now), Phase.RESERVED)
@@ -202,7 +204,10 @@ class SqliteLedger:
             raise StaleJobError(f"Job {job.id} has gone on without this process.")
         attached = stepped(known, Phase.SUBMITTED, now, task_id=task_id, trouble=None, finished_at=None, note="")
         queries.update(db, attached, known.phase)
-        db.execute("UPDATE jobs SET worker = ? WHERE id = ?", (worker, job.id))
+        db.execute(
+            "UPDATE jobs SET worker = ?, caller = CASE caller WHEN ? THEN ? WHEN ? THEN ? ELSE caller END WHERE id = ?",
+            (worker, Caller.ANSWERED, Caller.TOLD, Caller.LATE, Caller.TOLD, job.id),
+        )
         return attached
 
     @_transaction
@@ -225,18 +230,20 @@ class SqliteLedger:
         queries.beat(db, worker, now)
 
     @_transaction
-    def claim(self, db: sqlite3.Connection, account: str, worker: str, now: float) -> list[Job]:
-        """Take over the unfinished jobs that no living worker cares for."""
-        db.execute("DELETE FROM workers WHERE alive_until <= ? AND worker <> ?", (now, worker))
-        db.execute(
-            "UPDATE jobs SET caller = ? WHERE caller = ? AND caller_worker NOT IN (SELECT worker FROM workers)",
-            (Caller.LEFT, Caller.WAITING),
-        )
-        rows = db.execute(
-            "SELECT * FROM jobs WHERE account = ? AND phase IN (?, ?, ?, ?)"
-            " AND (worker IS NULL OR worker NOT IN (SELECT worker FROM workers)) ORDER BY created_at",
-            (account, Phase.RESERVED, Phase.SUBMITTING, Phase.SUBMITTED, Phase.RUNNING),
-        ).fetchall()
+    def claim(
+        self,
+        db: sqlite3.Connection,
+        account: str,
+        worker: str,
+        now: float,
+        gone: Gone = nobody_knows,
+        *,
+        patient: bool = False,
+    ) -> list[Job]:
+        """Take over the unfinished jobs whose worker has ended or, unless *patient*, gives no sign of life."""
+        absent = queries.absent(db, account, worker, now, gone, patient=patient)
+        queries.abandon_calls(db, absent)
+        rows = queries.unfinished(db, account, absent)
         return [queries.claimed(db, job, worker, now) for job in queries.readable(rows)]
 
     @_transaction
@@ -246,12 +253,9 @@ class SqliteLedger:
         db.execute("DELETE FROM workers WHERE worker = ?", (worker,))
 
     @_transaction
-    def hear(self, db: sqlite3.Connection, job_id: str, caller: Caller, worker: str) -> None:
+    def hear(self, db: sqlite3.Connection, job_id: str, note: Note, worker: str) -> None:
         """Note what became of the caller."""
-        db.execute(
-            "UPDATE jobs SET caller = ?, caller_worker = ? WHERE id = ? AND caller <> ?",
-            (caller, worker, job_id, Caller.CLOSED),
-        )
+        queries.hear(db, job_id, note, worker)
 
     @_transaction
     def durations(self, db: sqlite3.Connection, bucket: str) -> list[float]:

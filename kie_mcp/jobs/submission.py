@@ -28,6 +28,7 @@ from kie_mcp.jobs.circuit import PROBE_GAP, Circuit
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.job import Job, Phase, Request, Upstream, stepped
 from kie_mcp.jobs.ledger import LOST_CREATE, Ledger, LedgerError, StaleJobError
+from kie_mcp.jobs.throttle import hold
 
 logger = logging.getLogger(__name__)
 
@@ -79,7 +80,7 @@ class Submission:
             scope.deadline = min(scope.deadline, anyio.current_time() + LAST_MOMENTS)
 
     async def _attempt(self, job: Job, attempts: int) -> Job:
-        await anyio.sleep(max(job.not_before - self._clock.now(), 0))
+        await anyio.sleep(hold(job.not_before, self._clock.now()))
         job = await self._wait_for_others(job)
         if job.done:
             return job

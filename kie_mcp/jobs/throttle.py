@@ -11,13 +11,20 @@ BUDGET = 18
 """Sends in any one window."""
 WINDOW = 10.5
 """Seconds."""
+LONGEST_HOLD = 60.0
+"""Seconds: nobody is asked to wait for longer. A time that is further ahead is of a clock that was set back since."""
 
 
 def wait(sends: Sequence[float], now: float, held_until: float = 0.0) -> float:
     """Seconds until one more may be sent; 0 means now. `sends` are times in ascending order."""
     recent = [at for at in sends if at > now - WINDOW]
     free_at = recent[-BUDGET] + WINDOW if len(recent) >= BUDGET else now
-    return max(free_at, held_until) - now if max(free_at, held_until) > now else 0.0
+    return max(free_at - now, hold(held_until, now), 0.0)
+
+
+def hold(until: float, now: float) -> float:
+    """Seconds that are left until that time; 0 if it is over, or was written down before the clock was set back."""
+    return until - now if 0 < until - now <= LONGEST_HOLD else 0.0
 
 
 def expected_wait(sends: Sequence[float], now: float, place: int, held_until: float = 0.0) -> float:

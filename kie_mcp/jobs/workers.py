@@ -65,8 +65,8 @@ class Presence:
             os.close(self._handle)
             self._handle = None
 
-    def gone(self, worker: str) -> bool:
-        """Whether the process of that name has ended."""
+    def gone(self, worker: str) -> bool | None:
+        """Whether the process of that name has ended; None if its file cannot be looked at."""
         if worker == self.worker:
             return False
         try:
@@ -74,7 +74,7 @@ class Presence:
         except FileNotFoundError:
             return True
         except OSError:
-            return False
+            return None
         try:
             return _lock(handle, own=False)
         finally:

@@ -20,7 +20,7 @@ from kie_mcp.jobs.desk import Desk
 from kie_mcp.jobs.job import Job, JobState
 from kie_mcp.surface.answer import Answer
 from kie_mcp.surface.tasks import Call, Task
-from kie_mcp.surface.waiting import Manner
+from kie_mcp.surface.waiting import Connection, Manner
 from kie_mcp.surface.words import text
 
 logger = logging.getLogger(__name__)
@@ -41,8 +41,8 @@ class Answers(Protocol):
         """The facts of the job."""
         ...
 
-    async def tell(self, job: Job, client: str, manner: Manner, /) -> CallToolResult:
-        """The tool's answer, in the shape that this client can use; from then on its caller counts as told."""
+    async def tell(self, job: Job, connection: Connection, manner: Manner, /) -> CallToolResult:
+        """The tool's answer, in the shape that this client can use; once that is written its caller counts as told."""
         ...
 
 
@@ -90,9 +90,8 @@ class JobTasks:
             if not job.done:
                 return self._task(job, await self._sentence(job))
             self._left.pop(job.id, None)
-            client = ctx.session.client_params
             manner = self._manners.get(job.id, Manner())
-            answered = await self._answers.tell(job, client.client_info.name if client else "", manner)
+            answered = await self._answers.tell(job, Connection(request=ctx), manner)
         except KieError as error:
             raise MCPError(INTERNAL_ERROR, error.message) from error
         self._manners.pop(job.id, None)

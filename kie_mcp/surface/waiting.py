@@ -4,13 +4,14 @@ The caller owns nothing here. It may go away at any time; what it has heard is n
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import anyio
 import anyio.lowlevel
+from mcp.server.context import ServerRequestContext
 from mcp.server.mcpserver import Context
 from mcp.types import CallToolResult
 
@@ -19,9 +20,10 @@ from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.desk import Desk
 from kie_mcp.jobs.drafts import Draft
 from kie_mcp.jobs.job import Job
-from kie_mcp.jobs.ledger import Caller
+from kie_mcp.jobs.joining import Caller
 from kie_mcp.jobs.orders import Order
 from kie_mcp.surface.answer import Answer
+from kie_mcp.surface.delivery import Deliveries
 from kie_mcp.surface.patience import NO_WISHES, Wishes, patience, profile
 from kie_mcp.surface.previews import Previews
 from kie_mcp.surface.progress import Progress
@@ -30,6 +32,9 @@ from kie_mcp.surface.results import answer, lost_sight, result
 logger = logging.getLogger(__name__)
 
 Ctx = Context[Any]
+
+GRACE = 2.0
+"""Seconds that an answer may take on top of the wait."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +59,29 @@ class Manner:
     convert: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """Whom an answer goes to."""
+
+    request: ServerRequestContext[Any, Any]
+    late: bool = False
+    """Whether it has been waited for longer than the client is known to stand: it may have given up without a word."""
+
+    @property
+    def client(self) -> str:
+        """What the client calls itself; empty if it does not."""
+        params = self.request.session.client_params
+        return params.client_info.name if params else ""
+
+    async def has_left(self) -> bool:
+        """Whether the connection is gone: over HTTP a call of the older era outlives it."""
+        request = self.request.request
+        return request is not None and await request.is_disconnected()
+
+
+UNHURRIED = Manner()
+
+
 class Check(Protocol):
     """Checks an order, and those of the parts that are to make its inputs."""
 
@@ -73,6 +101,7 @@ class Waiting:
         self._clock = clock
         self._around = surroundings
         self._previews = Previews()
+        self.deliveries = Deliveries()
 
     @property
     def nothing_yet(self) -> str:
@@ -85,52 +114,55 @@ class Waiting:
         """Place an order, wait for its end as long as the client can, and answer. Raises KieError if it is refused."""
         if self._around.no_key:
             raise MissingKeyError("There is no Kie.ai API key, so nothing can be made.", remedy=self._around.no_key)
+        began = anyio.current_time()
         draft = await self._check(order, parts=parts, convert=manner.convert)
         job, joined = await self._desk.place(draft, idempotency_key=_key(manner.idempotency_key), new=manner.new)
         try:
-            return await self.wait(job, ctx, manner, joined=joined)
+            return await self.wait(job, ctx, manner, joined=joined, began=began)
         except Exception as error:
             # The job goes on all the same, so its id has to reach the caller.
-            await self._hear(job, Caller.LEFT)
+            await self._note(job, Caller.LEFT)
             logger.exception("job %s: the answer is lost", job.id)
             return lost_sight(job, error)
         except BaseException:
-            await self._hear(job, Caller.LEFT)
+            await self._note(job, Caller.LEFT)
             raise
 
     async def ask(self, job: Job, ctx: Ctx, manner: Manner) -> CallToolResult:
         """Have a fresh look at the job, wait for its end as long as the client can, and answer."""
-        began, seconds = self._clock.now(), self._patience(ctx, manner)
+        began, seconds = anyio.current_time(), self._patience(ctx, manner)
         job = await self._desk.ask(job, seconds=seconds)
-        return await self.wait(job, ctx, manner, seconds=seconds - (self._clock.now() - began))
+        seconds -= anyio.current_time() - began
+        return await self.wait(job, ctx, manner, seconds=seconds, began=began)
 
     async def wait(
-        self, job: Job, ctx: Ctx, manner: Manner, *, joined: bool = False, seconds: float | None = None
+        self,
+        job: Job,
+        ctx: Ctx,
+        manner: Manner,
+        *,
+        joined: bool = False,
+        seconds: float | None = None,
+        began: float | None = None,
     ) -> CallToolResult:
-        """Wait for the job's end as long as the client can, and answer."""
+        """Wait for the job's end as long as the client can, and answer a call that *began* at that time of the loop."""
+        began = anyio.current_time() if began is None else began
         progress = Progress(ctx.report_progress, await self._desk.outlook(job))
         with anyio.move_on_after(self._patience(ctx, manner) if seconds is None else max(seconds, 0)):
             async with aclosing(self._desk.watch(job.id)) as states:
                 async for job in states:
                     await progress.tell(job, self._clock.now())
-        return await self.tell(job, _client(ctx), manner, joined=joined, has_left=lambda: _has_left(ctx))
+        late = manner.wait_seconds is not None and anyio.current_time() - began > self._patience(ctx, UNHURRIED) + GRACE
+        return await self.tell(job, Connection(request=ctx.request_context, late=late), manner, joined=joined)
 
     def _patience(self, ctx: Ctx, manner: Manner) -> float:
-        known = profile(_client(ctx), self._around.wishes)
+        known = profile(Connection(request=ctx.request_context).client, self._around.wishes)
         listening = bool((ctx.request_context.meta or {}).get("progress_token"))
         return patience(manner.wait_seconds, known, listening=listening)
 
-    async def tell(
-        self,
-        job: Job,
-        client: str,
-        manner: Manner,
-        *,
-        joined: bool = False,
-        has_left: Callable[[], Awaitable[bool]] | None = None,
-    ) -> CallToolResult:
-        """Answer as this client can be answered; from then on it counts as told, unless it has left."""
-        known = profile(client, self._around.wishes)
+    async def tell(self, job: Job, connection: Connection, manner: Manner, *, joined: bool = False) -> CallToolResult:
+        """Answer as this client can be answered; once that is written it counts as told."""
+        known = profile(connection.client, self._around.wishes)
         facts = await self.describe(job, joined=joined)
         if manner.preview and not job.done:
             facts.next = f'get_job_status(job_id="{job.id}", wait_seconds=45, preview=true)'
@@ -140,19 +172,30 @@ class Waiting:
             facts.note = " ".join(words for words in (facts.note, problem) if words)
         answered = result(job, facts, links=known.links, preview=picture)
         await anyio.lowlevel.checkpoint_if_cancelled()  # whoever has left meanwhile has not heard the end
-        left = has_left is not None and await has_left()
-        await self._hear(job, Caller.LEFT if left else Caller.ANSWERED if job.done else Caller.TOLD)
+        if await connection.has_left():
+            await self._note(job, Caller.LEFT)
+        elif not job.done:
+            await self._note(job, Caller.TOLD)
+        else:
+            self._deliver(job, connection)
         return answered
+
+    def _deliver(self, job: Job, connection: Connection) -> None:
+        """Count the end as told once its answer was written."""
+        caller = Caller.LATE if connection.late else Caller.ANSWERED
+        if not connection.late:
+            self._desk.start_answer(job)
+        self.deliveries.expect(connection.request, lambda: self._desk.note_soon(job, caller))
 
     async def describe(self, job: Job, *, joined: bool = False) -> Answer:
         """The facts of a job, as every answer gives them."""
         outlook, parts = await self._desk.outlook(job), await self._desk.parts(job)
         return answer(job, outlook, self._clock.now(), parts=parts, sandbox=self._around.sandbox, joined=joined)
 
-    async def _hear(self, job: Job, caller: Caller) -> None:
+    async def _note(self, job: Job, caller: Caller) -> None:
         """Note what the caller is told; an answer is not held back because that cannot be written down."""
         try:
-            await self._desk.hear(job, caller)
+            await self._desk.note(job, caller)
         except KieError as error:
             logger.warning("job %s: %s", job.id, error)
 
@@ -163,14 +206,3 @@ def _key(given: str) -> str:
         message = "idempotency_key: holds blanks only."
         raise OrderError(message, remedy="Give a key that no other order has, or leave it out.")
     return given.strip()
-
-
-async def _has_left(ctx: Ctx) -> bool:
-    """Whether the connection that the answer would go to is gone: over HTTP a call of the older era outlives it."""
-    request = ctx.request_context.request
-    return request is not None and await request.is_disconnected()
-
-
-def _client(ctx: Ctx) -> str:
-    params = ctx.session.client_params
-    return params.client_info.name if params else ""

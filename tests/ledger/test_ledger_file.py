@@ -8,7 +8,8 @@ from stage import disk, inline, ledger_on, make_job
 from virtual import START
 
 from kie_mcp.jobs import schema
-from kie_mcp.jobs.ledger import LEASE, Ledger, LedgerError
+from kie_mcp.jobs.joining import Caller
+from kie_mcp.jobs.ledger import LEASE, Ledger, LedgerError, Note
 from kie_mcp.jobs.sqlite import SqliteLedger
 
 pytestmark = pytest.mark.anyio
@@ -39,6 +40,34 @@ async def test_a_newer_ledger_is_refused_with_a_remedy(tmp_path: Path) -> None:
         await SqliteLedger(path, run=inline).open()
     assert "Update kie-mcp" in caught.value.remedy
     assert sqlite3.connect(path).execute("PRAGMA user_version").fetchone()[0] == len(schema.MIGRATIONS) + 1
+
+
+def reads_all(step: str) -> bool:
+    """Whether a step of SQLite's plan reads every job; an index of the calls that wait holds few."""
+    return step.startswith("SCAN jobs") and "jobs_by_worker" not in step
+
+
+async def test_no_order_and_no_sign_of_life_reads_the_whole_history() -> None:
+    """With 50,000 jobs an order would take half a second."""
+    connection, said = disk(), list[str]()
+    ledger = ledger_on(connection)
+    await ledger.open()
+    connection.set_trace_callback(said.append)
+    await ledger.reserve(make_job(), "w1")
+    for number in (2, 3):
+        await ledger.reserve(make_job(number, idempotency_key=f"k{number}"), "w2", new=number == 3)
+    await ledger.mark(make_job(), START)
+    await ledger.hear("job_1", Note(caller=Caller.LEFT), "w1")
+    await ledger.claim("account", "w2", START)
+    await ledger.list_jobs("account")
+    connection.set_trace_callback(None)
+    asked = [sql for sql in said if "jobs" in sql and not sql.startswith("INSERT")]
+    plans = {sql: [row["detail"] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}")] for sql in asked}
+    assert len(plans) >= 10
+    assert not {sql: plan for sql, plan in plans.items() if any(map(reads_all, plan))}
+    [first] = [plan for sql, plan in plans.items() if "alive_until FROM jobs" in sql][:1]
+    assert "jobs_by_order" in first[0]
+    assert not any("ORDER BY" in step for step in first), "the newest is met first, without sorting"
 
 
 async def test_opening_again_changes_nothing(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from kie_mcp.jobs.cadence import SHORTEST
 from kie_mcp.jobs.job import Phase
-from kie_mcp.jobs.ledger import LEASE
+from kie_mcp.jobs.ledger import LEASE, STOPPED_FOR
 from tests.servers.client import Server
 from tests.servers.house import House, opened, until
 from tests.servers.test_three_processes import SLACK, gaps
@@ -81,13 +81,44 @@ def test_the_id_that_a_sleeper_wakes_up_with_is_not_lost(house: House) -> None:
     call = sleeper.order("{late:go} cat")
     until(house.made)
     with asleep(house, sleeper):
-        until(lambda: house.reached(Phase.UNCONFIRMED))
+        until(lambda: house.reached(Phase.UNCONFIRMED), timeout=2 * (LEASE + STOPPED_FOR) / HURRY)
         house.say("go")
         answer = other.call("generate_image", prompt="{late:go} cat", wait_seconds=0)
         assert (answer["state"], answer["joined"]) == ("unconfirmed", True)
     until(lambda: house.reached(Phase.SUCCEEDED))
-    assert sleeper.end(call)["state"] in {"succeeded", "unconfirmed"}
+    assert sleeper.end(call)["job_id"] == answer["job_id"]
     check(house, other.call("get_job_status", job_id=answer["job_id"]))
+
+
+def test_a_create_call_in_a_sleeper_is_not_called_lost_by_a_process_that_starts_meanwhile(house: House) -> None:
+    """Its lock says that it lives."""
+    sleeper = house.server()
+    call = sleeper.order("{late:go} cat")
+    until(house.made)
+    with asleep(house, sleeper):
+        other = house.server()
+        awake_for(house, 2 * LEASE)
+        answer = other.call("generate_image", prompt="{late:go} cat", wait_seconds=0)
+        assert (answer["state"], answer["joined"]) == ("queued", True)
+        house.say("go")
+    check(house, sleeper.end(call))
+    check(house, other.call("get_job_status", job_id=answer["job_id"]))
+
+
+def test_whoever_was_told_unconfirmed_joins_the_job_whose_id_came_late(house: House) -> None:
+    sleeper, other = house.server(), house.server()
+    sleeper.order("{late:go} cat")
+    until(house.made)
+    with asleep(house, sleeper):
+        until(lambda: house.reached(Phase.UNCONFIRMED), timeout=2 * (LEASE + STOPPED_FOR) / HURRY)
+        answer = other.call("generate_image", prompt="{late:go} cat", wait_seconds=0)
+        assert answer["state"] == "unconfirmed"
+        until(lambda: house.callers() == ["answered"])
+        house.say("go")
+    until(lambda: house.reached(Phase.SUCCEEDED))
+    again = other.call("generate_image", prompt="{late:go} cat")
+    assert again["joined"]
+    check(house, again)
 
 
 def test_a_sleeper_that_was_about_to_send_does_not_send_what_another_has_sent(house: House) -> None:

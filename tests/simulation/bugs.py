@@ -2,12 +2,16 @@
 
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import anyio
 
 from kie_mcp.errors import UnconfirmedError
 from kie_mcp.jobs.follower import Follower
 from kie_mcp.jobs.job import Job, Look, Phase, Request, Upstream, stepped
+from kie_mcp.jobs.joining import NOTHING_RECENT, Caller, Recent
+from kie_mcp.jobs.ledger import Gone, Note, nobody_knows
 from kie_mcp.jobs.schema import dump, load
 from kie_mcp.jobs.sqlite import SqliteLedger
 from tests.simulation.product import Product
@@ -58,7 +62,7 @@ class _MarksAfterSending(SqliteLedger):
 class _Resending(SqliteLedger):
     """Sends again what was being sent when a process died."""
 
-    async def claim(self, account: str, worker: str, now: float) -> list[Job]:
+    async def claim(self, account: str, worker: str, now: float, gone: Gone = nobody_knows, **how: Any) -> list[Job]:
         """Put what was being sent back into the line."""
 
         def back(db: sqlite3.Connection) -> None:
@@ -72,7 +76,37 @@ class _Resending(SqliteLedger):
                 db.execute("UPDATE jobs SET phase = ?, record = ? WHERE id = ?", (again.phase, dump(again), job.id))
 
         await self.transact(back)
-        return await super().claim(account, worker, now)
+        return await super().claim(account, worker, now, gone, **how)
+
+
+class _TrustingTheClock(SqliteLedger):
+    """Ages calls by the clock of the wall alone."""
+
+    async def reserve(self, job: Job, worker: str, *, recent: Recent = NOTHING_RECENT, **how: Any) -> tuple[Job, bool]:
+        """Forget what the process remembers."""
+        return await super().reserve(job, worker, **how)
+
+
+class _TakesLateForHeard(SqliteLedger):
+    """Takes whatever was answered for heard, however late."""
+
+    async def hear(self, job_id: str, note: Note, worker: str) -> None:
+        """Make no difference."""
+        caller = Caller.ANSWERED if note.caller is Caller.LATE else note.caller
+        await super().hear(job_id, replace(note, caller=caller), worker)
+
+
+class _TakesUnconfirmedForTheEnd(SqliteLedger):
+    """Owes nothing to whoever was told that a job is unconfirmed."""
+
+    async def attach(self, job: Job, task_id: str, now: float, worker: str) -> Job:
+        """Leave the caller as it is."""
+        [before] = await self.transact(
+            lambda db: db.execute("SELECT caller FROM jobs WHERE id = ?", (job.id,)).fetchall()
+        )
+        attached = await super().attach(job, task_id, now, worker)
+        await self.transact(lambda db: db.execute("UPDATE jobs SET caller = ? WHERE id = ?", (*before, job.id)))
+        return attached
 
 
 class _Impatient(Follower):
@@ -90,4 +124,7 @@ BUGS: dict[str, Product] = {
     "mark after send": Product(ledger=_MarksAfterSending),
     "resend after a crash": Product(ledger=_Resending),
     "looks too close": Product(follower=_Impatient),
+    "trust the clock": Product(ledger=_TrustingTheClock),
+    "take late for heard": Product(ledger=_TakesLateForHeard),
+    "take unconfirmed for the end": Product(ledger=_TakesUnconfirmedForTheEnd),
 }

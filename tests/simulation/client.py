@@ -1,5 +1,6 @@
 """What clients do: order, lose patience, call again, ask, and expect to pay once for what they meant once."""
 
+import math
 from collections.abc import Callable, Coroutine
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -11,8 +12,8 @@ import anyio
 from kie_mcp.errors import KieError
 from kie_mcp.jobs.desk import Desk
 from kie_mcp.jobs.drafts import Draft
-from kie_mcp.jobs.job import Job, Kind
-from kie_mcp.jobs.ledger import Caller
+from kie_mcp.jobs.job import Job, Kind, Phase
+from kie_mcp.jobs.joining import PERHAPS_UNHEARD, Caller
 from tests.simulation.process import Killed, Process
 
 
@@ -41,6 +42,8 @@ class Intent:
     name: str
     draft: Draft
     key: str = ""
+    silent_after: float = 0.0
+    """Seconds after which its client gives a call up without a word, though it asked for a longer wait; 0: never."""
     calls: int = 0
     again: int = 0
     """Calls with new=true: each may buy one more."""
@@ -58,6 +61,10 @@ class Call:
 
     scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
     over: anyio.Event = field(default_factory=anyio.Event)
+    late_at: float = math.inf
+    """When an end was told that came later than that."""
+    stands: float = 0.0
+    """Seconds that its client is known to wait, if it asked for more; 0 if it did not."""
     job: Job | None = None
     """What was answered; None if there was no answer."""
     ended: bool = False
@@ -88,6 +95,9 @@ class Client:
             else:
                 await anyio.sleep(chance.choice([0.0, 1.0, 15.0]))
                 job = await self._ask(job) or job
+        if job.phase is Phase.UNCONFIRMED and chance.random() < 0.6:
+            await anyio.sleep(chance.choice([5.0, 30.0, 120.0]))
+            job = await self._order(new=False) or job
         if chance.random() < 0.3:
             await self._ask(job)
         if not self._intent.key and chance.random() < 0.1:
@@ -96,25 +106,30 @@ class Client:
     async def _order(self, *, new: bool) -> Job | None:
         intent, process = self._intent, await self._world.process(self._slot)
         intent.calls += 1
+        for earlier in intent.heard:  # the server was down for the minute in which a late answer counts as unheard
+            earlier.ended |= anyio.current_time() - earlier.late_at >= PERHAPS_UNHEARD
         intent.again += new
         self._world.note(intent.name, "orders at", process.name, "new" if new else "", intent.key)
         call, wait = Call(), self._patience()
+        call.stands = intent.silent_after
         process.deliver(lambda: self._world.start(lambda: place(call, process, intent, wait, new=new)))
         return await self._hear(call, process)
 
     async def _ask(self, job: Job) -> Job | None:
         process = await self._world.process()
-        call, wait = Call(), self._patience()
+        call, wait = Call(stands=self._intent.silent_after), self._patience()
         process.deliver(lambda: self._world.start(lambda: ask(call, process, job.task_id or job.id, wait)))
         return await self._hear(call, process)
 
     async def _hear(self, call: Call, process: Process) -> Job | None:
         """Wait for the answer; a client that cuts the call has none, and the server sees its handler cancelled."""
         self._intent.heard.append(call)
-        with anyio.move_on_after(self._world.random.choice([0.05, 0.5, 5.0, 30.0, 60.0, 60.0])):
+        gives_up = self._world.random.choice([0.05, 0.5, 5.0, 30.0, 60.0, 60.0])
+        with anyio.move_on_after(call.stands or gives_up):
             await call.over.wait()
         if not call.over.is_set():
-            process.deliver(call.scope.cancel)
+            if not call.stands:
+                process.deliver(call.scope.cancel)
             return None
         if call.job is not None:
             call.received = True
@@ -124,7 +139,8 @@ class Client:
         return call.job
 
     def _patience(self) -> float:
-        return self._world.random.choice([0.0, 3.0, 20.0, 45.0])
+        wait = self._world.random.choice([0.0, 3.0, 20.0, 45.0])
+        return 45.0 if self._intent.silent_after else wait
 
 
 async def place(call: Call, process: Process, intent: Intent, wait: float, *, new: bool) -> None:
@@ -136,7 +152,7 @@ async def place(call: Call, process: Process, intent: Intent, wait: float, *, ne
             try:
                 call.job = await _until(call, desk, job, wait)
             except BaseException:
-                await desk.hear(job, Caller.LEFT)
+                await desk.note(job, Caller.LEFT)
                 raise
     except (KieError, RuntimeError, Killed):
         pass
@@ -157,13 +173,16 @@ async def ask(call: Call, process: Process, name: str, wait: float) -> None:
 
 
 async def _until(call: Call, desk: Desk, job: Job, wait: float) -> Job:
+    began = anyio.current_time()
     with anyio.move_on_after(wait):
         async with aclosing(desk.watch(job.id)) as states:
             async for seen in states:
                 job = seen
     await desk.outlook(job)
-    call.ended = job.done
-    await desk.hear(job, Caller.ANSWERED if job.done else Caller.TOLD)
+    late = bool(call.stands) and anyio.current_time() - began > call.stands
+    call.ended = job.done and not late
+    call.late_at = anyio.current_time() if late else call.late_at
+    await desk.note(job, (Caller.LATE if late else Caller.ANSWERED) if job.done else Caller.TOLD)
     return job
 
 
@@ -178,4 +197,5 @@ def intent(number: int, chance: Random, *, seconds: float, twin_of: Intent | Non
         credits_estimated=4.0,
     )
     key = f"key-{number}" if chance.random() < 0.25 else ""
-    return Intent(f"client-{number}", twin_of.draft if twin_of else draft, "" if twin_of else key)
+    silent = chance.choice([5.0, 10.0, 30.0]) if chance.random() < 0.2 else 0.0
+    return Intent(f"client-{number}", twin_of.draft if twin_of else draft, "" if twin_of else key, silent)

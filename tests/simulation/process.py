@@ -19,7 +19,6 @@ from kie_mcp.jobs.ledger import LedgerError
 from tests.simulation.faults import Trouble
 from tests.simulation.kie import Kie
 from tests.simulation.product import Product
-from tests.virtual import LoopClock
 
 R = TypeVar("R")
 ACCOUNT = "account"
@@ -49,6 +48,10 @@ class Surroundings(Protocol):
         """Virtual seconds since the beginning."""
         ...
 
+    def wall_clock(self) -> float:
+        """Seconds since 1970, as the machine's clock has it."""
+        ...
+
     def note(self, *words: object) -> None:
         """Write a line into the trace."""
         ...
@@ -60,6 +63,17 @@ class Surroundings(Protocol):
     def new_id(self) -> str:
         """Give the next job's id."""
         ...
+
+
+class WallClock:
+    """The machine's clock, which somebody may set."""
+
+    def __init__(self, world: Surroundings) -> None:
+        self._world = world
+
+    def now(self) -> float:
+        """Seconds since 1970."""
+        return self._world.wall_clock()
 
 
 class Process:
@@ -231,7 +245,7 @@ class Process:
         return all(output.path in self._world.disk.get(output.url, ()) for output in job.outputs)
 
     def _assemble(self) -> Desk:
-        world, product, board, clock = self._world, self._world.product, Board(), LoopClock()
+        world, product, board, clock = self._world, self._world.product, Board(), WallClock(self._world)
         ledger = product.ledger(Path("ledger"), self.run, lambda _: world.connection)
         upstream = product.upstream(self)
         submission = product.submission(ledger, upstream, self.prepare, clock, board.changed, self.name)

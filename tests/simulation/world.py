@@ -20,9 +20,11 @@ from tests.simulation.kie import ELSEWHERE, Kie, Task
 from tests.simulation.order import OrderedLoop, by_birth
 from tests.simulation.process import Process
 from tests.simulation.product import Product
+from tests.virtual import START
 
 SETTLING = 240.0
 """Seconds after the last trouble and the end of the last task in which everything must have come to rest."""
+HOUR = 3600.0
 QUIET = 15.0
 """Seconds that a settled world is watched, for what comes late."""
 
@@ -52,6 +54,8 @@ class Seen:
     interrupted: set[str]
     """Jobs whose process was killed, suspended or left while they were being sent."""
     stuck: bool
+    jumps: list[float]
+    """When the wall clock was set, in virtual seconds."""
     seconds: float
     trace: list[str]
 
@@ -81,11 +85,17 @@ class World:
         self._interrupted: set[str] = set()
         self.ended: set[str] = set()
         self.ledger_down_until = 0.0
+        self.shift = 0.0
+        self.jumps: list[float] = []
         self._ids = 0
         self._clients = 0
         self._misfortunes = 1
         self._intents: list[Intent] = []
         self._group: anyio.abc.TaskGroup
+
+    def wall_clock(self) -> float:
+        """Seconds since 1970, as the machine's clock has it."""
+        return START + self.now() + self.shift
 
     def now(self) -> float:
         """Virtual seconds since the beginning."""
@@ -142,7 +152,8 @@ class World:
                 process.kill()
         jobs = [schema.load(row) for row in self._rows("1")]
         seconds = self.now()
-        return Seen(self.seed, self.kie, jobs, self._intents, self.disk, self._interrupted, stuck, seconds, self.trace)
+        kept = (self.disk, self._interrupted, stuck, self.jumps)
+        return Seen(self.seed, self.kie, jobs, self._intents, *kept, seconds, self.trace)
 
     async def _settled(self) -> bool:
         """Wait until nothing is left to do, and for a while after; False if that takes too long."""
@@ -199,16 +210,24 @@ class World:
         while self.now() < trouble.calm_at:
             await anyio.sleep(chance.expovariate(1 / 25))
             if self.now() < trouble.calm_at:
-                await self._befall(chance.choice(["kill", "leave", "suspend", "suspend all", "outage"]))
+                await self._befall(chance.choice(["kill", "leave", "suspend", "suspend all", "outage", "clock"]))
         self._misfortunes = 0
 
+    def _set_clock(self, seconds: float) -> None:
+        """Somebody sets the wall clock of the machine."""
+        self.note("the clock is set by", seconds)
+        self.shift += seconds
+        self.jumps.append(self.now())
+
     async def _befall(self, what: str) -> None:
-        process, seconds = self.random.choice(self._slots), self.random.choice([0.5, 5.0, 9.0, 40.0])
+        process, seconds = self.random.choice(self._slots), self.random.choice([0.5, 5.0, 9.0, 40.0, 90.0])
         if what == "kill" and self.trouble.kills:
             self.trouble.kills -= 1
             process.kill()
         elif what == "leave":
             process.leave()
+        elif what == "clock":
+            self._set_clock(self.random.choice([-7200.0, -90.0, -3.0, -1.5, 1.5, 90.0, 7200.0, 20 * HOUR]))
         elif what == "outage":
             self.note("the ledger fails for", seconds)
             self.ledger_down_until = self.now() + seconds

@@ -1,0 +1,86 @@
+"""When this process took its calls and answered them, by a clock that does not jump."""
+
+import math
+from collections.abc import Callable
+from typing import TypeVar
+
+import anyio
+
+from kie_mcp.jobs.job import Job, Phase
+from kie_mcp.jobs.joining import Recent
+
+T = TypeVar("T")
+
+MOST = 10_000
+"""Jobs of which it is remembered; the oldest are forgotten first, and then the ledger's times count."""
+STOOD_STILL = 3.0
+"""Seconds between two signs of life that are too many: a call that was read only after them may be followed at once by
+the one that repeats it, since clients wait for at least 5."""
+ON_ITS_WAY = 5.0
+"""Seconds after which an answer that nobody has seen leave counts as not given: its call was cut off."""
+
+
+class Calls:
+    """What is remembered of the calls; gone with the process, as those calls are.
+
+    While the process stands still, as on a laptop that is closed, nothing here ages.
+
+    Args:
+        steady: Seconds on a clock that nobody sets.
+    """
+
+    def __init__(self, steady: Callable[[], float] = anyio.current_time) -> None:
+        self._steady = steady
+        self._taken: dict[str, float] = {}
+        self._answered: dict[str, float] = {}
+        self._leaving: dict[str, tuple[Phase, float]] = {}
+        self._alive_at: float | None = None
+        self._awake_at = -math.inf
+        self._stood_for = 0.0
+
+    def beat(self) -> None:
+        """Note that the process runs; to be called every few seconds."""
+        now = self._steady()
+        silence = 0.0 if self._alive_at is None else now - self._alive_at
+        self._alive_at = now
+        if silence > STOOD_STILL:
+            self._stood_for += silence
+            self._awake_at = self._now()
+
+    def take(self, job: Job) -> None:
+        """Note that the order was taken just now."""
+        _remember(self._taken, job.id, self._now())
+
+    def start_answer(self, job: Job) -> None:
+        """Note that the job's end is on its way to its caller."""
+        _remember(self._leaving, job.id, (job.phase, self._now()))
+
+    def answer(self, job_id: str) -> None:
+        """Note that the end has reached the caller."""
+        _remember(self._answered, job_id, self._now())
+
+    def settle(self, job_id: str) -> None:
+        """Forget that an end was on its way: what became of it is in the ledger."""
+        self._leaving.pop(job_id, None)
+
+    def recent(self) -> Recent:
+        """The ages at this moment."""
+        self.beat()
+        now = self._now()
+        return Recent(
+            taken={job_id: now - at for job_id, at in self._taken.items()},
+            answered={job_id: now - at for job_id, at in self._answered.items()},
+            leaving={job_id: phase for job_id, (phase, at) in self._leaving.items() if now - at < ON_ITS_WAY},
+            awake=now - self._awake_at,
+        )
+
+    def _now(self) -> float:
+        """Seconds on a clock that stands still with the process."""
+        return self._steady() - self._stood_for
+
+
+def _remember(notes: dict[str, T], job_id: str, note: T) -> None:
+    notes.pop(job_id, None)
+    notes[job_id] = note
+    if len(notes) > MOST:
+        del notes[next(iter(notes))]

@@ -1,0 +1,105 @@
+"""Whether an order joins an equal job that is there: pure rules, the same for every ledger.
+
+Whoever was told less than the end of a job is owed it, so an equal order of theirs joins that job instead of paying for
+another. Ages are never negative: a clock that was set back makes nothing new.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from kie_mcp.jobs.job import FINAL, Phase
+
+JOIN_FOR = 24 * 3600.0
+"""Seconds from its end for which a job that nobody heard the end of may be joined: results live about as long."""
+SIDE_BY_SIDE = 2.0
+"""Seconds within which equal calls are two wishes: an assistant sends those at once, and a client that gives a call up,
+often without saying so, waits for at least 5."""
+PERHAPS_UNHEARD = 60.0
+"""Seconds for which an answer that went out late counts as not heard: its client may have given up before."""
+
+
+class Caller(StrEnum):
+    """What became of whoever ordered a job."""
+
+    WAITING = "waiting"
+    LEFT = "left"
+    """Went away without an answer."""
+    TOLD = "told"
+    """Was told that it is not finished yet, or an end that was not the last."""
+    LATE = "late"
+    """Was told how it ended, later than that client is known to wait."""
+    ANSWERED = "answered"
+    """Was told how it ended."""
+    CLOSED = "closed"
+    """Somebody asked for another one all the same."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recent:
+    """What one process remembers of its calls by a clock that does not jump: by job id, ages in seconds."""
+
+    taken: Mapping[str, float] = field(default_factory=dict[str, float])
+    """Since the order was taken here."""
+    answered: Mapping[str, float] = field(default_factory=dict[str, float])
+    """Since an end was told."""
+    leaving: Mapping[str, Phase] = field(default_factory=dict[str, Phase])
+    """The jobs whose end is being told just now, and which end that is."""
+    awake: float = math.inf
+    """Since the process stood still for long: what came meanwhile is read all at once."""
+
+
+NOTHING_RECENT = Recent()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """An equal job as the ledger has it; times are in seconds since 1970."""
+
+    id: str
+    phase: Phase
+    caller: Caller
+    created_at: float
+    finished_at: float | None
+    told_at: float | None
+    """When its caller was told last."""
+    caller_lives: bool
+    """Whether the process that its caller asked is there."""
+
+
+def may_join(job: Candidate, now: float, recent: Recent = NOTHING_RECENT) -> bool:
+    """Whether an equal order of this moment joins the job."""
+    if job.phase is Phase.UNCONFIRMED:  # nobody knows whether it exists: only new=true makes another
+        return job.caller is not Caller.CLOSED
+    if recent.leaving.get(job.id) is job.phase:
+        return False
+    return _is_owed(job, now, recent) and (job.phase not in FINAL or _since_end(job, now, recent) < JOIN_FOR)
+
+
+def _is_owed(job: Candidate, now: float, recent: Recent) -> bool:
+    match job.caller:
+        case Caller.WAITING:
+            return not job.caller_lives or not _is_side_by_side(job, now, recent)
+        case Caller.LEFT | Caller.TOLD:
+            return True
+        case Caller.LATE:
+            return _youngest(recent.answered.get(job.id), now, job.told_at) < PERHAPS_UNHEARD
+        case Caller.ANSWERED | Caller.CLOSED:
+            return False
+
+
+def _is_side_by_side(job: Candidate, now: float, recent: Recent) -> bool:
+    """Whether the order comes together with the one that the job was made for; a later one repeats it."""
+    age = recent.taken.get(job.id, now - job.created_at)
+    return 0 <= age < SIDE_BY_SIDE <= recent.awake
+
+
+def _since_end(job: Candidate, now: float, recent: Recent) -> float:
+    return _youngest(recent.taken.get(job.id), now, job.finished_at or job.created_at)
+
+
+def _youngest(steady: float | None, now: float, at: float | None) -> float:
+    """The age by either clock, the smaller: the one of the wall may have been set forward."""
+    ages = [age for age in (steady, None if at is None else max(now - at, 0.0)) if age is not None]
+    return min(ages, default=0.0)

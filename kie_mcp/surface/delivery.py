@@ -1,0 +1,50 @@
+"""Whether an answer has reached its client: what was written to the client counts as heard, and nothing else does."""
+
+from collections.abc import Callable
+from typing import Any
+
+from mcp.server.context import ServerRequestContext
+from mcp.types import RequestId
+
+Written = Callable[[], None]
+"""Called once the answer was written."""
+
+WRITTEN = "kie_mcp.written"
+"""Where the scope of an HTTP request keeps what is to be called."""
+MOST = 1000
+"""Answers that are waited for; of the oldest it is given up first."""
+
+
+class Deliveries:
+    """The answers on their way to the client of one connection, by the request that they answer.
+
+    A transport that can tell when an answer was written says so with `track`; with any other an answer counts as
+    written when it is handed over.
+    """
+
+    def __init__(self) -> None:
+        self.track = False
+        """Whether the transport calls `written`."""
+        self._waiting: dict[RequestId, Written] = {}
+
+    def expect(self, request: ServerRequestContext[Any, Any], written: Written) -> None:
+        """Have *written* called once the answer to the request has been."""
+        http = request.request.scope.get(WRITTEN) if request.request is not None else None
+        if http is not None:
+            http.append(written)
+        elif self.track and request.request_id is not None:
+            self._waiting[request.request_id] = written
+            if len(self._waiting) > MOST:
+                del self._waiting[next(iter(self._waiting))]
+        else:
+            written()
+
+    @property
+    def expected(self) -> bool:
+        """Whether anybody waits."""
+        return bool(self._waiting)
+
+    def written(self, request_id: RequestId) -> None:
+        """Say that the answer to that request was written."""
+        if call := self._waiting.pop(request_id, None):
+            call()
