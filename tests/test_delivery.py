@@ -1,0 +1,41 @@
+"""Which answers count as heard: those that were written in time. An equal order after any other joins its job."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mcp.types import CallToolResult
+from stand import facts, stand, text
+from virtual import HURRIED
+
+pytestmark = pytest.mark.anyio
+ORDER = {"prompt": "a fox"}
+
+
+@pytest.fixture
+def anyio_backend() -> Any:
+    """Time passes faster than the world's."""
+    return HURRIED
+
+
+async def told(folder: Path, *, client: str, waits: list[float | None], **sandbox: Any) -> list[CallToolResult]:
+    """What a client that listens to nothing is told by equal orders, one after the other."""
+    given = [ORDER if wait is None else ORDER | {"wait_seconds": wait} for wait in waits]
+    async with stand(folder, client=client, changes={"wait_seconds": None}, **sandbox) as here:
+        return [await here.client.call_tool("generate_image", order) for order in given]
+
+
+async def test_an_answer_later_than_its_client_is_known_to_stand_is_told_again_at_no_cost(tmp_path: Path) -> None:
+    """The client asked for a longer wait than it can keep; it may have given up, and this is its repeat."""
+    first, again, third = await told(tmp_path, client="google-adk", waits=[60, None, None], speed=1.0)
+    assert facts(first)["state"] == facts(again)["state"] == "succeeded"
+    assert facts(again)["job_id"] == facts(first)["job_id"]
+    assert "joined" in text(again).partition("\n")[0]
+    assert "new=true" in facts(again)["next"]
+    assert facts(third)["job_id"] != facts(first)["job_id"], "that one was heard in time"
+
+
+async def test_an_answer_in_time_is_heard_also_if_the_client_asked_for_a_longer_wait(tmp_path: Path) -> None:
+    first, second = await told(tmp_path, client="claude-code", waits=[600, None])
+    assert facts(first)["state"] == "succeeded"
+    assert facts(second)["job_id"] != facts(first)["job_id"]
