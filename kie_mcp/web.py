@@ -20,6 +20,7 @@ from starlette.middleware.cors import CORSMiddleware
 from kie_mcp.jobs.desk import Desk
 from kie_mcp.server import create_server, on_sandbox
 from kie_mcp.settings import Settings, SettingsError
+from kie_mcp.surface.delivery import Delivering
 from kie_mcp.surface.halves import Halves
 
 PATH = "/mcp"
@@ -112,6 +113,7 @@ async def _serve(settings: Settings, doors: Doors, listener: socket.socket, anno
         streamable_http_path=PATH, transport_security=doors.security(port), max_request_body_size=LARGEST_CALL
     )
     app.add_middleware(Halves)
+    app.add_middleware(Delivering)
     if doors.origins:  # a browser shows a page only those answers that say whose they are
         app.add_middleware(
             CORSMiddleware,

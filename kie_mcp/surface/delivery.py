@@ -5,6 +5,7 @@ from typing import Any
 
 from mcp.server.context import ServerRequestContext
 from mcp.types import RequestId
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 Written = Callable[[], None]
 """Called once the answer was written."""
@@ -48,3 +49,33 @@ class Deliveries:
         """Say that the answer to that request was written."""
         if call := self._waiting.pop(request_id, None):
             call()
+
+
+class Delivering:
+    """An app whose answers over HTTP count as written once their last piece was, to a client that was there."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        calls: list[Written] = []
+        left = False
+
+        async def listen() -> Message:
+            nonlocal left
+            message = await receive()
+            left |= message["type"] == "http.disconnect"
+            return message
+
+        async def answer(message: Message) -> None:
+            gone = left  # a server says so of every connection once the last piece is out
+            await send(message)
+            if message["type"] == "http.response.body" and not message.get("more_body") and not gone:
+                while calls:
+                    calls.pop()()
+
+        await self._app({**scope, WRITTEN: calls}, listen, answer)
