@@ -104,3 +104,15 @@ def test_a_repetition_at_once_joins_though_nobody_has_reaped_the_dead(outcomes: 
 @pytest.mark.skipif(not CONTAINERS, reason="no container can be made here")
 def test_a_repetition_at_once_joins_though_both_servers_have_the_same_number(outcomes: Outcomes) -> None:
     outcomes["contained", "recorded"].result()
+
+
+def test_the_job_of_a_killed_server_goes_on_at_once_whatever_its_lease_says(house: House) -> None:
+    """Its lock says that it is gone, and the clock may have been set back since the lease was written."""
+    first = house.server()
+    first.order("{takes:4} cat")
+    until(lambda: house.events("look"))
+    house.write("UPDATE workers SET alive_until = alive_until + 3600")
+    first.kill()
+    house.server()
+    until(lambda: house.reached(Phase.SUCCEEDED))
+    assert house.made() == len(house.files()) == 1
