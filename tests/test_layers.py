@@ -19,6 +19,7 @@ LAYERS = {
     "errors": FLOOR,
     "extras": FLOOR,
     "moments": FLOOR,
+    "text": FLOOR,
     "unseen": FLOOR,
     "": FLOOR,
 }

@@ -11,7 +11,7 @@ from inline_snapshot import snapshot
 from mcp.shared.exceptions import MCPError
 from mcp.types import TextContent
 
-from kie_mcp.surface.quoting import one_line, quoted
+from kie_mcp.text import one_line, quoted
 from tests.stand import Era, Stand, stand
 from tests.virtual import HURRIED
 

@@ -2,9 +2,8 @@
 
 import pytest
 
-from kie_mcp.kie.envelope import clean
 from kie_mcp.media.names import words
-from kie_mcp.surface.quoting import one_line, quoted, seen
+from kie_mcp.text import clean, one_line, quoted, seen
 from kie_mcp.unseen import hidden, shapeless
 
 UNSEEN = {

@@ -2,22 +2,17 @@
 
 import json
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any, cast
 
-from kie_mcp.addresses import bare_links
 from kie_mcp.jobs.job import JSON
-from kie_mcp.unseen import hidden, shapeless
+from kie_mcp.text import clean
 
-LONGEST_MESSAGE = 500
-"""Characters that are kept of Kie.ai's own words."""
 LONGEST_WAIT = 60.0
 """Seconds: a longer Retry-After is cut to this."""
-
-_ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_].*?(?:\x07|\x1b\\|$)|\x1b[@-Z\\-_]", re.DOTALL)
+_LARGEST_CODE = 1e6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,21 +87,9 @@ def number(value: object) -> float | None:
 
 
 def integer(value: object) -> int | None:
-    """Read a whole number, also from digits in a string."""
+    """Read a whole number of few digits, also from a string."""
     figure = number(value)
-    return int(figure) if figure is not None and figure == int(figure) else None
-
-
-def clean(value: object) -> str | None:
-    """Make foreign words fit to be shown: one line, no escapes, nothing invisible, no secrets of links, an end."""
-    if not isinstance(value, str):
-        return None
-    # Cut generously first: what follows is not to be done to megabytes.
-    text = _ESCAPES.sub("", value[: 8 * LONGEST_MESSAGE])
-    text = "".join(" " if character.isspace() else character for character in text)
-    text = "".join(character for character in text if not hidden(character) and not shapeless(character))
-    text = bare_links(" ".join(text.split()), mark="?…")
-    return (text if len(text) <= LONGEST_MESSAGE else text[: LONGEST_MESSAGE - 1] + "…") or None
+    return int(figure) if figure is not None and figure == int(figure) and abs(figure) < _LARGEST_CODE else None
 
 
 def _object(body: bytes) -> JSON:

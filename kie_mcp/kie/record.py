@@ -1,12 +1,12 @@
 """What a record of Kie.ai's says of a job: its state, its times, its files, in either dialect."""
 
-from collections.abc import Iterator
-from typing import Any, cast
-from urllib.parse import urlsplit
+from typing import Any
 
+from kie_mcp import text
 from kie_mcp.errors import CreditError, JobFailedError, Trouble
 from kie_mcp.jobs.job import JSON, Look, Verdict
-from kie_mcp.kie.envelope import clean, mapping, number, parse_json
+from kie_mcp.kie.envelope import integer, mapping, number
+from kie_mcp.kie.links import PLACES, file_links, parsed, plain, result_of
 
 _IN_FLIGHT = frozenset({
     *("waiting", "queuing", "generating", "processing", "pending"),
@@ -17,45 +17,51 @@ _FAILED = frozenset({
     *("fail", "failed", "error", "cancelled", "canceled"),
     *("timeout", "create_task_failed", "generate_failed"),
 })  # fmt: skip
-_FLAGS = {0: "generating", 1: "success", 3: "fail"}
+_FLAGS = {0: "generating", 1: "success", 2: "fail", 3: "fail"}
+_REASONS = (
+    "failmsg",
+    "failmessage",
+    "failreason",
+    "failurereason",
+    "errormessage",
+    "errormsg",
+    "error",
+    "reason",
+    "msg",
+)
+"""Names under which a reason stands, in small letters alone; the first that says anything counts."""
+_CODES = ("failcode", "errorcode")
 _MODERATED = ("nsfw", "moderation", "sensitive", "safety", "policy", "violat", "prohibit")
 # Kie.ai's pages say milliseconds, older records are in seconds: 1e11 seconds are the year 5138.
 _FIRST_MILLISECONDS = 1e11
-_LINK_KEYS = ("video_url", "image_url", "audio_url", "url", "urls", "resultUrls", "resultUrl")
 
 
 def read_record(record: JSON) -> Look:
     """Read a record that Kie.ai gave; a state never seen before is not taken for an end."""
-    result, unreadable = _result(record)
-    urls = tuple(dict.fromkeys(_links_of(record, result)))
-    data = mapping(result.get("resultObject")) or None
+    urls, data = file_links(record), _data(record)
     state = _state(record) or ("success" if urls or data else "")
     if state in _FAILED:
         return failed_look(record, code=None, words=None)
     if state not in _SUCCEEDED:
         return _look(record, Verdict.IN_FLIGHT, state, progress=_progress(record), known_state=state in _IN_FLIGHT)
-    trouble = None if urls or data else _empty(unreadable)
+    trouble = None if urls or data else _empty(record)
+    data = data if urls or data else _unread(record)
     return _look(record, Verdict.SUCCEEDED, state, urls=urls, data=data, trouble=trouble)
 
 
 def failed_look(record: JSON, *, code: int | None, words: str | None) -> Look:
     """Read the record of a failed job, or of one whose failure came as an envelope's *code* and *words*."""
-    upstream = clean(record.get("failMsg")) or clean(record.get("errorMessage")) or words
-    fail_code = clean(str(record.get("failCode") or code or ""))
-    charged = _credits(record) != 0
-    trouble = _failure(fail_code, upstream, charged)
+    given = {plain(name): value for name, value in record.items()}
+    reasons = (_words(given.get(name)) for name in _REASONS)
+    upstream = next((reason for reason in reasons if reason), words)
+    fail_code = next((str(given[name]) for name in _CODES if given.get(name)), str(code or ""))
+    trouble = _failure(fail_code, upstream, charged=_credits(record) != 0)
     return _look(record, Verdict.FAILED, _state(record) or f"code {code}", trouble=trouble)
 
 
-def is_link(value: object) -> bool:
-    """Whether it is an http or https URL with a host."""
-    if not isinstance(value, str) or not value.isprintable() or " " in value:
-        return False
-    try:
-        parts = urlsplit(value)
-    except ValueError:
-        return False
-    return parts.scheme in {"http", "https"} and bool(parts.hostname)
+def _words(value: object) -> str | None:
+    """A reason, also of an object that has it as its message."""
+    return text.clean(value) or text.clean(mapping(value).get("message"))
 
 
 def _look(record: JSON, verdict: Verdict, state: str, **rest: Any) -> Look:
@@ -63,7 +69,7 @@ def _look(record: JSON, verdict: Verdict, state: str, **rest: Any) -> Look:
     return Look(
         verdict=verdict,
         state=state,
-        model=clean(record.get("model")),
+        model=text.clean(record.get("model"), 2 * text.CODE),
         credits=_credits(record),
         created_at=_time(record.get("createTime")),
         finished_at=_time(finished),
@@ -73,11 +79,11 @@ def _look(record: JSON, verdict: Verdict, state: str, **rest: Any) -> Look:
 
 def _state(record: JSON) -> str:
     """Kie.ai's own word in lower case; without one what its flag stands for."""
-    word = clean(record.get("state")) or clean(record.get("status"))
+    word = text.clean(record.get("state"), text.CODE) or text.clean(record.get("status"), text.CODE)
     if word:
-        return word[:60].casefold()
-    flag = number(record.get("successFlag"))
-    return "" if flag is None else _FLAGS.get(int(flag), f"flag {int(flag)}")
+        return word.casefold()
+    flag = integer(record.get("successFlag"))
+    return "" if flag is None else _FLAGS.get(flag, f"flag {flag}")
 
 
 def _progress(record: JSON) -> float | None:
@@ -98,40 +104,42 @@ def _time(value: object) -> float | None:
     return moment if moment < _FIRST_MILLISECONDS else moment / 1000
 
 
-def _result(record: JSON) -> tuple[JSON, bool]:
-    """The result as an object, and whether there was one that could not be read."""
-    given = record.get("resultJson")
-    if not isinstance(given, str) or not given.strip():
-        return mapping(given) | mapping(record.get("response")), False
+def _data(record: JSON) -> JSON | None:
+    """What was made that is no file: an object, or what stands in its place."""
+    for result in result_of(record):
+        for name, value in mapping(result).items():
+            if plain(name) == "resultobject" and (found := parsed(value)) not in (None, "", {}, []):
+                return _storable(found if isinstance(found, dict) else {name: found}, record)
+    return None
+
+
+def _unread(record: JSON) -> JSON | None:
+    """What was said of the result and is longer than what is quoted of it: it was paid for."""
+    said = _said(record)
+    return _storable({"said": next(result_of(record))}, record) if len(said) > text.WORDS else None
+
+
+def _storable(data: Any, record: JSON) -> JSON:
     try:
-        parsed = parse_json(given)
+        return mapping(text.storable(data))
     except ValueError:
-        return mapping(record.get("response")), True
-    return mapping(parsed) | mapping(record.get("response")), not isinstance(parsed, dict)
+        return {"said": text.storable(_said(record))}
 
 
-def _links_of(record: JSON, result: JSON) -> Iterator[str]:
-    for place in (result, record.get("output"), record):
-        for key in _LINK_KEYS:
-            yield from _links(mapping(place).get(key))
-    yield from _links(record.get("output"))
+def _said(record: JSON) -> str:
+    """What the record says of its result, in its own words; empty if nothing."""
+    given = [value for name, value in record.items() if plain(name) in PLACES]
+    told = next((value for value in given if value not in (None, "", {}, [])), "")
+    return told if isinstance(told, str) else text.dumped(told)
 
 
-def _links(value: object) -> Iterator[str]:
-    if isinstance(value, str) and is_link(value):
-        yield value
-    elif isinstance(value, list):
-        for one in cast("list[object]", value):
-            yield from _links(mapping(one).get("url") or one)
-
-
-def _failure(code: str | None, words: str | None, charged: bool) -> Trouble:
-    told = f" (code {code})" if code else ""
+def _failure(code: str, words: str | None, *, charged: bool) -> Trouble:
+    told = f" (code {text.code(code)})" if code else ""
     category, message, remedy = "failed", f"Kie.ai says that the job failed{told}.", JobFailedError.remedy
-    text = f"{code or ''} {words or ''}".casefold()
+    whole = f"{code[:1000]} {words or ''}".casefold()
     if code == "402":
         category, message, remedy = "credits", f"The account had too few credits for the job{told}.", CreditError.remedy
-    elif any(word in text for word in _MODERATED):
+    elif any(word in whole for word in _MODERATED):
         category, message = "moderation", f"Kie.ai's moderation refused what was asked for, or what came out{told}."
         remedy = "Change the prompt or the inputs: the same ones are refused again."
     return Trouble(
@@ -139,11 +147,16 @@ def _failure(code: str | None, words: str | None, charged: bool) -> Trouble:
     )
 
 
-def _empty(unreadable: bool) -> Trouble:
-    """What is odd about a success without a file."""
-    where = "Look at the job in https://kie.ai/logs by its task id: what was made may be there."
-    if unreadable:
-        message = "Kie.ai says that the job succeeded, but its list of files cannot be read."
-        return Trouble(category="bad_result", message=message, remedy=where, may_have_been_charged=True)
-    message = "Kie.ai says that the job succeeded, but names no file."
-    return Trouble(category="no_output", message=message, remedy=where, may_have_been_charged=True)
+def _empty(record: JSON) -> Trouble:
+    """What is odd about a success without a file, with what was said in place of one."""
+    unreadable = any(isinstance(result, str) for result in result_of(record))
+    problem = "its list of files cannot be read" if unreadable else "names no file"
+    message = f"Kie.ai says that the job succeeded, but {problem}."
+    return Trouble(
+        category="bad_result" if unreadable else "no_output",
+        message=message,
+        remedy="Look at the job in https://kie.ai/logs by its task id: what was made may be there. "
+        "get_job_status asks Kie.ai again, and saves what it then names.",
+        may_have_been_charged=True,
+        upstream_message=text.clean(_said(record)),
+    )

@@ -19,7 +19,8 @@ from kie_mcp.errors import (
 )
 from kie_mcp.jobs.job import Look
 from kie_mcp.kie.envelope import Envelope, mapping, number, open_envelope
-from kie_mcp.kie.record import failed_look, is_link, read_record
+from kie_mcp.kie.links import is_link
+from kie_mcp.kie.record import failed_look, read_record
 
 # Kie.ai reports a caller's mistakes as code 500, too. These name a field or a range: nothing was created. Any other
 # 500 may be a server that stumbled after it had begun.
@@ -120,6 +121,8 @@ def _unseen(answer: Envelope) -> KieError:
             return CredentialError(f"Kie.ai did not accept the key ({answer.heard}).", upstream_message=words)
         case 429:
             return _busy(answer)
+        case 402 | 433 if error := _account(answer):
+            return LookError(error.message, remedy=error.remedy, upstream_message=words)
         case 404 | 422 if answer.readable:
             return NotVisibleError(
                 f"Kie.ai does not know the job, or not yet ({answer.heard}).", upstream_message=words

@@ -16,7 +16,7 @@ from kie_mcp.jobs.orders import output_uri
 from kie_mcp.media.names import said
 from kie_mcp.moments import iso
 from kie_mcp.surface.protocol import KieServer
-from kie_mcp.surface.quoting import one_line
+from kie_mcp.text import one_line
 
 PAGE = 50
 """Jobs whose files one answer lists."""

@@ -8,8 +8,8 @@ from mcp.server.mcpserver import MCPServer
 from kie_mcp.errors import OrderError
 from kie_mcp.jobs.job import Kind
 from kie_mcp.kie import catalog, lengths
-from kie_mcp.surface.quoting import quoted
 from kie_mcp.surface.recipe import Blank, Given, Recipe, call, recipe, text
+from kie_mcp.text import quoted
 
 
 def register(server: MCPServer[Any]) -> None:

@@ -9,7 +9,7 @@ from mcp.shared.exceptions import MCPError
 from mcp.types import INVALID_PARAMS, InputRequiredResult
 
 from kie_mcp.errors import OrderError
-from kie_mcp.surface.quoting import quoted, seen
+from kie_mcp.text import quoted, seen
 
 LONGEST = 2000
 """Characters of one argument."""

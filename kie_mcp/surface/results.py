@@ -13,8 +13,8 @@ from kie_mcp.jobs.orders import output_uri
 from kie_mcp.media.names import said
 from kie_mcp.moments import iso
 from kie_mcp.surface.answer import Answer, CreditFields, ErrorFields, Listing, OutputFields, PartFields
-from kie_mcp.surface.quoting import one_line
 from kie_mcp.surface.words import error_text, listing_text, spoken, text
+from kie_mcp.text import one_line
 
 TITLE = 60
 """Characters of an order's words that are shown."""

@@ -1,0 +1,112 @@
+"""Foreign text made safe to show: what is hidden in it goes, it has an end, and it is marked as somebody else's."""
+
+import json
+import re
+from typing import Any, cast
+
+from kie_mcp.addresses import bare_links
+from kie_mcp.unseen import hidden, shapeless
+
+WORDS = 300
+"""Characters that are shown of somebody's words."""
+CODE = 40
+"""Characters that a code, a state or a name of a model has; whatever is longer is none."""
+DATA = 4096
+"""Characters of JSON that are shown of an answer that is no file."""
+LINK = 1000
+"""Characters that are shown of a link: what is signed has several hundred."""
+
+_JOINERS = "\u200c\u200d"
+"""Hidden, but spelling needs them: in Persian and Hindi, and in emoji of several parts."""
+_ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_].*?(?:\x07|\x1b\\|$)|\x1b[@-Z\\-_]", re.DOTALL)
+_CODE = re.compile(r"[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*")
+_DEEPEST = 16
+"""Levels that are shown of data."""
+_LARGEST = 1 << 63
+
+
+def seen(text: str) -> str:
+    """Return the text without what no reader sees: control characters, turns of the direction, tags, half pairs."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
+    return "".join(one for one in lines if one in "\n\t" or one in _JOINERS or not hidden(one))
+
+
+def one_line(text: str, limit: int) -> str:
+    """Return the text on one line, cut to *limit* characters."""
+    return _cut(" ".join(seen(text).split()), limit)
+
+
+def quoted(text: str, limit: int | None = None) -> str:
+    """Return the text as a JSON string of one line, cut to *limit* characters: nothing in it can end the quotation."""
+    words = seen(text).strip()
+    return json.dumps(words if limit is None else _cut(words, limit), ensure_ascii=False)
+
+
+def clean(value: object, limit: int = WORDS) -> str | None:
+    """Return foreign words on one line, without escapes, anything invisible or the secrets of links, and with an end.
+
+    None if it is no text, or nothing is left of it.
+    """
+    if not isinstance(value, str):
+        return None
+    # Cut generously first: what follows is not to be done to megabytes.
+    return _cut(bare_links(_washed(value[: 8 * max(limit, WORDS)]), mark="?…"), limit) or None
+
+
+def code(text: str, limit: int = CODE) -> str:
+    """Return a code, a state or a name fit to stand in a sentence of ours: quoted unless it looks like one."""
+    return text if len(text) <= limit and _CODE.fullmatch(text) else quoted(clean(text, limit) or "")
+
+
+def short_link(url: str, limit: int = LINK) -> str:
+    """Return the link as it is shown: one that is too long for that without its end."""
+    return _cut(url, limit)
+
+
+def dumped(data: Any) -> str:
+    """Return JSON in ASCII: what is invisible shows as an escape."""
+    return json.dumps(data, separators=(",", ":"))
+
+
+def shown(data: dict[str, Any]) -> dict[str, Any]:
+    """Return data fit to be shown: texts and names washed; of what is too large its beginning only."""
+    if len(whole := dumped(data)) > DATA:
+        return {"beginning": whole[:DATA], "characters": len(whole)}
+    return cast("dict[str, Any]", _shown(data, 0))
+
+
+def storable(value: Any, depth: int = 0) -> Any:
+    """Return data that every JSON library writes: no half pairs, no endless numbers. Raises ValueError if too deep."""
+    if depth > 4 * _DEEPEST:
+        raise ValueError("nested too deeply")
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, list):
+        return [storable(one, depth + 1) for one in cast("list[Any]", value)]
+    if isinstance(value, dict):
+        return {storable(name): storable(one, depth + 1) for name, one in cast("dict[str, Any]", value).items()}
+    if isinstance(value, float | int) and not -_LARGEST < value < _LARGEST:
+        return str(value)[:CODE]
+    return value
+
+
+def _shown(value: Any, depth: int) -> Any:
+    if isinstance(value, str):
+        return _washed(value)
+    if isinstance(value, list | dict) and depth > _DEEPEST:
+        return "…"
+    if isinstance(value, list):
+        return [_shown(one, depth + 1) for one in cast("list[Any]", value)]
+    if isinstance(value, dict):
+        return {_washed(name): _shown(one, depth + 1) for name, one in cast("dict[str, Any]", value).items()}
+    return value
+
+
+def _washed(text: str) -> str:
+    spaced = "".join(" " if character.isspace() else character for character in _ESCAPES.sub("", text))
+    seen_only = "".join(one for one in spaced if not hidden(one) and not shapeless(one))
+    return " ".join(seen_only.split())
+
+
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
