@@ -13,6 +13,7 @@ from mcp.types import CallToolResult, Implementation, TextContent
 from pydantic import SecretStr
 from starlette.applications import Starlette
 
+from kie_mcp.jobs.clock import Clock
 from kie_mcp.kie.client import KieClient
 from kie_mcp.sandbox import create_app
 from kie_mcp.server import create_server
@@ -87,6 +88,7 @@ async def stand(
     app: Starlette | None = None,
     transport: Callable[[httpx.AsyncBaseTransport], httpx.AsyncBaseTransport] = lambda inner: inner,
     changes: dict[str, Any] | None = None,
+    clock: Clock | None = None,
     **sandbox: Any,
 ) -> AsyncGenerator[Stand]:
     """Open a stand, on a sandbox of its own or on `app`; `transport` may put something between server and sandbox."""
@@ -97,7 +99,7 @@ async def stand(
     kie = KieClient(
         key, base_url=BASE, upload_base_url=BASE, transport=transport(httpx.ASGITransport(app)), now=LoopClock().now
     )
-    server = create_server(used, kie=kie, clock=LoopClock())
+    server = create_server(used, kie=kie, clock=clock or LoopClock())
     info = Implementation(name=client, version="1")
     async with Client(server, mode=era, client_info=info) as connected:
         yield Stand(connected, app, used)

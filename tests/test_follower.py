@@ -11,7 +11,9 @@ from virtual import START, VIRTUAL
 from kie_mcp.errors import (
     BusyError,
     CredentialError,
+    CreditError,
     JobFailedError,
+    KieError,
     LookError,
     NotVisibleError,
     OutputError,
@@ -110,7 +112,8 @@ async def test_a_look_without_an_answer_changes_nothing_about_the_job(error: Exc
 async def test_what_is_going_on_is_said(error: Exception) -> None:
     job = await noted(Stage(Script(looks=[error])), 200)
     assert job.phase is Phase.SUBMITTED
-    assert job.note == ("Looking failed; see the server's log." if isinstance(error, RuntimeError) else str(error))
+    told = job.trouble.message if job.trouble else job.note
+    assert told == ("Looking failed; see the server's log." if isinstance(error, RuntimeError) else str(error))
 
 
 async def test_trouble_is_said_at_once_however_young_the_job_is() -> None:
@@ -144,8 +147,40 @@ async def test_a_job_that_is_never_visible_is_not_failed() -> None:
 async def test_a_refused_key_pauses_the_looks_and_is_said() -> None:
     stage = Stage(Script(looks=[CredentialError("401")]))
     job = await noted(stage, 200)
-    assert (job.phase, job.note) == (Phase.SUBMITTED, "401")
+    assert job.phase is Phase.SUBMITTED
+    assert job.trouble is not None
+    assert (job.trouble.category, job.trouble.message) == ("key", "401")
+    assert CredentialError.remedy in job.trouble.remedy
+    assert 'get_job_status(job_id="task-1")' in job.trouble.remedy
     assert set(stage.gaps()) == {OVERDUE_GAP}
+
+
+USERS = [
+    CredentialError("401"),
+    LookError("no credits", remedy="Top up."),
+    LookError("no proxy", remedy="Check HTTPS_PROXY."),
+    CreditError("402"),
+]
+
+
+@pytest.mark.parametrize("error", USERS, ids=str)
+async def test_what_only_the_user_can_mend_is_said_with_what_to_do_and_goes_when_it_is_mended(error: KieError) -> None:
+    stage = Stage(Script(looks=[error]))
+    job = await noted(stage, 5)
+    assert not job.done
+    assert job.trouble is not None
+    assert error.remedy.rstrip(".") in job.trouble.remedy
+    assert job.trouble.may_have_been_charged
+    stage.kie.looks = [RUNNING]
+    with anyio.move_on_after(100):
+        await stage.follower(await stage.ledger_with()).follow(job)
+    [job] = stage.rows()
+    assert (job.phase, job.trouble, job.note) == (Phase.RUNNING, None, "")
+
+
+@pytest.mark.parametrize("error", [LookError("503"), BusyError("429"), NotVisibleError("404")], ids=str)
+async def test_what_mends_itself_is_no_trouble_of_the_users(error: KieError) -> None:
+    assert (await noted(Stage(Script(looks=[error])), 200)).trouble is None
 
 
 async def test_a_busy_upstream_is_looked_at_after_the_time_it_names() -> None:
@@ -158,7 +193,7 @@ async def test_a_state_never_seen_before_is_no_end() -> None:
     strange = Look(verdict=Verdict.IN_FLIGHT, state="pondering", known_state=False)
     job = await noted(Stage(Script(looks=[strange])), 5)
     assert (job.phase, job.upstream_state) == (Phase.RUNNING, "pondering")
-    assert job.note == "Kie.ai reports a state that this version does not know: 'pondering'."
+    assert job.note == 'Kie.ai reports a state that this version does not know: "pondering".'
     assert (await followed(Stage(Script(looks=[strange, DONE])))).note == ""
 
 

@@ -110,15 +110,17 @@ class Desk:
         """The job, with what is done for it just now: again at each change and every few seconds, until it is done."""
         told_at = float("-inf")
         seen: Job | None = None
-        while seen is None or not seen.done:
-            event = self._board.event(job_id)
-            job = self._board.told(await self.read(job_id))
-            if job != seen or self._clock.now() - told_at >= HEARTBEAT:
-                seen, told_at = job, self._clock.now()
-                yield job
-            else:
-                with anyio.move_on_after(LISTEN):
-                    await event.wait()
+        # What a job waits for is waited for, too.
+        with self._follower.awaited({job_id, *(await self.read(job_id)).waiting_for}):
+            while seen is None or not seen.done:
+                event = self._board.event(job_id)
+                job = self._board.told(await self.read(job_id))
+                if job != seen or self._clock.now() - told_at >= HEARTBEAT:
+                    seen, told_at = job, self._clock.now()
+                    yield job
+                else:
+                    with anyio.move_on_after(LISTEN):
+                        await event.wait()
 
     async def read(self, job_id: str) -> Job:
         """The job as the ledger has it. Raises UnknownJobError."""
@@ -141,7 +143,7 @@ class Desk:
         if self._shift.has(job):
             if old:
                 self._follower.nudge(job.id)
-        elif job.phase is Phase.SUCCEEDED and old and not await self._saved(job):
+        elif job.phase is Phase.SUCCEEDED and old and (job.lacks_files or not await self._saved(job)):
             with anyio.move_on_after(seconds):
                 await self._shift.save_again(job).wait()
             job = await self.read(job.id)
@@ -210,6 +212,7 @@ class Desk:
 
     async def _adopt(self, task_id: str) -> Job:
         try:
+            await self._follower.turn(task_id)
             look = await self._upstream.look(task_id)
         except NotVisibleError as error:
             raise UnknownJobError(f"There is no job {task_id[:100]!r}, neither here nor at Kie.ai.") from error

@@ -2,16 +2,26 @@
 
 import logging
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 
 import anyio
 
-from kie_mcp.errors import BusyError, CredentialError, JobFailedError, KieError, NotVisibleError, Trouble
+from kie_mcp.errors import BusyError, CredentialError, KieError, NotVisibleError, Trouble
 from kie_mcp.jobs.cadence import SHORTEST, first_look, next_look, quantile, trouble_gap
 from kie_mcp.jobs.clock import Clock
-from kie_mcp.jobs.job import Job, Look, Output, Phase, Upstream, Verdict, stepped
+from kie_mcp.jobs.job import JSON, Job, Look, Output, Phase, Upstream, Verdict, stepped
 from kie_mcp.jobs.ledger import Ledger, LedgerError, StaleJobError
+from kie_mcp.jobs.looks import Looks
+from kie_mcp.jobs.seen import (
+    MOST_OUTPUTS,
+    after_failed_look,
+    after_look,
+    expired,
+    gap_for_files,
+    names_nothing_yet,
+)
 from kie_mcp.jobs.submission import Changed
 
 logger = logging.getLogger(__name__)
@@ -24,6 +34,8 @@ GRACE = 90.0
 OVERDUE = 1200.0
 """Seconds after which a job counts as overdue, or three times what nearly all such jobs took."""
 OVERDUE_GAP = 60.0
+REMEMBERED = 0.5
+"""Seconds for which the times of such jobs are not read again: thousands of jobs are taken up at once."""
 KEPT_BY_KIE = 14 * 24 * 3600.0
 """Seconds for which Kie.ai keeps what it made."""
 
@@ -47,16 +59,20 @@ class Follower:
         self._changed = changed
         self._chance = chance or random.Random()  # noqa: S311 - jitter is no secret
         self._nudges: dict[str, anyio.Event] = {}
+        self._looks = Looks()
+        # Callers read the same ledger: never more than one transaction of all followers is before theirs.
+        self._writing = anyio.Lock()
+        self._durations: dict[str, tuple[float, list[float]]] = {}
 
     async def follow(self, job: Job) -> Job:
         """Look at the job again and again until it is done."""
-        durations = await self._ledger.durations(job.bucket)
+        durations = await self._known(job.bucket)
         gap, failures = first_look(durations) - self._age(job), 0
         # Whoever cared for it before may have looked just now.
         earliest = self._clock.now() + SHORTEST if job.epoch else 0.0
         try:
             while not job.done:
-                await self._pause(job, gap, earliest)
+                await self._looks.turn(job.id, urgent=await self._pause(job, gap, earliest))
                 try:
                     await self._still_ours(job)
                     job = await self.look(job, overdue=_overdue(durations))
@@ -75,36 +91,80 @@ class Follower:
         """Somebody asks: look as soon as that is allowed."""
         if event := self._nudges.get(job_id):
             event.set()
+        self._looks.hurry(job_id)
+
+    def awaited(self, job_ids: Collection[str]) -> AbstractContextManager[None]:
+        """Somebody waits for these jobs while inside: their looks go before those of others."""
+        return self._looks.awaited(job_ids)
+
+    async def turn(self, task_id: str) -> None:
+        """Wait until somebody who asks about a job that nobody here cares for may have a look."""
+        await self._looks.turn(task_id, urgent=True)
 
     async def look(self, job: Job, *, overdue: float = OVERDUE) -> Job:
         """Ask once, and write down what is seen; what a success made is saved before anyone is told."""
         if job.task_id is None:
             raise LedgerError(f"Job {job.id} has no id of Kie.ai's to look at.")
         look = await self._upstream.look(job.task_id)
-        seen = _seen(job, look, self._clock.now())
-        if look.verdict is Verdict.SUCCEEDED:
-            outputs, trouble = await self._save(seen, look.urls)
-            now = self._clock.now()
-            seen = stepped(seen, Phase.SUCCEEDED, now, outputs=outputs, trouble=look.trouble or trouble)
-            await self._learn(job, look, now)
+        now = self._clock.now()
+        seen = after_look(job, look, now)
+        if look.verdict is Verdict.SUCCEEDED and not names_nothing_yet(seen, look, now):
+            seen = await self._finish(seen, look)
+            await self._learn(job, look, seen.succeeded_at or now)
         elif not seen.done and not seen.note and self._age(seen) > overdue:
             note = f"Still not finished after {self._age(seen) / 60:.0f} min; looked at every minute from here on."
             seen = replace(seen, note=note)
         return await self._write(seen, was=job.phase)
 
+    async def _finish(self, job: Job, look: Look) -> Job:
+        """Save what was made. An answer that is no file is kept with the job, unless it was saved as one."""
+        outputs, trouble = await self._save(job, look.urls[:MOST_OUTPUTS])
+        return stepped(
+            job,
+            Phase.SUCCEEDED,
+            self._clock.now(),
+            outputs=outputs,
+            data=_unsaved_data(job, outputs),
+            trouble=look.trouble or trouble,
+        )
+
     async def _still_ours(self, job: Job) -> None:
         """After a long sleep, such as a closed laptop's, another process may have taken the job over."""
-        known = await self._ledger.read(job.id)
+        async with self._writing:
+            known = await self._ledger.read(job.id)
         if known is None or known.epoch != job.epoch or known.done:
             raise StaleJobError(f"Job {job.id} has gone on without this process.")
 
     async def save_again(self, job: Job) -> Job:
-        """Save the files of a finished job that are not saved yet."""
-        outputs, trouble = await self._save(job, [output.url for output in job.outputs])
+        """Save the files of a finished job that are not saved yet; if Kie.ai has named none, ask it again."""
+        if job.lacks_files:
+            return await self._look_again(job)
+        outputs, trouble = await self._save(job, [output.url for output in job.outputs if output.url])
+        if job.data is None and any(not (output.url or output.path) for output in outputs):
+            return await self._look_again(job)  # the answer that was saved as a file is Kie.ai's alone now
         now = self._clock.now()
         if trouble and self._age(job) > KEPT_BY_KIE:
-            trouble = _expired()
-        return await self._write(replace(job, outputs=outputs, trouble=trouble, looked_at=now), was=job.phase)
+            trouble = expired()
+        again = replace(job, outputs=outputs, data=_unsaved_data(job, outputs), trouble=trouble, looked_at=now)
+        return await self._write(again, was=job.phase)
+
+    async def _look_again(self, job: Job) -> Job:
+        """Ask once more about a job that has ended, whose files may be named only now; nothing else of it changes."""
+        await self.turn(job.id)
+        known = await self._ledger.begin_look(job.id, self._clock.now(), SHORTEST)
+        if known is None:
+            return job  # another process is looking
+        job = known
+        try:
+            look = await self._upstream.look(job.task_id or "")
+        except KieError as error:
+            return await self._write(after_failed_look(job, error, self._clock.now(), expected=False), was=job.phase)
+        if look.verdict is not Verdict.SUCCEEDED:
+            return job
+        now = self._clock.now()
+        job = replace(job, outputs=tuple(output for output in job.outputs if output.url))
+        seen = await self._finish(after_look(job, look, now), look)
+        return await self._write(seen, was=job.phase)
 
     async def _learn(self, job: Job, look: Look, now: float) -> None:
         """Remember how long it took, by Kie.ai's clock, or by ours if it was watched to its end."""
@@ -115,10 +175,23 @@ class Follower:
         else:
             return
         if job.bucket and seconds > 0:
-            await self._ledger.learn(job.bucket, seconds, now)
+            async with self._writing:
+                await self._ledger.learn(job.bucket, seconds, now)
 
-    async def _pause(self, job: Job, gap: float, earliest: float) -> None:
-        """Wait for the next look, or until somebody asks, but never less than the shortest gap since the last."""
+    async def _known(self, bucket: str) -> list[float]:
+        """How long such jobs took, as of just now."""
+        async with self._writing:
+            read_at, durations = self._durations.get(bucket, (float("-inf"), []))
+            if anyio.current_time() - read_at > REMEMBERED:
+                durations = await self._ledger.durations(bucket)
+                self._durations[bucket] = anyio.current_time(), durations
+        return durations
+
+    async def _pause(self, job: Job, gap: float, earliest: float) -> bool:
+        """Wait for the next look, or until somebody asks, but never less than the shortest gap since the last.
+
+        Returns whether somebody has asked.
+        """
         nudge = self._nudges[job.id] = anyio.Event()
         with anyio.move_on_after(max(gap, 0)):
             await nudge.wait()
@@ -126,6 +199,7 @@ class Follower:
             earliest = max(earliest, job.looked_at + SHORTEST)
         # Never longer than that: the clock may have been set back since.
         await anyio.sleep(min(max(earliest - self._clock.now(), 0), SHORTEST))
+        return nudge.is_set()
 
     async def _note(self, job: Job, error: Exception) -> Job:
         """A look got no answer about the job: it lives on, and says what is going on."""
@@ -133,12 +207,9 @@ class Follower:
             logger.error("looking at job %s failed", job.id, exc_info=error)
         now = self._clock.now()
         if isinstance(error, NotVisibleError) and self._age(job) > KEPT_BY_KIE:
-            return await self._write(
-                stepped(job, Phase.FAILED, now, trouble=_expired(), finished_at=now), was=job.phase
-            )
+            return await self._write(stepped(job, Phase.FAILED, now, trouble=expired(), finished_at=now), was=job.phase)
         early = isinstance(error, NotVisibleError) and self._age(job) < GRACE
-        words = str(error) if isinstance(error, KieError) else "Looking failed; see the server's log."
-        noted = replace(job, updated_at=now, looked_at=now, note="" if early else words)
+        noted = after_failed_look(job, error, now, expected=early)
         try:
             return await self._write(noted, was=job.phase)
         except StaleJobError:
@@ -147,12 +218,15 @@ class Follower:
             return noted
 
     async def _write(self, job: Job, *, was: Phase) -> Job:
-        written = await self._ledger.move(job, was=was)
+        async with self._writing:
+            written = await self._ledger.move(job, was=was)
         self._changed(written)
         return written
 
     def _gap(self, job: Job, durations: Sequence[float]) -> float:
         age = self._age(job)
+        if job.succeeded_at is not None:
+            return gap_for_files(job, self._clock.now(), SHORTEST)
         return OVERDUE_GAP if age > _overdue(durations) else next_look(age, durations, self._chance.uniform(-1, 1))
 
     def _age(self, job: Job) -> float:
@@ -170,37 +244,6 @@ def _gap_after(error: Exception, failures: int) -> float:
     return OVERDUE_GAP if isinstance(error, CredentialError) else trouble_gap(failures)
 
 
-def _expired() -> Trouble:
-    return replace(
-        JobFailedError(
-            "Kie.ai keeps what it made for 14 days, and this job is older.", remedy="Make it again."
-        ).trouble,
-        category="expired",
-        may_have_been_charged=True,
-    )
-
-
-def _seen(job: Job, look: Look, now: float) -> Job:
-    """The job with what a look says of it; a success keeps its phase until its files are saved."""
-    unknown = f"Kie.ai reports a state that this version does not know: {look.state!r}."
-    job = replace(
-        job,
-        updated_at=now,
-        looked_at=now,
-        upstream_state=look.state,
-        progress=job.progress if look.progress is None else look.progress,
-        credits_used=job.credits_used if look.credits is None else look.credits,
-        data=look.data,
-        note="" if look.known_state else unknown,
-    )
-    if look.verdict is Verdict.FAILED:
-        return stepped(job, Phase.FAILED, now, trouble=look.trouble, finished_at=_finished(job, look, now))
-    if look.verdict is Verdict.SUCCEEDED:
-        return replace(job, finished_at=_finished(job, look, now))
-    return stepped(job, Phase.RUNNING, now)
-
-
-def _finished(job: Job, look: Look, now: float) -> float:
-    """When it ended: by Kie.ai's clock where that fits ours, for we may have looked long after."""
-    told = look.finished_at
-    return told if told is not None and job.created_at <= told <= now else now
+def _unsaved_data(job: Job, outputs: Sequence[Output]) -> JSON | None:
+    """The answer that is no file, unless it is one now."""
+    return None if any(output.path and not output.url for output in outputs) else job.data

@@ -56,6 +56,8 @@ STATES: Mapping[Phase, JobState] = {
     Phase.FAILED: JobState.FAILED,
     Phase.UNCONFIRMED: JobState.UNCONFIRMED,
 }
+NO_FILES = frozenset({"no_output", "bad_result"})
+"""Categories of the trouble of a success that names no file."""
 FINAL = frozenset({Phase.SUCCEEDED, Phase.FAILED, Phase.UNCONFIRMED})
 
 
@@ -64,6 +66,7 @@ class Output:
     """A file that Kie.ai made: where it is there, and where it is here."""
 
     url: str
+    """Empty for what Kie.ai answered in place of a file, which is saved as one."""
     path: str | None = None
     """Absolute path of the saved file; None while it is not saved."""
     mime_type: str | None = None
@@ -98,6 +101,8 @@ class Job:
     task_id: str | None = None
     sent_at: float | None = None
     """When the create call began."""
+    succeeded_at: float | None = None
+    """When Kie.ai was first heard to say that it succeeded; its files may be named later."""
     finished_at: float | None = None
     not_before: float = 0.0
     """Kie.ai asked not to be called before."""
@@ -108,7 +113,7 @@ class Job:
     """Kie.ai's own figure, 0-1."""
     outputs: tuple[Output, ...] = ()
     data: JSON | None = None
-    """An answer of Kie.ai's that is no file."""
+    """An answer of Kie.ai's that is no file; None once it is saved as one."""
     credits_estimated: float | None = None
     credits_used: float | None = None
     trouble: Trouble | None = None
@@ -143,6 +148,13 @@ class Job:
     def lost(self) -> bool:
         """Whether it has ended without making anything."""
         return self.done and self.phase is not Phase.SUCCEEDED
+
+    @property
+    def lacks_files(self) -> bool:
+        """Whether it succeeded, and Kie.ai has not named a file of it yet."""
+        named = any(output.url for output in self.outputs)
+        unnamed = self.trouble is not None and self.trouble.category in NO_FILES
+        return self.phase is Phase.SUCCEEDED and unnamed and not named
 
 
 def stepped(job: Job, phase: Phase, now: float, **changes: Any) -> Job:

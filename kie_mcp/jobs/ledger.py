@@ -146,6 +146,10 @@ class Ledger(Protocol):
         """Write the job as it is now. Raises StaleJobError if it was not in that phase and epoch any more."""
         ...
 
+    async def begin_look(self, job_id: str, now: float, gap: float) -> Job | None:
+        """Note that a finished job is looked at now; None if it was so many seconds ago, by whichever process."""
+        ...
+
     async def mark(self, job: Job, now: float) -> float:
         """Step from reserved to submitting and count the send, if one may be sent; else the seconds to wait."""
         ...

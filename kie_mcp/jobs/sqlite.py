@@ -7,6 +7,7 @@ when it returns.
 import functools
 import sqlite3
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import CoroutineType
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
@@ -173,6 +174,16 @@ class SqliteLedger:
             raise LedgerError(f"A job cannot go from {was} to {job.phase}.")
         queries.update(db, job, was)
         return job
+
+    @_transaction
+    def begin_look(self, db: sqlite3.Connection, job_id: str, now: float, gap: float) -> Job | None:
+        """Note that a finished job is looked at now; None if it was so many seconds ago, by whichever process."""
+        row = queries.one(db, "SELECT * FROM jobs WHERE id = ?", job_id)
+        if row is None or 0 <= now - ((known := load(row)).looked_at or 0.0) < gap:
+            return None
+        looked = replace(known, looked_at=now)
+        queries.update(db, looked, known.phase)
+        return looked
 
     @_transaction
     def mark(self, db: sqlite3.Connection, job: Job, now: float) -> float:

@@ -112,10 +112,11 @@ class _TakesUnconfirmedForTheEnd(SqliteLedger):
 class _Impatient(Follower):
     """Looks as soon as somebody asks."""
 
-    async def _pause(self, job: Job, gap: float, earliest: float) -> None:
+    async def _pause(self, job: Job, gap: float, earliest: float) -> bool:
         nudge = self._nudges[job.id] = anyio.Event()
         with anyio.move_on_after(max(gap, 0)):
             await nudge.wait()
+        return nudge.is_set()
 
 
 BUGS: dict[str, Product] = {

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 from kie_mcp.jobs.job import Job, Phase
+from kie_mcp.jobs.seen import WAITS_FOR_FILES
 from tests.simulation.kie import ELSEWHERE, LIMIT, PRICE, WINDOW, Task
 from tests.simulation.world import Seen
 
@@ -54,6 +55,8 @@ def the_verdict_is_right(seen: Seen) -> Iterator[str]:
 def _wrong(seen: Seen, job: Job, task: Task | None) -> Iterator[str]:
     if job.phase is Phase.SUCCEEDED and not (task and task.succeeds):
         yield "succeeded, which its task did not"
+    if job.phase is Phase.SUCCEEDED and not job.outputs and task and task.unnamed_for < WAITS_FOR_FILES:
+        yield "has no file, though they were named in time"
     if job.phase is Phase.FAILED and task and (task.succeeds or not job.task_id):
         yield "failed, although its task exists" + (" and succeeded" if task.succeeds else "")
     if job.phase is Phase.UNCONFIRMED and job.id not in seen.kie.lost | seen.interrupted:

@@ -14,11 +14,14 @@ from kie_mcp.errors import (
     UnconfirmedError,
     UnreachableError,
 )
+from kie_mcp.errors import Trouble as Told
 from kie_mcp.jobs.job import Look, Request, Verdict
+from kie_mcp.jobs.seen import LONGEST_GAP, WAITS_FOR_FILES
 from tests.simulation.faults import WORKS, CreateFault, LookFault, Trouble
 
 LIMIT, WINDOW = 20, 10.0
 """Create calls that it takes in so many seconds."""
+NO_FILE = Told(category="no_output", message="no file")
 PRICE = 4.0
 """Credits of a job."""
 ELSEWHERE = "elsewhere"
@@ -80,6 +83,8 @@ class Task:
     duration: float
     hidden_for: float
     succeeds: bool
+    unnamed_for: float = 0.0
+    """Seconds after its end in which no file is named."""
     created_at: float = 0.0
     looks: list[float] = field(default_factory=list[float])
 
@@ -92,6 +97,11 @@ class Task:
     def ends_at(self) -> float:
         """When it is done."""
         return self.created_at + self.duration
+
+    @property
+    def rests_at(self) -> float:
+        """When its files are named, or nobody waits for that any more."""
+        return self.ends_at + min(self.unnamed_for, WAITS_FOR_FILES + LONGEST_GAP)
 
 
 class Kie:
@@ -139,6 +149,7 @@ class Kie:
             duration=float(request.input["seconds"]),
             hidden_for=self._world.random.choice([0.0, 0.5, 3.0, 20.0]),
             succeeds=bool(request.input["succeeds"]),
+            unnamed_for=self._world.random.choice([0.0, 0.0, 0.0, 0.0, 3.0, 60.0, 600.0]),
         )
 
     async def _answer(self, place: Place, fault: CreateFault, task: Task) -> str:
@@ -181,6 +192,8 @@ class Kie:
             return Look(verdict=Verdict.IN_FLIGHT, state="generating")
         if not task.succeeds:
             return Look(verdict=Verdict.FAILED, state="fail", credits=PRICE, trouble=JobFailedError("too dark").trouble)
+        if self._world.now() < task.ends_at + task.unnamed_for:
+            return Look(verdict=Verdict.SUCCEEDED, state="success", credits=PRICE, trouble=NO_FILE)
         return Look(verdict=Verdict.SUCCEEDED, state="success", credits=PRICE, urls=(f"https://kie.test/{task.id}/0",))
 
 

@@ -159,7 +159,7 @@ class World:
         """Wait until nothing is left to do, and for a while after; False if that takes too long."""
         quiet = 0
         while quiet < QUIET:
-            ends = [task.ends_at for task in self.kie.tasks.values()]
+            ends = [task.rests_at for task in self.kie.tasks.values()]
             if self.now() > max(self.trouble.calm_at, *ends, 0.0) + SETTLING:
                 return False
             await anyio.sleep(1)

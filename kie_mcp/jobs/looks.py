@@ -1,0 +1,74 @@
+"""How many looks a process takes in a second, and whose comes first: those that somebody waits for, then the others."""
+
+from collections import Counter, OrderedDict
+from collections.abc import Collection, Generator
+from contextlib import contextmanager
+
+import anyio
+
+GAP = 0.125
+"""Seconds between two looks, where many want one."""
+AT_ONCE = 3
+"""Looks that may go side by side after a pause: with the gap, at most ten in a second."""
+
+
+class _Turn:
+    """One look that waits to be allowed."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.come = anyio.Event()
+
+
+class Looks:
+    """Lets the looks of one process go one by one."""
+
+    def __init__(self) -> None:
+        self._urgent: OrderedDict[_Turn, None] = OrderedDict()
+        self._patient: OrderedDict[_Turn, None] = OrderedDict()
+        self._next: _Turn | None = None
+        """The one that goes as soon as the gap is over."""
+        self._full_at = 0.0
+        self._awaited: Counter[str] = Counter()
+
+    async def turn(self, name: str, *, urgent: bool = False) -> None:
+        """Wait until a look at the job of that name may go; *urgent* ones, and those that are awaited, go first."""
+        turn = _Turn(name)
+        line = self._urgent if urgent or self._awaited[name] else self._patient
+        line[turn] = None
+        self._call()
+        try:
+            await turn.come.wait()
+            await anyio.sleep(max(self._full_at - (AT_ONCE - 1) * GAP - anyio.current_time(), 0))
+            self._full_at = max(self._full_at, anyio.current_time()) + GAP
+        finally:
+            self._urgent.pop(turn, None)
+            self._patient.pop(turn, None)
+            if self._next is turn:
+                self._next = None
+                self._call()
+
+    def hurry(self, name: str) -> None:
+        """Let a look at that job go before those that nobody waits for."""
+        for turn in [turn for turn in self._patient if turn.name == name]:
+            del self._patient[turn]
+            self._urgent[turn] = None
+
+    @contextmanager
+    def awaited(self, names: Collection[str]) -> Generator[None]:
+        """Somebody waits for these jobs while inside."""
+        self._awaited.update(names)
+        for name in names:
+            self.hurry(name)
+        try:
+            yield
+        finally:
+            self._awaited.subtract(names)
+            for name in names:
+                if not self._awaited[name]:
+                    del self._awaited[name]
+
+    def _call(self) -> None:
+        if self._next is None and (line := self._urgent or self._patient):
+            self._next, _ = line.popitem(last=False)
+            self._next.come.set()
