@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from kie_mcp.jobs.job import Job
 from kie_mcp.jobs.sqlite import SqliteLedger
 from kie_mcp.settings import Settings
+from kie_mcp.text import short_link
 
 NONE = "No jobs of this key. Each key has its own: set KIE_API_KEY and KIE_API_BASE_URL as your client does."
 HEAD = ("time", "kind", "state", "job", "file")
@@ -32,7 +33,7 @@ def _row(job: Job) -> tuple[str, ...]:
 
 
 def _where(job: Job) -> str:
-    places = [output.path or output.url for output in job.outputs]
+    places = [output.path or short_link(output.url, 200) for output in job.outputs]
     more = f" (and {len(places) - 1} more)" if len(places) > 1 else ""
     return f"{places[0]}{more}" if places else ""
 

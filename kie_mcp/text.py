@@ -65,13 +65,13 @@ def short_link(url: str, limit: int = LINK) -> str:
 
 def dumped(data: Any) -> str:
     """Return JSON in ASCII: what is invisible shows as an escape."""
-    return json.dumps(data, separators=(",", ":"))
+    return json.dumps(data)
 
 
 def shown(data: dict[str, Any]) -> dict[str, Any]:
     """Return data fit to be shown: texts and names washed; of what is too large its beginning only."""
     if len(whole := dumped(data)) > DATA:
-        return {"beginning": whole[:DATA], "characters": len(whole)}
+        return {"beginning": whole[: DATA // 2], "characters": len(whole)}
     return cast("dict[str, Any]", _shown(data, 0))
 
 

@@ -176,7 +176,7 @@ job: job_9d1xabcdefghijklmnopqrstuv (Kie.ai's id: e931f4f24b0f6d5bc4744c719d3f67
 """,
             "an answer that is no file": """\
 succeeded: other, made in 12 s, 4 credits ($0.02)
-data: {"subject\\n\\u202e": 1}
+data: {"subject": 1}
 job: job_9d1xabcdefghijklmnopqrstuv (Kie.ai's id: e931f4f24b0f6d5bc4744c719d3f67f3) "a fox"\
 """,
             "failed": """\
@@ -616,12 +616,7 @@ def test_the_structured_content_of_every_state() -> None:
                 "elapsed_s": 12.0,
                 "outputs": [],
                 "credits": {"estimated": 4.0, "used": 4.0},
-                "data": {
-                    """\
-subject
-\u202e\
-""": 1
-                },
+                "data": {"subject": 1},
                 "created_at": "2026-09-21T14:13:20Z",
                 "kie_task_id": "e931f4f24b0f6d5bc4744c719d3f67f3",
             },

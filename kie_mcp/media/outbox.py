@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -12,15 +13,16 @@ from anyio.to_thread import run_sync
 
 from kie_mcp.errors import DeadLinkError, NotCreatedError, OutputError, RefusedError, Trouble
 from kie_mcp.jobs.clock import Clock
-from kie_mcp.jobs.job import Job, Kind, Output
+from kie_mcp.jobs.job import JSON, Job, Kind, Output
 from kie_mcp.media.allowance import CAPS, Allowance
 from kie_mcp.media.headers import Header
 from kie_mcp.media.names import stem
 from kie_mcp.media.partfile import PartFile
 from kie_mcp.media.probe import Probe, probe
-from kie_mcp.media.sidecar import undescribed, write
+from kie_mcp.media.sidecar import EXTENSION, undescribed, write
 from kie_mcp.media.unsaved import unsaved
 from kie_mcp.media.wholeness import DAMAGED, fault
+from kie_mcp.text import DATA, dumped
 
 LINK_LIFE = 24 * 3600.0
 """Seconds that Kie.ai promises for a link of a finished job."""
@@ -100,14 +102,16 @@ class Outbox:
     async def save(self, job: Job, urls: Sequence[str]) -> tuple[tuple[Output, ...], Trouble | None]:
         """Save what is at these links of a finished job, and say what could not be saved: it raises nothing itself.
 
+        An answer that is no file, and is too large to be shown, becomes one: the last, without a link.
         A file that the job already has here is left alone, whatever lies beside it; one that is saved again takes the
         place and the name of the first.
         """
         outputs: list[Output] = []
         failures: list[tuple[int, Exception]] = []
         bare: list[tuple[Path, Exception]] = []
-        for index, url in enumerate(urls):
-            output = await self._kept(job, index) or self._promised(job, url)
+        wanted = [*map(partial(self._promised, job), urls), *_data(job)]
+        for index, promised in enumerate(wanted):
+            output = await self._kept(job, index) or promised
             if output.path is None:
                 try:
                     output = await self._save(job, index, output)
@@ -115,7 +119,7 @@ class Outbox:
                 except Exception as error:  # the job is paid for and done, whatever breaks here
                     failures.append((index + 1, error))
             outputs.append(output)
-        return tuple(outputs), _both(unsaved(failures, len(urls), self._folder), undescribed(bare))
+        return tuple(outputs), _both(unsaved(failures, len(wanted), self._folder), undescribed(bare))
 
     async def _kept(self, job: Job, index: int) -> Output | None:
         output = job.outputs[index] if index < len(job.outputs) else None
@@ -127,6 +131,8 @@ class Outbox:
         return Output(url=url, expires_at=(job.finished_at or self._clock.now()) + LINK_LIFE)
 
     async def _save(self, job: Job, index: int, output: Output) -> Output:
+        if not output.url:
+            return await run_sync(_write_down, PartFile(self._folder, stem(job, index)), job.data, output)
         try:
             return await self._bring(job, index, output)
         except DeadLinkError:
@@ -173,6 +179,28 @@ class Outbox:
             height=found.height,
             duration_s=found.duration_s,
         )
+
+
+def _data(job: Job) -> list[Output]:
+    """The file that the job's answer is to become, or has become, if it is no file itself."""
+    known = [output for output in job.outputs if not output.url]
+    if job.data is None or len(dumped(job.data)) <= DATA:
+        return [replace(output, path=None) for output in known[:1]]
+    return [Output(url="", mime_type="application/json")]
+
+
+def _write_down(part: PartFile, data: JSON | None, output: Output) -> Output:
+    """Save the answer as it came, in JSON that hides nothing."""
+    if data is None:
+        raise OutputError("Kie.ai's answer is not here any more", remedy="Ask again with get_job_status.")
+    try:
+        part.create()
+        part.write(dumped(data).encode())
+        part.settle()
+        path = part.publish(EXTENSION)
+    finally:
+        part.discard()
+    return replace(output, path=str(path), bytes=path.stat().st_size)
 
 
 def _both(unsaved: Trouble | None, undescribed: Trouble | None) -> Trouble | None:

@@ -103,7 +103,8 @@ class Sources:
         family = output.mime_type.partition("/")[0] if output.mime_type else _MAKES.get(job.kind)
         wanted = _FAMILIES.get(argument.partition("[")[0])
         if family and wanted and family != wanted:
-            raise _refusal(argument, reference, f"that is {_NOUNS[family]}, and the argument takes {_NOUNS[wanted]}")
+            made = _NOUNS.get(family, "data")
+            raise _refusal(argument, reference, f"that is {made}, and the argument takes {_NOUNS[wanted]}")
         return job, output
 
     def _fresh(self, job: Job, output: Output) -> bool:

@@ -25,7 +25,8 @@ class Fields(BaseModel):
 class OutputFields(Fields):
     """A file: where it is at Kie.ai, here, and as a resource."""
 
-    url: str
+    url: str | None = None
+    """None for an answer that was no file and was saved as one; without its end if it is too long to be shown."""
     resource: str
     path: str | None = None
     mime_type: str | None = None

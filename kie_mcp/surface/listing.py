@@ -16,7 +16,7 @@ from kie_mcp.jobs.orders import output_uri
 from kie_mcp.media.names import said
 from kie_mcp.moments import iso
 from kie_mcp.surface.protocol import KieServer
-from kie_mcp.text import one_line
+from kie_mcp.text import CODE, code, one_line
 
 PAGE = 50
 """Jobs whose files one answer lists."""
@@ -54,7 +54,7 @@ def _file(job: Job, index: int, output: Output) -> Resource:
         uri=output_uri(job.id, index),
         name=Path(output.path).name if output.path else f"{job.kind}-{index + 1}",
         title=f"{kind}: {words}" if words else kind,
-        description=f"Made by {job.model}." if job.model else None,
+        description=f"Made by {code(job.model, 2 * CODE)}." if job.model else None,
         mime_type=output.mime_type,
         size=output.bytes,
         annotations=Annotations(last_modified=iso(job.finished_at or job.updated_at)),

@@ -7,6 +7,7 @@ from kie_mcp.jobs.cadence import fraction
 from kie_mcp.jobs.drafts import Outlook
 from kie_mcp.jobs.job import Job, Phase
 from kie_mcp.surface.words import spoken
+from kie_mcp.text import code
 
 STEP = 1e-4
 """What a value grows by when the job itself has not moved: ten minutes of such steps, one a second, are 6 %."""
@@ -55,5 +56,6 @@ class Progress:
         if job.phase is Phase.SUBMITTING:
             return f"{kind}: ordering"
         usual = f", usually {spoken(self._outlook.usual_s)}" if self._outlook.usual_s else ""
-        doing = job.note.rstrip(".") or job.upstream_state or "ordered"
+        trouble = job.trouble.message if job.trouble else job.note
+        doing = trouble.rstrip(".") or code(job.upstream_state or "ordered")
         return f"{kind}: {doing}, {spoken(elapsed)}{usual}"

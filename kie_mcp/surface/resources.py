@@ -52,6 +52,8 @@ def register(server: MCPServer[Any], desk: Desk, describe: Describe) -> None:
     async def jobs() -> str:
         """The newest jobs."""
         listed = [(await describe(job)).facts() for job in await desk.list_jobs()]
+        for facts in listed:
+            facts.pop("data", None)  # it is with the job's own resource
         return json.dumps({"jobs": listed}, indent=2)
 
     @server.resource("kie://jobs/{job_id}", title="Job", mime_type="application/json")

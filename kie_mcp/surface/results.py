@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mcp.types import CallToolResult, ContentBlock, ImageContent, ResourceLink, TextContent
 
-from kie_mcp.addresses import bare_links
+from kie_mcp.addresses import MAX_URL, bare_links
 from kie_mcp.errors import KieError, Trouble
 from kie_mcp.jobs.drafts import Outlook
 from kie_mcp.jobs.job import Job, JobState, Output, Phase
@@ -14,7 +14,7 @@ from kie_mcp.media.names import said
 from kie_mcp.moments import iso
 from kie_mcp.surface.answer import Answer, CreditFields, ErrorFields, Listing, OutputFields, PartFields
 from kie_mcp.surface.words import error_text, listing_text, spoken, text
-from kie_mcp.text import one_line
+from kie_mcp.text import CODE, clean, one_line, short_link, shown
 
 TITLE = 60
 """Characters of an order's words that are shown."""
@@ -29,7 +29,7 @@ def answer(
         job_id=job.id,
         kind=job.kind,
         title=one_line(bare_links(said(job)), TITLE) or None,
-        model=job.model,
+        model=clean(job.model, 2 * CODE) or "",
         state=job.state,
         elapsed_s=round(max((job.finished_at or now) - job.created_at, 0.0), 1),
         outputs=[_output(job, index, output) for index, output in enumerate(job.outputs)],
@@ -42,7 +42,7 @@ def answer(
         credits=_credits(job, parts),
         error=_error(job, job.trouble) if job.trouble else None,
         note=_note(job, outlook),
-        data=job.data,
+        data=shown(job.data) if job.data else None,
         created_at=iso(job.created_at),
         sandbox=sandbox or None,
         kie_task_id=job.task_id,
@@ -89,6 +89,8 @@ def lost_sight(job: Job, error: Exception) -> CallToolResult:
 
 def listing(answers: list[Answer], *, none: str = "no such jobs") -> CallToolResult:
     """What `list_jobs` returns; *none* is said if there are none."""
+    for facts in answers:
+        facts.data = None  # whoever wants all of one job asks for it
     waiting = any(facts.state in {JobState.QUEUED, JobState.RUNNING} for facts in answers)
     jobs = Listing(jobs=answers, next="get_job_status(job_id=…)" if waiting else None)
     return CallToolResult(content=[TextContent(text=listing_text(jobs, none=none))], structured_content=jobs.facts())
@@ -102,7 +104,7 @@ def error_fields(trouble: Trouble) -> ErrorFields:
         remedy=trouble.remedy,
         retryable=trouble.retryable,
         may_have_been_charged=trouble.may_have_been_charged,
-        upstream_message=trouble.upstream_message,
+        upstream_message=clean(trouble.upstream_message),
     )
 
 
@@ -114,7 +116,7 @@ def _error(job: Job, trouble: Trouble) -> ErrorFields:
 
 def _output(job: Job, index: int, output: Output) -> OutputFields:
     return OutputFields(
-        url=output.url,
+        url=short_link(output.url, MAX_URL) or None,
         resource=output_uri(job.id, index),
         path=output.path,
         mime_type=output.mime_type,
@@ -133,7 +135,8 @@ def _part(job: Job) -> PartFields:
 
 def _link(job: Job, index: int, output: Output) -> ResourceLink:
     return ResourceLink(
-        uri=output.url,
+        # A part of a link would lead nowhere.
+        uri=output.url if 0 < len(output.url) <= MAX_URL else output_uri(job.id, index),
         name=Path(output.path).name if output.path else f"{job.kind}-{index + 1}",
         mime_type=output.mime_type,
         size=output.bytes,

@@ -1,10 +1,14 @@
 """A job's facts as a person and a model read them: the state first, then the files, the next step last."""
 
-import json
-
 from kie_mcp.jobs.job import JobState
 from kie_mcp.kie.catalog import CREDIT_USD
 from kie_mcp.surface.answer import Answer, CreditFields, ErrorFields, Listing, OutputFields, PartFields
+from kie_mcp.text import code, dumped, quoted, short_link
+
+ROW_FILES = 4
+"""Files of a job that its line in a list names."""
+ROW_LINK = 200
+"""Characters of a link there."""
 
 
 def text(facts: Answer) -> str:
@@ -87,25 +91,25 @@ def _credits(amount: float) -> str:
 
 
 def _problem(facts: Answer) -> list[str]:
-    """What went wrong. A job that succeeded has a headline of its own; another's says it already."""
+    """What went wrong. A job that goes on or succeeded has a headline of its own; another's says it already."""
     if not facts.error:
         return []
-    if facts.state != JobState.SUCCEEDED:
+    if facts.state in {JobState.FAILED, JobState.UNCONFIRMED}:
         return _error_lines(facts.error, charged=True, itself=bool(facts.parts))
     return [f"problem: {facts.error.message}", *_error_lines(facts.error, charged=False)]
 
 
 def _made(facts: Answer) -> list[str]:
     lines = [line for output in facts.outputs for line in _output_lines(output)]
-    return [*lines, f"data: {json.dumps(facts.data)}"] if facts.data else lines
+    return [*lines, f"data: {dumped(facts.data)}"] if facts.data else lines
 
 
 def _rest(facts: Answer) -> list[str]:
     lines = [f"note: {facts.note}"] if facts.note else []
     if facts.parts:
         lines.append(f"made with: {', '.join(_part_words(part) for part in facts.parts)}")
-    theirs = f" (Kie.ai's id: {facts.kie_task_id})" if facts.kie_task_id else ""
-    title = f' "{facts.title}"' if facts.title else ""
+    theirs = f" (Kie.ai's id: {code(facts.kie_task_id, 100)})" if facts.kie_task_id else ""
+    title = f" {quoted(facts.title)}" if facts.title else ""
     lines.append(f"job: {facts.job_id}{theirs}{title}")
     if facts.sandbox:
         lines.append("sandbox: a stand-in for Kie.ai answers here; no money is involved")
@@ -115,11 +119,13 @@ def _rest(facts: Answer) -> list[str]:
 def _output_lines(output: OutputFields) -> list[str]:
     file = f"file: {output.path}" if output.path else "file: not saved"
     life = f" (valid until {output.expires_at} at most)" if output.expires_at else ""
-    return [file, f"url: {output.url}{life}", f"chain it as: {output.resource}"]
+    link = [f"url: {short_link(output.url)}{life}"] if output.url else []
+    use = "read it as" if output.mime_type == "application/json" else "chain it as"
+    return [file, *link, f"{use}: {output.resource}"]
 
 
 def _error_lines(error: ErrorFields, *, charged: bool, itself: bool = False) -> list[str]:
-    lines = [f'Kie.ai says: "{error.upstream_message}"'] if error.upstream_message else []
+    lines = [f"Kie.ai says: {quoted(error.upstream_message)}"] if error.upstream_message else []
     if charged:
         known = "charged: it may have been" if error.may_have_been_charged else "charged: nothing that we know of"
         lines.append(f"{known} for this job itself" if itself else known)
@@ -133,6 +139,8 @@ def _part_words(part: PartFields) -> str:
 
 def _row(facts: Answer) -> str:
     what = f"{facts.created_at} {facts.state} {facts.kind.replace('_', ' ')} {facts.job_id}"
-    title = [f'"{facts.title}"'] if facts.title else []
+    title = [quoted(facts.title)] if facts.title else []
     why = [facts.error.message] if facts.error else []
-    return " ".join([what, *title, *why, *(output.path or output.url for output in facts.outputs)])
+    files = [output.path or short_link(output.url or output.resource, ROW_LINK) for output in facts.outputs]
+    more = [f"(and {len(files) - ROW_FILES} more)"] if len(files) > ROW_FILES else []
+    return " ".join([what, *title, *why, *files[:ROW_FILES], *more])

@@ -118,7 +118,7 @@ async def test_markup_in_an_answer_stays_text(browser: Browser) -> None:
     facts = given.told("failed", kind=MARKUP, error=error, note=MARKUP) | {"model": MARKUP}
     async with host(browser) as here:
         await here.give(facts)
-        await here.shows("Kie.ai says: <img src=x")
+        await here.shows('Kie.ai says: "<img src=x')
         await here.give({"jobs": [facts]})
         await here.give(None, content=[{"type": "text", "text": MARKUP}])
         await here.until("document.querySelector('#note').textContent.startsWith('<img')")

@@ -91,7 +91,7 @@ async def test_a_failed_job_says_why_what_it_cost_and_what_to_do(browser: Browse
             "StaticText: Kie.ai refused the prompt.",
             "StaticText: Nothing was charged, as far as we know.",
             "StaticText: What to do: Change the prompt and call again.",
-            "StaticText: Kie.ai says: Your prompt was flagged.",
+            'StaticText: Kie.ai says: "Your prompt was flagged."',
         ]
     )
 
