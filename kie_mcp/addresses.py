@@ -55,14 +55,14 @@ def _embedded(address: IPv6Address) -> IPv4Address | None:
     return address.sixtofour
 
 
-def check_url(url: str, *, argument: str, plain_host: str | None = None) -> str:
+def check_url(url: str, *, argument: str, plain_host: str | None = None, longest: int = MAX_URL) -> str:
     """Return *url* without blanks around it, or raise OrderError naming *argument*.
 
     Only https to a public host passes; `plain_host`, the "host:port" of a sandbox, may be spoken to in plain http.
     Nothing is looked up: a name that resolves to a private address is the business of whoever connects.
     """
     text = url.strip()
-    if fault := _fault(text, plain_host):
+    if fault := _fault(text, plain_host, longest):
         message = f"{argument}: {shown_url(text)} {fault}."
         remedy = "Give an https URL that anybody on the internet can open."
         raise OrderError(message, remedy=remedy)
@@ -74,10 +74,10 @@ def plain_host_of(url: str, plain_hosts: Collection[str]) -> str | None:
     return next((host for host in plain_hosts if url[:300].casefold().startswith(f"http://{host}/")), None)
 
 
-def _fault(text: str, plain_host: str | None) -> str:
+def _fault(text: str, plain_host: str | None, longest: int) -> str:
     """What is wrong with it, as the end of a sentence; empty if nothing is."""
-    if len(text) > MAX_URL:
-        return f"has {len(text):,} characters; at most {MAX_URL:,} are allowed"
+    if len(text) > longest:
+        return f"has {len(text):,} characters; at most {longest:,} are allowed"
     if _UNPRINTABLE.search(text) or not text.isprintable():
         return "holds blanks, backslashes or control characters; a URL has them percent-encoded"
     try:

@@ -33,8 +33,8 @@ SAID: Mapping[type[Exception], str] = {
 """What went wrong, in words; the first that fits."""
 TICK = 0.5
 """Seconds between two looks at whether the process still runs."""
-LONGEST_ANSWER = 1024 * 1024
-"""Bytes; more of an answer is not read."""
+LONGEST_ANSWER = 4 * 1024 * 1024
+"""Bytes; more of an answer is not read. A record tells a result of several hundred kilobytes twice."""
 
 
 async def call(http: httpx.AsyncClient, request: httpx.Request, *, seconds: float) -> Answer:

@@ -14,6 +14,8 @@ from kie_mcp.kie.call import raw_chunks, said
 from kie_mcp.kie.public import PrivateAddressError
 
 MOST_REDIRECTS = 3
+LONGEST_LINK = 32_000
+"""Characters: what was made is paid for, so its link may be longer than one that is handed in."""
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _DEAD = frozenset({403, 404, 410})
 
@@ -71,7 +73,7 @@ def _joined(url: str, location: str) -> str:
 
 def _allowed(url: str, plain_hosts: Collection[str]) -> str:
     try:
-        return check_url(url, argument="url", plain_host=plain_host_of(url, plain_hosts))
+        return check_url(url, argument="url", plain_host=plain_host_of(url, plain_hosts), longest=LONGEST_LINK)
     except OrderError:
         message = "The file's link leads to where nothing is fetched from: only https to a public host is."
         raise OutputError(message) from None

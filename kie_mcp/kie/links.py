@@ -32,6 +32,8 @@ _MEDIA = frozenset({
     *(".aac", ".ogg", ".oga", ".opus", ".flac", ".aif", ".aiff", ".mp4", ".m4v", ".mov", ".webm", ".mkv", ".mid"),
     *(".midi", ".zip"),
 })  # fmt: skip
+_HTTP = re.compile(r"https?:", re.IGNORECASE)
+_JSON = re.compile(r"""[{\["]""")
 _BETWEEN = re.compile(r"[\s,;|]+(?=https?://)", re.IGNORECASE)
 _LINK = re.compile(r"""https://[^\s"'<>\\,;|]+""", re.IGNORECASE)
 _BEHIND = ".:!?)]}"
@@ -125,7 +127,8 @@ def _leaves(value: object, path: tuple[str, ...]) -> Iterator[Leaf]:
         return
     value = parsed(value)
     if isinstance(value, str):
-        yield path, value
+        if _HTTP.search(value):
+            yield path, value
     elif isinstance(value, list):
         for one in cast("list[object]", value):
             yield from _leaves(one, (*path, path[-1]))
@@ -182,6 +185,8 @@ def _unescaped(text: str) -> str:
 
 def _read(text: str) -> Any:
     """The JSON in a text; the text itself if there is none."""
+    if not _JSON.search(text):
+        return text
     try:
         return parse_json(text)
     except ValueError:
