@@ -22,7 +22,7 @@ from kie_mcp.surface.answer import Answer
 from kie_mcp.surface.jobtasks import MOST, ORDERING, JobTasks
 from kie_mcp.surface.results import answer
 from kie_mcp.surface.tasks import TASKS, Call, Task, Tasks
-from kie_mcp.surface.waiting import Manner
+from kie_mcp.surface.waiting import Connection, Manner
 from tests.every_state import NOW, done, job
 from tests.stand import settings, stand
 from tests.tasks_client import TaskClient, order
@@ -40,8 +40,8 @@ class Mute:
     async def describe(self, job: Job) -> Answer:
         raise AssertionError(job.id)
 
-    async def tell(self, job: Job, client: str, manner: Manner, /) -> CallToolResult:
-        raise AssertionError(job.id, client, manner)
+    async def tell(self, job: Job, connection: Connection, manner: Manner, /) -> CallToolResult:
+        raise AssertionError(job.id, connection, manner)
 
 
 class Terse:
@@ -53,9 +53,9 @@ class Terse:
     async def describe(self, job: Job) -> Answer:
         return answer(job, Outlook(), NOW)
 
-    async def tell(self, job: Job, client: str, manner: Manner, /) -> CallToolResult:
+    async def tell(self, job: Job, connection: Connection, manner: Manner, /) -> CallToolResult:
         self.previews.append(manner.preview)
-        return CallToolResult(content=[TextContent(text=f"{job.id}{client}")])
+        return CallToolResult(content=[TextContent(text=f"{job.id}{connection.client}")])
 
 
 class Eager:

@@ -7,7 +7,7 @@ from typing import TypeVar
 import anyio
 
 from kie_mcp.jobs.job import Job, Phase
-from kie_mcp.jobs.joining import Recent
+from kie_mcp.jobs.joining import SIDE_BY_SIDE, Recent
 
 T = TypeVar("T")
 
@@ -63,15 +63,24 @@ class Calls:
         """Forget that an end was on its way: what became of it is in the ledger."""
         self._leaving.pop(job_id, None)
 
-    def recent(self) -> Recent:
-        """The ages at this moment."""
+    def now(self) -> float:
+        """Seconds on a clock that stands still with the process: when a call has come, for `recent`."""
         self.beat()
-        now = self._now()
+        return self._now()
+
+    @property
+    def is_waking(self) -> bool:
+        """Whether the process stood still just now: a call that is read now may have been given up long ago."""
+        return self.now() - self._awake_at < SIDE_BY_SIDE
+
+    def recent(self, came: float) -> Recent:
+        """Return the ages as seen by a call that has come at that time."""
+        now = self.now()
         return Recent(
-            taken={job_id: now - at for job_id, at in self._taken.items()},
-            answered={job_id: now - at for job_id, at in self._answered.items()},
+            taken={job_id: max(came - at, 0.0) for job_id, at in self._taken.items()},
+            answered={job_id: came - at for job_id, at in self._answered.items()},
             leaving={job_id: phase for job_id, (phase, at) in self._leaving.items() if now - at < ON_ITS_WAY},
-            awake=now - self._awake_at,
+            awake=came - self._awake_at,
         )
 
     def _now(self) -> float:

@@ -87,13 +87,14 @@ class Desk:
 
     async def place(self, draft: Draft, *, idempotency_key: str = "", new: bool = False) -> tuple[Job, bool]:
         """Take an order: the job, and whether it joined one that was there. Durable when it returns."""
+        came = self._shift.calls.now()
         job = self._job(draft, idempotency_key)
         parts = {argument: self._job(part) for argument, part in draft.parts.items()}
         # One at a time: a caller that was cancelled meanwhile is known to have left before the next one is judged.
         async with self._placing:
             await self._shift.settle(job)
             job, joined = await self._ledger.reserve(
-                job, self._worker, parts=parts, new=new, gone=self._gone, recent=self._shift.calls.recent()
+                job, self._worker, parts=parts, new=new, gone=self._gone, recent=self._shift.calls.recent(came)
             )
             if not joined:
                 self._shift.calls.take(job)
@@ -181,6 +182,11 @@ class Desk:
         ends = FINAL if job.phase is Phase.SUCCEEDED else FINAL - {Phase.SUCCEEDED}
         notes = dict.fromkeys(job.parts, Note(caller=caller, ends=ends, at=now))
         self._shift.hear(notes | {job.id: Note(caller=caller, ends={job.phase}, at=now)})
+
+    @property
+    def is_waking(self) -> bool:
+        """Whether a call that is read now may have been given up long ago: this process stood still."""
+        return self._shift.calls.is_waking
 
     def start_answer(self, job: Job) -> None:
         """Remember that the job's end is on its way to the caller: an equal order that comes now is another wish."""

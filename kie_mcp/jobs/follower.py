@@ -60,6 +60,8 @@ class Follower:
         self._chance = chance or random.Random()  # noqa: S311 - jitter is no secret
         self._nudges: dict[str, anyio.Event] = {}
         self._looks = Looks()
+        self._looked: dict[str, float] = {}
+        """When this process looked last at what it follows, by the loop's clock."""
         # Callers read the same ledger: never more than one transaction of all followers is before theirs.
         self._writing = anyio.Lock()
         self._durations: dict[str, tuple[float, list[float]]] = {}
@@ -75,6 +77,7 @@ class Follower:
                 await self._looks.turn(job.id, urgent=await self._pause(job, gap, earliest))
                 try:
                     await self._still_ours(job)
+                    self._looked[job.id] = anyio.current_time()
                     job = await self.look(job, overdue=_overdue(durations))
                     failures, gap = 0, self._gap(job, durations)
                 except StaleJobError:
@@ -85,6 +88,7 @@ class Follower:
                     job = await self._note(job, error)
         finally:
             self._nudges.pop(job.id, None)
+            self._looked.pop(job.id, None)
         return job
 
     def nudge(self, job_id: str) -> None:
@@ -197,8 +201,10 @@ class Follower:
             await nudge.wait()
         if job.looked_at is not None:
             earliest = max(earliest, job.looked_at + SHORTEST)
-        # Never longer than that: the clock may have been set back since.
-        await anyio.sleep(min(max(earliest - self._clock.now(), 0), SHORTEST))
+        # The clock may have been set since: it makes the gap neither long nor short.
+        known = min(max(earliest - self._clock.now(), 0), SHORTEST)
+        own = self._looked.get(job.id, -SHORTEST) + SHORTEST - anyio.current_time()
+        await anyio.sleep(max(known, own))
         return nudge.is_set()
 
     async def _note(self, job: Job, error: Exception) -> Job:

@@ -38,16 +38,16 @@ class Caller(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recent:
-    """What one process remembers of its calls by a clock that does not jump: by job id, ages in seconds."""
+    """What one process remembers of its calls by a clock that does not jump: by job id, seconds before this call."""
 
     taken: Mapping[str, float] = field(default_factory=dict[str, float])
-    """Since the order was taken here."""
+    """When the order was taken here."""
     answered: Mapping[str, float] = field(default_factory=dict[str, float])
-    """Since an end was told."""
+    """When an end was told; negative if that was after this call had come."""
     leaving: Mapping[str, Phase] = field(default_factory=dict[str, Phase])
     """The jobs whose end is being told just now, and which end that is."""
     awake: float = math.inf
-    """Since the process stood still for long: what came meanwhile is read all at once."""
+    """When the process had stood still for long: what came meanwhile is read all at once."""
 
 
 NOTHING_RECENT = Recent()
@@ -85,7 +85,9 @@ def _is_owed(job: Candidate, now: float, recent: Recent) -> bool:
             return True
         case Caller.LATE:
             return _youngest(recent.answered.get(job.id), now, job.told_at) < PERHAPS_UNHEARD
-        case Caller.ANSWERED | Caller.CLOSED:
+        case Caller.ANSWERED:  # this call came before, so it is no wish for another one
+            return recent.answered.get(job.id, 0.0) < 0 and not _is_side_by_side(job, now, recent)
+        case Caller.CLOSED:
             return False
 
 

@@ -82,6 +82,16 @@ class Connection:
 UNHURRIED = Manner()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """When a call has come."""
+
+    at: float
+    """Seconds on the loop's clock."""
+    waking: bool
+    """Whether the process stood still before: then the call may have been made, and given up, long ago."""
+
+
 class Check(Protocol):
     """Checks an order, and those of the parts that are to make its inputs."""
 
@@ -114,11 +124,11 @@ class Waiting:
         """Place an order, wait for its end as long as the client can, and answer. Raises KieError if it is refused."""
         if self._around.no_key:
             raise MissingKeyError("There is no Kie.ai API key, so nothing can be made.", remedy=self._around.no_key)
-        began = anyio.current_time()
+        arrival = self._arrival()
         draft = await self._check(order, parts=parts, convert=manner.convert)
         job, joined = await self._desk.place(draft, idempotency_key=_key(manner.idempotency_key), new=manner.new)
         try:
-            return await self.wait(job, ctx, manner, joined=joined, began=began)
+            return await self.wait(job, ctx, manner, joined=joined, arrival=arrival)
         except Exception as error:
             # The job goes on all the same, so its id has to reach the caller.
             await self._note(job, Caller.LEFT)
@@ -130,10 +140,10 @@ class Waiting:
 
     async def ask(self, job: Job, ctx: Ctx, manner: Manner) -> CallToolResult:
         """Have a fresh look at the job, wait for its end as long as the client can, and answer."""
-        began, seconds = anyio.current_time(), self._patience(ctx, manner)
+        arrival, seconds = self._arrival(), self._patience(ctx, manner)
         job = await self._desk.ask(job, seconds=seconds)
-        seconds -= anyio.current_time() - began
-        return await self.wait(job, ctx, manner, seconds=seconds, began=began)
+        seconds -= anyio.current_time() - arrival.at
+        return await self.wait(job, ctx, manner, seconds=seconds, arrival=arrival)
 
     async def wait(
         self,
@@ -143,17 +153,21 @@ class Waiting:
         *,
         joined: bool = False,
         seconds: float | None = None,
-        began: float | None = None,
+        arrival: Arrival | None = None,
     ) -> CallToolResult:
-        """Wait for the job's end as long as the client can, and answer a call that *began* at that time of the loop."""
-        began = anyio.current_time() if began is None else began
+        """Wait for the job's end as long as the client can, and answer."""
+        arrival = arrival or self._arrival()
         progress = Progress(ctx.report_progress, await self._desk.outlook(job))
         with anyio.move_on_after(self._patience(ctx, manner) if seconds is None else max(seconds, 0)):
             async with aclosing(self._desk.watch(job.id)) as states:
                 async for job in states:
                     await progress.tell(job, self._clock.now())
-        late = manner.wait_seconds is not None and anyio.current_time() - began > self._patience(ctx, UNHURRIED) + GRACE
+        overdue = anyio.current_time() - arrival.at > self._patience(ctx, UNHURRIED) + GRACE
+        late = arrival.waking or (overdue and manner.wait_seconds is not None)
         return await self.tell(job, Connection(request=ctx.request_context, late=late), manner, joined=joined)
+
+    def _arrival(self) -> Arrival:
+        return Arrival(at=anyio.current_time(), waking=self._desk.is_waking)
 
     def _patience(self, ctx: Ctx, manner: Manner) -> float:
         known = profile(Connection(request=ctx.request_context).client, self._around.wishes)

@@ -63,6 +63,8 @@ class Call:
     over: anyio.Event = field(default_factory=anyio.Event)
     late_at: float = math.inf
     """When an end was told that came later than that."""
+    waking: bool = False
+    """Whether its process had stood still when it was read."""
     stands: float = 0.0
     """Seconds that its client is known to wait, if it asked for more; 0 if it did not."""
     job: Job | None = None
@@ -146,6 +148,7 @@ class Client:
 async def place(call: Call, process: Process, intent: Intent, wait: float, *, new: bool) -> None:
     """What the generating tools do."""
     desk, call.read = process.desk, True
+    call.waking = desk.is_waking
     try:
         with call.scope:
             job, _ = await desk.place(intent.draft, idempotency_key=intent.key, new=new)
@@ -163,6 +166,7 @@ async def place(call: Call, process: Process, intent: Intent, wait: float, *, ne
 async def ask(call: Call, process: Process, name: str, wait: float) -> None:
     """What get_job_status does."""
     desk, call.read = process.desk, True
+    call.waking = desk.is_waking
     try:
         with call.scope:
             call.job = await _until(call, desk, await desk.ask(await desk.find(name)), wait)
@@ -179,7 +183,7 @@ async def _until(call: Call, desk: Desk, job: Job, wait: float) -> Job:
             async for seen in states:
                 job = seen
     await desk.outlook(job)
-    late = bool(call.stands) and anyio.current_time() - began > call.stands
+    late = call.waking or (bool(call.stands) and anyio.current_time() - began > call.stands)
     call.ended = job.done and not late
     call.late_at = anyio.current_time() if late else call.late_at
     await desk.note(job, (Caller.LATE if late else Caller.ANSWERED) if job.done else Caller.TOLD)

@@ -55,7 +55,8 @@ def the_verdict_is_right(seen: Seen) -> Iterator[str]:
 def _wrong(seen: Seen, job: Job, task: Task | None) -> Iterator[str]:
     if job.phase is Phase.SUCCEEDED and not (task and task.succeeds):
         yield "succeeded, which its task did not"
-    if job.phase is Phase.SUCCEEDED and not job.outputs and task and task.unnamed_for < WAITS_FOR_FILES:
+    named_in_time = task and task.unnamed_for < WAITS_FOR_FILES and not seen.jumps
+    if job.phase is Phase.SUCCEEDED and not job.outputs and named_in_time:
         yield "has no file, though they were named in time"
     if job.phase is Phase.FAILED and task and (task.succeeds or not job.task_id):
         yield "failed, although its task exists" + (" and succeeded" if task.succeeds else "")

@@ -12,7 +12,6 @@ import pytest
 from mcp.types import TextResourceContents
 
 from kie_mcp.errors import KieError
-from kie_mcp.jobs.shift import DELIVERY
 from kie_mcp.kie import wire
 from kie_mcp.surface.viewer import URI
 from tests.stand import Era, Stand, facts, stand
@@ -131,7 +130,7 @@ async def test_an_order_that_is_repeated_after_only_the_view_saw_its_end_is_not_
         async with host(browser, resources_read=read, tools_call=call) as shown:
             await shown.tell(method="ui/notifications/tool-result", params=_json(ordered))
             await shown.until("document.querySelector('img')")
-        await anyio.sleep(2 * DELIVERY)  # hurried: an answer would have counted as delivered by now
+        await anyio.sleep(2.0)  # hurried: an answer would have counted as delivered by now
 
         again = facts(await here.client.call_tool("generate_image", order))
 
