@@ -5,24 +5,30 @@ import platform
 import sqlite3
 import stat
 import sys
-import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
 from kie_mcp import __version__, extras
-from kie_mcp.errors import KieError
+from kie_mcp.errors import KieError, NotCreatedError
 from kie_mcp.jobs.clock import Clock, SystemClock
+from kie_mcp.jobs.job import Kind
 from kie_mcp.jobs.schema import JOURNAL
 from kie_mcp.jobs.sqlite import SqliteLedger
 from kie_mcp.kie.client import KieClient
+from kie_mcp.media.allowance import room
+from kie_mcp.media.rehearsal import save_nothing
+from kie_mcp.media.threads import in_thread
 from kie_mcp.settings import Settings
 
 LOW = 10.0
 """Credits below which little can be made."""
 SKEW = 60.0
 """Seconds that the clock may be wrong without harm."""
+ANSWERS = 10.0
+"""Seconds in which a disk answers."""
+_PRIVATE = "Its disk takes no permissions, or it is not yours: set KIE_STATE_DIR to a folder on a local disk."
 WRONG_CLOCK = "Let the system set its clock from the network."
 
 
@@ -60,7 +66,7 @@ async def examine(settings: Settings, clock: Clock | None = None) -> list[Findin
     return [
         Finding(Grade.OK, "kie-mcp", f"{__version__} on Python {platform.python_version()} ({sys.executable})"),
         key,
-        _output_folder(settings.output_dir),
+        await _output_folder(settings),
         *await _ledger(settings, now),
         _clock(now, ahead),
         _sqlite(),
@@ -89,14 +95,17 @@ async def _ahead(kie: KieClient, now: float) -> float | None:
     return None if theirs is None else now - theirs
 
 
-def _output_folder(path: Path) -> Finding:
+async def _output_folder(settings: Settings) -> Finding:
+    """What an order does before it is paid for, with the room that a picture needs."""
+    path = settings.output_dir
     try:
-        path.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=path) as file:
-            file.write(b"kie-mcp")
+        await in_thread(lambda: save_nothing(path, room=room(Kind.IMAGE), sidecar=settings.sidecar), patience=ANSWERS)
+    except NotCreatedError as error:
+        return Finding(Grade.PROBLEM, "output folder", error.message, error.remedy)
     except OSError as error:
-        found = f"{path} cannot be written: {error.strerror}"
-        return Finding(Grade.PROBLEM, "output folder", found, "Set KIE_OUTPUT_DIR to another one.")
+        return Finding(
+            Grade.PROBLEM, "output folder", f"{path}: {error.strerror}", "Set KIE_OUTPUT_DIR to another one."
+        )
     return Finding(Grade.OK, "output folder", f"{path} can be written")
 
 
@@ -122,7 +131,7 @@ def _state_folder(path: Path) -> Finding:
     """The ledger holds prompts and links, which are nobody else's business."""
     mode = stat.S_IMODE(path.stat().st_mode)
     if os.name == "posix" and mode & 0o077:
-        return Finding(Grade.ATTENTION, "state folder", f"others can look into it (mode {mode:o})", f"chmod 700 {path}")
+        return Finding(Grade.ATTENTION, "state folder", f"others can look into it (mode {mode:o})", _PRIVATE)
     return Finding(Grade.OK, "state folder", f"{path} is private (mode {mode:o})")
 
 

@@ -29,7 +29,7 @@ from kie_mcp.media.inline import Inline
 from kie_mcp.media.inputs import Inputs
 from kie_mcp.media.intake import Intake, kind_of
 from kie_mcp.media.locals import Locals
-from kie_mcp.media.outbox import Outbox
+from kie_mcp.media.outbox import Outbox, saved
 from kie_mcp.media.sources import Sources
 from kie_mcp.media.uploads import Uploads
 from kie_mcp.settings import SANDBOX_KEY, Settings
@@ -112,6 +112,7 @@ def build(
         worker=presence.worker,
         kind_of=kind_of,
         gone=presence.gone,
+        saved=saved,
     )
     return House(kie=kie, desk=desk, archive=archive, intake=intake, presence=presence)
 

@@ -16,6 +16,7 @@ LAYERS = {
     "kie": KIE,
     "jobs": JOBS,
     "addresses": FLOOR,
+    "disks": FLOOR,
     "errors": FLOOR,
     "extras": FLOOR,
     "moments": FLOOR,

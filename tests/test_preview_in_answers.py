@@ -31,9 +31,10 @@ def pictures(answer: CallToolResult) -> list[Image.Image]:
     return found
 
 
-def cut_off(path: Path) -> None:
-    """Leave the head of a file only."""
-    path.write_bytes(path.read_bytes()[:100])
+def damage(path: Path) -> None:
+    """Leave the head of a file only, and its length, so that it is taken for what was saved."""
+    whole = path.read_bytes()
+    path.write_bytes(whole[:100].ljust(len(whole), b"\0"))
 
 
 async def test_a_picture_and_a_video_are_shown_small_to_who_asks(tmp_path: Path) -> None:
@@ -67,7 +68,7 @@ async def test_the_settings_rule_over_the_client(tmp_path: Path) -> None:
 async def test_a_file_that_cannot_be_drawn_is_said_and_costs_the_answer_nothing(tmp_path: Path) -> None:
     async with stand(tmp_path) as here:
         job = facts(await here.call("generate_image", prompt="a fox"))
-        cut_off(Path(job["outputs"][0]["path"]))
+        damage(Path(job["outputs"][0]["path"]))
         answer = await here.call("get_job_status", job_id=job["job_id"], preview=True)
     assert (facts(answer)["state"], pictures(answer)) == ("succeeded", [])
     assert facts(answer)["note"].startswith("No preview: ")

@@ -35,7 +35,7 @@ class House:
         """Look the job up."""
         return self.job if job_id == self.job.id else None
 
-    async def upload(self, path: Path, /, *, say: object = None) -> str:
+    async def upload(self, path: Path, /, *, length: int | None = None, say: object = None) -> str:
         """Take a file."""
         if error := self.broken_upload or self.broken:
             raise error

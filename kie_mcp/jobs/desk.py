@@ -9,11 +9,9 @@ import math
 import secrets
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import anyio
 import anyio.lowlevel
-import anyio.to_thread
 
 from kie_mcp.errors import LookError, NotVisibleError, UnknownJobError
 from kie_mcp.jobs.archive import Archive
@@ -52,9 +50,9 @@ class Desk:
         account: str,
         worker: str,
         kind_of: Callable[[str | None], Kind],
+        saved: Callable[[Job], Awaitable[bool]],
         gone: Gone = nobody_knows,
         new_id: Callable[[], str] | None = None,
-        saved: Callable[[Job], Awaitable[bool]] | None = None,
     ) -> None:
         self.account = account
         self._ledger = ledger
@@ -67,7 +65,7 @@ class Desk:
         self._worker = worker
         self._gone = gone
         self._new_id = new_id or new_job_id
-        self._saved = saved or _files_are_there
+        self._saved = saved
         self._placing = anyio.Lock()
         self._shift = Shift(ledger, submission, follower, board, clock, account=account, worker=worker, gone=gone)
 
@@ -246,14 +244,6 @@ class Desk:
             if not there:
                 self._shift.start(job)
         return job
-
-
-async def _files_are_there(job: Job) -> bool:
-    return await anyio.to_thread.run_sync(_saved, job)
-
-
-def _saved(job: Job) -> bool:
-    return all(output.path and Path(output.path).is_file() for output in job.outputs)
 
 
 def new_job_id() -> str:

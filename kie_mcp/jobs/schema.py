@@ -1,8 +1,10 @@
 """The SQLite file itself: its tables, its journal, and a job as a row."""
 
+import errno
 import os
 import re
 import sqlite3
+import stat
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +14,7 @@ import anyio
 import anyio.to_thread
 from pydantic import TypeAdapter
 
+from kie_mcp.disks import Chmod, set_mode
 from kie_mcp.jobs.job import Job
 from kie_mcp.jobs.ledger import LedgerError
 
@@ -68,6 +71,13 @@ would draw those with an older one into it. TRUNCATE is several times slower, an
 BUSY_FOR = 10.0
 """Seconds to wait for another process's transaction."""
 
+_BROKEN = frozenset({sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT})
+_MOVE_AWAY = (
+    "It is damaged, or is no ledger. Move it aside, with jobs.sqlite3-journal if there is one, and start again: a new"
+    " one is made. Only the memory of the jobs is lost, not what was made: saved files stay where they are, and"
+    " get_job_status takes the task ids that https://kie.ai/logs shows."
+)
+
 _jobs: TypeAdapter[Job] = TypeAdapter(Job)
 
 
@@ -95,10 +105,13 @@ def taken_over(job: Job) -> Job:
     return replace(job, epoch=job.epoch + 1)
 
 
-def connect(path: Path) -> sqlite3.Connection:
-    """Open the file, private to its user, with today's tables. Raises LedgerError if it cannot be used."""
+def connect(path: Path, chmod: Chmod = os.chmod) -> sqlite3.Connection:
+    """Open the file, private to its user where the disk knows such a thing, with today's tables.
+
+    Raises LedgerError if it cannot be used.
+    """
     try:
-        _make_private(path)
+        _make_private(path, chmod)
         db = sqlite3.connect(path, timeout=BUSY_FOR, isolation_level=None, check_same_thread=False)
         db.execute(f"PRAGMA journal_mode = {JOURNAL}")
         db.execute("PRAGMA synchronous = FULL")
@@ -111,18 +124,27 @@ def connect(path: Path) -> sqlite3.Connection:
 
 def unusable(path: Path, error: Exception) -> LedgerError:
     """What to say when the file does not do what it should."""
+    message = f"The ledger {path} cannot be used: {error}."
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF in _BROKEN:
+        return LedgerError(message, remedy=_MOVE_AWAY)
     return LedgerError(
-        f"The ledger {path} cannot be used: {error}.",
+        message,
         remedy="Check that its disk has room and can be written, or set KIE_STATE_DIR to another folder on a local"
         " disk, and call again.",
     )
 
 
-def _make_private(path: Path) -> None:
+def _make_private(path: Path, chmod: Chmod) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.parent.chmod(0o700)
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-    path.chmod(0o600)
+    set_mode(path.parent, 0o700, chmod)
+    # A FIFO in its place must not keep anybody waiting.
+    handle = os.open(path, os.O_CREAT | os.O_RDWR | getattr(os, "O_NONBLOCK", 0), 0o600)
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, "it is no ordinary file")
+    finally:
+        os.close(handle)
+    set_mode(path, 0o600, chmod)
 
 
 def migrate(db: sqlite3.Connection, path: Path) -> None:

@@ -4,6 +4,7 @@ A process holds a lock on a file of its own as long as it lives. The kernel lets
 so it tells the truth also of a killed one, of one in another container, and of one whose number is in use again.
 """
 
+import errno
 import os
 import secrets
 import sys
@@ -14,25 +15,24 @@ from typing import Self
 
 from kie_mcp.jobs.ledger import LedgerError
 
+_HELD = frozenset({errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK})
+"""What is said of a lock that another process holds; whatever else is said means that the disk has no locks."""
+_TRIES = 20
+"""Attempts at a file of our own: some network disks never say that it is the one that was opened."""
+_FLAGS = os.O_RDWR | sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC"))
+
+
 if sys.platform == "win32":
     import msvcrt
 
-    def _lock(handle: int, *, own: bool) -> bool:
+    def _lock(handle: int, *, own: bool) -> None:
         del own  # there is one kind of lock only
-        try:
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
+        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
 else:
     import fcntl
 
-    def _lock(handle: int, *, own: bool) -> bool:
-        try:
-            fcntl.flock(handle, (fcntl.LOCK_EX if own else fcntl.LOCK_SH) | fcntl.LOCK_NB)
-        except OSError:
-            return False
-        return True
+    def _lock(handle: int, *, own: bool) -> None:
+        fcntl.flock(handle, (fcntl.LOCK_EX if own else fcntl.LOCK_SH) | fcntl.LOCK_NB)
 
 
 class Presence:
@@ -49,8 +49,10 @@ class Presence:
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._sweep()
-            while self._handle is None:
-                self._handle = self._held()
+            for left in reversed(range(_TRIES)):
+                if (handle := self._held(anyway=not left)) is not None:
+                    self._handle = handle
+                    break
         except OSError as error:
             message = f"{self._folder} cannot be written: {error.strerror}."
             raise LedgerError(message, remedy="Set KIE_STATE_DIR to a folder that can be.") from error
@@ -66,29 +68,40 @@ class Presence:
             self._handle = None
 
     def gone(self, worker: str) -> bool | None:
-        """Whether the process of that name has ended; None if its file cannot be looked at."""
+        """Whether the process of that name has ended; None if nobody knows, as on a disk without locks."""
         if worker == self.worker:
             return False
         try:
-            handle = os.open(self._folder / worker, os.O_RDWR)
+            handle = os.open(self._folder / worker, _FLAGS)
         except FileNotFoundError:
             return True
         except OSError:
             return None
         try:
-            return _lock(handle, own=False)
+            _lock(handle, own=False)
+        except OSError as error:
+            return False if error.errno in _HELD else None
         finally:
             os.close(handle)
+        return True
 
-    def _held(self) -> int | None:
-        """Make the file and lock it; None if another process was just looking at it, or swept it away."""
+    def _held(self, *, anyway: bool) -> int | None:
+        """Make the file and lock it; None if another process was just looking at it, or swept it away.
+
+        On a disk without locks, and if it is to be had *anyway*, it is only open: then the lease in the ledger alone
+        tells whether this process lives.
+        """
         path = self._folder / self.worker
-        handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+        handle = os.open(path, os.O_CREAT | _FLAGS, 0o600)
         try:
-            if _lock(handle, own=True) and os.path.samestat(os.fstat(handle), path.stat()):
-                return handle
+            _lock(handle, own=True)
+            held = os.path.samestat(os.fstat(handle), path.stat())
         except FileNotFoundError:
-            pass  # swept away between the two lines above
+            held = False  # swept away between the two lines above
+        except OSError as error:
+            held = error.errno not in _HELD
+        if held or anyway:
+            return handle
         os.close(handle)
         return None
 

@@ -14,6 +14,22 @@ CAPS: Mapping[Kind, int] = {
     Kind.OTHER: 2048 * MB,
 }
 """The most bytes of a file, by what a job makes."""
+TOTALS: Mapping[Kind, int] = {
+    Kind.IMAGE: 512 * MB,
+    Kind.SPEECH: 256 * MB,
+    Kind.TALKING_VIDEO: 4096 * MB,
+    Kind.OTHER: 4096 * MB,
+}
+"""The most bytes of all files of a job."""
+_USUAL: Mapping[Kind, int] = {
+    Kind.IMAGE: 30 * MB,
+    Kind.SPEECH: 15 * MB,
+    Kind.TALKING_VIDEO: 50 * MB,
+    Kind.OTHER: 50 * MB,
+}
+"""Bytes that what a job makes seldom exceeds, if it is short."""
+_A_SECOND = MB
+"""Bytes of a second of video: several times what was seen."""
 LONGEST = 600.0
 """Seconds for a whole file."""
 SPAN = 60.0
@@ -22,12 +38,41 @@ SLOWEST = 1024
 """Bytes a second."""
 
 
+def room(kind: Kind, seconds: float | None = None) -> int:
+    """Bytes that must be free for what a job of that kind may bring; *seconds* of its sound, if that is known."""
+    long = int((seconds or 0.0) * _A_SECOND) if kind is Kind.TALKING_VIDEO else 0
+    return max(_USUAL[kind], min(long, CAPS[kind]))
+
+
+class Total:
+    """What all files of one job may bring: bytes."""
+
+    def __init__(self, most: int) -> None:
+        self._most = self.left = most
+
+    def take(self, size: int) -> None:
+        """Count bytes. Raises OutputError if they are more than are left."""
+        self.check(size)
+        self.left -= size
+
+    def check(self, size: int) -> None:
+        """Raise OutputError if so many bytes are more than are left."""
+        if size > self.left:
+            raise OutputError(
+                f"the files of this job have more than the {self._most} bytes that are allowed in all",
+                remedy="Fetch it by its link, which lives for a day.",
+            )
+
+
 class Allowance:
     """Counts one download; raises OutputError as soon as it takes, or is about to take, more than it may."""
 
-    def __init__(self, clock: Clock, status: int, headers: Mapping[str, str], cap: int) -> None:
+    def __init__(
+        self, clock: Clock, status: int, headers: Mapping[str, str], cap: int, total: Total | None = None
+    ) -> None:
         self._clock = clock
         self._cap = cap
+        self._total = total or Total(cap)
         self._began = self._span_began = clock.now()
         self._span_bytes = 0
         self._bytes = 0
@@ -38,11 +83,13 @@ class Allowance:
         if (encoding := headers.get("content-encoding", "identity").strip().lower()) not in {"", "identity"}:
             raise OutputError(f"the file came encoded ({encoding[:20]!r}), which is refused")
         self._fits(self._length or 0)
+        self._total.check(self._length or 0)
 
     def take(self, size: int) -> None:
         """Count the next bytes, before they are written."""
         self._bytes += size
         self._fits(self._bytes)
+        self._total.take(size)
         if self._length is not None and self._bytes > self._length:
             raise OutputError(f"the file is longer than the {self._length} bytes that were announced")
         self._hurries(size)

@@ -7,11 +7,11 @@ import os
 import secrets
 from pathlib import Path
 
-from anyio.to_thread import run_sync
-
+from kie_mcp.disks import sync
 from kie_mcp.errors import OrderError
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.media.opened import Opened, open_own
+from kie_mcp.media.threads import in_thread
 
 LARGEST = 10 * 1024 * 1024
 """Bytes after decoding."""
@@ -28,7 +28,8 @@ class Inline:
 
     async def keep(self, data: bytes, digest: str) -> None:
         """Write the bytes down, and remove what is old. Raises OSError if they cannot be written."""
-        await run_sync(self._write, data, digest, self._clock.now())
+        now = self._clock.now()
+        await in_thread(lambda: self._write(data, digest, now))
 
     def open(self, digest: str) -> Opened:
         """Open a kept file, blocking; raises OSError if it is not there."""
@@ -42,8 +43,9 @@ class Inline:
             with os.fdopen(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
                 file.write(data)
                 file.flush()
-                os.fsync(file.fileno())
-            os.utime(part, (now, now))
+                sync(file.fileno())
+            with contextlib.suppress(OSError):  # not every disk lets that be set
+                os.utime(part, (now, now))
             part.replace(self._folder / digest)
         finally:
             part.unlink(missing_ok=True)

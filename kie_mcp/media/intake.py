@@ -19,6 +19,7 @@ from kie_mcp.jobs.orders import (
 )
 from kie_mcp.kie import catalog, lengths
 from kie_mcp.kie.rows import MODELS
+from kie_mcp.media.allowance import room
 from kie_mcp.media.inputs import Inputs, handed
 from kie_mcp.media.sources import Sources
 
@@ -34,7 +35,7 @@ class Intake:
     Args:
         sources: Finds what https links and kie:// references mean.
         inputs: Takes the caller's own files.
-        check_outbox: Raises NotCreatedError if nothing could be saved.
+        check_outbox: Raises NotCreatedError if nothing of so many bytes could be saved.
         account: Whose orders they are.
         plain_host: The host and port of a sandbox, if that is used.
         say: Takes a job's id and what is being done for it just now; nothing when that is over.
@@ -44,7 +45,7 @@ class Intake:
         self,
         sources: Sources,
         inputs: Inputs,
-        check_outbox: Callable[[], Awaitable[None]],
+        check_outbox: Callable[[int], Awaitable[None]],
         *,
         account: str,
         plain_host: str | None = None,
@@ -63,8 +64,9 @@ class Intake:
         *parts* make its inputs, by argument; with *convert*, files are turned into what the model takes.
         Raises OrderError at the first thing that does not fit, of the order and of its parts.
         """
-        await self._check_outbox()
         parts = parts or {}
+        needed = sum(room(one.kind) for one in (order, *parts.values()))
+        await self._check_outbox(needed)
         whole = order.model_copy(update={argument: _to_be_made(argument) for argument in parts})
         checked = catalog.check(whole, plain_host=self._plain_host)
         with speaking_of(**PART_WORDS):
@@ -75,6 +77,8 @@ class Intake:
             seconds = lengths.check_script(checked, script)
         known = await self._audio_seconds(checked, but={*parts, *awaited})
         seconds = known if seconds is None else seconds
+        if (longer := needed - room(order.kind) + room(order.kind, seconds)) > needed:
+            await self._check_outbox(longer)
         by_default = not order.model.strip()
         doubt = lengths.advise(checked, seconds, by_default=by_default)
         # Equal words for a part make an equal order, whatever becomes of the job that speaks or draws them.
@@ -132,9 +136,9 @@ class Intake:
 
     async def prepare(self, job: Job) -> Request:
         """What is sent for the job; files that only we have are uploaded, which is free."""
-        await self._check_outbox()
         order = load_order(json.dumps(job.order))
         seconds = await self._audio_seconds(order)
+        await self._check_outbox(room(job.kind, seconds))
         lengths.advise(order, seconds, by_default=job.by_default)
         links: dict[str, str] = {}
         try:

@@ -20,15 +20,16 @@ _SEEN = 1000
 """Characters that are looked at: a name needs no more."""
 
 
-def stem(job: Job, index: int) -> str:
+def stem(job: Job, index: int, *, plain: bool = False) -> str:
     """The name, without what its content adds, of the file that is the job's output *index*, from 0.
 
-    A file that was saved once keeps its name, also if it was one of an older version.
+    A file that was saved once keeps its name, also if it was one of an older version. A *plain* name has no words of
+    the order's: not every disk takes every letter.
     """
     known = job.outputs[index].path if index < len(job.outputs) else None
-    if known:
+    if known and not plain:
         return Path(known).stem
-    what = words(said(job)) or job.kind.replace("_", "-")
+    what = ("" if plain else words(said(job))) or job.kind.replace("_", "-")
     return f"{day(job.created_at)}-{what}-{job.id.removeprefix('job_')[:8]}-{index + 1}"
 
 

@@ -1,12 +1,16 @@
 """A file that was opened once, and is looked at, counted and handed in through that one descriptor."""
 
+import errno
 import hashlib
 import io
 import os
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
+from kie_mcp.disks import open_regular
 from kie_mcp.errors import OutputError
+from kie_mcp.jobs.job import Job, Output
 from kie_mcp.media.probe import Probe, probe
 
 CHUNK = 1024 * 1024
@@ -66,7 +70,44 @@ class Opened(io.FileIO):
         return super().seek(pos, whence)
 
 
-def open_own(path: Path) -> Opened:
-    """Open a file that is ours, blocking; raises OSError."""
-    flags = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_BINARY", "O_NOFOLLOW", "O_CLOEXEC"))
-    return Opened(os.open(path, flags))
+def open_own(path: Path, *, length: int | None = None) -> Opened:
+    """Open a file that is ours, blocking for no longer than its disk does.
+
+    Raises OSError if it is not there, or if what is there now is a link, no ordinary file, or has another length.
+    """
+    file = Opened(open_regular(path))
+    if length is not None and file.length != length:
+        file.close()
+        raise OSError(errno.ESTALE, f"it has {file.length} bytes instead of {length}", str(path))
+    return file
+
+
+def is_there(output: Output) -> bool:
+    """Whether the file of an output is there as it was saved, blocking."""
+    try:
+        open_saved(output).close()
+    except OSError:
+        return False
+    return True
+
+
+def is_changed(job: Job, index: int, folder: Path) -> bool:
+    """Whether a file that was saved in the folder, and is to be saved again, is there with other bytes, blocking.
+
+    Somebody may have worked on it.
+    """
+    output = job.outputs[index] if index < len(job.outputs) else None
+    if output is None or output.path is None or output.bytes is None:
+        return False
+    try:
+        status = (folder / Path(output.path).name).lstat()
+    except OSError:
+        return False
+    return stat.S_ISREG(status.st_mode) and status.st_size not in {0, output.bytes}
+
+
+def open_saved(output: Output) -> Opened:
+    """Open the file of an output, blocking; raises OSError if it is not there as it was saved."""
+    if output.path is None:
+        raise FileNotFoundError(errno.ENOENT, "it is not saved")
+    return open_own(Path(output.path), length=output.bytes)

@@ -1,25 +1,29 @@
 """Save what Kie.ai made, whole or not at all, before its links die."""
 
-import tempfile
+import errno
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 import anyio
-from anyio.to_thread import run_sync
 
+from kie_mcp.disks import Chmod
 from kie_mcp.errors import DeadLinkError, NotCreatedError, OutputError, RefusedError, Trouble
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.job import JSON, Job, Kind, Output
-from kie_mcp.media.allowance import CAPS, Allowance
+from kie_mcp.media.allowance import CAPS, TOTALS, Allowance, Total
 from kie_mcp.media.headers import Header
 from kie_mcp.media.names import stem
+from kie_mcp.media.opened import is_changed, is_there
 from kie_mcp.media.partfile import PartFile
 from kie_mcp.media.probe import Probe, probe
+from kie_mcp.media.rehearsal import Free, free_bytes, save_nothing
 from kie_mcp.media.sidecar import EXTENSION, undescribed, write
+from kie_mcp.media.threads import in_thread
 from kie_mcp.media.unsaved import unsaved
 from kie_mcp.media.wholeness import DAMAGED, fault
 from kie_mcp.text import DATA, dumped
@@ -28,6 +32,12 @@ LINK_LIFE = 24 * 3600.0
 """Seconds that Kie.ai promises for a link of a finished job."""
 RENEWED_LIFE = 20 * 60.0
 """Seconds that a renewed link lives."""
+SAVING = 600.0
+"""Seconds in which a whole file is put on the disk."""
+LAST_MOMENTS = 2.0
+"""Seconds that a part gets to be removed: one that is left is removed an hour later."""
+_UNNAMEABLE = frozenset({errno.EINVAL, errno.EILSEQ, errno.ENAMETOOLONG})
+"""What a disk says that does not take a letter of a name."""
 _DEAD = "Look for it at https://kie.ai/logs: Kie.ai keeps files for 14 days."
 
 
@@ -69,6 +79,9 @@ class Outbox:
         caps: The most bytes of a file, by what a job makes, where that is not the usual.
         sidecar: Whether `<file>.json` is written beside each file, with what is known of it.
         sandbox: Whether that says that a sandbox made it.
+        totals: The most bytes of all files of a job, by what it makes, where that is not the usual.
+        chmod: Sets permissions, where the disk has any.
+        free: Tells how many bytes are free in a folder.
     """
 
     def __init__(
@@ -81,6 +94,9 @@ class Outbox:
         caps: Mapping[Kind, int] = CAPS,
         sidecar: bool = False,
         sandbox: bool = False,
+        totals: Mapping[Kind, int] = TOTALS,
+        chmod: Chmod = os.chmod,
+        free: Free = free_bytes,
     ) -> None:
         self._folder = folder.absolute()
         self._fetch = fetch
@@ -89,14 +105,23 @@ class Outbox:
         self._caps = {**CAPS, **caps}
         self._sidecar = sidecar
         self._sandbox = sandbox
+        self._totals = {**TOTALS, **totals}
+        self._chmod = chmod
+        self._free = free
 
-    async def check(self) -> None:
-        """Raise NotCreatedError if nothing could be saved: better known before a job is paid for than after."""
+    async def check(self, room: int = 0) -> None:
+        """Raise NotCreatedError if nothing of so many bytes could be saved: better known before a job is paid for."""
+
+        def check() -> None:
+            save_nothing(self._folder, room=room, sidecar=self._sidecar, chmod=self._chmod, free=self._free)
+
         try:
-            await run_sync(_touch, self._folder)
+            await in_thread(check)
+        except NotCreatedError as error:
+            raise NotCreatedError(f"{error.message} Nothing was sent.", remedy=error.remedy) from error
         except OSError as error:
-            message = f"The output folder {self._folder} cannot be written ({error.strerror}), so nothing was sent."
-            remedy = "Set KIE_OUTPUT_DIR to a folder that can be written, and restart the client."
+            message = f"The output folder {self._folder} cannot be written ({error.strerror}). Nothing was sent."
+            remedy = "Set KIE_OUTPUT_DIR to a folder on a disk that answers, and restart the client."
             raise NotCreatedError(message, remedy=remedy) from error
 
     async def save(self, job: Job, urls: Sequence[str]) -> tuple[tuple[Output, ...], Trouble | None]:
@@ -109,39 +134,43 @@ class Outbox:
         outputs: list[Output] = []
         failures: list[tuple[int, Exception]] = []
         bare: list[tuple[Path, Exception]] = []
+        total = Total(self._totals[job.kind])
         wanted = [*map(partial(self._promised, job), urls), *_data(job)]
         for index, promised in enumerate(wanted):
-            output = await self._kept(job, index) or promised
-            if output.path is None:
-                try:
-                    output = await self._save(job, index, output)
+            output = promised
+            try:
+                if kept := await self._kept(job, index):
+                    output = kept
+                    total.take(min(kept.bytes or 0, total.left))
+                else:
+                    output = await self._save(job, index, promised, total)
                     bare += await self._describe(job, index, output)
-                except Exception as error:  # the job is paid for and done, whatever breaks here
-                    failures.append((index + 1, error))
+            except Exception as error:  # the job is paid for and done, whatever breaks here
+                failures.append((index + 1, error))
             outputs.append(output)
         return tuple(outputs), _both(unsaved(failures, len(wanted), self._folder), undescribed(bare))
 
     async def _kept(self, job: Job, index: int) -> Output | None:
         output = job.outputs[index] if index < len(job.outputs) else None
-        if output is None or output.path is None:
-            return None
-        return output if await anyio.Path(output.path).is_file() else None
+        return output if output and await in_thread(lambda: is_there(output)) else None
 
     def _promised(self, job: Job, url: str) -> Output:
         return Output(url=url, expires_at=(job.finished_at or self._clock.now()) + LINK_LIFE)
 
-    async def _save(self, job: Job, index: int, output: Output) -> Output:
+    async def _save(self, job: Job, index: int, output: Output, total: Total) -> Output:
         if not output.url:
-            return await run_sync(_write_down, PartFile(self._folder, stem(job, index)), job.data, output)
+            part = PartFile(self._folder, stem(job, index), self._chmod)
+            return await in_thread(lambda: _write_down(part, job.data, output))
+        total.check(1)
         try:
-            return await self._bring(job, index, output)
+            return await self._bring(job, index, output, total)
         except DeadLinkError:
             pass
         try:
             url = await self._renew(output.url)
             renewed = replace(output, url=url, expires_at=self._clock.now() + RENEWED_LIFE)
             # The renewed link is only kept with a saved file: it cannot be renewed itself, and may lead nowhere.
-            return await self._bring(job, index, renewed)
+            return await self._bring(job, index, renewed, total)
         except (DeadLinkError, RefusedError):
             raise DeadLinkError("its link has died, and Kie.ai gave no living one", remedy=_DEAD) from None
 
@@ -151,25 +180,23 @@ class Outbox:
             return []
         path = Path(output.path)
         try:
-            await run_sync(lambda: write(path, job, index, output, sandbox=self._sandbox))
+            await in_thread(lambda: write(path, job, index, output, sandbox=self._sandbox, chmod=self._chmod))
         except Exception as error:
             return [(path, error)]
         return []
 
-    async def _bring(self, job: Job, index: int, output: Output) -> Output:
-        part = PartFile(self._folder, stem(job, index))
-        try:
-            async with self._fetch(output.url) as download:
-                allowance = Allowance(self._clock, download.status, download.headers, self._caps[job.kind])
-                await run_sync(part.create)
+    async def _bring(self, job: Job, index: int, output: Output, total: Total) -> Output:
+        async with self._fetch(output.url) as download:
+            allowance = Allowance(self._clock, download.status, download.headers, self._caps[job.kind], total)
+            part = await self._begun(job, index)
+            try:
                 async for chunk in download.chunks:
                     allowance.take(len(chunk))
-                    await run_sync(part.write, chunk)
+                    await in_thread(partial(part.write, chunk))
                 allowance.close()
-            path, found = await run_sync(_finish, part, job.kind)
-        finally:
-            with anyio.CancelScope(shield=True):
-                await run_sync(part.discard)
+                path, found = await in_thread(lambda: _finish(part, job.kind), patience=SAVING)
+            finally:
+                await _discard(part)
         return replace(
             output,
             path=str(path),
@@ -179,6 +206,38 @@ class Outbox:
             height=found.height,
             duration_s=found.duration_s,
         )
+
+    async def _begun(self, job: Job, index: int) -> PartFile:
+        """A part whose name says what was asked for, if the disk takes that."""
+        again = "-again" if await in_thread(lambda: is_changed(job, index, self._folder)) else ""
+        try:
+            return await self._created(stem(job, index) + again)
+        except (OSError, UnicodeError) as error:
+            if isinstance(error, OSError) and error.errno not in _UNNAMEABLE:
+                raise
+        return await self._created(stem(job, index, plain=True) + again)
+
+    async def _created(self, name: str) -> PartFile:
+        part = PartFile(self._folder, name, self._chmod)
+        try:
+            await in_thread(part.create)
+        except BaseException:
+            await _discard(part)
+            raise
+        return part
+
+
+async def saved(job: Job) -> bool:
+    """Whether the files of a job are there as they were saved; yes if their disk does not answer."""
+    try:
+        return await in_thread(lambda: all(map(is_there, job.outputs)))
+    except OSError:
+        return True
+
+
+async def _discard(part: PartFile) -> None:
+    with anyio.CancelScope(shield=True), suppress(OSError):
+        await in_thread(part.discard, patience=LAST_MOMENTS)
 
 
 def _data(job: Job) -> list[Output]:
@@ -208,12 +267,6 @@ def _both(unsaved: Trouble | None, undescribed: Trouble | None) -> Trouble | Non
     if unsaved is None or undescribed is None:
         return unsaved or undescribed
     return replace(unsaved, message=f"{unsaved.message} {undescribed.message}")
-
-
-def _touch(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryFile(dir=folder):
-        pass
 
 
 def _finish(part: PartFile, kind: Kind) -> tuple[Path, Probe]:

@@ -1,6 +1,7 @@
 """A file that nobody sees under its name until it is whole and on the disk."""
 
 import contextlib
+import errno
 import filecmp
 import glob
 import os
@@ -9,8 +10,14 @@ import threading
 from pathlib import Path
 from typing import BinaryIO
 
+from kie_mcp.disks import Chmod, set_mode, sync, sync_folder
+
 _BUFFER = 256 * 1024
-_FORGOTTEN = 3600.0
+_TRIED = 32 * 1024 * 1024
+"""Bytes that are really taken of a room: a quota shows itself only when it is used up."""
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""What a disk says that has no room, or none for us."""
+FORGOTTEN = 3600.0
 """Seconds after which a part is one that a crash has left: no download may take that long."""
 
 
@@ -21,9 +28,10 @@ class PartFile:
     in its thread.
     """
 
-    def __init__(self, folder: Path, stem: str) -> None:
+    def __init__(self, folder: Path, stem: str, chmod: Chmod = os.chmod) -> None:
         self._folder = folder
         self._stem = stem
+        self._chmod = chmod
         self.path = folder / f".{stem}.{secrets.token_hex(8)}.part"
         self._file: BinaryIO | None = None
         self._mode = 0o600
@@ -41,8 +49,8 @@ class PartFile:
             made = os.fstat(self._file.fileno())
             # The mode that the umask leaves is for the whole file; the part is for its owner alone.
             self._mode = made.st_mode & 0o777
-            self.path.chmod(0o600)
-            self._clear(made.st_mtime - _FORGOTTEN)
+            set_mode(self.path, 0o600, self._chmod)
+            self._clear(made.st_mtime - FORGOTTEN)
 
     def write(self, data: bytes) -> None:
         """Append."""
@@ -50,23 +58,35 @@ class PartFile:
             if self._file:
                 self._file.write(data)
 
+    def reserve(self, size: int) -> None:
+        """Take room for so many bytes on the disk, as far as it can be taken without much work."""
+        with self._lock:
+            if not self._file or not size:
+                return
+            try:
+                os.posix_fallocate(self._file.fileno(), 0, min(size, _TRIED))
+            except (AttributeError, OSError) as error:  # Windows and macOS have none, nor has every disk
+                if getattr(error, "errno", None) in FULL:
+                    raise
+                self._file.write(bytes(min(size, _BUFFER)))
+
     def settle(self) -> None:
         """Put everything on the disk and close the part."""
         with self._lock:
             if self._file:
                 self._file.flush()
-                os.fsync(self._file.fileno())
+                sync(self._file.fileno())
                 self._file.close()
 
     def publish(self, extension: str) -> Path:
         """Give the part its name, in place of whatever else has it, and return the path."""
         with self._lock:
             target = self._folder / f"{self._stem}{extension}"
-            if target.is_file() and not target.is_symlink() and filecmp.cmp(self.path, target, shallow=False):
+            if self._is_same(target):
                 return target  # another process has saved it meanwhile
-            self.path.chmod(self._mode)
+            set_mode(self.path, self._mode, self._chmod)
             self.path.replace(target)
-            self._settle_folder()
+            sync_folder(self._folder)
             return target
 
     def discard(self) -> None:
@@ -80,14 +100,12 @@ class PartFile:
             with contextlib.suppress(OSError):
                 self.path.unlink()
 
-    def _settle_folder(self) -> None:
-        # Windows does not open folders, some network disks do not settle them: the file has its name all the same.
-        with contextlib.suppress(OSError):
-            folder = os.open(self._folder, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+    def _is_same(self, target: Path) -> bool:
+        try:
+            file = not target.is_symlink() and target.is_file()
+            return file and filecmp.cmp(self.path, target, shallow=False)
+        except OSError:  # it may not be read, or is gone just now
+            return False
 
     def _clear(self, before: float) -> None:
         for left in self._folder.glob(f".{glob.escape(self._stem)}.*.part"):

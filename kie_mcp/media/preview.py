@@ -9,9 +9,10 @@ from typing import IO, TYPE_CHECKING
 
 from kie_mcp.errors import KieError
 from kie_mcp.extras import require_preview
+from kie_mcp.jobs.job import Output
 from kie_mcp.media.decoding import UndecodableError, check_pixels, decoding, picture
 from kie_mcp.media.frames import DEMUXERS, telling
-from kie_mcp.media.probe import probe
+from kie_mcp.media.opened import Opened, open_own, open_saved
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -31,7 +32,16 @@ class PreviewError(KieError):
     category = "preview"
 
 
-def preview(path: Path, mime_type: str) -> bytes:
+def open_and_preview(output: Output) -> bytes:
+    """Draw a saved file small, blocking. Raises PreviewError also if it is not there as it was saved."""
+    try:
+        with open_saved(output) as file:
+            return preview(file, output.mime_type or "")
+    except OSError as error:
+        raise _unreadable(error) from None
+
+
+def preview(source: Path | Opened, mime_type: str) -> bytes:
     """Draw a file small, blocking: for a worker thread, and one at a time, since it may take 400 MB meanwhile.
 
     The mime_type only spares opening a sound; what the file is, its bytes say. A video is shown by one of its pictures.
@@ -41,17 +51,26 @@ def preview(path: Path, mime_type: str) -> bytes:
         raise PreviewError("No preview: sound has none.")
     require_preview()
     try:
-        return _jpeg(_small(path))
+        if isinstance(source, Opened):
+            return _jpeg(_small(source))
+        with open_own(source) as file:
+            return _jpeg(_small(file))
     except OSError as error:
-        raise PreviewError(f"No preview: the file cannot be read ({(error.strerror or 'unknown').lower()}).") from None
+        raise _unreadable(error) from None
     except UndecodableError as error:
         raise PreviewError(f"No preview: the file {error}.") from error
 
 
-def _small(path: Path) -> "Image":
-    found = probe(path)
+def _unreadable(error: OSError) -> PreviewError:
+    return PreviewError(f"No preview: the file cannot be read ({(error.strerror or 'unknown').lower()}).")
+
+
+def _small(file: Opened) -> "Image":
+    found = file.probe()
     check_pixels(found.width, found.height)
-    with path.open("rb") as source:
+    file.seek(0)
+    # The descriptor stays the one that was checked.
+    with open(file.fileno(), "rb", closefd=False) as source:
         if found.mime_type in DEMUXERS:
             return telling(source, found.mime_type, EDGE)
         if found.mime_type in _KINDS:

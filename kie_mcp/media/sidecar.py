@@ -1,15 +1,17 @@
 """What is known of a saved file, written down beside it for people and for programs."""
 
-import hashlib
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from kie_mcp.addresses import bare_link
+from kie_mcp.disks import Chmod
 from kie_mcp.errors import Trouble
 from kie_mcp.jobs.job import JSON, Job, Output
 from kie_mcp.jobs.orders import output_uri
+from kie_mcp.media.opened import open_saved
 from kie_mcp.media.partfile import PartFile
 from kie_mcp.moments import iso
 
@@ -19,12 +21,12 @@ _FIRST = frozenset({"kind", "model", "prompt", "text", "seed"})
 """Fields of an order that have a place of their own."""
 
 
-def write(path: Path, job: Job, index: int, output: Output, *, sandbox: bool) -> None:
+def write(path: Path, job: Job, index: int, output: Output, *, sandbox: bool, chmod: Chmod = os.chmod) -> None:
     """Write `<path>.json`, whole or not at all, blocking; raises OSError."""
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    with open_saved(output) as file:
+        digest = file.digest()
     facts = {"file": path.name, "sha256": digest, **described(job, index, output, sandbox=sandbox)}
-    part = PartFile(path.parent, path.name)
+    part = PartFile(path.parent, path.name, chmod)
     try:
         part.create()
         # A half of a surrogate pair, which no UTF-8 can carry, stays as JSON escapes it.

@@ -5,13 +5,13 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Protocol
 
-import anyio
-
 from kie_mcp.addresses import shown_url
 from kie_mcp.errors import DeadLinkError, OrderError, OutputError, RefusedError
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.job import Job, JobState, Kind, Output
 from kie_mcp.jobs.orders import parse_output_uri
+from kie_mcp.media.opened import is_there
+from kie_mcp.media.threads import in_thread
 from kie_mcp.media.uploads import Say
 
 FRESH = 20 * 60.0
@@ -25,8 +25,8 @@ _NOUNS = {"image": "a picture", "audio": "audio", "video": "a video"}
 class Upload(Protocol):
     """Uploads a file that is ours and returns its URL."""
 
-    def __call__(self, path: Path, /, *, say: Say | None) -> Awaitable[str]:
-        """Tell `say` how far a large one is."""
+    def __call__(self, path: Path, /, *, length: int | None, say: Say | None) -> Awaitable[str]:
+        """Tell `say` how far a large one is. Raises OutputError if it has not so many bytes."""
         ...
 
 
@@ -113,9 +113,11 @@ class Sources:
         return alive and job.finished_at is not None and now - job.finished_at < FRESH
 
     async def _uploaded(self, output: Output, say: Say | None) -> str | None:
-        if output.path is None or not await anyio.Path(output.path).is_file():
+        try:
+            there = await in_thread(lambda: is_there(output))
+        except OSError:  # its disk does not answer
             return None
-        return await self._upload(Path(output.path), say=say)
+        return await self._upload(Path(output.path), length=output.bytes, say=say) if output.path and there else None
 
     async def _renewed(self, reference: str, output: Output, argument: str) -> str:
         try:

@@ -1,14 +1,13 @@
 """Why files were not saved, in words, and what to do about it."""
 
-import errno
 from collections.abc import Sequence
 from pathlib import Path
 
 from kie_mcp.addresses import bare_links
 from kie_mcp.errors import KieError, OutputError, Trouble
+from kie_mcp.media.partfile import FULL
 
 _AGAIN = "then call get_job_status"
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 def unsaved(failures: Sequence[tuple[int, Exception]], total: int, folder: Path) -> Trouble | None:
@@ -29,7 +28,7 @@ def unsaved(failures: Sequence[tuple[int, Exception]], total: int, folder: Path)
 def _told(error: Exception, folder: Path) -> tuple[str, str]:
     if isinstance(error, OSError) and not isinstance(error, ConnectionError | TimeoutError):
         reason = (error.strerror or type(error).__name__).lower()
-        if error.errno in _FULL:
+        if error.errno in FULL:
             return f"there is no room in {folder} ({reason})", f"Free some space for KIE_OUTPUT_DIR, {_AGAIN}."
         return (
             f"{folder} cannot be written ({reason})",

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Protocol
 
 import anyio
-from anyio.to_thread import run_sync
 
 from kie_mcp.errors import OutputError
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.ledger import LedgerError
 from kie_mcp.media.allowance import MB
 from kie_mcp.media.opened import Opened, open_own
+from kie_mcp.media.threads import in_thread
 from kie_mcp.unseen import hidden
 
 LIFE = 23 * 3600.0
@@ -22,6 +22,9 @@ LARGE = 5 * MB
 """Bytes from which on it is told how far an upload is."""
 TOLD_EVERY = 1.0
 """Seconds between two tellings."""
+
+READING = 600.0
+"""Seconds in which a whole file is read."""
 
 Say = Callable[[str], None]
 """Takes what is being done, as half a sentence for whoever waits."""
@@ -66,14 +69,14 @@ class Uploads:
         self._token = token
         self._turns: dict[str, anyio.Lock] = {}
 
-    async def path(self, path: Path, *, say: Say | None = None) -> str:
-        """Return a URL of a file that is ours; `say` hears how far a large one is.
+    async def path(self, path: Path, *, length: int | None = None, say: Say | None = None) -> str:
+        """Return a URL of a file that is ours, of so many bytes; `say` hears how far a large one is.
 
-        Raises OutputError if it cannot be read, and what `link` raises.
+        Raises OutputError if it cannot be read or is not what was saved, and what `link` raises.
         """
         try:
-            with await run_sync(open_own, path) as file:
-                return await self.link(file, await run_sync(file.digest), name=path.name, say=say)
+            with await in_thread(lambda: open_own(path, length=length)) as file:
+                return await self.link(file, await in_thread(file.digest, patience=READING), name=path.name, say=say)
         except OSError as error:
             raise OutputError(f"{path.name} cannot be read ({error.strerror}).", remedy="Check the file.") from None
 
@@ -97,7 +100,7 @@ class Uploads:
 
     async def _sent(self, file: Opened, digest: str) -> str:
         now = self._clock.now()
-        found = await run_sync(file.probe)
+        found = await in_thread(file.probe)
         file.seek(0)
         url = await self._send(file, name=self._token() + found.extension)
         if file.heard != digest:

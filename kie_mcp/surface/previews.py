@@ -3,14 +3,13 @@
 import base64
 import logging
 import threading
-from pathlib import Path
 
 import anyio
-from anyio.to_thread import run_sync
 from mcp.types import ImageContent
 
 from kie_mcp.errors import KieError
-from kie_mcp.jobs.job import Job, Kind, Phase
+from kie_mcp.jobs.job import Job, Kind, Output, Phase
+from kie_mcp.media.threads import in_thread
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +32,7 @@ class Previews:
             return None, "No preview: the file is not saved."
         try:
             with anyio.fail_after(LONGEST):
-                jpeg = await self._draw(Path(output.path), output.mime_type or "")
+                jpeg = await in_thread(lambda: self._in_turn(output))
         except KieError as error:
             return None, " ".join([error.message, error.remedy]).strip()
         except TimeoutError:
@@ -43,16 +42,13 @@ class Previews:
             return None, f"No preview: something unforeseen happened ({type(error).__name__})."
         return ImageContent(data=base64.b64encode(jpeg).decode(), mime_type="image/jpeg"), ""
 
-    async def _draw(self, path: Path, mime_type: str) -> bytes:
-        return await run_sync(self._in_turn, path, mime_type, abandon_on_cancel=True)
-
-    def _in_turn(self, path: Path, mime_type: str) -> bytes:
+    def _in_turn(self, output: Output) -> bytes:
         """Draw when nobody else does: held by the thread, since that goes on when nobody waits for it any more."""
-        from kie_mcp.media.preview import preview
+        from kie_mcp.media.preview import open_and_preview
 
         if not self._drawing.acquire(timeout=LONGEST):
             raise TimeoutError
         try:
-            return preview(path, mime_type)
+            return open_and_preview(output)
         finally:
             self._drawing.release()

@@ -2,17 +2,17 @@
 
 import json
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Any
 
-import anyio.to_thread
 from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
 
 from kie_mcp.errors import UnknownJobError
 from kie_mcp.jobs.desk import Desk
-from kie_mcp.jobs.job import Job
+from kie_mcp.jobs.job import Job, Output
+from kie_mcp.media.opened import open_saved
+from kie_mcp.media.threads import in_thread
 from kie_mcp.surface.answer import Answer
 
 LARGEST = 64 * 1024 * 1024
@@ -40,9 +40,11 @@ class OutputReader:
         output = job.outputs[index]
         if output.path is None:
             raise ResourceError(f"Output {index} of job {job_id} is not saved; call get_job_status to save it.")
-        return ReadResourceContents(
-            content=await anyio.to_thread.run_sync(_bytes, Path(output.path)), mime_type=output.mime_type
-        )
+        try:
+            content = await in_thread(lambda: _bytes(output))
+        except OSError as error:
+            raise _gone(error) from None
+        return ReadResourceContents(content=content, mime_type=output.mime_type)
 
 
 def register(server: MCPServer[Any], desk: Desk, describe: Describe) -> None:
@@ -72,14 +74,17 @@ def register(server: MCPServer[Any], desk: Desk, describe: Describe) -> None:
     _ = (jobs, job, output)
 
 
-def _bytes(path: Path) -> bytes:
+def _bytes(output: Output) -> bytes:
     try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST + 1)
+        with open_saved(output) as file:
+            if file.length > LARGEST:
+                raise ResourceError(
+                    f"The file is larger than {LARGEST // 2**20} MB; open it at its path: {output.path}"
+                )
+            return file.read(file.length)
     except OSError as error:
-        raise ResourceError(
-            f"The saved file is gone ({error.strerror}); call get_job_status to save it again."
-        ) from None
-    if len(content) > LARGEST:
-        raise ResourceError(f"The file is larger than {LARGEST // 2**20} MB; open it at its path: {path}")
-    return content
+        raise _gone(error) from None
+
+
+def _gone(error: OSError) -> ResourceError:
+    return ResourceError(f"The saved file is gone ({error.strerror}); call get_job_status to save it again.")
