@@ -4,13 +4,17 @@ import argparse
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
 from kie_mcp.errors import KieError
 from kie_mcp.extras import require_sandbox
 from kie_mcp.options import parser
 
-if TYPE_CHECKING:  # the settings load pydantic, which --help and --version do without
+if TYPE_CHECKING:
+    import io
+
+    # the settings load pydantic, which --help and --version do without
     from kie_mcp.settings import Settings
 
 FAILED, BAD_SETTINGS, INTERRUPTED = 1, 2, 130
@@ -19,6 +23,7 @@ FAILED, BAD_SETTINGS, INTERRUPTED = 1, 2, 130
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code: 0, 1 if it failed, 2 if the settings or arguments are wrong."""
     arguments = parser().parse_args(argv)
+    _spare_letters()
     command = COMMANDS[arguments.command]
     try:
         return command(arguments)
@@ -30,6 +35,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         print(f"kie-mcp: {trouble.message}", trouble.remedy, sep="\n", end="\n" * bool(trouble.remedy), file=sys.stderr)
         return BAD_SETTINGS if trouble.category == "settings" else FAILED
+
+
+def _spare_letters() -> None:
+    """A letter that the terminal does not have is told by its number, and ends nothing."""
+    with suppress(AttributeError):
+        cast("io.TextIOWrapper", sys.stdout).reconfigure(errors="backslashreplace")
 
 
 def _cause(error: BaseException) -> KieError | None:

@@ -3,13 +3,14 @@
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from typing import Any
 
 import anyio
 from mcp import Client, StdioServerParameters
 from mcp.types import CallToolResult, TextContent
 
+from kie_mcp.disks import unwritable
 from kie_mcp.errors import KieError
 from kie_mcp.sandbox import serve
 from kie_mcp.screen import Bar, Screen
@@ -80,6 +81,10 @@ def run_demo(out: Path, *, speed: float = SPEED, scenario: str | None = None) ->
 
 
 def _made(out: Path) -> Path:
+    if problem := unwritable(str(out.absolute())):
+        raise DemoError(f"{str(out.absolute())!r} {problem}.", remedy="Choose another folder with --out DIR.")
+    if problem := unwritable(gettempdir()):
+        raise DemoError(f"The folder for temporary files {problem}.", remedy="Set TMPDIR to another one.")
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""What not every file system can do, done where it can: modes, syncing, and opening what may not be a file.
+"""What not every file system can do, done where it can: names, modes, syncing, and opening what may not be a file.
 
 Drives of Windows under WSL, CIFS, NTFS and exFAT take no `chmod` or take it without effect; some network disks sync
 no folders. None of that keeps a file from being saved, so none of it is an error here.
@@ -7,6 +7,7 @@ no folders. None of that keeps a file from being saved, so none of it is an erro
 import errno
 import os
 import stat
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -21,6 +22,20 @@ _FLAGS = os.O_RDONLY | sum(
     getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_NOCTTY", "O_BINARY")
 )
 """No link is followed at the end, no FIFO waits for a writer, no terminal becomes ours."""
+
+
+def unwritable(text: str) -> str:
+    """Say what keeps a text of the environment out of ledgers and answers, as `is not UTF-8 (byte FC)`, or nothing.
+
+    Python keeps a byte that it cannot read as half of a surrogate pair, which nothing but a file system takes back.
+    """
+    found = list(dict.fromkeys(f"{ord(one) & 0xFF:02X}" for one in text if "\ud800" <= one <= "\udfff"))
+    if not found:
+        return ""
+    told = f"byte{'s' * (len(found) > 1)} {', '.join(found)}"
+    if (encoding := sys.getfilesystemencoding()) == "utf-8":
+        return f"is not UTF-8 ({told})"
+    return f"holds what the encoding of this system, {encoding}, does not have ({told}): set PYTHONUTF8=1"
 
 
 def set_mode(path: Path, mode: int, chmod: Chmod = os.chmod) -> None:

@@ -1,8 +1,11 @@
 """What can be set from outside: the only place that reads the environment, once, at the start."""
 
+import configparser
 import hashlib
 import os
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -11,6 +14,7 @@ import platformdirs
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from kie_mcp.addresses import shown_url
+from kie_mcp.disks import unwritable
 from kie_mcp.errors import KieError
 
 SANDBOX_KEY = "sandbox"
@@ -35,19 +39,75 @@ def _base_url(value: str) -> str:
 
 
 def _folder(value: str | Path) -> Path:
-    path = Path(value).expanduser()
+    try:
+        path = Path(value).expanduser()
+    except RuntimeError:
+        raise ValueError("names a home folder, and it is not known where that is: give the whole path") from None
     if not path.is_absolute():
         raise ValueError("must be an absolute path: clients start a server in folders of their own")
+    if problem := _unnameable(str(path)):
+        raise ValueError(problem)
     return path
+
+
+def _unnameable(path: str) -> str:
+    """Say why a path can be neither used nor written down; empty if it can."""
+    if problem := unwritable(path):
+        return problem
+    try:
+        return "holds a character that no path has" if b"\0" in os.fsencode(path) else ""
+    except UnicodeEncodeError:
+        return f"has letters that the encoding of this system, {sys.getfilesystemencoding()}, lacks: set PYTHONUTF8=1"
+
+
+def _key(value: object) -> object:
+    text = value.get_secret_value() if isinstance(value, SecretStr) else value
+    if isinstance(text, str) and not (text.isascii() and text.isprintable()):
+        raise ValueError("holds characters that no key has")
+    return value
 
 
 BaseURL = Annotated[str, BeforeValidator(_base_url)]
 Folder = Annotated[Path, BeforeValidator(_folder)]
 
 
+_HOMELESS = "is in the home folder, which is not known"
+
+
+def _default(name: str, find: Callable[[], Path]) -> Path:
+    """A folder that nobody set. Raises SettingsError if the system does not lead to one that can be used."""
+    path = Path()
+    try:
+        path = find()
+        problem = _unnameable(str(path)) if path.is_absolute() else _HOMELESS
+    except (RuntimeError, KeyError):
+        problem = _HOMELESS
+    except (OSError, ValueError, configparser.Error) as error:
+        problem = f"cannot be found out ({type(error).__name__})"
+    if problem:
+        raise SettingsError(
+            f"{name} is not set, and the default{f' {str(path)!r}' if path.is_absolute() else ''} {problem}.",
+            remedy=f"Set {name} to an absolute path, or HOME to your home folder, and start again.",
+        )
+    return path
+
+
 def _home_folders() -> tuple[Path, ...]:
-    home = Path.home()
-    return tuple(home / name for name in ("Pictures", "Music", "Videos", "Downloads", "Desktop", "Documents"))
+    """Nobody's files are read where nobody is at home."""
+    with suppress(RuntimeError, KeyError):
+        home = Path.home()
+        if home.is_absolute():
+            names = ("Pictures", "Music", "Videos", "Downloads", "Desktop", "Documents")
+            return tuple(_default("KIE_INPUT_ROOTS", lambda: home).joinpath(name) for name in names)
+    return ()
+
+
+def _output_folder() -> Path:
+    return _default("KIE_OUTPUT_DIR", lambda: platformdirs.user_pictures_path() / "kie")
+
+
+def _state_folder() -> Path:
+    return _default("KIE_STATE_DIR", lambda: platformdirs.user_state_path("kie-mcp"))
 
 
 class Settings(BaseModel):
@@ -55,11 +115,11 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    api_key: SecretStr | None = None
+    api_key: Annotated[SecretStr | None, BeforeValidator(_key)] = None
     api_base_url: BaseURL = "https://api.kie.ai"
     upload_base_url: BaseURL = "https://kieai.redpandaai.co"
-    output_dir: Folder = Field(default_factory=lambda: platformdirs.user_pictures_path() / "kie")
-    state_dir: Folder = Field(default_factory=lambda: platformdirs.user_state_path("kie-mcp"))
+    output_dir: Folder = Field(default_factory=_output_folder)
+    state_dir: Folder = Field(default_factory=_state_folder)
     input_roots: tuple[Folder, ...] = Field(default_factory=_home_folders)
     wait_seconds: Annotated[float, Field(ge=0, le=600)] | None = None
     links: bool | None = None
@@ -90,6 +150,8 @@ class Settings(BaseModel):
         given: dict[str, object] = {}
         for field in cls.model_fields:
             text = environ.get(f"KIE_{field.upper()}", "").strip()
+            if problem := unwritable(text):
+                raise SettingsError(f"KIE_{field.upper()}: {problem}.", remedy="Correct it and start again.")
             if text:
                 given[field] = text.split(os.pathsep) if field == "input_roots" else text
         if isinstance(level := given.get("log_level"), str):

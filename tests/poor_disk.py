@@ -1,6 +1,7 @@
 """A process whose disk cannot do everything: the kernel itself refuses the calls, for Linux without any rights.
 
-Run it with what is refused and how, then the module to run: `python poor_disk.py chmod=EPERM,flock=ENOLCK kie_mcp …`.
+`getuid=EPERM` makes it a process of a user whom nobody knows. Run it with what is refused and how, then the module to
+run: `python poor_disk.py chmod=EPERM,flock=ENOLCK kie_mcp …`.
 """
 
 import ctypes
@@ -17,6 +18,7 @@ _X86 = {
     "fsync": (74, 75),
     "fallocate": (285,),
     "rename": (82, 264, 316),
+    "getuid": (102,),
 }
 _ARM = {
     "chmod": (52, 53, 452),
@@ -25,6 +27,7 @@ _ARM = {
     "fsync": (82, 83),
     "fallocate": (47,),
     "rename": (38, 276),
+    "getuid": (174,),
 }
 _CALLS = _X86 if platform.machine() == "x86_64" else _ARM
 _LOAD, _IF_EQUAL, _RETURN = 0x20, 0x15, 0x06

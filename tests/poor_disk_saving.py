@@ -1,6 +1,7 @@
 """Check a folder and save a picture in it, then say how that went: for a process of its own."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import anyio
@@ -9,15 +10,15 @@ from shelf import JOB, LINK, PNG, Shelf, whole
 from kie_mcp.errors import NotCreatedError
 
 
-async def save(folder: Path) -> str:
+async def save(folder: Path, prompt: str) -> str:
     outbox = Shelf((LINK, whole(PNG))).outbox(folder)
     try:
         await outbox.check(1000)
     except NotCreatedError as error:
         return error.message
-    _, trouble = await outbox.save(JOB, [LINK])
-    return trouble.message if trouble else "saved"
+    (output,), trouble = await outbox.save(replace(JOB, order={"prompt": prompt}), [LINK])
+    return trouble.message if trouble else f"saved {Path(output.path or '').name}"
 
 
 if __name__ == "__main__":
-    print(anyio.run(save, Path(sys.argv[1])))  # noqa: T201 - this is how a process answers
+    print(anyio.run(save, Path(sys.argv[1]), "ein Mäntelchen"))  # noqa: T201 - this is how a process answers

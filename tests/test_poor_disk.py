@@ -73,18 +73,23 @@ async def test_a_disk_on_which_nothing_gets_its_name_is_found_before_it_costs(tm
 
 @pytest.mark.parametrize("refused", ["fsync=EINVAL", "fallocate=EOPNOTSUPP"])
 def test_what_a_disk_cannot_do_is_no_trouble(tmp_path: Path, refused: str) -> None:
-    assert saved_by(tmp_path, refused) == "saved\n"
+    assert saved_by(tmp_path, refused) == "saved 2026-11-22-ein-mäntelchen-7kq2abcd-1.png\n"
+
+
+def test_a_name_that_a_disk_cannot_take_gives_way_to_a_plain_one(tmp_path: Path) -> None:
+    plain = {"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    assert saved_by(tmp_path, "fsync=EINVAL", **plain) == "saved 2026-11-22-image-7kq2abcd-1.png\n"
 
 
 def test_a_disk_that_fails_is_trouble(tmp_path: Path) -> None:
     assert "cannot be written (input/output error)" in saved_by(tmp_path, "fsync=EIO")
 
 
-def saved_by(folder: Path, refused: str) -> str:
+def saved_by(folder: Path, refused: str, **given: str) -> str:
     tests = Path(__file__).parent
     done = subprocess.run(  # noqa: S603 - our own interpreter
         [sys.executable, str(POOR), refused, "poor_disk_saving", str(folder)],
-        env=environment(folder, PYTHONPATH=f"{tests}:{tests.parent}"),
+        env=environment(folder, PYTHONPATH=f"{tests}:{tests.parent}", **given),
         capture_output=True,
         text=True,
         timeout=60,

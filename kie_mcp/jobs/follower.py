@@ -11,6 +11,7 @@ import anyio
 from kie_mcp.errors import BusyError, CredentialError, KieError, NotVisibleError, Trouble
 from kie_mcp.jobs.cadence import SHORTEST, first_look, next_look, quantile, trouble_gap
 from kie_mcp.jobs.clock import Clock
+from kie_mcp.jobs.failures import FailureLog
 from kie_mcp.jobs.job import JSON, Job, Look, Output, Phase, Upstream, Verdict, stepped
 from kie_mcp.jobs.ledger import Ledger, LedgerError, StaleJobError
 from kie_mcp.jobs.looks import Looks
@@ -58,6 +59,7 @@ class Follower:
         self._clock = clock
         self._changed = changed
         self._chance = chance or random.Random()  # noqa: S311 - jitter is no secret
+        self._failures = FailureLog(logger)
         self._nudges: dict[str, anyio.Event] = {}
         self._looks = Looks()
         self._looked: dict[str, float] = {}
@@ -210,7 +212,7 @@ class Follower:
     async def _note(self, job: Job, error: Exception) -> Job:
         """A look got no answer about the job: it lives on, and says what is going on."""
         if not isinstance(error, KieError):
-            logger.error("looking at job %s failed", job.id, exc_info=error)
+            self._failures.tell(f"looking at job {job.id}, Kie.ai's id {job.task_id}, failed", error)
         now = self._clock.now()
         if isinstance(error, NotVisibleError) and self._age(job) > KEPT_BY_KIE:
             return await self._write(stepped(job, Phase.FAILED, now, trouble=expired(), finished_at=now), was=job.phase)

@@ -1,6 +1,7 @@
 """The SQLite file itself: its tables, its journal, and a job as a row."""
 
 import errno
+import json
 import os
 import re
 import sqlite3
@@ -13,6 +14,7 @@ from typing import Any, TypeVar, cast
 import anyio
 import anyio.to_thread
 from pydantic import TypeAdapter
+from pydantic_core import PydanticSerializationError
 
 from kie_mcp.disks import Chmod, set_mode
 from kie_mcp.jobs.job import Job
@@ -75,9 +77,10 @@ _BROKEN = frozenset({sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT})
 _MOVE_AWAY = (
     "It is damaged, or is no ledger. Move it aside, with jobs.sqlite3-journal if there is one, and start again: a new"
     " one is made. Only the memory of the jobs is lost, not what was made: saved files stay where they are, and"
-    " get_job_status takes the task ids that https://kie.ai/logs shows."
+    " get_job_status takes the task ids that https://kie.ai/logs shows. Or set KIE_STATE_DIR to another folder."
 )
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _jobs: TypeAdapter[Job] = TypeAdapter(Job)
 
 
@@ -85,7 +88,12 @@ def dump(job: Job) -> str:
     """The whole job as JSON. Of one that is done the links that were handed in lose their signatures."""
     if job.done:
         job = replace(job, order={name: _bare(value) for name, value in job.order.items()})
-    return _jobs.dump_json(job, exclude_defaults=True).decode()
+    try:
+        return _jobs.dump_json(job, exclude_defaults=True).decode()
+    except PydanticSerializationError:
+        # Half of a surrogate pair, in what Kie.ai said or in a name on the disk: it must not cost the job its record.
+        told = json.dumps(_jobs.dump_python(job, mode="json", exclude_defaults=True), ensure_ascii=False)
+        return _SURROGATE.sub("\ufffd", told)
 
 
 def _bare(value: Any) -> Any:

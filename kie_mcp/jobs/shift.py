@@ -14,6 +14,7 @@ from anyio.abc import TaskGroup, TaskStatus
 from kie_mcp.jobs.board import Board
 from kie_mcp.jobs.calls import Calls
 from kie_mcp.jobs.clock import Clock
+from kie_mcp.jobs.failures import FailureLog
 from kie_mcp.jobs.follower import Follower
 from kie_mcp.jobs.job import Job
 from kie_mcp.jobs.ledger import LEASE, Gone, Ledger, LedgerError, Note, StaleJobError, nobody_knows
@@ -25,6 +26,7 @@ BEAT = 2.0
 """Seconds between two signs of life."""
 AWAY = 2
 """Signs of life at the start and after an absence before the jobs of others are taken over that may live."""
+_LEDGER = "the ledger does not answer; trying again"
 AGAIN = 10.0
 """Seconds after which a job is taken up again whose care ended in an error of our own."""
 
@@ -52,6 +54,7 @@ class Shift:
         self._account = account
         self._worker = worker
         self._gone = gone
+        self._failures = FailureLog(logger)
         self._unwritten: dict[str, Note] = {}
         self.calls = Calls()
         self._group: TaskGroup | None = None
@@ -160,8 +163,8 @@ class Shift:
                     job = job if job.done else await self._follower.follow(job)
                 except StaleJobError:
                     raise
-                except Exception:
-                    logger.exception("job %s: trying again", job.id)
+                except Exception as error:
+                    self._failures.tell(_named(job), error)
                     job = await self._read_again(job)
         except StaleJobError:
             logger.info("job %s goes on in another process", job.id)
@@ -175,8 +178,8 @@ class Shift:
             await anyio.sleep(AGAIN)
             try:
                 known = await self._ledger.read(job.id)
-            except Exception:
-                logger.exception("the ledger does not answer")
+            except Exception as error:
+                self._failures.tell(_named(job), error)
             else:
                 if known is None:
                     raise StaleJobError(f"Job {job.id} is gone from the ledger.")
@@ -222,8 +225,9 @@ class Shift:
                 alive_at = began
                 await self._write_notes()
                 await self._take_over(patient=patience > 0)
-            except Exception:
-                logger.exception("the ledger does not answer; trying again")
+                self._failures.over(_LEDGER)
+            except Exception as error:
+                self._failures.tell(_LEDGER, error)
             await anyio.sleep(BEAT)
 
     async def _take_over(self, *, patient: bool) -> None:
@@ -231,3 +235,8 @@ class Shift:
         for job in await self._ledger.claim(self._account, self._worker, now, self._gone, patient=patient):
             self._board.changed(job)
             self.start(job)
+
+
+def _named(job: Job) -> str:
+    """The job with Kie.ai's id of it, by which it can be found whatever becomes of the ledger."""
+    return f"job {job.id}, Kie.ai's id {job.task_id or 'not known'}: trying again"
