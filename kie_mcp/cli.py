@@ -3,12 +3,14 @@
 import argparse
 import signal
 import sys
+import threading
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
 from kie_mcp.errors import KieError
 from kie_mcp.extras import require_sandbox
+from kie_mcp.leaving import leave_behind
 from kie_mcp.options import parser
 
 if TYPE_CHECKING:
@@ -24,6 +26,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code: 0, 1 if it failed, 2 if the settings or arguments are wrong."""
     arguments = parser().parse_args(argv)
     _spare_letters()
+    before = set(threading.enumerate())
+    code = _told(arguments)
+    leave_behind(before, code)
+    return code
+
+
+def _told(arguments: argparse.Namespace) -> int:
+    """Run the command, and tell the user what went wrong."""
     command = COMMANDS[arguments.command]
     try:
         return command(arguments)

@@ -25,12 +25,14 @@ from kie_mcp.jobs.sqlite import SqliteLedger
 from kie_mcp.jobs.submission import Submission
 from kie_mcp.jobs.workers import Presence
 from kie_mcp.kie.client import KieClient
+from kie_mcp.leaving import Deadline
 from kie_mcp.media.inline import Inline
 from kie_mcp.media.inputs import Inputs
 from kie_mcp.media.intake import Intake, kind_of
 from kie_mcp.media.locals import Locals
-from kie_mcp.media.outbox import Outbox, saved
+from kie_mcp.media.outbox import LAST_MOMENTS, Outbox, saved
 from kie_mcp.media.sources import Sources
+from kie_mcp.media.threads import in_thread
 from kie_mcp.media.uploads import Uploads
 from kie_mcp.settings import SANDBOX_KEY, Settings
 from kie_mcp.surface import completions, listing, models, prompts, resources, updates
@@ -133,9 +135,8 @@ def create_server(
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncGenerator[House]:
-        with house.presence:
-            async with house.kie, house.desk.open(), watches.open():
-                yield house
+        async with _present(house.presence), house.kie, house.desk.open(), watches.open():
+            yield house
 
     server = KieServer(
         house.desk,
@@ -156,6 +157,17 @@ def create_server(
     updates.register(server, watches)
     prompts.register(server)
     return server
+
+
+@asynccontextmanager
+async def _present(presence: Presence) -> AsyncGenerator[None]:
+    """Be among the processes that share the state folder, also if its disk does not answer any more at the end."""
+    await in_thread(presence.__enter__)
+    try:
+        yield
+    finally:
+        with anyio.CancelScope(shield=True), suppress(OSError):
+            await in_thread(lambda: presence.__exit__(None, None, None), patience=LAST_MOMENTS)
 
 
 async def serve_stdio(settings: Settings, *, sandbox: bool = False) -> None:
@@ -197,5 +209,6 @@ async def _leave_on_signal(desk: Desk) -> None:
     """Write down what is in flight, then go: the thread that reads standard input cannot be woken."""
     with suppress(NotImplementedError), anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
         async for _ in signals:
+            Deadline().set()
             await desk.stop()
             os._exit(0)

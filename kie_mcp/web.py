@@ -18,6 +18,7 @@ from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
 
 from kie_mcp.jobs.desk import Desk
+from kie_mcp.leaving import Deadline
 from kie_mcp.server import create_server, on_sandbox
 from kie_mcp.settings import Settings, SettingsError
 from kie_mcp.surface.delivery import Delivering
@@ -124,15 +125,16 @@ async def _serve(settings: Settings, doors: Doors, listener: socket.socket, anno
         )
     await server.desk.ready()
     http = _Http(app)
-    async with anyio.create_task_group() as group:
-        await group.start(_leave_on_signal, server.desk, http)
-        # Entered here and not by uvicorn, which would turn what goes wrong into a log line.
-        async with server.session_manager.run():
-            announce(doors.url(port))
-            with _level_kept(_LOGGER):
-                await http.serve(sockets=[listener])
-                await http.cut()
-        group.cancel_scope.cancel()
+    with Deadline() as deadline:
+        async with anyio.create_task_group() as group:
+            await group.start(_leave_on_signal, server.desk, http, deadline)
+            # Entered here and not by uvicorn, which would turn what goes wrong into a log line.
+            async with server.session_manager.run():
+                announce(doors.url(port))
+                with _level_kept(_LOGGER):
+                    await http.serve(sockets=[listener])
+                    await http.cut()
+            group.cancel_scope.cancel()
 
 
 class _Http(uvicorn.Server):
@@ -183,11 +185,12 @@ def _has_port(host: str) -> bool:
     return not host.endswith("]") and ":" in host
 
 
-async def _leave_on_signal(desk: Desk, http: _Http, *, task_status: TaskStatus[None]) -> None:
+async def _leave_on_signal(desk: Desk, http: _Http, deadline: Deadline, *, task_status: TaskStatus[None]) -> None:
     try:
         with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
             task_status.started()
             async for _ in signals:
+                deadline.set()
                 await desk.stop()
                 http.leave()
     except NotImplementedError:  # Windows

@@ -72,6 +72,8 @@ JOURNAL = "TRUNCATE"
 would draw those with an older one into it. TRUNCATE is several times slower, and 20 times faster than jobs need."""
 BUSY_FOR = 10.0
 """Seconds to wait for another process's transaction."""
+PATIENCE = 120.0
+"""Seconds after which a disk counts as dead."""
 
 _BROKEN = frozenset({sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT})
 _MOVE_AWAY = (
@@ -173,13 +175,36 @@ def migrate(db: sqlite3.Connection, path: Path) -> None:
 
 
 class OneThread:
-    """Runs blocking functions in worker threads, one at a time; a cancelled caller still waits for its own."""
+    """Runs blocking functions in worker threads, one at a time; a cancelled caller still waits for its own.
 
-    def __init__(self) -> None:
+    Not for ever: once a disk has not answered for so long, everybody is told so until it does.
+    """
+
+    def __init__(self, patience: float = PATIENCE) -> None:
+        self._patience = patience
         self._limiter: anyio.CapacityLimiter | None = None
+        self._hanging = False
 
     async def __call__(self, function: Callable[[], R], /) -> R:
-        """Return what the function returns."""
+        """Return what the function returns. Raises LedgerError if the disk does not answer."""
         if self._limiter is None:
             self._limiter = anyio.CapacityLimiter(1)
-        return await anyio.to_thread.run_sync(function, limiter=self._limiter)
+        async with self._limiter:
+            if self._hanging:
+                raise _silent()
+            with anyio.move_on_after(self._patience, shield=True):
+                return await anyio.to_thread.run_sync(self._marked, function, abandon_on_cancel=True)
+        raise _silent()
+
+    def _marked(self, function: Callable[[], R]) -> R:
+        self._hanging = True
+        try:
+            return function()
+        finally:
+            self._hanging = False
+
+
+def _silent() -> LedgerError:
+    return LedgerError(
+        "The ledger cannot be used: its disk does not answer.", remedy="Set KIE_STATE_DIR to a folder on a local disk."
+    )

@@ -76,7 +76,7 @@ class Shift:
                 finally:
                     await self.stop()
         finally:
-            with anyio.CancelScope(shield=True):
+            with anyio.CancelScope(shield=True), suppress(LedgerError):
                 await self._ledger.close()
 
     async def ready(self) -> None:

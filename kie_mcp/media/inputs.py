@@ -1,11 +1,12 @@
 """Files that a caller hands in, as a path or in the call: checked with the order, uploaded with the job."""
 
 import hashlib
+import threading
+from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
+from typing import TypeVar
 from urllib.parse import unquote
-
-from anyio import CapacityLimiter
-from anyio.to_thread import run_sync
 
 from kie_mcp.errors import OrderError, OutputError
 from kie_mcp.jobs.orders import Order, handed_in, parse_handed_in
@@ -14,7 +15,10 @@ from kie_mcp.media.admission import LARGEST, most
 from kie_mcp.media.inline import Inline, decoded
 from kie_mcp.media.locals import Locals
 from kie_mcp.media.opened import Opened
-from kie_mcp.media.uploads import Say, Uploads
+from kie_mcp.media.threads import in_thread
+from kie_mcp.media.uploads import READING, Say, Uploads
+
+R = TypeVar("R")
 
 _Looked = tuple[str, str, Accepted, bytes | None]
 """Place, digest, what the model gets, and what has to be kept of it."""
@@ -40,7 +44,8 @@ class Inputs:
         self._locals = locals_
         self._inline = inline
         self._uploads = uploads
-        self._one_by_one = CapacityLimiter(1)
+        self._converting = threading.Lock()
+        """Held by the thread, which goes on when nobody waits for it any more."""
 
     async def take(self, reference: str, order: Order, *, argument: str, convert: bool = False) -> Taken:
         """Read a file as it is ordered; with *convert*, turn what the model does not take into what it takes.
@@ -49,8 +54,13 @@ class Inputs:
         """
         look = self._data if reference[:5].casefold() == "data:" else self._file
         # A picture that is converted is in memory as a whole.
-        limiter = self._one_by_one if convert else None
-        place, digest, accepted, data = await run_sync(look, reference, order, argument, convert, limiter=limiter)
+        turn = self._converting if convert else nullcontext()
+
+        def look_in_turn() -> _Looked:
+            with turn:
+                return look(reference, order, argument, convert)
+
+        place, digest, accepted, data = await _read(look_in_turn, argument)
         if data is not None:
             await self._kept(
                 data, digest, argument, "the data URI" if accepted.instead is None else "what was made of it"
@@ -64,8 +74,8 @@ class Inputs:
         Trouble on the way (CredentialError, BusyError, UnreachableError, OutputError) is passed on.
         """
         place, digest = parse_handed_in(reference) or (reference, "")
-        with await run_sync(self._opened, place, digest, argument) as file:
-            if await run_sync(file.digest) != digest:
+        with await _read(lambda: self._opened(place, digest, argument), argument) as file:
+            if await _read(file.digest, argument) != digest:
                 message = f"{argument}: {_name(place)} has changed since it was ordered."
                 raise OrderError(message, remedy="Order again: nothing was sent.")
             name = _name(place) if place.startswith("file:") else "the data URI"
@@ -98,6 +108,14 @@ class Inputs:
         except OSError:
             message = f"{argument}: the file that was in the call is not kept any more."
             raise OrderError(message, remedy="Order again: nothing was sent.") from None
+
+
+async def _read(function: Callable[[], R], argument: str) -> R:
+    try:
+        return await in_thread(function, patience=READING)
+    except OSError as error:
+        message = f"{argument}: the file cannot be read ({(error.strerror or 'unknown').lower()})."
+        raise OutputError(message, remedy="Check the file and its disk.") from None
 
 
 def _made(accepted: Accepted) -> _Looked | None:
