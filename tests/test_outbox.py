@@ -1,16 +1,17 @@
 """What Kie.ai made is saved whole, and once."""
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
 
 import anyio
 import pytest
 from media_files import film, picture, wav
-from shelf import JOB, LINK, MADE, NAME, PNG, Shelf, names, whole
+from shelf import JOB, LINK, MADE, NAME, PNG, Hand, Shelf, names, told, whole
 
 from kie_mcp.jobs.job import Kind, Output
+from kie_mcp.media.outbox import Outbox, saved
 
 pytestmark = pytest.mark.anyio
 
@@ -150,3 +151,65 @@ async def test_a_dead_link_is_renewed_once(tmp_path: Path) -> None:
     assert trouble is None
     assert (output.url, output.expires_at) == (LINK + "&renewed=1", MADE + 20 + 1200)
     assert shelf.renewed == [LINK]
+
+
+async def test_what_all_files_of_a_job_bring_is_bounded_and_their_links_are_kept(tmp_path: Path) -> None:
+    """What is beyond it is not even fetched, also when it is asked for again."""
+    links = [f"https://files.example/{number}" for number in range(5)]
+    shelf = Shelf(*((link, whole(PNG)) for link in links))
+    outbox = Outbox(tmp_path, shelf.fetch, shelf.renew, Hand(), totals={Kind.IMAGE: 2 * len(PNG) + 1})
+    outputs, trouble = await outbox.save(JOB, links)
+    again, still = await outbox.save(replace(JOB, outputs=outputs), links)
+
+    assert [bool(output.path) for output in outputs] == [True, True, False, False, False]
+    assert [output.url for output in outputs] == links
+    assert told(trouble).startswith(
+        f"File 3 of 5 was not saved: the files of this job have more than the {2 * len(PNG) + 1} bytes that are allowed"
+        " in all. File 4"
+    )
+    assert told(trouble).endswith("\nFetch it by its link, which lives for a day.")
+    assert (again, still) == (outputs, trouble)
+    assert shelf.fetched == [*links[:3], links[2]]
+    assert len(names(tmp_path)) == 2
+
+
+async def test_a_picture_that_somebody_has_worked_on_stays_and_the_first_one_is_saved_beside_it(tmp_path: Path) -> None:
+    shelf = Shelf((LINK, whole(PNG)))
+    outputs, _ = await shelf.outbox(tmp_path).save(JOB, [LINK])
+    (tmp_path / NAME).write_bytes(b"worked on")
+    (again,), trouble = await shelf.outbox(tmp_path).save(replace(JOB, outputs=outputs), [LINK])
+
+    assert trouble is None
+    assert again.path == str(tmp_path / NAME.replace("-1.", "-1-again."))
+    assert (tmp_path / NAME).read_bytes() == b"worked on"
+    assert (tmp_path / NAME.replace("-1.", "-1-again.")).read_bytes() == PNG
+    assert await shelf.outbox(tmp_path).save(replace(JOB, outputs=(again,)), [LINK]) == ((again,), None)
+
+
+def folder(path: Path) -> None:
+    path.mkdir()
+
+
+def link(path: Path) -> None:
+    path.symlink_to("/proc/self/environ")
+
+
+@pytest.mark.parametrize("put", [folder, link])
+async def test_what_is_no_file_is_not_taken_for_the_saved_one(tmp_path: Path, put: Callable[[Path], None]) -> None:
+    shelf = Shelf((LINK, whole(PNG)))
+    outputs, _ = await shelf.outbox(tmp_path).save(JOB, [LINK])
+    (tmp_path / NAME).unlink()
+    put(tmp_path / NAME)
+    job = replace(JOB, outputs=outputs)
+
+    assert not await saved(job)
+    (again,), trouble = await shelf.outbox(tmp_path).save(job, [LINK])
+    assert (again.path is None) == (trouble is not None) == (tmp_path / NAME).is_dir()
+
+
+async def test_a_file_that_came_to_nothing_is_saved_again_in_its_place(tmp_path: Path) -> None:
+    shelf = Shelf((LINK, whole(PNG)))
+    outputs, _ = await shelf.outbox(tmp_path).save(JOB, [LINK])
+    (tmp_path / NAME).write_bytes(b"")
+    assert await shelf.outbox(tmp_path).save(replace(JOB, outputs=outputs), [LINK]) == (outputs, None)
+    assert names(tmp_path) == [NAME]

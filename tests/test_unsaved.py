@@ -1,5 +1,6 @@
 """A file that must not be saved is not, and the reason is told."""
 
+import errno
 import os
 import resource
 import subprocess
@@ -235,3 +236,26 @@ async def fill(folder: str) -> None:
     (output,), trouble = await shelf.outbox(Path(folder), image=10**9).save(JOB, [LINK])
     assert output.path is None
     print(told(trouble))  # noqa: T201 - this is how a process answers
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+async def test_a_file_for_which_there_was_no_room_is_saved_when_it_is_asked_for_again(
+    tmp_path: Path, number: int
+) -> None:
+    full = True
+
+    async def chunks() -> AsyncIterator[bytes]:
+        yield PNG[:40]
+        if full:
+            raise OSError(number, os.strerror(number))
+        yield PNG[40:]
+
+    shelf = Shelf((LINK, chunks))
+    outputs, trouble = await shelf.outbox(tmp_path).save(JOB, [LINK])
+    assert [(output.url, output.path) for output in outputs] == [(LINK, None)]
+    assert "there is no room in" in told(trouble)
+    assert "Free some space for KIE_OUTPUT_DIR, then call get_job_status." in told(trouble)
+    full = False
+    outputs, trouble = await shelf.outbox(tmp_path).save(replace(JOB, outputs=outputs), [LINK])
+    assert trouble is None
+    assert outputs[0].path == str(tmp_path / NAME)

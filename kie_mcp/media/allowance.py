@@ -51,17 +51,21 @@ class Total:
         self._most = self.left = most
 
     def take(self, size: int) -> None:
-        """Count bytes. Raises OutputError if they are more than are left."""
-        self.check(size)
-        self.left -= size
+        """Count bytes. Raises OutputError if they are more than are left; then nothing more is taken either."""
+        left, self.left = self.left, max(self.left - size, 0)
+        if size > left:
+            raise self._too_many()
 
     def check(self, size: int) -> None:
         """Raise OutputError if so many bytes are more than are left."""
         if size > self.left:
-            raise OutputError(
-                f"the files of this job have more than the {self._most} bytes that are allowed in all",
-                remedy="Fetch it by its link, which lives for a day.",
-            )
+            raise self._too_many()
+
+    def _too_many(self) -> OutputError:
+        return OutputError(
+            f"the files of this job have more than the {self._most} bytes that are allowed in all",
+            remedy="Fetch it by its link, which lives for a day.",
+        )
 
 
 class Allowance:
