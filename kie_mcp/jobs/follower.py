@@ -138,6 +138,8 @@ class Follower:
         """After a long sleep, such as a closed laptop's, another process may have taken the job over."""
         async with self._writing:
             known = await self._ledger.read(job.id)
+            if known is None:  # it is paid for, whatever became of the file
+                await self._ledger.restore(job)
         if known is None or known.epoch != job.epoch or known.done:
             raise StaleJobError(f"Job {job.id} has gone on without this process.")
 

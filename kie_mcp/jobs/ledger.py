@@ -158,6 +158,10 @@ class Ledger(Protocol):
         """Write down the task id, whoever cared for the job till now: an id is never lost."""
         ...
 
+    async def restore(self, job: Job) -> None:
+        """Write a job down again that the ledger has lost; whoever comes next takes it over."""
+        ...
+
     async def queue(self, job: Job) -> Queue:
         """The line before this job."""
         ...

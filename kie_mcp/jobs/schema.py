@@ -162,16 +162,21 @@ def migrate(db: sqlite3.Connection, path: Path) -> None:
     db.row_factory = sqlite3.Row
     db.execute("BEGIN EXCLUSIVE")
     with db:
-        version: int = db.execute("PRAGMA user_version").fetchone()[0]
-        if version > len(MIGRATIONS):
-            raise LedgerError(
-                f"The ledger {path} was written by a newer kie-mcp (version {version}, this one knows"
-                f" {len(MIGRATIONS)}).",
-                remedy="Update kie-mcp, or set KIE_STATE_DIR to another folder.",
-            )
+        version = check_version(db, path)
         for statement in ";".join(MIGRATIONS[version:]).split(";"):
             db.execute(statement)
         db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+
+
+def check_version(db: sqlite3.Connection, path: Path) -> int:
+    """Return the version of the file. Raises LedgerError if a newer program wrote it, maybe just now."""
+    version: int = db.execute("PRAGMA user_version").fetchone()[0]
+    if version > len(MIGRATIONS):
+        raise LedgerError(
+            f"The ledger {path} was written by a newer kie-mcp (version {version}, this one knows {len(MIGRATIONS)}).",
+            remedy="Update kie-mcp and restart the client, or set KIE_STATE_DIR to another folder.",
+        )
+    return version
 
 
 class OneThread:

@@ -5,6 +5,7 @@ when it returns.
 """
 
 import functools
+import logging
 import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -14,6 +15,8 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from kie_mcp.jobs import queries, schema, throttle
 from kie_mcp.jobs.cadence import KEPT
+from kie_mcp.jobs.carryover import carry_over, identity, unfinished
+from kie_mcp.jobs.failures import FailureLog
 from kie_mcp.jobs.job import Job, JobState, Kind, Phase, stepped
 from kie_mcp.jobs.joining import NOTHING_RECENT, Caller, Recent
 from kie_mcp.jobs.ledger import (
@@ -28,6 +31,10 @@ from kie_mcp.jobs.ledger import (
 from kie_mcp.jobs.orders import with_parts
 from kie_mcp.jobs.schema import load
 
+logger = logging.getLogger(__name__)
+
+_OFTEN = 10
+"""Files after which it is not noticed any more that there is another one."""
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -68,11 +75,16 @@ class SqliteLedger:
         self._run = run or schema.OneThread()
         self._connect = connect
         self._db: sqlite3.Connection | None = None
+        self._file: tuple[int, int] | None = None
+        """The file that is open; None for one that has no path."""
+        self._replaced = 0
+        self._failures = FailureLog(logger)
 
     async def open(self) -> None:
         """Open the file, made or migrated where needed. Raises LedgerError if it cannot be used."""
         if self._db is None:
             self._db = await self._run(lambda: self._connect(self.path))
+            self._file = identity(self.path)
 
     async def close(self) -> None:
         """Close the file."""
@@ -82,19 +94,56 @@ class SqliteLedger:
 
     async def transact(self, work: Callable[[sqlite3.Connection], R]) -> R:
         """Do the work in one transaction and return what it returns."""
+        return await self._run(lambda: self._inside(work))
+
+    def _inside(self, work: Callable[[sqlite3.Connection], R]) -> R:
+        try:
+            db = self._current()
+            version: int = db.execute("PRAGMA user_version").fetchone()[0]
+            if version < len(schema.MIGRATIONS):  # an older file was copied over it
+                schema.migrate(db, self.path)
+            db.execute("BEGIN IMMEDIATE")
+            with db:
+                self._check_version(db)
+                return work(db)
+        except sqlite3.Error as error:
+            raise schema.unusable(self.path, error) from error
+
+    def _check_version(self, db: sqlite3.Connection) -> None:
+        try:
+            schema.check_version(db, self.path)
+        except LedgerError as error:
+            self._failures.tell(f"Not finished, and left to the newer kie-mcp: {_unfinished(db)}", error)
+            raise
+
+    def _current(self) -> sqlite3.Connection:
+        """The file that is at the path now; one that was moved away or replaced is left, with what counts carried on.
+
+        Raises LedgerError if what is there now cannot be used.
+        """
         db = self._db
         if db is None:
             raise LedgerError("The ledger is not open.")
-
-        def inside() -> R:
-            try:
-                db.execute("BEGIN IMMEDIATE")
-                with db:
-                    return work(db)
-            except sqlite3.Error as error:
-                raise schema.unusable(self.path, error) from error
-
-        return await self._run(inside)
+        if self._file is None or identity(self.path) == self._file:
+            return db
+        jobs = _unfinished(db)
+        subject = f"The ledger {self.path} was moved away or replaced while this server runs; not finished: {jobs}"
+        try:
+            new = self._connect(self.path)
+        except LedgerError as error:
+            self._failures.tell(subject, error)
+            raise
+        try:
+            carry_over(db, new)
+        except sqlite3.Error as error:
+            self._failures.tell(subject, schema.unusable(self.path, error))
+        else:
+            logger.warning("%s. They were written into the one that is there now.", subject)
+        self._replaced += 1
+        # Some network disks give a file another number each time.
+        self._db, self._file = new, identity(self.path) if self._replaced < _OFTEN else None
+        db.close()
+        return new
 
     @_transaction
     def reserve(
@@ -208,8 +257,13 @@ class SqliteLedger:
     def attach(self, db: sqlite3.Connection, job: Job, task_id: str, now: float, worker: str) -> Job:
         """Write down the task id, whoever cared for the job till now: an id is never lost."""
         row = queries.one(db, "SELECT * FROM jobs WHERE id = ?", job.id)
-        if row is None:
+        if row is None and job.phase is not Phase.SUBMITTING:
             raise LedgerError(f"Job {job.id} is not in the ledger; Kie.ai's id of it is {task_id}.")
+        if row is None:  # the file was replaced by one that does not know it
+            logger.warning("Job %s was not in the ledger any more; Kie.ai's id of it is %s.", job.id, task_id)
+            attached = stepped(job, Phase.SUBMITTED, now, task_id=task_id, note="")
+            queries.insert(db, attached, worker)
+            return attached
         known = load(row)
         if known.task_id is not None or known.phase not in {Phase.SUBMITTING, Phase.UNCONFIRMED}:
             raise StaleJobError(f"Job {job.id} has gone on without this process.")
@@ -220,6 +274,14 @@ class SqliteLedger:
             (worker, Caller.ANSWERED, Caller.TOLD, Caller.LATE, Caller.TOLD, job.id),
         )
         return attached
+
+    @_transaction
+    def restore(self, db: sqlite3.Connection, job: Job) -> None:
+        """Write a job down again that the ledger has lost; whoever comes next takes it over."""
+        if queries.one(db, "SELECT id FROM jobs WHERE id = ?", job.id) is None:
+            logger.warning("Job %s was not in the ledger any more; Kie.ai's id of it is %s.", job.id, job.task_id)
+            queries.insert(db, job, "")
+            db.execute("UPDATE jobs SET worker = NULL WHERE id = ?", (job.id,))
 
     @_transaction
     def queue(self, db: sqlite3.Connection, job: Job) -> Queue:
@@ -297,3 +359,10 @@ class SqliteLedger:
         db.execute(
             "INSERT OR REPLACE INTO uploads (account, digest, url, at) VALUES (?, ?, ?, ?)", (account, digest, url, now)
         )
+
+
+def _unfinished(db: sqlite3.Connection) -> str:
+    try:
+        return ", ".join(unfinished(db)) or "none"
+    except sqlite3.Error:
+        return "not known; see https://kie.ai/logs"

@@ -1,0 +1,54 @@
+"""Go on with what is unfinished when the ledger's file was moved away or replaced under a running server."""
+
+import json
+import sqlite3
+from pathlib import Path
+
+from kie_mcp.jobs.job import FINAL, Phase
+from kie_mcp.jobs.ledger import JOIN_FOR
+
+_UNFINISHED = ", ".join(f"'{phase}'" for phase in sorted(set(Phase) - FINAL))
+
+
+def identity(path: Path) -> tuple[int, int] | None:
+    """Which file is at that path just now; None if there is none."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def unfinished(old: sqlite3.Connection) -> list[str]:
+    """The jobs that are not finished, in words, with Kie.ai's ids of them: by those they can be found at Kie.ai."""
+    rows = old.execute(f"SELECT id, task_id FROM jobs WHERE phase IN ({_UNFINISHED}) ORDER BY created_at")  # noqa: S608
+    return [f"{row['id']} (Kie.ai's id: {row['task_id'] or 'none yet'})" for row in rows]
+
+
+def carry_over(old: sqlite3.Connection, new: sqlite3.Connection) -> None:
+    """Copy what nothing may be paid twice for: the unfinished jobs, those of the last day, and who cares for them.
+
+    A job that is in both, as after a backup was put back, stays as it was changed last.
+    """
+    rows = old.execute(
+        f"SELECT * FROM jobs WHERE phase IN ({_UNFINISHED}) OR created_at > (SELECT max(created_at) FROM jobs) - ?",  # noqa: S608
+        (JOIN_FOR,),
+    ).fetchall()
+    new.execute("BEGIN IMMEDIATE")
+    with new:
+        for row in rows:
+            there = new.execute("SELECT record FROM jobs WHERE id = ?", (row["id"],)).fetchone()
+            if there is None or _changed_at(there) < _changed_at(row):
+                _put(new, "jobs", row)
+        for table in ("workers", "accounts", "sends"):
+            for row in old.execute(f"SELECT * FROM {table}"):  # noqa: S608 - one of ours
+                _put(new, table, row)
+
+
+def _put(db: sqlite3.Connection, table: str, row: sqlite3.Row) -> None:
+    names, marks = ", ".join(row.keys()), ", ".join("?" * len(row))
+    db.execute(f"INSERT OR REPLACE INTO {table} ({names}) VALUES ({marks})", tuple(row))  # noqa: S608 - ours
+
+
+def _changed_at(row: sqlite3.Row) -> float:
+    return float(json.loads(row["record"])["updated_at"])
