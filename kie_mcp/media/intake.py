@@ -64,13 +64,17 @@ class Intake:
         *parts* make its inputs, by argument; with *convert*, files are turned into what the model takes.
         Raises OrderError at the first thing that does not fit, of the order and of its parts.
         """
-        parts = parts or {}
-        needed = sum(room(one.kind) for one in (order, *parts.values()))
+        needed = sum(room(one.kind) for one in (order, *(parts or {}).values()))
         await self._check_outbox(needed)
+        return await self._drafted(order, parts or {}, needed, convert=convert)
+
+    async def _drafted(self, order: Order, parts: Mapping[str, Order], needed: int, *, convert: bool) -> Draft:
         whole = order.model_copy(update={argument: _to_be_made(argument) for argument in parts})
         checked = catalog.check(whole, plain_host=self._plain_host)
         with speaking_of(**PART_WORDS):
-            drafts = {argument: await self.draft(part) for argument, part in parts.items()}
+            drafts = {
+                argument: await self._drafted(part, {}, needed, convert=False) for argument, part in parts.items()
+            }
         awaited = await self._awaited(checked, but=parts)
         checked, seconds, remarks = await self._taken(checked, convert=convert)
         if isinstance(script := parts.get("audio"), SpeechOrder):

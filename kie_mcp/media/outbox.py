@@ -34,6 +34,8 @@ RENEWED_LIFE = 20 * 60.0
 """Seconds that a renewed link lives."""
 SAVING = 600.0
 """Seconds in which a whole file is put on the disk."""
+CHECKED = 2.0
+"""Seconds for which a check holds: an order is sent right after it was taken."""
 LAST_MOMENTS = 2.0
 """Seconds that a part gets to be removed: one that is left is removed an hour later."""
 _UNNAMEABLE = frozenset({errno.EINVAL, errno.EILSEQ, errno.ENAMETOOLONG})
@@ -108,6 +110,8 @@ class Outbox:
         self._totals = {**TOTALS, **totals}
         self._chmod = chmod
         self._free = free
+        self._checked = (float("-inf"), 0)
+        """When it was last found that so many bytes could be saved."""
 
     async def check(self, room: int = 0) -> None:
         """Raise NotCreatedError if nothing of so many bytes could be saved: better known before a job is paid for."""
@@ -115,8 +119,12 @@ class Outbox:
         def check() -> None:
             save_nothing(self._folder, room=room, sidecar=self._sidecar, chmod=self._chmod, free=self._free)
 
+        at, most = self._checked
+        if 0 <= self._clock.now() - at < CHECKED and room <= most:
+            return
         try:
             await in_thread(check)
+            self._checked = (self._clock.now(), room)
         except NotCreatedError as error:
             raise NotCreatedError(f"{error.message} Nothing was sent.", remedy=error.remedy) from error
         except OSError as error:

@@ -58,13 +58,16 @@ class PartFile:
             if self._file:
                 self._file.write(data)
 
-    def reserve(self, size: int) -> None:
-        """Take room for so many bytes on the disk, as far as it can be taken without much work."""
+    def try_room(self, size: int) -> None:
+        """Take room for so many bytes on the disk and give it back, as far as that costs little work."""
         with self._lock:
             if not self._file or not size:
                 return
+            self._file.flush()
+            written = self._file.tell()
             try:
                 os.posix_fallocate(self._file.fileno(), 0, min(size, _TRIED))
+                self._file.truncate(written)
             except (AttributeError, OSError) as error:  # Windows and macOS have none, nor has every disk
                 if getattr(error, "errno", None) in FULL:
                     raise
@@ -78,15 +81,19 @@ class PartFile:
                 sync(self._file.fileno())
                 self._file.close()
 
-    def publish(self, extension: str) -> Path:
-        """Give the part its name, in place of whatever else has it, and return the path."""
+    def publish(self, extension: str, *, lasting: bool = True) -> Path:
+        """Give the part its name, in place of whatever else has it, and return the path.
+
+        The name of one that is not *lasting* need not outlive a power cut.
+        """
         with self._lock:
             target = self._folder / f"{self._stem}{extension}"
             if self._is_same(target):
                 return target  # another process has saved it meanwhile
             set_mode(self.path, self._mode, self._chmod)
             self.path.replace(target)
-            sync_folder(self._folder)
+            if lasting:
+                sync_folder(self._folder)
             return target
 
     def discard(self) -> None:

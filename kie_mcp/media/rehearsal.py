@@ -55,9 +55,9 @@ def _published(part: PartFile, extension: str, room: int, made: list[Path]) -> P
     try:
         part.create()
         part.write(secrets.token_bytes(64))
-        part.reserve(room)
+        part.try_room(room)
         part.settle()
-        made.append(path := part.publish(extension))
+        made.append(path := part.publish(extension, lasting=False))
         return path
     finally:
         part.discard()
