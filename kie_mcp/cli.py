@@ -2,55 +2,52 @@
 
 import argparse
 import signal
-import sys
 import threading
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
+from kie_mcp.console import FAILED, ConsoleError, close_streams, log_to_stderr, prepare_streams, report, say, warn
 from kie_mcp.errors import KieError
 from kie_mcp.extras import require_sandbox
 from kie_mcp.leaving import leave_behind
 from kie_mcp.options import parser
 
-if TYPE_CHECKING:
-    import io
-
-    # the settings load pydantic, which --help and --version do without
+if TYPE_CHECKING:  # the settings load pydantic, which --help and --version do without
     from kie_mcp.settings import Settings
 
-FAILED, BAD_SETTINGS, INTERRUPTED = 1, 2, 130
+BAD_SETTINGS, INTERRUPTED = 2, 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code: 0, 1 if it failed, 2 if the settings or arguments are wrong."""
-    arguments = parser().parse_args(argv)
-    _spare_letters()
+    """Run the command and return its exit code.
+
+    0; 1 if it failed; 2 if the settings or arguments are wrong; 130 after Ctrl-C; 141 if nobody reads its output.
+    """
+    prepare_streams()
     before = set(threading.enumerate())
-    code = _told(arguments)
+    try:
+        code = _run_command(argv)
+    except SystemExit as ended:  # argparse has said why
+        code = ended.code if isinstance(ended.code, int) else FAILED
+    code = close_streams(code)
     leave_behind(before, code)
     return code
 
 
-def _told(arguments: argparse.Namespace) -> int:
-    """Run the command, and tell the user what went wrong."""
-    command = COMMANDS[arguments.command]
+def _run_command(argv: Sequence[str] | None) -> int:
     try:
-        return command(arguments)
+        arguments = parser().parse_args(argv)
+        return COMMANDS[arguments.command](arguments)
     except KeyboardInterrupt:
         return INTERRUPTED
     except (KieError, BaseExceptionGroup) as error:
         trouble = _cause(error)
         if trouble is None:
             raise
-        print(f"kie-mcp: {trouble.message}", trouble.remedy, sep="\n", end="\n" * bool(trouble.remedy), file=sys.stderr)
-        return BAD_SETTINGS if trouble.category == "settings" else FAILED
-
-
-def _spare_letters() -> None:
-    """A letter that the terminal does not have is told by its number, and ends nothing."""
-    with suppress(AttributeError):
-        cast("io.TextIOWrapper", sys.stdout).reconfigure(errors="backslashreplace")
+    if isinstance(trouble, ConsoleError):
+        return report(trouble)
+    warn(f"kie-mcp: {trouble.message}", *filter(None, [trouble.remedy]))
+    return BAD_SETTINGS if trouble.category == "settings" else FAILED
 
 
 def _cause(error: BaseException) -> KieError | None:
@@ -103,14 +100,16 @@ def _serve(arguments: argparse.Namespace) -> int:
 
 
 def _announce(url: str) -> None:
-    print(f"kie-mcp: MCP over HTTP at {url} until Ctrl-C", file=sys.stderr, flush=True)
+    warn(f"kie-mcp: MCP over HTTP at {url} until Ctrl-C")
 
 
 def _ready_to_serve(arguments: argparse.Namespace) -> "Settings":
     if arguments.sandbox:
         require_sandbox()
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # until the server listens: a half-made import has nothing to tidy
-    return _settings()
+    settings = _settings()
+    log_to_stderr(settings.log_level)
+    return settings
 
 
 def _demo(arguments: argparse.Namespace) -> int:
@@ -139,8 +138,10 @@ async def _stay(arguments: argparse.Namespace) -> int:
     async with serve(
         port=arguments.port, speed=arguments.speed, credits=arguments.credits, scenario=arguments.scenario
     ) as url:
-        print(f"Sandbox at {url} until Ctrl-C; open it in a browser, or use it:")
-        print(f"  export KIE_API_BASE_URL={url} KIE_UPLOAD_BASE_URL={url} KIE_API_KEY=sandbox", flush=True)
+        say(
+            f"Sandbox at {url} until Ctrl-C; open it in a browser, or use it:",
+            f"  export KIE_API_BASE_URL={url} KIE_UPLOAD_BASE_URL={url} KIE_API_KEY=sandbox",
+        )
         await anyio.sleep_forever()
     return 0
 
@@ -160,7 +161,7 @@ def _doctor(_: argparse.Namespace) -> int:
 
     async def ask() -> int:
         findings = await examine(settings)
-        print(*findings, sep="\n")
+        say(*findings)
         return FAILED if any(finding.grade is Grade.PROBLEM for finding in findings) else 0
 
     return _run(ask())
@@ -171,7 +172,7 @@ def _jobs(arguments: argparse.Namespace) -> int:
     from kie_mcp.history import latest_jobs
 
     async def show() -> int:
-        print(await latest_jobs(settings, arguments.limit))
+        say(await latest_jobs(settings, arguments.limit))
         return 0
 
     return _run(show())

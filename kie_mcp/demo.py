@@ -42,7 +42,10 @@ class Caller:
     screen: Screen
 
     async def make(self, title: str, tool: str, **arguments: Any) -> JSON:
-        """Call a generating tool, follow its job to the end, and return its first output. Raises DemoError."""
+        """Call a generating tool, follow its job to the end, and return its first output.
+
+        Raises DemoError, and ConsoleError if its progress cannot be shown.
+        """
         with self.screen.bar(title) as bar:
             answer = await self._call(bar, tool, wait_seconds=FIRST_WAIT, **arguments)
             while answer["state"] in {"queued", "running"}:
@@ -54,6 +57,7 @@ class Caller:
 
     async def _call(self, bar: Bar, tool: str, **arguments: Any) -> JSON:
         result = await self.client.call_tool(tool, arguments, progress_callback=bar.show)
+        self.screen.check()
         if result.is_error or result.structured_content is None:
             raise DemoError(_text(result))
         return result.structured_content

@@ -2,19 +2,29 @@
 
 import argparse
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from kie_mcp import __version__
+from kie_mcp.console import say, warn
 
 DEFAULT_OUT = Path("kie-demo")
 HOST = re.compile(r"(?:[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 """A name or an address, with or without a port; never a wildcard, which would let everybody in."""
 
 
+class Parser(argparse.ArgumentParser):
+    """One that notices when its help cannot be written."""
+
+    def _print_message(self, message: str, file: object = None) -> None:
+        if message:
+            (say if file is sys.stdout else warn)(message.removesuffix("\n"))
+
+
 def parser() -> argparse.ArgumentParser:
-    """Make the parser; what it returns names its command in `command`."""
-    whole = argparse.ArgumentParser(
+    """Make the parser; what it returns names its command in `command`. Raises ConsoleError if help finds no output."""
+    whole = Parser(
         prog="kie-mcp",
         description="An MCP server for Kie.ai: pictures, speech and talking videos. "
         "Without a command it serves MCP on standard input and output; an MCP client starts it that way.",

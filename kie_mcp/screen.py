@@ -3,10 +3,12 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import IO, Protocol, cast
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from kie_mcp.console import CheckedOutput
 
 
 class Bar(Protocol):
@@ -43,15 +45,26 @@ class Live:
         self.progress.update(self.task, completed=progress, total=total, message=(message or "").partition(": ")[2])
 
 
+def _console() -> Console:
+    output = cast("IO[str]", CheckedOutput())
+    return Console(file=output, markup=False, highlight=False, emoji=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Screen:
     """Standard output, with bars if it is a terminal and without control codes if it is not."""
 
-    console: Console = field(default_factory=lambda: Console(markup=False, highlight=False, emoji=False))
+    console: Console = field(default_factory=_console)
 
     def say(self, line: str) -> None:
-        """Print a line as it is."""
+        """Print a line as it is. Raises ConsoleError if it cannot be written."""
         self.console.print(line, soft_wrap=True)
+        self.check()
+
+    def check(self) -> None:
+        """Raises ConsoleError if something could not be written: where that was noticed nobody could be told."""
+        if isinstance(self.console.file, CheckedOutput):
+            self.console.file.check()
 
     @contextmanager
     def bar(self, title: str) -> Generator[Bar]:
