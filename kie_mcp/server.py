@@ -16,6 +16,7 @@ import anyio
 from pydantic import SecretStr
 
 from kie_mcp import __version__
+from kie_mcp.console import ConsoleError
 from kie_mcp.jobs.archive import Archive
 from kie_mcp.jobs.board import Board
 from kie_mcp.jobs.clock import Clock, SystemClock
@@ -171,7 +172,10 @@ async def _present(presence: Presence) -> AsyncGenerator[None]:
 
 
 async def serve_stdio(settings: Settings, *, sandbox: bool = False) -> None:
-    """Serve one client over standard input and output; with `sandbox`, against a Kie.ai of our own."""
+    """Serve one client over standard input and output; with `sandbox`, against a Kie.ai of our own.
+
+    Raises ConsoleError if standard output cannot be written, and LedgerError if jobs cannot be written down.
+    """
     if not sandbox:
         await _serve(create_server(settings))
         return
@@ -200,13 +204,13 @@ async def _serve(server: KieServer) -> None:
         group.start_soon(_leave_on_signal, server.desk)
         try:
             await server.run_stdio_async()
-        except* BrokenPipeError:
-            logger.info("the client has gone without a word")
+        except OSError as error:
+            raise ConsoleError(error) from None
         group.cancel_scope.cancel()
 
 
 async def _leave_on_signal(desk: Desk) -> None:
-    """Write down what is in flight, then go: the thread that reads standard input cannot be woken."""
+    """Write down what is in flight, then go, whatever else is at work."""
     with suppress(NotImplementedError), anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
         async for _ in signals:
             Deadline().set()

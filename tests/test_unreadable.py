@@ -2,6 +2,7 @@
 # ruff: noqa: E501 (texts stand as they are said)
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -110,3 +111,91 @@ def test_a_line_that_cannot_be_read_is_answered(tmp_path: Path, line: str, answe
     assert by_id.pop(1)["result"] == {}
     del by_id[0]
     assert by_id == answer
+
+
+def spoken(folder: Path, given: bytes, count: int, stderr: int = subprocess.DEVNULL) -> list[dict[str, Any]]:
+    """What a server answers to a handshake and then to these bytes: that many answers; it ends in good order."""
+    hello = json.dumps({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": HELLO}).encode() + b"\n"
+    place = {"PYTHONPATH": str(ROOT), "HOME": str(folder), "KIE_STATE_DIR": str(folder / "state")}
+    command, pipe = [sys.executable, "-m", "kie_mcp"], subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=stderr, env=place) as server:  # noqa: S603 - our own
+        assert server.stdin
+        assert server.stdout
+        server.stdin.write(hello)
+        server.stdin.flush()
+        assert json.loads(server.stdout.readline())["id"] == 0
+        server.stdin.write(given)
+        server.stdin.flush()
+        answers = [json.loads(server.stdout.readline()) for _ in range(count)]
+        server.stdin.close()
+        assert server.stdout.read() == b""
+        assert server.wait(20) == 0
+    return answers
+
+
+def ping(number: int) -> bytes:
+    return json.dumps({"jsonrpc": "2.0", "id": number, "method": "ping"}).encode()
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        b"\n\r\n  \t \n\xef\xbb\xbf\n\0\n" + ping(1) + b"\r\n\n",
+        b"\xef\xbb\xbf" + ping(1) + b"\n",
+        b" " + ping(1) + b"\r\n",
+    ],
+    ids=["blank lines", "a byte order mark", "space"],
+)
+def test_what_is_no_message_and_no_mistake_is_passed_over(tmp_path: Path, given: bytes) -> None:
+    answers = spoken(tmp_path, given, 1)
+    assert [(one["id"], one.get("result")) for one in answers] == [(1, {})]
+
+
+def test_a_byte_order_mark_before_the_very_first_line_is_passed_over(tmp_path: Path) -> None:
+    hello = json.dumps({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": HELLO})
+    place = {"PYTHONPATH": str(ROOT), "HOME": str(tmp_path), "KIE_STATE_DIR": str(tmp_path / "state")}
+    ran = subprocess.run(
+        [sys.executable, "-m", "kie_mcp"],
+        input=b"\xef\xbb\xbf" + hello.encode() + b"\n",
+        capture_output=True,
+        env=place,
+        timeout=60,
+        check=True,
+    )
+    assert json.loads(ran.stdout)["result"]["serverInfo"]["name"] == "kie-mcp"
+
+
+def test_content_length_headers_are_refused_in_words_and_what_comes_after_is_served(tmp_path: Path) -> None:
+    """Each message under them too; nobody who reads standard error any more, and the warning there, change nothing."""
+    framed = b"".join(b"Content-Length: %d\r\n\r\n%s" % (len(ping(n)), ping(n)) for n in (1, 2))
+    reading, writing = os.pipe()
+    os.close(reading)
+    answers = spoken(tmp_path, framed + b"\n" + ping(3) + b"\n", 4, writing)
+    os.close(writing)
+    refused = [one for one in answers if "error" in one]
+    assert [one["id"] for one in refused] == [None, 1, 2]
+    assert {one["error"]["message"] for one in refused} == snapshot(
+        {
+            "Content-Length headers are not understood; nothing was done. Send one JSON-RPC message a line, without headers."
+        }
+    )
+    assert [one["id"] for one in answers if "result" in one] == [3]
+
+
+@pytest.mark.parametrize(
+    ("given", "number"),
+    [
+        (ping(1).replace(b"ping", b"p\xffng"), 1),
+        (ping(1).replace(b"ping", b"p\xed\xa0\x80ng"), 1),
+        (ping(1).replace(b"ping", b"p\0ng"), 1),
+        (ping(1).decode().encode("utf-16"), None),
+        (ping(1).decode().encode("utf-16-le"), None),
+    ],
+    ids=["a stray byte", "half a surrogate pair", "NUL", "UTF-16", "UTF-16 without a mark"],
+)
+def test_a_line_that_is_not_utf8_is_refused_and_never_guessed(tmp_path: Path, given: bytes, number: int | None) -> None:
+    answers = spoken(tmp_path, given + b"\n" + ping(2) + b"\n", 2)
+    assert {one["id"]: "error" in one for one in answers} == {number: True, 2: False}
+    assert [one["error"]["message"] for one in answers if "error" in one] == snapshot(
+        ["That line is not UTF-8; nothing was done. Send one JSON-RPC message a line, as UTF-8."]
+    )

@@ -1,8 +1,8 @@
 """The server as it speaks the protocol: what the SDK's own server cannot do is answered by the one beneath it.
 
 The only file that reaches for what is private to the SDK: the server beneath (`_lowlevel_server`) and a session's
-connection (`_connection`). Others lean on what is public there but little promised: `unreadable` on how the server
-beneath is fed, `updates` on the `state` and the `exit_stack` of the connection, `closed` on how a tool is kept,
+connection (`_connection`). Others lean on what is public there but little promised: `unreadable` and `stdio` on how the
+server beneath is fed, `updates` on the `state` and the `exit_stack` of the connection, `closed` on how a tool is kept,
 `recipe` on a prompt's `fn` and `context_kwarg`, `viewer` on how a resource is read, `tasks` on extensions.
 """
 
@@ -21,7 +21,7 @@ from pydantic import AnyUrl, BaseModel
 from kie_mcp.jobs.desk import Desk
 from kie_mcp.jobs.orders import parse_output_uri
 from kie_mcp.surface.resources import OutputReader
-from kie_mcp.surface.unreadable import run_stdio
+from kie_mcp.surface.stdio import Stdio, run_stdio
 
 P = TypeVar("P", bound=BaseModel)
 Handler: TypeAlias = Callable[[ServerRequestContext[Any, Any], P], Awaitable[Any]]
@@ -39,8 +39,11 @@ class KieServer(MCPServer[Any]):
         self._outputs = OutputReader(desk)
 
     async def run_stdio_async(self) -> None:
-        """Serve one client over standard input and output; a line that cannot be read is answered too."""
-        await run_stdio(self._lowlevel_server)
+        """Serve one client over standard input and output; a line that cannot be read is answered too.
+
+        Raises OSError if standard output cannot be written, other than because its reader has left.
+        """
+        await run_stdio(self._lowlevel_server, Stdio(), self.desk.stop)
 
     async def get_prompt(
         self, name: str, arguments: dict[str, Any] | None = None, context: Context[Any, Any] | None = None

@@ -10,8 +10,6 @@ from types import TracebackType
 from typing import Any, cast
 
 import anyio
-from mcp.server.lowlevel import Server
-from mcp.server.stdio import stdio_server
 from mcp.shared.message import SessionMessage
 from mcp.types import INVALID_PARAMS, INVALID_REQUEST, PARSE_ERROR, ErrorData, JSONRPCError
 from pydantic import ValidationError
@@ -57,19 +55,13 @@ class Readable:
         await self.aclose()
 
 
-async def run_stdio(lowlevel: Server[Any]) -> None:
-    """Serve one client of the server beneath the SDK's own, over standard input and output, until it leaves."""
-    async with stdio_server() as (messages, answers):
-        await lowlevel.run(Readable(messages, answers), answers, lowlevel.create_initialization_options())
-
-
 def complaint(error: Exception) -> JSONRPCError:
     """Say what is wrong with a line, to the request that it held if that can be told."""
     line = _line(error)
     try:
         message: Any = json.loads(line)  # takes halves of surrogate pairs, where the SDK's reader does not
     except (ValueError, RecursionError):
-        return _error(None, PARSE_ERROR, "That line is not JSON; nothing was done. Send one JSON-RPC message a line.")
+        return refusal(None, PARSE_ERROR, "That line is not JSON; nothing was done. Send one JSON-RPC message a line.")
     found = _SURROGATE.search(json.dumps(message, ensure_ascii=False))
     number = cast("dict[str, Any]", message).get("id") if isinstance(message, dict) else None
     number = number if isinstance(number, int | str) and not isinstance(number, bool) else None
@@ -77,8 +69,8 @@ def complaint(error: Exception) -> JSONRPCError:
         number = None  # it cannot be sent back
     if found:
         words = f"A text holds U+{ord(found[0]):04X}, half of a surrogate pair, which no UTF-8 can carry; nothing was"
-        return _error(number, INVALID_PARAMS, f"{words} done. Take the character out and send it again.")
-    return _error(number, INVALID_REQUEST, "That is JSON, but no JSON-RPC 2.0 message; nothing was done.")
+        return refusal(number, INVALID_PARAMS, f"{words} done. Take the character out and send it again.")
+    return refusal(number, INVALID_REQUEST, "That is JSON, but no JSON-RPC 2.0 message; nothing was done.")
 
 
 def _line(error: Exception) -> str:
@@ -86,5 +78,6 @@ def _line(error: Exception) -> str:
     return given if isinstance(given, str) else json.dumps(given)
 
 
-def _error(number: int | str | None, code: int, message: str) -> JSONRPCError:
+def refusal(number: int | str | None, code: int, message: str) -> JSONRPCError:
+    """The answer to a request of that number, or to a line of which no number is known."""
     return JSONRPCError(jsonrpc="2.0", id=number, error=ErrorData(code=code, message=message))

@@ -3,11 +3,12 @@
 import json
 import os
 import queue
+import select
 import signal
 import subprocess
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -27,6 +28,8 @@ class Server:
         self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment)  # noqa: S603
         self._said: list[str] = []
         self._answers: dict[int, queue.Queue[JSON]] = {}
+        self._ends = list(os.pipe())
+        self._deaf, self._stop_hearing = self._ends
         self._readers = [threading.Thread(target=self._hear), threading.Thread(target=self._listen)]
         for reader in self._readers:
             reader.start()
@@ -84,6 +87,11 @@ class Server:
         assert self.process.stdin
         self.process.stdin.close()
 
+    def close_output(self) -> None:
+        """Read no more answers, and keep the input open: the other end of the pipe is gone on return."""
+        os.write(self._stop_hearing, b"x")
+        self._readers[0].join()
+
     def wait(self, timeout: float = 10.0) -> tuple[int, float]:
         """Wait for its end: the exit code, and how long it took."""
         began = time.monotonic()
@@ -105,6 +113,8 @@ class Server:
             assert pipe
             with suppress(BrokenPipeError):  # what was still to be said to it
                 pipe.close()
+        while self._ends:
+            os.close(self._ends.pop())
 
     def _ask(self, method: str, params: JSON) -> int:
         number = len(self._answers) + 1
@@ -127,13 +137,23 @@ class Server:
         return answer["result"]
 
     def _hear(self) -> None:
-        assert self.process.stdout
-        for line in self.process.stdout:
+        for line in self._lines():
             message: JSON = json.loads(line)
             if "id" in message and "method" not in message:
                 self._answers[message["id"]].put(message)
         for waiting in list(self._answers.values()):
             waiting.put({"ended": True})
+
+    def _lines(self) -> Iterator[bytes]:
+        """What it writes, until it ends or nobody is to read it any more."""
+        output, held = self.process.stdout, b""
+        assert output
+        while output in select.select([output, self._deaf], [], [])[0]:
+            if not (data := os.read(output.fileno(), 65536)):
+                break
+            *lines, held = (held + data).split(b"\n")
+            yield from lines
+        output.close()
 
     def _listen(self) -> None:
         assert self.process.stderr

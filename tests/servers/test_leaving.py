@@ -24,6 +24,7 @@ HURRY = 5.0
 Leave = Callable[[Server], None]
 WAYS: dict[str, Leave] = {
     "closed": Server.close_input,
+    "unread": Server.close_output,
     "SIGTERM": lambda server: server.process.send_signal(signal.SIGTERM),
     "SIGINT": lambda server: server.process.send_signal(signal.SIGINT),
 }
