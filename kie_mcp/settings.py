@@ -3,6 +3,7 @@
 import configparser
 import hashlib
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -11,12 +12,14 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 import platformdirs
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from kie_mcp.addresses import shown_url
 from kie_mcp.disks import unwritable
 from kie_mcp.errors import KieError
 
+SECRETS = ("KIE_API_KEY", "KIE_HTTP_TOKEN")
+"""Variables whose values are never shown."""
 SANDBOX_KEY = "sandbox"
 """The key that `--sandbox` and the demo use: it opens nothing but a sandbox."""
 
@@ -64,6 +67,12 @@ def _key(value: object) -> object:
     text = value.get_secret_value() if isinstance(value, SecretStr) else value
     if isinstance(text, str) and not (text.isascii() and text.isprintable()):
         raise ValueError("holds characters that no key has")
+    return value
+
+
+def _header_text(value: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"[!-~]+", value.get_secret_value()):
+        raise ValueError("must be letters, digits and signs of ASCII without spaces: it is sent as a header")
     return value
 
 
@@ -119,6 +128,8 @@ class Settings(BaseModel):
     api_base_url: BaseURL = "https://api.kie.ai"
     upload_base_url: BaseURL = "https://kieai.redpandaai.co"
     output_dir: Folder = Field(default_factory=_output_folder)
+    http_token: Annotated[SecretStr, AfterValidator(_header_text)] | None = None
+    """What callers over HTTP have to show; without one, whoever reaches the port is let in."""
     state_dir: Folder = Field(default_factory=_state_folder)
     input_roots: tuple[Folder, ...] = Field(default_factory=_home_folders)
     wait_seconds: Annotated[float, Field(ge=0, le=600)] | None = None
@@ -168,6 +179,6 @@ def _explain(error: ValidationError) -> str:
         name = f"KIE_{str(problem['loc'][0]).upper()}"
         value = str(problem["input"])
         shown = shown_url(value) if name.endswith("_URL") else repr(value)  # a URL may hold a password
-        given = "" if name == "KIE_API_KEY" else f" (given: {shown})"
+        given = "" if name in SECRETS else f" (given: {shown})"
         lines.append(f"{name}: {problem['msg'].removeprefix('Value error, ')}{given}")
     return "; ".join(lines)

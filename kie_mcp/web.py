@@ -15,18 +15,22 @@ import uvicorn
 from anyio.abc import TaskStatus
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.applications import Starlette
-from starlette.middleware.cors import CORSMiddleware
 
+from kie_mcp.http_bodies import BoundedBodies
+from kie_mcp.http_bounds import Bounds
+from kie_mcp.http_connections import connections
+from kie_mcp.http_headers import ForgivingRequests, LocalCORS
+from kie_mcp.http_sessions import BoundedSessions
+from kie_mcp.http_token import TokenRequired
 from kie_mcp.jobs.desk import Desk
 from kie_mcp.leaving import Deadline
 from kie_mcp.server import create_server, on_sandbox
 from kie_mcp.settings import Settings, SettingsError
 from kie_mcp.surface.delivery import Delivering
 from kie_mcp.surface.halves import Halves
+from kie_mcp.surface.protocol import KieServer
 
 PATH = "/mcp"
-LARGEST_CALL = 32 * 1024 * 1024
-"""Bytes of one call: room for two data URIs of the largest size."""
 LAST_WORDS = 1
 """Seconds that answers on their way get when the process leaves."""
 IDLE = 75
@@ -93,38 +97,33 @@ class Doors:
 
 
 async def serve_http(
-    settings: Settings, doors: Doors, announce: Callable[[str], None], *, sandbox: bool = False
+    settings: Settings,
+    doors: Doors,
+    announce: Callable[[str], None],
+    *,
+    sandbox: bool = False,
+    bounds: Bounds | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT; with `sandbox`, against a Kie.ai of our own. `announce` is told the URL.
 
     Raises SettingsError if the port cannot be used, and LedgerError if jobs cannot be written down.
     """
+    bounds = bounds or Bounds()
     with closing(doors.listen()) as listener:
         if not sandbox:
-            await _serve(settings, doors, listener, announce)
+            await _serve(settings, doors, listener, announce, bounds)
             return
         async with on_sandbox(settings) as own:
-            await _serve(own, doors, listener, announce)
+            await _serve(own, doors, listener, announce, bounds)
 
 
-async def _serve(settings: Settings, doors: Doors, listener: socket.socket, announce: Callable[[str], None]) -> None:
+async def _serve(
+    settings: Settings, doors: Doors, listener: socket.socket, announce: Callable[[str], None], bounds: Bounds
+) -> None:
     port = listener.getsockname()[1]
     server = create_server(settings, local_files=False)
-    app = server.streamable_http_app(
-        streamable_http_path=PATH, transport_security=doors.security(port), max_request_body_size=LARGEST_CALL
-    )
-    app.add_middleware(Halves)
-    app.add_middleware(Delivering)
-    if doors.origins:  # a browser shows a page only those answers that say whose they are
-        app.add_middleware(
-            CORSMiddleware,
-            allow_origins=doors.origins,
-            allow_methods=["GET", "POST", "DELETE"],
-            allow_headers=["*"],
-            expose_headers=["Mcp-Session-Id"],
-        )
+    http = _Http(_app(server, settings, doors, port, bounds), bounds)
     await server.desk.ready()
-    http = _Http(app)
     with Deadline() as deadline:
         async with anyio.create_task_group() as group:
             await group.start(_leave_on_signal, server.desk, http, deadline)
@@ -137,13 +136,43 @@ async def _serve(settings: Settings, doors: Doors, listener: socket.socket, anno
             group.cancel_scope.cancel()
 
 
+def _app(server: KieServer, settings: Settings, doors: Doors, port: int, bounds: Bounds) -> Starlette:
+    security = doors.security(port)
+    app = server.streamable_http_app(
+        streamable_http_path=PATH,
+        transport_security=security,
+        max_request_body_size=bounds.body,
+        session_idle_timeout=bounds.session_seconds,
+        max_sessions=2 * bounds.sessions,
+    )
+    app.router.redirect_slashes = False  # behind a proxy they would lead to plain http
+    # From the inside to the outside.
+    app.add_middleware(Halves)
+    app.add_middleware(Delivering)
+    app.add_middleware(BoundedSessions, host=security.allowed_hosts[0], path=PATH, most=bounds.sessions)
+    app.add_middleware(BoundedBodies, bounds=bounds)
+    app.add_middleware(ForgivingRequests, path=PATH)
+    if settings.http_token:
+        app.add_middleware(TokenRequired, token=settings.http_token)
+    if doors.origins:  # a browser shows a page only those answers that say whose they are
+        app.add_middleware(
+            LocalCORS,
+            allow_origins=doors.origins,
+            allow_methods=["GET", "POST", "DELETE"],
+            allow_headers=["*"],
+            expose_headers=["Mcp-Session-Id", "WWW-Authenticate"],
+        )
+    return app
+
+
 class _Http(uvicorn.Server):
     """A uvicorn that leaves signals and the desk to us, and says nothing but what went wrong."""
 
-    def __init__(self, app: Starlette) -> None:
+    def __init__(self, app: Starlette, bounds: Bounds) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
+                http=connections(bounds),
                 log_config=None,
                 access_log=False,
                 proxy_headers=False,

@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from kie_mcp import __version__
-from kie_mcp.settings import Settings
+from kie_mcp.settings import SECRETS, Settings
 
 ROOT = Path(__file__).parents[1]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
@@ -45,7 +45,7 @@ def test_every_place_that_names_the_version_names_the_same() -> None:
 def test_server_json_describes_every_setting_and_no_other() -> None:
     variables = SERVER["packages"][0]["environmentVariables"]
     assert {entry["name"] for entry in variables} == {f"KIE_{field.upper()}" for field in Settings.model_fields}
-    assert [entry["name"] for entry in variables if entry.get("isSecret")] == ["KIE_API_KEY"]
+    assert [entry["name"] for entry in variables if entry.get("isSecret")] == list(SECRETS)
 
 
 def test_server_json_gives_the_defaults_that_the_settings_have() -> None:

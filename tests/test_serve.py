@@ -9,8 +9,9 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,9 @@ import pytest
 from anyio.to_thread import run_sync
 from inline_snapshot import snapshot
 from mcp import Client
+from pydantic import SecretStr
 
+from kie_mcp.http_bounds import Bounds
 from kie_mcp.jobs.job import Phase
 from kie_mcp.sandbox import serve
 from kie_mcp.settings import SANDBOX_KEY, SettingsError
@@ -43,12 +46,16 @@ HELLO = {
 
 
 @asynccontextmanager
-async def served(folder: Path, kie: str = "", **doors: Any) -> AsyncGenerator[str]:
+async def served(
+    folder: Path, kie: str = "", *, token: str = "", bounds: Bounds | None = None, **doors: Any
+) -> AsyncGenerator[str]:
     """The URL of a server in this process, on a sandbox in a hurry or another upstream; it leaves by a signal."""
     async with serve(speed=60) as sandbox, anyio.create_task_group() as group:
         send, receive = anyio.create_memory_object_stream[str](1)
-        used = settings(folder, api_base_url=kie or sandbox, upload_base_url=kie or sandbox)
-        group.start_soon(serve_http, used, Doors("127.0.0.1", 0, **doors), send.send_nowait)
+        secret = SecretStr(token) if token else None
+        used = settings(folder, api_base_url=kie or sandbox, upload_base_url=kie or sandbox, http_token=secret)
+        start = partial(serve_http, used, Doors("127.0.0.1", 0, **doors), send.send_nowait, bounds=bounds)
+        group.start_soon(start)
         with send, receive:
             yield await receive.receive()
         signal.raise_signal(signal.SIGINT)
@@ -193,14 +200,14 @@ def ask(
 
 
 def post(
-    url: str, headers: dict[str, str], body: bytes = b"", method: str = "POST"
+    url: str, headers: Mapping[str, str | None], body: bytes = b"", method: str = "POST", path: str = "/mcp"
 ) -> tuple[int, http.client.HTTPMessage, bytes]:
     """The same, or another call: status, headers and body of the answer."""
     host, _, port = url.removeprefix("http://").partition("/")[0].partition(":")
     connection = http.client.HTTPConnection(host, int(port), timeout=10)
     usual = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
-    with_port = {name: value.replace("PORT", port) for name, value in headers.items()}
-    connection.request(method, "/mcp", body or json.dumps(HELLO), usual | with_port)
+    given = {name: value.replace("PORT", port) for name, value in (usual | dict(headers)).items() if value is not None}
+    connection.request(method, path, body or json.dumps(HELLO), given)
     answer = connection.getresponse()
     told = answer.read()
     connection.close()

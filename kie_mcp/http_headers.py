@@ -1,0 +1,71 @@
+"""Headers and paths of HTTP requests, read as HTTP means them where the SDK is stricter than HTTP."""
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+JSON, EVENTS = "application/json", "text/event-stream"
+LOCAL = ("private-network", "local-network")
+"""What browsers have called the network of this machine, as they ask whether a public page may reach it."""
+
+
+class ForgivingRequests:
+    """An app that also takes its path with a slash at the end, and any `Accept` that means JSON and event streams."""
+
+    def __init__(self, app: ASGIApp, path: str) -> None:
+        self._app = app
+        self._path = path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] == "http":
+            scope = dict(scope, headers=list(scope["headers"]))
+            if scope["path"] == f"{self._path}/":
+                scope["path"], scope["raw_path"] = self._path, self._path.encode()
+            headers = MutableHeaders(scope=scope)
+            meant = accepted(headers.getlist("accept"))
+            del headers["accept"]
+            headers["accept"] = meant
+        await self._app(scope, receive, send)
+
+
+class LocalCORS(CORSMiddleware):
+    """Lets pages of the allowed origins in from the public network too, if their browser asks for that."""
+
+    def preflight_response(self, request_headers: Headers) -> Response:
+        """Answer the question that a browser asks before a page's call."""
+        asked = [name for name in LOCAL if request_headers.get(f"access-control-request-{name}") == "true"]
+        # Starlette refuses one of the two unless told otherwise, and older releases know neither.
+        names = {f"access-control-request-{name}".encode() for name in LOCAL}
+        response = super().preflight_response(Headers(raw=[one for one in request_headers.raw if one[0] not in names]))
+        if response.status_code == 200:
+            for name in asked:
+                response.headers[f"access-control-allow-{name}"] = "true"
+        return response
+
+
+def accepted(lines: list[str]) -> str:
+    """What the lines of an `Accept` header say of JSON and event streams, in its plainest form; none means both."""
+    ranges = [_range(one) for one in ",".join(lines).split(",") if one.strip()]
+    if not ranges:
+        return f"{JSON}, {EVENTS}"
+    wanted = [kind for kind in (JSON, EVENTS) if _weight(kind, dict(ranges)) > 0]
+    return ", ".join(wanted) or "none/none"
+
+
+def _weight(kind: str, ranges: dict[str, float]) -> float:
+    """How much it is wanted, from 0: the most exact range decides."""
+    for one in (kind, f"{kind.partition('/')[0]}/*", "*/*", "*"):
+        if one in ranges:
+            return ranges[one]
+    return 0.0
+
+
+def _range(text: str) -> tuple[str, float]:
+    kind, *parameters = (part.strip().lower() for part in text.split(";"))
+    weight = next((one.partition("=")[2] for one in parameters if one.replace(" ", "").startswith("q=")), "1")
+    try:
+        return kind, float(weight)
+    except ValueError:
+        return kind, 1.0
