@@ -3,7 +3,8 @@
 import argparse
 import signal
 import threading
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 from kie_mcp.console import FAILED, ConsoleError, close_streams, log_to_stderr, prepare_streams, report, say, warn
@@ -92,15 +93,15 @@ def _serve(arguments: argparse.Namespace) -> int:
 
     doors = Doors(arguments.host, arguments.port, hosts=arguments.allow_host, origins=arguments.allow_origin)
 
+    def announce(url: str) -> None:
+        who = " for callers with the token of KIE_HTTP_TOKEN," if settings.http_token else ""
+        warn(f"kie-mcp: MCP over HTTP at {url}{who} until Ctrl-C")
+
     async def serve() -> int:
-        await serve_http(settings, doors, _announce, sandbox=arguments.sandbox)
+        await serve_http(settings, doors, announce, sandbox=arguments.sandbox)
         return 0
 
     return _run(serve())
-
-
-def _announce(url: str) -> None:
-    warn(f"kie-mcp: MCP over HTTP at {url} until Ctrl-C")
 
 
 def _ready_to_serve(arguments: argparse.Namespace) -> "Settings":
@@ -155,19 +156,41 @@ def _check_scenario(names: str) -> None:
         raise KieError(f"There is no scenario {listed}.", remedy=f"There are: {', '.join(SCENARIOS)}")
 
 
-def _doctor(_: argparse.Namespace) -> int:
+def _doctor(arguments: argparse.Namespace) -> int:
+    if arguments.sandbox:
+        require_sandbox()
     settings = _settings()
     from kie_mcp.doctor import Grade, examine
 
     async def ask() -> int:
-        findings = await examine(settings)
+        async with _as_served(settings, sandbox=arguments.sandbox) as used:
+            findings = await examine(used)
         say(*findings)
         return FAILED if any(finding.grade is Grade.PROBLEM for finding in findings) else 0
 
     return _run(ask())
 
 
+@asynccontextmanager
+async def _as_served(settings: "Settings", *, sandbox: bool) -> AsyncGenerator["Settings"]:
+    """What a server with the same arguments uses."""
+    if not sandbox:
+        yield settings
+        return
+    from kie_mcp.server import on_sandbox
+
+    async with on_sandbox(settings) as own:
+        yield own
+
+
 def _jobs(arguments: argparse.Namespace) -> int:
+    if arguments.sandbox:
+        from kie_mcp.settings import SettingsError
+
+        raise SettingsError(
+            "jobs cannot list those of a built-in sandbox: each is an account of its own, and ends with its server.",
+            remedy="Leave --sandbox out; or run `kie-mcp sandbox`, and set for server and jobs what it tells you to.",
+        )
     settings = _settings()
     from kie_mcp.history import latest_jobs
 

@@ -32,8 +32,12 @@ def parser() -> argparse.ArgumentParser:
     )
     whole.set_defaults(command="stdio")
     whole.add_argument("--version", action="version", version=f"kie-mcp {__version__}")
-    whole.add_argument("--sandbox", action="store_true", help="serve from a built-in sandbox: no key, no cost")
-    _add_commands(whole.add_subparsers(title="commands", metavar="command").add_parser)
+    whole.add_argument("--sandbox", action="store_true", help="use a built-in sandbox: no key, no cost")
+    commands = whole.add_subparsers(title="commands", metavar="command")
+    _add_commands(commands.add_parser)
+    for command in commands.choices.values():
+        # Here too, because that is where it is looked for; a default would undo what stands before the command.
+        command.add_argument("--sandbox", action="store_true", default=argparse.SUPPRESS, help="as before the command")
     return whole
 
 
@@ -63,8 +67,6 @@ def _add_serve(serve: argparse.ArgumentParser) -> None:
     serve.add_argument("--allow-host", action="append", default=[], type=_host, metavar="H", help=host_help)
     origin_help = "web site whose pages may call it, such as https://app.example"
     serve.add_argument("--allow-origin", action="append", default=[], type=_origin, metavar="O", help=origin_help)
-    # Here too, because that is where it is looked for; a default would undo what stands before the command.
-    serve.add_argument("--sandbox", action="store_true", default=argparse.SUPPRESS, help="as before the command")
 
 
 def _host(text: str) -> str:

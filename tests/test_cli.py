@@ -48,7 +48,7 @@ standard input and output; an MCP client starts it that way.
 options:
   -h, --help  show this help message and exit
   --version   show program's version number and exit
-  --sandbox   serve from a built-in sandbox: no key, no cost
+  --sandbox   use a built-in sandbox: no key, no cost
 
 commands:
   command
@@ -107,6 +107,33 @@ def test_serve_takes_hosts_and_origins_and_the_sandbox_on_either_side() -> None:
     assert parser().parse_args(["--sandbox", "serve"]).sandbox
     assert parser().parse_args(["serve", "--sandbox"]).sandbox
     assert parser().parse_args([]).command == "stdio"
+
+
+@pytest.mark.parametrize("command", ["serve", "demo", "sandbox", "doctor", "jobs"])
+def test_every_command_takes_the_sandbox_on_either_side(command: str) -> None:
+    assert parser().parse_args(["--sandbox", command]).sandbox
+    assert parser().parse_args([command, "--sandbox"]).sandbox
+    assert not parser().parse_args([command]).sandbox
+
+
+@pytest.mark.parametrize("arguments", [("--sandbox", "doctor"), ("doctor", "--sandbox")], ids=" ".join)
+def test_the_doctor_looks_at_the_sandbox_that_a_server_would_use(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    nowhere = {"KIE_API_KEY": "canary-key", "KIE_API_BASE_URL": "http://127.0.0.1:9"}
+    folders = {"KIE_OUTPUT_DIR": str(tmp_path / "out"), "KIE_STATE_DIR": str(tmp_path / "state")}
+    ran = kie_mcp(*arguments, home=tmp_path, **nowhere, **folders)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert "accepted by the sandbox at http://127.0.0.1:" in ran.stdout
+    assert ": 1000 credits left" in ran.stdout
+
+
+@pytest.mark.parametrize("arguments", [("--sandbox", "jobs"), ("jobs", "--sandbox")], ids=" ".join)
+def test_jobs_of_a_built_in_sandbox_are_refused_in_words(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    ran = kie_mcp(*arguments, home=tmp_path)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr == snapshot("""\
+kie-mcp: jobs cannot list those of a built-in sandbox: each is an account of its own, and ends with its server.
+Leave --sandbox out; or run `kie-mcp sandbox`, and set for server and jobs what it tells you to.
+""")
 
 
 def test_without_a_ledger_jobs_says_so(tmp_path: Path) -> None:
