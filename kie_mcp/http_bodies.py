@@ -1,6 +1,7 @@
 """Bounds of what callers hold with the bodies of their requests: time, and memory."""
 
 import asyncio
+import gc
 
 import anyio
 from starlette.datastructures import Headers
@@ -24,6 +25,7 @@ class BoundedBodies:
         self.bounds = bounds
         self._free = bounds.bodies
         self._freed = asyncio.Condition()
+        self._collecting: asyncio.TimerHandle | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -31,23 +33,25 @@ class BoundedBodies:
             await self._app(scope, receive, send)
             return
         body = _Body(self, receive, Headers(scope=scope))
-        begun = False
 
         async def answer(message: Message) -> None:
-            nonlocal begun
-            begun = True
             await body.done()
             await send(message)
 
         try:
             await self._app(scope, body.receive, answer)
         except _TooLate as late:
-            if begun:
-                raise
             headers = {"Connection": "close"} | ({"Retry-After": "5"} if late.status == 503 else {})
             await Response(str(late), late.status, headers, "text/plain")(scope, receive, send)
         finally:
             await body.done()
+            if body.large and self._collecting is None:
+                self._collecting = asyncio.get_running_loop().call_later(0.1, self._collect)
+
+    def _collect(self) -> None:
+        """Let go of what was made of large bodies: the SDK leaves it in circles, which may last for a long time."""
+        self._collecting = None
+        gc.collect()
 
     async def take(self, size: int) -> None:
         """Wait for room for that many bytes. Raises _TooLate."""
@@ -75,10 +79,12 @@ class _Body:
         self._bounds = others.bounds
         self._receive = receive
         self._size = min(_declared(headers, self._bounds.body), self._bounds.bodies)
+        self.large = self._size > self._bounds.small
+        """Whether it takes room from others."""
         self._held = 0
         self._came = 0
         self._spent = 0.0
-        self._whole = False
+        self._whole = self._answered = False
 
     async def receive(self) -> Message:
         """Return the next message. Raises _TooLate if it takes too long."""
@@ -93,8 +99,8 @@ class _Body:
         return message
 
     async def done(self) -> None:
-        """Give back the room that it had."""
-        held, self._held, self._size = self._held, 0, 0
+        """Give back the room that it had: what it asked for is answered."""
+        held, self._held, self._size, self._answered = self._held, 0, 0, True
         if held:
             await self._others.give(held)
 
@@ -104,6 +110,8 @@ class _Body:
             with anyio.fail_after(self._bounds.body_seconds + self._came / self._bounds.slowest - self._spent):
                 return await self._receive()
         except TimeoutError:
+            if self._answered:
+                return {"type": "http.disconnect"}
             raise _TooLate(408, "The call did not come in time; nothing was done.") from None
         finally:
             self._spent += anyio.current_time() - began
