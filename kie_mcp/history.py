@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 from kie_mcp.jobs.job import Job
 from kie_mcp.jobs.sqlite import SqliteLedger
@@ -14,7 +15,7 @@ HEAD = ("time", "kind", "state", "job", "file")
 
 async def latest_jobs(settings: Settings, limit: int) -> str:
     """The account's jobs, newest first, one a line; a sentence if there is none."""
-    if not settings.ledger_path.exists():
+    if not _may_exist(settings.ledger_path):
         return f"No jobs yet: there is no ledger at {settings.ledger_path}"
     ledger = SqliteLedger(settings.ledger_path)
     await ledger.open()
@@ -25,6 +26,13 @@ async def latest_jobs(settings: Settings, limit: int) -> str:
     if not jobs:
         return NONE
     return _table([HEAD, *(_row(job) for job in jobs)])
+
+
+def _may_exist(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # opening it says what is wrong with it
+        return True
 
 
 def _row(job: Job) -> tuple[str, ...]:

@@ -71,6 +71,43 @@ Correct it and start again.
 """)
 
 
+BROKEN: dict[str, dict[str, str]] = {
+    "a home of nobody": {"KIE_STATE_DIR": "~nobody-at-all/state"},
+    "a folder of nobody": {"KIE_OUTPUT_DIR": "~nobody-at-all/out"},
+    "no home": {"HOME": "~nobody-at-all", "KIE_OUTPUT_DIR": "", "KIE_STATE_DIR": ""},
+    "a key that is not UTF-8": {"KIE_API_KEY": "canary\udcff"},
+    "a URL that is not UTF-8": {"KIE_API_BASE_URL": "https://a\udcff.example"},
+    "a token with a space": {"KIE_HTTP_TOKEN": "canary token"},
+    "an endless name": {"KIE_STATE_DIR": "/" + "x" * 300},
+    "a file for a folder": {"KIE_STATE_DIR": "/dev/null"},
+}
+
+
+@pytest.mark.parametrize("command", ["", "serve", "doctor", "jobs"])
+@pytest.mark.parametrize("broken", BROKEN)
+def test_what_is_wrong_at_the_start_is_said_with_a_remedy(tmp_path: Path, broken: str, command: str) -> None:
+    usual = {"KIE_OUTPUT_DIR": str(tmp_path / "out"), "KIE_STATE_DIR": str(tmp_path / "state")}
+    nowhere = {"KIE_API_BASE_URL": "http://127.0.0.1:9", "KIE_UPLOAD_BASE_URL": "http://127.0.0.1:9"}
+    arguments = ["serve", "--port", "0"] if command == "serve" else [command] if command else []
+    given: dict[str, str] = {"HOME": str(tmp_path)} | usual | nowhere | BROKEN[broken]
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("KIE_", "XDG_"))}
+    ran = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-m", "kie_mcp", *arguments],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env=clean | given,
+    )
+    said = ran.stdout + ran.stderr
+    if (broken, command) != ("a file for a folder", "jobs"):  # there is no ledger, and it says so
+        assert ran.returncode in {1, 2}
+    assert "Traceback" not in said
+    assert "canary" not in said
+    assert len(ran.stderr.splitlines()) in ({0} if command in {"doctor", "jobs"} and not ran.stderr else {2})
+
+
 def test_an_unknown_command_is_refused(tmp_path: Path) -> None:
     ran = kie_mcp("dance", home=tmp_path)
     assert ran.returncode == 2
