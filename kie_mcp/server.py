@@ -141,6 +141,7 @@ def create_server(
 
     server = KieServer(
         house.desk,
+        waiting.deliveries,
         name="kie-mcp",
         title="Kie.ai media",
         version=__version__,

@@ -30,14 +30,8 @@ class SettingsError(KieError):
     category = "settings"
 
 
-def _utf8(value: str) -> str:
-    if any("\ud800" <= character <= "\udfff" for character in value):
-        raise ValueError("must be UTF-8")
-    return value
-
-
 def _base_url(value: str) -> str:
-    parts = urlsplit(_utf8(value).strip().rstrip("/"))
+    parts = urlsplit(value.strip().rstrip("/"))
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("must be a URL such as https://api.kie.ai")
     if parts.username or parts.query or parts.fragment:

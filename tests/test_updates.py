@@ -31,6 +31,7 @@ from kie_mcp.kie.client import KieClient
 from kie_mcp.sandbox import create_app
 from kie_mcp.server import create_server
 from kie_mcp.surface import updates
+from kie_mcp.surface.delivery import Deliveries
 from kie_mcp.surface.protocol import Handler, KieServer
 from kie_mcp.surface.watches import Watches
 from tests.stand import BASE, Era, facts, settings
@@ -284,6 +285,6 @@ class Bare(KieServer):
 async def test_an_sdk_without_subscriptions_is_found_out_at_the_start() -> None:
     """And not when a client that listens gets an empty answer."""
     stage = Stage()
-    bare = Bare(stage.desk(), name="bare")
+    bare = Bare(stage.desk(), Deliveries(), name="bare")
     with pytest.raises(TypeError, match="subscriptions/listen"):
         updates.register(bare, Watches(bare.desk, Archive(stage.ledger(), account="account"), bare.bus))

@@ -5,7 +5,7 @@ import sqlite3
 from pathlib import Path
 
 from kie_mcp.jobs.job import FINAL, Phase
-from kie_mcp.jobs.ledger import JOIN_FOR
+from kie_mcp.jobs.joining import JOIN_FOR
 
 _UNFINISHED = ", ".join(f"'{phase}'" for phase in sorted(set(Phase) - FINAL))
 

@@ -1,5 +1,6 @@
 """Whether an answer has reached its client: what was written to the client counts as heard, and nothing else does."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -19,14 +20,14 @@ MOST = 1000
 class Deliveries:
     """The answers on their way to the client of one connection, by the request that they answer.
 
-    A transport that can tell when an answer was written says so with `track`; with any other an answer counts as
-    written when it is handed over.
+    A transport that can tell when an answer was written sets `track`, and calls `wrote`; with any other one an answer
+    counts as written when it is handed over.
     """
 
     def __init__(self) -> None:
         self.track = False
-        """Whether the transport calls `written`."""
-        self._waiting: dict[RequestId, Written] = {}
+        """Whether the transport calls `wrote`."""
+        self._waiting: dict[RequestId | None, Written] = {}
 
     def expect(self, request: ServerRequestContext[Any, Any], written: Written) -> None:
         """Have *written* called once the answer to the request has been."""
@@ -40,15 +41,16 @@ class Deliveries:
         else:
             written()
 
-    @property
-    def expected(self) -> bool:
-        """Whether anybody waits."""
-        return bool(self._waiting)
-
-    def written(self, request_id: RequestId) -> None:
-        """Say that the answer to that request was written."""
-        if call := self._waiting.pop(request_id, None):
+    def wrote(self, line: str) -> None:
+        """Take note of a line that was written: an answer, or something else."""
+        if self._waiting and (call := self._waiting.pop(_answered(line), None)):
             call()
+
+
+def _answered(line: str) -> RequestId | None:
+    """The request that a line answers."""
+    message: dict[str, Any] = json.loads(line)
+    return None if "method" in message else message.get("id")
 
 
 class Delivering:

@@ -20,6 +20,7 @@ from pydantic import AnyUrl, BaseModel
 
 from kie_mcp.jobs.desk import Desk
 from kie_mcp.jobs.orders import parse_output_uri
+from kie_mcp.surface.delivery import Deliveries
 from kie_mcp.surface.resources import OutputReader
 from kie_mcp.surface.stdio import Stdio, run_stdio
 
@@ -31,11 +32,12 @@ Handler: TypeAlias = Callable[[ServerRequestContext[Any, Any], P], Awaitable[Any
 class KieServer(MCPServer[Any]):
     """An MCP server over a desk: it answers any method, and reads outputs with the type that their bytes have."""
 
-    def __init__(self, desk: Desk, **options: Any) -> None:
+    def __init__(self, desk: Desk, deliveries: Deliveries, **options: Any) -> None:
         self.bus = InMemorySubscriptionBus()
         """Where it is said that a resource has changed."""
         super().__init__(subscriptions=self.bus, **options)
         self.desk = desk
+        self._deliveries = deliveries
         self._outputs = OutputReader(desk)
 
     async def run_stdio_async(self) -> None:
@@ -43,7 +45,7 @@ class KieServer(MCPServer[Any]):
 
         Raises OSError if standard output cannot be written, other than because its reader has left.
         """
-        await run_stdio(self._lowlevel_server, Stdio(), self.desk.stop)
+        await run_stdio(self._lowlevel_server, Stdio(self._deliveries), self.desk.stop)
 
     async def get_prompt(
         self, name: str, arguments: dict[str, Any] | None = None, context: Context[Any, Any] | None = None

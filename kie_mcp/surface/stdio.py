@@ -21,6 +21,7 @@ from mcp.server.lowlevel import Server
 from mcp.server.stdio import stdio_server
 from mcp.types import JSONRPCError
 
+from kie_mcp.surface.delivery import Deliveries
 from kie_mcp.surface.lines import NO_HEADERS, Lines
 from kie_mcp.surface.unreadable import Readable
 
@@ -67,9 +68,11 @@ class DaemonThread:
 
 
 class Stdio:
-    """One client on two descriptors: standard input and output, unless others are given."""
+    """One client on standard input and output. *deliveries* are told of each line that was written."""
 
-    def __init__(self) -> None:
+    def __init__(self, deliveries: Deliveries) -> None:
+        self._deliveries = deliveries
+        deliveries.track = True
         self.lost = anyio.Event()
         """Set when nothing more can be said to the client, although its end of standard input is open."""
         self.why: OSError | None = None
@@ -131,14 +134,16 @@ class Stdio:
     async def flush(self) -> None:
         """Write what is kept; never returns if that fails, since whoever waits for `lost` ends the process."""
         text, self._text = self._text, ""
-        await self._send(text.encode())
+        if await self._send(text.encode()):
+            self._deliveries.wrote(text)
 
     async def _refuse(self, error: JSONRPCError) -> None:
         if error.error.message == NO_HEADERS:
             logger.warning("the client sends Content-Length headers; this server reads one message a line")
         await self._send(error.model_dump_json(by_alias=True, exclude_unset=True).encode() + b"\n")
 
-    async def _send(self, data: bytes) -> None:
+    async def _send(self, data: bytes) -> bool:
+        """Write, and say whether all of it was."""
         async with self._lock:
             try:
                 with anyio.CancelScope(deadline=self._ends) as self._sending:
@@ -147,6 +152,7 @@ class Stdio:
                 self.why = None if error.errno == errno.EPIPE else error
                 self.lost.set()
                 await anyio.sleep_forever()
+            return not self._sending.cancelled_caught
 
     def _read(self) -> bytes:
         while True:
