@@ -208,8 +208,8 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                         "type": "string",
                     },
                     "seed": {
-                        "maximum": 1000000,
-                        "minimum": 10000,
+                        "maximum": 2147483647,
+                        "minimum": -1,
                         "type": "integer",
                         "description": "Same seed, same motion",
                     },
