@@ -1,7 +1,9 @@
 """What a file is, is told by its bytes."""
 
 import io
+import random
 import struct
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -69,6 +71,11 @@ def patched(data: bytes, name: bytes, at: int, new: bytes) -> bytes:
     return data[:at] + new + data[at + len(new) :]
 
 
+def patched_samples(data: bytes, samples: int) -> bytes:
+    """Eight bytes of a FLAC's header, which end with the number of samples, with another number."""
+    return (int.from_bytes(data[18:26]) & ~((1 << 36) - 1) | samples).to_bytes(8)
+
+
 EXTENSIBLE = wav()[:16] + struct.pack("<IHHIIHHHHIH", 40, 0xFFFE, 1, 16_000, 32_000, 2, 16, 22, 16, 4, 1) + bytes(14)
 """The long form of a WAV's format, in which the codec comes last."""
 
@@ -108,10 +115,10 @@ PIECES = sound("mp4", "aac", 3.0, movflags="empty_moov+frag_keyframe+default_bas
         (sound("ogg", "vorbis", 7.0), 7.0),
         (sound("ogg", "flac", 7.0), 7.0),
         (sound("ogg", "libopus") + b"a comment behind the end" * 999, 2.0),
-        (sound("ogg", "libopus") + sound("ogg", "vorbis", 1.0).replace(b"OggS\0\4", b"OggS\0\0"), 2.0),
+        (sound("ogg", "libopus") + sound("ogg", "vorbis", 1.0).replace(b"OggS\0\4", b"OggS\0\0"), 3.0),
         (patched(sound("ipod", "aac"), b"mvhd", 16, bytes(4)), 2.0),
         (patched(sound("ipod", "aac"), b"mvhd", 16, b"\xff" * 4), 2.0),
-        (patched(patched(sound("ipod", "aac"), b"mvhd", 16, bytes(4)), b"mdhd", 16, bytes(4)), None),
+        (patched(patched(sound("ipod", "aac"), b"mvhd", 16, bytes(4)), b"mdhd", 16, bytes(4)), 2.0),
         (PIECES, 3.0),
         (PIECES[: PIECES.index(b"moof") - 4], None),
         (sound("ogg", "libopus")[:200], None),
@@ -122,10 +129,10 @@ PIECES = sound("mp4", "aac", 3.0, movflags="empty_moov+frag_keyframe+default_bas
         "vorbis",
         "flac in ogg",
         "more behind the end",
-        "another stream behind the end",
+        "another sound behind the end",
         "the movie does not say",
         "the movie does not know",
-        "nobody says",
+        "only the samples say",
         "in pieces",
         "no piece",
         "no whole page",
@@ -162,12 +169,99 @@ def test_an_mp3_is_known_with_and_without_its_tag(tmp_path: Path) -> None:
     assert look_at(tag + sound("adts", "aac"), tmp_path).duration_s == pytest.approx(2.0, abs=0.15)
 
 
-def test_a_streamed_wav_is_as_long_as_its_bytes(tmp_path: Path) -> None:
-    """Its header gives the largest number there is instead of a size."""
-    data = wav(1.0)
-    streamed = data[:40] + b"\xff\xff\xff\xff" + data[44:]
+def sized(data: bytes, size: int) -> bytes:
+    """A WAV that says so of the size of its sound."""
+    return data[:40] + struct.pack("<I", size) + data[44:]
+
+
+@pytest.mark.parametrize("size", [0, 0xFFFFFFFF, 0x7FFFFFFF, 0x80000000, 32_001])
+def test_a_streamed_wav_is_as_long_as_its_bytes(size: int, tmp_path: Path) -> None:
+    """Its header gives nothing, or the largest number there is, instead of a size."""
+    streamed = sized(wav(1.0), size)
 
     assert look_at(streamed, tmp_path).duration_s == pytest.approx(1.0, abs=0.01)
+    assert look_at(streamed[:4] + bytes(4) + streamed[8:], tmp_path).duration_s == pytest.approx(1.0, abs=0.01)
+
+
+CHUNK = b"LIST\x06\0\0\0INFOab"
+NOISE = random.Random(5).randbytes(48_000)
+MP3 = sound("mp3", "libmp3lame", 3.0)
+MP3_AT = MP3.index(b"\xff\xf3")
+BARE = MP3[MP3_AT:]
+ADTS = sound("adts", "aac", 3.0)
+ID3, ID3_OLD = b"ID3\4\0\0\0\0\1\0" + bytes(128), b"TAG" + b"x" * 125
+APE = b"APETAGEX" + struct.pack("<IIII", 2000, 32, 0, 0xA0000000) + bytes(8 + 32)
+OPUS = sound("ogg", "libopus", 3.0)
+FLAC = sound("flac", "flac", 3.0)
+M4A = sound("ipod", "aac", 3.0)
+
+
+def index_of(frames: int) -> bytes:
+    """A first frame that holds no sound, and says how many follow."""
+    assert b"Info" in BARE[:64]
+    at = BARE.index(b"Info")
+    return BARE[: at + 8] + struct.pack(">I", frames) + BARE[at + 12 :]
+
+
+@pytest.mark.parametrize(
+    ("data", "seconds"),
+    [
+        (index_of(10), 3.0),
+        (index_of(100_000), 3.0),
+        (MP3 + MP3 + MP3, 9.0),
+        (MP3 + ID3_OLD + MP3 + APE + BARE, 9.0),
+        (MP3 + b"between two pieces" * 999 + BARE, 6.0),
+        (ADTS + ADTS, 6.0),
+        (ADTS + ID3 + ADTS + ID3_OLD, 6.0),
+        (ADTS + b"between two pieces" * 999 + ADTS, 6.0),
+        (OPUS + OPUS, 6.0),
+        (OPUS + sound("ogg", "vorbis", 2.0), 5.0),
+        (FLAC[:18] + patched_samples(FLAC, 0) + FLAC[26:], 3.0),
+        (FLAC[:18] + patched_samples(FLAC, 16_000) + FLAC[26:], 3.0),
+        (FLAC + FLAC, None),
+        (FLAC[:-9], None),
+        (patched(M4A, b"mvhd", 16, struct.pack(">I", 1000)), 3.0),
+        (patched(patched(M4A, b"mvhd", 16, struct.pack(">I", 1000)), b"mdhd", 16, struct.pack(">I", 16_000)), 3.0),
+        (patched(M4A, b"mdhd", 12, struct.pack(">I", 160_000)), None),
+        (patched(M4A, b"stts", 12, struct.pack(">I", 100)), None),
+        (patched(M4A, b"stsz", 8, struct.pack(">I", 9)), None),
+        (M4A + M4A, None),
+        (sized(wav(3.0) + wav(3.0), 96_000), None),
+        (sized(wav(3.0), 48_000), None),
+        (sized(wav(1.5) + NOISE, 48_000), None),
+        (wav(3.0) + CHUNK, 3.0),
+        (wav(3.0) + CHUNK * 9 + ID3_OLD, 3.0),
+        (sized(wav(3.0)[:-1], 95_999) + CHUNK * 999, 3.0),
+        (sized(wav(3.0)[:-1], 95_999) + b"\0" + CHUNK * 999, 3.0),
+        (sized(wav(0) + CHUNK, 0), None),
+        (patched(wav(3.0), b"fmt ", 12, struct.pack("<I", 320_000)), 3.0),
+        (patched(wav(3.0), b"fmt ", 16, struct.pack("<H", 20)), 3.0),
+        (sound("wav", "pcm_alaw", 3.0), 3.0),
+    ],
+)
+def test_a_header_that_explains_less_than_the_bytes_is_not_believed(
+    data: bytes, seconds: float | None, tmp_path: Path
+) -> None:
+    """How long a sound is decides what it costs: it is counted, or it is not known."""
+    assert look_at(data, tmp_path).duration_s == (pytest.approx(seconds, abs=0.4) if seconds else None)
+
+
+@pytest.mark.parametrize("rate", [8_000, 11_025, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000])
+def test_an_mp3_of_any_rate_is_counted(rate: int, tmp_path: Path) -> None:
+    data = sound("mp3", "libmp3lame", 5.0, rate=rate)
+
+    assert look_at(data, tmp_path).duration_s == pytest.approx(5.0, abs=0.3)
+
+
+def test_what_looks_like_a_frame_in_every_byte_is_given_up_soon(tmp_path: Path) -> None:
+    """A file may be made so that counting it would take hours."""
+    crowded = BARE[:400] + (BARE[:4] + b"x" * 9) * 200_000
+    frames = FLAC[: FLAC.index(b"\xff\xf8")] + FLAC[FLAC.index(b"\xff\xf8") :][:7] * 40_000
+
+    began = time.process_time()
+    look_at(crowded, tmp_path)
+    assert look_at(frames, tmp_path).duration_s is None
+    assert time.process_time() - began < 20
 
 
 @pytest.mark.parametrize("audio", [True, False])
