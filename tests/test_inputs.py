@@ -5,7 +5,7 @@
 import base64
 import io
 import random
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +20,9 @@ from shelf import Hand
 from kie_mcp.errors import OrderError, OutputError, UnreachableError
 from kie_mcp.jobs.orders import ImageOrder, Order, TalkingVideoOrder, parse_handed_in
 from kie_mcp.jobs.sqlite import SqliteLedger
-from kie_mcp.media.inline import LARGEST, LIFE, Inline
+from kie_mcp.kie import catalog
+from kie_mcp.media.data_uris import LARGEST
+from kie_mcp.media.inline import LIFE, Inline
 from kie_mcp.media.inputs import Inputs
 from kie_mcp.media.locals import Locals
 from kie_mcp.media.opened import Opened
@@ -299,8 +301,12 @@ async def test_what_the_model_does_not_take_is_refused_before_anything_is_writte
     [
         ("data:image/png;base64,canary canary==", "images[0]: what the data URI holds is not base64."),
         ("data:image/png;base64,canary=", "images[0]: what the data URI holds is not base64."),
-        ("data:image/png;base64,canary%3D%3D", "images[0]: what the data URI holds is not base64."),
-        ("data:image/png;base64,can_ry-c", "images[0]: what the data URI holds is not base64."),
+        ("data:image/png;base64,canary%3D", "images[0]: what the data URI holds is not base64."),
+        ("data:image/png;base64,canary==canary==", "images[0]: what the data URI holds is not base64."),
+        ("data:image/png;base64,canar", "images[0]: what the data URI holds is not base64."),
+        ("data:image/png;base64,can%C3ry", "images[0]: what the data URI holds is not base64."),
+        ("data:image/png;base64,cana ryc", "images[0]: what the data URI holds is not base64."),
+        ("data:image/png;base64,cana ry c", "images[0]: what the data URI holds is not base64."),
         ("data:image/png;base64,canäry==", "images[0]: what the data URI holds is not base64."),
         (
             "data:image/png;base64,",
@@ -308,6 +314,14 @@ async def test_what_the_model_does_not_take_is_refused_before_anything_is_writte
         ),
         (
             "data:image/png;base64," + "c" * (LARGEST // 3 * 4 + 8),
+            "images[0]: the data URI holds more than 10 MB.",
+        ),
+        (
+            "data:image/png;base64," + "can%2B" * (LARGEST // 3 + 8),
+            "images[0]: the data URI holds more than 10 MB.",
+        ),
+        (
+            "data:image/png;base64," + "\n" * (LARGEST * 6),
             "images[0]: the data URI holds more than 10 MB.",
         ),
     ],
@@ -318,6 +332,51 @@ async def test_a_data_uri_is_read_strictly_and_never_repeated(given: str, proble
             await here.inputs.take(given, PAINT, argument="images[0]")
     assert str(caught.value) == problem
     assert "can" not in caught.value.remedy.replace("scan", "")
+
+
+def folded(text: str, by: str, width: int = 76) -> str:
+    """The same in lines."""
+    return by.join(text[at : at + width] for at in range(0, len(text), width))
+
+
+FORMS: dict[str, Callable[[str], str]] = {
+    "lines": lambda text: folded(text, "\n"),
+    "lines of a mail": lambda text: folded(text, "\r\n") + "\r\n",
+    "indented lines": lambda text: "\n    " + folded(text, "\n    ") + "\n",
+    "lines that became blanks": lambda text: folded(text, " ", 64),
+    "lines, percent-encoded": lambda text: folded(text, "%0D%0A"),
+    "blanks, percent-encoded": lambda text: folded(text, "%20"),
+    "percent-encoded": lambda text: text.replace("+", "%2B").replace("/", "%2f").replace("=", "%3D"),
+    "not padded": lambda text: text.rstrip("="),
+    "safe for URLs": lambda text: text.replace("+", "-").replace("/", "_"),
+    "safe for URLs and not padded": lambda text: text.replace("+", "-").replace("/", "_").rstrip("="),
+    "all of it": lambda text: folded(text.replace("+", "-").rstrip("="), "%0a", 60) + "%0A",
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("head", ["data:image/png;base64,", "data:;base64,", "DATA:image/x-png; Base64, "])
+async def test_base64_is_taken_as_it_comes_if_what_it_means_is_certain(form: str, head: str, tmp_path: Path) -> None:
+    noise = [
+        Image.frombytes("RGB", (9 + more, 9), random.Random(more).randbytes(3 * 9 * (9 + more))) for more in (0, 1, 2)
+    ]
+    async with house(tmp_path) as here:
+        for image in noise:
+            target = io.BytesIO()
+            image.save(target, "png")
+            text = base64.b64encode(target.getvalue()).decode()
+            assert {"+", "/"} <= set(text)
+            checked = catalog.check(PAINT.model_copy(update={"images": (head + FORMS[form](text),)}))
+            taken = await here.inputs.take(checked.images[0], checked, argument="images[0]")
+            await here.inputs.link(taken.reference, argument="images[0]")
+            assert here.sent[-1][1] == target.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["application/octet-stream", "video/mp4", "application/ogg;codecs=opus"])
+async def test_the_type_of_a_data_uri_counts_for_nothing(kind: str, tmp_path: Path) -> None:
+    async with house(tmp_path) as here:
+        checked = catalog.check(PAINT.model_copy(update={"images": (uri(picture(), kind),)}))
+        assert (await here.inputs.take(checked.images[0], checked, argument="images[0]")).reference
 
 
 async def test_what_a_data_uri_held_is_kept_privately_for_two_days(tmp_path: Path) -> None:

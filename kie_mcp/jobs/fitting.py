@@ -21,7 +21,12 @@ _ORIENTATIONS = {
 }
 _CHOICES = {"aspect_ratio": "aspect_ratios", "resolution": "resolutions", "output_format": "formats"}
 _FORMS = "Give an https URL, kie://jobs/{job_id}/outputs/{n} of an earlier job, a local path, or a data URI."
-_DATA = re.compile(r"data:(image|audio)/[\w.+-]{1,60}(;[\w.+-]{1,60}=[\w.+\"-]{1,60}){0,4};base64,", re.IGNORECASE)
+# What the type says counts for nothing, so the ones that programs give when they do not know are taken too.
+_DATA = re.compile(
+    r"data:\s{0,9}((image|audio|video)/[\w.+-]{1,60}|application/(octet-stream|ogg|mp4))?"
+    r"(\s{0,9};\s{0,9}[\w.+-]{1,60}=[\w.+\"-]{1,60}){0,4}\s{0,9};\s{0,9}base64\s{0,9},",
+    re.IGNORECASE,
+)
 _LONGEST_PATH = 4096
 
 

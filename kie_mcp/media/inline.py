@@ -1,20 +1,15 @@
 """Files that come inside a call as a data URI: kept on disk for as long as their job may need them."""
 
-import base64
-import binascii
 import contextlib
 import os
 import secrets
 from pathlib import Path
 
 from kie_mcp.disks import sync
-from kie_mcp.errors import OrderError
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.media.opened import Opened, open_own
 from kie_mcp.media.threads import in_thread
 
-LARGEST = 10 * 1024 * 1024
-"""Bytes after decoding."""
 LIFE = 48 * 3600.0
 """Seconds after which a kept file is removed."""
 
@@ -55,20 +50,3 @@ class Inline:
             with contextlib.suppress(OSError):
                 if path.lstat().st_mtime < before:
                     path.unlink()
-
-
-def decoded(uri: str, *, argument: str) -> tuple[str, bytes]:
-    """Take a data URI apart: its head without parameters, such as data:image/png, and the bytes.
-
-    Raises OrderError, which never repeats any of it.
-    """
-    head, _, text = uri.partition(",")
-    if len(text) // 4 * 3 - 2 > LARGEST:
-        message = f"{argument}: the data URI holds more than {LARGEST // 1024 // 1024} MB."
-        raise OrderError(message, remedy="Hand the file in as a path or an https URL.")
-    try:
-        data = base64.b64decode(text.encode("ascii"), validate=True)
-    except (UnicodeEncodeError, binascii.Error):
-        message = f"{argument}: what the data URI holds is not base64."
-        raise OrderError(message, remedy="Encode the bytes with A-Z a-z 0-9 + / =, without blanks.") from None
-    return head.partition(";")[0].casefold(), data

@@ -12,7 +12,8 @@ from kie_mcp.errors import OrderError, OutputError
 from kie_mcp.jobs.orders import Order, handed_in, parse_handed_in
 from kie_mcp.media.acceptance import Accepted, accept
 from kie_mcp.media.admission import LARGEST, most
-from kie_mcp.media.inline import Inline, decoded
+from kie_mcp.media.data_uris import decoded
+from kie_mcp.media.inline import Inline
 from kie_mcp.media.locals import Locals
 from kie_mcp.media.opened import Opened
 from kie_mcp.media.threads import in_thread
