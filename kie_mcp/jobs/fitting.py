@@ -27,6 +27,10 @@ _DATA = re.compile(
     r"(\s{0,9};\s{0,9}[\w.+-]{1,60}=[\w.+\"-]{1,60}){0,4}\s{0,9};\s{0,9}base64\s{0,9},",
     re.IGNORECASE,
 )
+_QUOTED = re.compile(
+    r"""["'`<\u2018\u201c\u201e]\s*((?:https?|kie|data):.+?)\s*["'`>\u2018\u2019\u201c\u201d]""",
+    re.DOTALL | re.IGNORECASE,
+)
 _LONGEST_PATH = 4096
 
 
@@ -121,7 +125,7 @@ class Fitting:
         return tuple(self._reference(f"images[{index}]", one) for index, one in enumerate(given))
 
     def _reference(self, argument: str, given: str) -> str:
-        text = given.strip()
+        text = _bare(given)
         if text[:8].casefold() == "https://" or text[:7].casefold() == "http://":
             return check_url(text, argument=argument, plain_host=self.plain_host)
         if job_id := _JOB.fullmatch(text):  # what a model hands on when it forgets the rest
@@ -205,6 +209,13 @@ def speaking_of(**names: str) -> Generator[None]:
         if argument not in names:
             raise
         raise OrderError(names[argument] + colon + rest, remedy=error.remedy) from None
+
+
+def _bare(given: str) -> str:
+    """What was given without blanks around it; a URL also without quotation marks, which no URL begins with."""
+    text = given.strip()
+    quoted = _QUOTED.fullmatch(text)
+    return quoted[1] if quoted else text
 
 
 def _form(text: str) -> str:

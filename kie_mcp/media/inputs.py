@@ -2,10 +2,9 @@
 
 import hashlib
 import threading
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Generator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from typing import TypeVar
 from urllib.parse import unquote
 
 from kie_mcp.errors import OrderError, OutputError
@@ -18,8 +17,6 @@ from kie_mcp.media.locals import Locals
 from kie_mcp.media.opened import Opened
 from kie_mcp.media.threads import in_thread
 from kie_mcp.media.uploads import READING, Say, Uploads
-
-R = TypeVar("R")
 
 _Looked = tuple[str, str, Accepted, bytes | None]
 """Place, digest, what the model gets, and what has to be kept of it."""
@@ -61,7 +58,8 @@ class Inputs:
             with turn:
                 return look(reference, order, argument, convert)
 
-        place, digest, accepted, data = await _read(look_in_turn, argument)
+        with _reading("the file", argument):
+            place, digest, accepted, data = await in_thread(look_in_turn, patience=READING)
         if data is not None:
             await self._kept(
                 data, digest, argument, "the data URI" if accepted.instead is None else "what was made of it"
@@ -75,17 +73,20 @@ class Inputs:
         Trouble on the way (CredentialError, BusyError, UnreachableError, OutputError) is passed on.
         """
         place, digest = parse_handed_in(reference) or (reference, "")
-        with await _read(lambda: self._opened(place, digest, argument), argument) as file:
-            if await _read(file.digest, argument) != digest:
-                message = f"{argument}: {_name(place)} has changed since it was ordered."
+        name = _name(place) if place.startswith("file:") else "the data URI"
+        with (
+            _reading(name, argument),
+            await in_thread(lambda: self._opened(place, digest, argument), patience=READING) as file,
+        ):
+            if await in_thread(file.digest, patience=READING) != digest:
+                message = f"{argument}: {name} has changed since it was ordered."
                 raise OrderError(message, remedy="Order again: nothing was sent.")
-            name = _name(place) if place.startswith("file:") else "the data URI"
             return await self._uploads.link(file, digest, name=name, say=say)
 
     def _file(self, reference: str, order: Order, argument: str, convert: bool) -> _Looked:
         path, file = self._locals.open(reference, argument=argument, most=most(order, argument))
-        with file:
-            place = path.as_uri()
+        place = path.as_uri()
+        with _reading(_name(place), argument), file:
             accepted = accept(file, _name(place), order, argument, converting=convert)
             return _made(accepted) or (place, file.digest(), accepted, None)
 
@@ -111,12 +112,14 @@ class Inputs:
             raise OrderError(message, remedy="Order again: nothing was sent.") from None
 
 
-async def _read(function: Callable[[], R], argument: str) -> R:
+@contextmanager
+def _reading(name: str, argument: str) -> Generator[None]:
+    """Refuse a file that was opened and cannot be read: its disk, or the network to it, may have gone."""
     try:
-        return await in_thread(function, patience=READING)
+        yield
     except OSError as error:
-        message = f"{argument}: the file cannot be read ({(error.strerror or 'unknown').lower()})."
-        raise OutputError(message, remedy="Check the file and its disk.") from None
+        message = f"{argument}: {name} cannot be read ({(error.strerror or type(error).__name__).lower()})."
+        raise OrderError(message, remedy="Check the file, and call again: nothing was sent.") from error
 
 
 def _made(accepted: Accepted) -> _Looked | None:

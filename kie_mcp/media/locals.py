@@ -7,14 +7,17 @@ import posixpath
 import re
 import stat
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from contextlib import suppress
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import NoReturn
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from kie_mcp.addresses import shown_url
 from kie_mcp.errors import OrderError
+from kie_mcp.jobs.fitting import either
 from kie_mcp.media.allowance import MB
 from kie_mcp.media.opened import Opened
+from kie_mcp.media.spelling import readings, spelling, walk
 
 FORMS = (
     "Give an https URL, kie://jobs/{job_id}/outputs/{n} of an earlier job, a data URI, or the path of a file on this"
@@ -30,6 +33,10 @@ _NEVER = ("/proc", "/sys", "/dev")
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 _PLAIN = re.compile(r"[/~.\\]|[A-Za-z]:[\\/]")
 _SHOWN = 300
+
+
+class _NoSuchFileError(OrderError):
+    """There is no such file where reading is allowed; one that is spelled otherwise may be meant."""
 
 
 class Locals:
@@ -74,20 +81,62 @@ class Locals:
         """
         if not self._local_files and not ordered:
             _refuse(argument, given, "is a local path, and those cannot be handed in over HTTP", remedy=ELSEWHERE)
-        real = self._realpath(self._path(given, argument))
+        try:
+            return self._open(self._path(given, argument), given, argument, most)
+        except _NoSuchFileError as missing:
+            if ordered:
+                raise
+            return self._open_alike(given, argument, most, missing)
+
+    def _open_alike(self, given: str, argument: str, most: int, missing: OrderError) -> tuple[Path, Opened]:
+        """Open the only file that is meant under another spelling; else raise what was said of the exact one."""
+        near: list[str] = []
+        for path in self._readings(given):
+            near = []  # of the last reading, which is the barest
+            for root, parts in self._below(path):
+                found = walk(root, parts, realpath=self._realpath, may_list=self._may_read)
+                if found.path:
+                    return self._open(found.path, given, argument, most)
+                near += found.near
+        if near:
+            names = either([repr(name) for name in dict.fromkeys(near)])
+            raise OrderError(missing.message, remedy=f"Did you mean {names}? {missing.remedy}")
+        raise missing
+
+    def _readings(self, given: str) -> list[str]:
+        paths: list[str] = []
+        for text in readings(given):
+            with suppress(OrderError):
+                paths.append(self._path(text, ""))
+        return paths
+
+    def _below(self, path: str) -> list[tuple[str, list[str]]]:
+        """The allowed folders in which that path lies, however they are spelled in it, and the names from there on."""
+        pure = PureWindowsPath if self._windows else PurePosixPath
+        names = list(pure(path).parts)
+        found: list[tuple[str, list[str]]] = []
+        ways = [str(root) for root in self.roots]
+        for root in dict.fromkeys(ways + [self._realpath(way) for way in ways]):
+            start = pure(root).parts
+            if list(map(spelling, start)) == list(map(spelling, names[: len(start)])):
+                found.append((root, names[len(start) :]))
+        return found
+
+    def _open(self, path: str, given: str, argument: str, most: int) -> tuple[Path, Opened]:
+        real = self._realpath(path)
         self._check_place(real, given, argument)
         try:
             # Opening alone can do something to a device, so it is asked before.
             _check_status(os.lstat(real), given, argument, most)
             opened = Opened(self._open_file(real, _FLAGS))
         except OSError as error:
-            _refuse(argument, given, self._missing(error, given))
+            self._refuse_missing(error, given, argument)
         try:
             self._check_place(self._place(opened.fileno(), real), given, argument)
             _check_status(os.fstat(opened.fileno()), given, argument, most)
         except OSError as error:
             opened.close()
-            _refuse(argument, given, self._missing(error, given))
+            self._refuse_missing(error, given, argument)
         except BaseException:
             opened.close()
             raise
@@ -105,13 +154,17 @@ class Locals:
             _refuse(argument, given, "is a path on another computer; only files on this one are read")
         return self._paths.join(str(self._relative_to), self._paths.expanduser(path))  # `~nobody` may stay
 
-    def _check_place(self, real: str, given: str, argument: str) -> None:
+    def _may_read(self, real: str) -> bool:
         place = Path(os.path.normcase(real))
         roots = [Path(os.path.normcase(self._realpath(str(root)))) for root in self.roots]
-        if any(place.is_relative_to(never) for never in _NEVER) or not any(map(place.is_relative_to, roots)):
+        return not any(map(place.is_relative_to, _NEVER)) and any(map(place.is_relative_to, roots))
+
+    def _check_place(self, real: str, given: str, argument: str) -> None:
+        if not self._may_read(real):
             folders = ", ".join(map(str, self.roots))
             remedy = f"Move it into one of {folders}, or add its folder to KIE_INPUT_ROOTS. {FORMS}"
-            _refuse(argument, given, "is in no folder that this server may read", remedy=remedy)
+            problem = "is in no folder that this server may read"
+            _refuse(argument, given, problem, remedy=remedy, kind=_NoSuchFileError)
 
     def _place(self, descriptor: int, real: str) -> str:
         """Where the open file is; raises OSError if that cannot be told. A path may lead elsewhere by now."""
@@ -123,16 +176,17 @@ class Locals:
                 raise OSError("it was replaced while it was opened") from None
             return again
 
-    def _missing(self, error: OSError, given: str) -> str:
+    def _refuse_missing(self, error: OSError, given: str, argument: str) -> NoReturn:
         match error:
             case FileNotFoundError() | NotADirectoryError():
                 absolute = given.startswith("~") or given[:5].casefold() == "file:" or self._paths.isabs(given)
                 hint = "" if absolute else f"; a relative path begins in {self._relative_to}"
-                return f"is no file on this computer{hint}"
+                _refuse(argument, given, f"is no file on this computer{hint}", kind=_NoSuchFileError)
             case PermissionError():
-                return "may not be read by this server"
+                _refuse(argument, given, "may not be read by this server")
             case _:
-                return f"cannot be opened ({(error.strerror or str(error) or type(error).__name__).lower()})"
+                why = (error.strerror or str(error) or type(error).__name__).lower()
+                _refuse(argument, given, f"cannot be opened ({why})", kind=_NoSuchFileError)
 
 
 def megabytes(size: int) -> str:
@@ -163,8 +217,10 @@ def _from_url(given: str, argument: str, *, windows: bool) -> str:
     return path[1:] if windows and re.match(r"/[A-Za-z]:", path) else path
 
 
-def _refuse(argument: str, given: str, problem: str, *, remedy: str = FORMS) -> NoReturn:
-    raise OrderError(f"{argument}: {_shown(given)} {problem}.", remedy=remedy) from None
+def _refuse(
+    argument: str, given: str, problem: str, *, remedy: str = FORMS, kind: type[OrderError] = OrderError
+) -> NoReturn:
+    raise kind(f"{argument}: {_shown(given)} {problem}.", remedy=remedy) from None
 
 
 def _shown(given: str) -> str:

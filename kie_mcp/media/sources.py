@@ -56,7 +56,7 @@ class Sources:
         job, output = await self._output(reference, argument)
         if self._fresh(job, output):
             return output.url
-        with contextlib.suppress(OutputError):  # a renewed link does as well as an upload
+        with contextlib.suppress(OutputError, OSError):  # a renewed link does as well as an upload
             if url := await self._uploaded(output, say):
                 return url
         return await self._renewed(reference, output, argument)
