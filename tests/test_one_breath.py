@@ -232,7 +232,7 @@ async def test_audio_that_turns_out_too_long_is_never_sent_and_who_takes_it_is_n
     tmp_path: Path,
 ) -> None:
     async with stand(tmp_path) as here:
-        voice = facts(await here.call("generate_speech", text="Good morning to you. " * 80, wait_seconds=0))
+        voice = facts(await here.call("generate_speech", text="Good morning to you. " * 45, wait_seconds=0))
         sound = f"kie://jobs/{voice['job_id']}/outputs/0"
         film = await here.call(
             "create_talking_video", image="https://example.com/face.png", audio=sound, model="omnihuman"
@@ -241,28 +241,57 @@ async def test_audio_that_turns_out_too_long_is_never_sent_and_who_takes_it_is_n
     assert [body["model"] for body in here.creates] == ["elevenlabs/text-to-speech-turbo-2-5"]
     assert text(film).splitlines()[:3] == snapshot(
         [
-            "failed: talking video, audio: is 120.7 s long; omnihuman-1-5 takes at most 60 s.",
+            "failed: talking video, audio: is 68.2 s long; omnihuman-1-5 takes at most 60 s.",
             "charged: nothing that we know of",
-            "what to do: Shorten it, or use kling/ai-avatar-standard (up to 300 s: 965 credits, instead of 3,258) or kling/ai-avatar-pro (up to 300 s: 1,931 credits, instead of 3,258).",
+            "what to do: Shorten it, or use kling/ai-avatar-standard (up to 300 s: 545 credits, instead of 1,841) or kling/ai-avatar-pro (up to 300 s: 1,091 credits, instead of 1,841).",
         ]
     )
 
 
 async def test_audio_that_turns_out_too_long_for_the_default_model_waits_for_one_to_be_named(tmp_path: Path) -> None:
     async with stand(tmp_path) as here:
-        voice = facts(await here.call("generate_speech", text="Good morning to you. " * 20, wait_seconds=0))
+        voice = facts(await here.call("generate_speech", text="Good morning to you. " * 12, wait_seconds=0))
         files = {"image": "https://example.com/face.png", "audio": f"kie://jobs/{voice['job_id']}/outputs/0"}
         refused = await here.call("create_talking_video", **files)
         taken = facts(await here.call("create_talking_video", **files, model="infinitalk"))
     assert text(refused).splitlines()[:3] == snapshot(
         [
-            "failed: talking video, model: infinitalk/from-audio is known to go well up to 15 s, and this lasts about 31 s.",
+            "failed: talking video, model: infinitalk/from-audio is known to go well up to 15 s, and this lasts about 19 s.",
             "charged: nothing that we know of",
-            "what to do: Name the model: kling/ai-avatar-standard (up to 300 s: 245 credits, instead of 92), kling/ai-avatar-pro (up to 300 s: 491 credits, instead of 92), omnihuman-1-5 (up to 60 s: 828 credits, instead of 92), or infinitalk/from-audio all the same (92 credits).",
+            "what to do: Name the model: kling/ai-avatar-standard (up to 300 s: 149 credits, instead of 56), kling/ai-avatar-pro (up to 300 s: 299 credits, instead of 56), omnihuman-1-5 (up to 60 s: 504 credits, instead of 56), or infinitalk/from-audio all the same (56 credits).",
         ]
     )
     assert taken["state"] == "succeeded"
     assert len(here.creates) == 2
+
+
+FACE = "https://example.com/face.png"
+
+
+async def test_audio_that_is_still_to_be_spoken_is_judged_by_its_text(tmp_path: Path) -> None:
+    """Whoever orders the video hears of it before anything of it is paid for."""
+    told: list[str] = []
+    async with stand(tmp_path) as here:
+        for times, model in ((20, ""), (20, "infinitalk"), (90, "omnihuman")):
+            voice = facts(await here.call("generate_speech", text="Good morning to you. " * times, wait_seconds=0))
+            sound = f"kie://jobs/{voice['job_id']}/outputs/0"
+            film = await here.call("create_talking_video", image=FACE, audio=sound, model=model, wait_seconds=0)
+            told.append(facts(film)["note"] if not film.is_error else text(film))
+            estimated = facts(film).get("credits")
+            assert estimated == (None if film.is_error else {"estimated": 84.0})
+    assert told == snapshot(
+        [
+            """\
+error: model: infinitalk/from-audio is known to go well up to 15 s, and this lasts about 28 s.
+what to do: Name the model: kling/ai-avatar-standard (up to 300 s: 224 credits, instead of 84), kling/ai-avatar-pro (up to 300 s: 448 credits, instead of 84), omnihuman-1-5 (up to 60 s: 756 credits, instead of 84), or infinitalk/from-audio all the same (84 credits).\
+""",
+            "infinitalk/from-audio is known to go well up to 15 s, and this lasts about 28 s. Meant for that: kling/ai-avatar-standard (up to 300 s: 224 credits, instead of 84).",
+            """\
+error: audio: 1,890 characters last for 76 s at the very least; omnihuman-1-5 takes at most 60 s.
+what to do: Shorten it, or use kling/ai-avatar-standard (up to 300 s: 605 credits, instead of 2,041) or kling/ai-avatar-pro (up to 300 s: 1,210 credits, instead of 2,041).\
+""",
+        ]
+    )
 
 
 async def test_parts_that_were_asked_for_by_themselves_are_taken_again_after_a_failed_video(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from inline_snapshot import snapshot
 from mcp.types import CallToolResult, ResourceLink, TextContent
 
 from kie_mcp.errors import MissingKeyError, OrderError
+from kie_mcp.jobs.drafts import Outlook
 from kie_mcp.jobs.job import Phase
 from kie_mcp.jobs.ledger import LedgerError
 from kie_mcp.surface.answer import Answer
@@ -877,3 +878,12 @@ def test_lengths_of_time_as_people_say_them() -> None:
     assert [spoken(seconds) for seconds in (0.2, 48, 89, 181, 5399, 7200)] == snapshot(
         ["0 s", "48 s", "89 s", "3 min", "90 min", "2.0 h"]
     )
+
+
+@pytest.mark.parametrize("note", ["", "Kie.ai is busy."])
+def test_what_there_is_to_know_of_an_order_is_said_at_once_and_not_only_after_it_was_sent(note: str) -> None:
+    """In line it can still be thought over."""
+    doubt = "It is known to go well up to 15 s, and this lasts about 40 s."
+    queued = job(Phase.RESERVED, sent_at=None, task_id=None, note=note, remark=doubt)
+    told = answer(queued, Outlook(place=2, sent_in_s=7.0), NOW).note
+    assert told == f"{note or 'In line: 2 before it, to be sent in about 7 s.'} {doubt}"

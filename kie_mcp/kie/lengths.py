@@ -25,15 +25,18 @@ def check_audio(order: Order, seconds: float | None) -> None:
     raise OrderError(message, remedy=_shorter(order, model, seconds))
 
 
-def check_script(order: Order, script: SpeechOrder) -> float | None:
-    """Estimate the seconds that a text lasts. Raises OrderError if at any pace they are more than the model takes."""
+def check_script(order: Order, script: SpeechOrder, *, argument: str = "script") -> float | None:
+    """Estimate the seconds that a text lasts.
+
+    Raises OrderError, naming the argument, if at any pace they are more than the model takes.
+    """
     if not isinstance(order, TalkingVideoOrder):
         return None
     model = find(order.model, order.kind)
     longest, least = model.takes.audio_seconds, len(script.text) / FASTEST / script.speed
     if longest is not None and least > longest:
         message = (
-            f"script: {len(script.text):,} characters last for {least:.0f} s at the very least; "
+            f"{argument}: {len(script.text):,} characters last for {least:.0f} s at the very least; "
             f"{model.id} takes at most {longest:g} s."
         )
         raise OrderError(message, remedy=_shorter(order, model, least))

@@ -56,7 +56,7 @@ def counted(header: Header, at: int, look: Look) -> float | None:
         if frame:
             seconds += frame.seconds
             at += frame.size
-    return seconds or None
+    return round(seconds, 3) or None
 
 
 def _frame(header: Header, at: int, look: Look) -> Frame | None:

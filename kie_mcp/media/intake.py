@@ -79,6 +79,8 @@ class Intake:
         checked, seconds, remarks = await self._taken(checked, convert=convert)
         if isinstance(script := parts.get("audio"), SpeechOrder):
             seconds = lengths.check_script(checked, script)
+        elif script := _script(awaited.get("audio")):
+            seconds = lengths.check_script(checked, script, argument="audio")
         known = await self._audio_seconds(checked, but={*parts, *awaited})
         seconds = known if seconds is None else seconds
         if (longer := needed - room(order.kind) + room(order.kind, seconds)) > needed:
@@ -96,21 +98,21 @@ class Intake:
             fingerprint=f"{same}-by-default" if by_default else same,
             bucket=catalog.bucket(checked, audio_seconds=seconds),
             credits_estimated=catalog.estimate(checked, audio_seconds=seconds),
-            waiting_for=tuple(dict.fromkeys(awaited.values())),
+            waiting_for=tuple(dict.fromkeys(job.id for job in awaited.values())),
             parts=drafts,
             title=_title(order, parts),
             by_default=by_default,
             remark=" ".join([*remarks, doubt]).strip(),
         )
 
-    async def _awaited(self, order: Order, *, but: Container[str]) -> dict[str, str]:
+    async def _awaited(self, order: Order, *, but: Container[str]) -> dict[str, Job]:
         """The jobs that are still to make files of the order, by argument."""
-        awaited: dict[str, str] = {}
+        awaited: dict[str, Job] = {}
         for argument, reference in _files(order):
             if handed(reference) or argument in but:
                 continue
-            if job_id := await self._sources.awaited(reference, argument=argument):
-                awaited[argument] = job_id
+            if job := await self._sources.awaited(reference, argument=argument):
+                awaited[argument] = job
         return awaited
 
     async def _taken(self, order: Order, *, convert: bool) -> tuple[Order, float | None, list[str]]:
@@ -171,6 +173,12 @@ def _title(order: Order, parts: Mapping[str, Order]) -> str:
             said, seen = (_title(parts[name], {}) if name in parts else "" for name in ("audio", "image"))
             words = said or order.prompt.strip() or seen
     return " ".join(words.split())[:TITLE]
+
+
+def _script(job: Job | None) -> SpeechOrder | None:
+    """What a job is still to speak; None of one that was made elsewhere, of which nobody knows."""
+    order = load_order(json.dumps(job.order)) if job and job.order else None
+    return order if isinstance(order, SpeechOrder) else None
 
 
 def _to_be_made(argument: str) -> str:

@@ -72,8 +72,8 @@ class Sources:
         _, output = await self._output(reference, argument)
         return output
 
-    async def awaited(self, reference: str, *, argument: str) -> str | None:
-        """Return the id of the job that is still to make the file; None for a link, or a file that is there.
+    async def awaited(self, reference: str, *, argument: str) -> Job | None:
+        """Return the job that is still to make the file; None for a link, or a file that is there.
 
         Raises OrderError naming the argument if the job is unknown or makes something else.
         """
@@ -83,7 +83,7 @@ class Sources:
         if job.done:
             return None
         _check_family(_MAKES.get(job.kind, ""), reference, argument)
-        return job.id
+        return job
 
     async def _job(self, reference: str, argument: str) -> tuple[Job, int]:
         if (parsed := parse_output_uri(reference)) is None:

@@ -144,11 +144,12 @@ def _link(job: Job, index: int, output: Output) -> ResourceLink:
 
 
 def _note(job: Job, outlook: Outlook) -> str | None:
-    if _in_line(job) and (outlook.place or outlook.sent_in_s >= 1):
+    now = job.note
+    if not now and _in_line(job) and (outlook.place or outlook.sent_in_s >= 1):
         before = f"{outlook.place} before it" if outlook.place else "first"
-        wait = f"{before}, to be sent in about {spoken(outlook.sent_in_s)}"
-        return job.note or f"In line: {wait}."
-    return " ".join(words for words in (job.note, job.remark) if words) or None
+        now = f"In line: {before}, to be sent in about {spoken(outlook.sent_in_s)}."
+    # What there is to know of the order is said first of all while it can still be thought over.
+    return " ".join(words for words in (now, job.remark) if words) or None
 
 
 def _in_line(job: Job) -> bool:
