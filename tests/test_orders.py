@@ -2,6 +2,8 @@
 
 # ruff: noqa: E501, RUF001 - whole sentences, in any script
 
+from typing import Any
+
 import pytest
 from inline_snapshot import snapshot
 from pydantic import ValidationError
@@ -14,6 +16,7 @@ from kie_mcp.jobs.orders import (
     SpeechOrder,
     TalkingVideoOrder,
     fingerprint,
+    former_fingerprint,
     handed_in,
     load_order,
     output_uri,
@@ -25,6 +28,7 @@ from kie_mcp.jobs.orders import (
     with_references,
 )
 from kie_mcp.jobs.takes import Takes
+from kie_mcp.kie import catalog
 
 FOX = "https://example.com/fox.png"
 VOICE = "kie://jobs/job_abc/outputs/0"
@@ -59,10 +63,56 @@ def test_what_no_order_has_is_refused():
         load_order('{"kind":"image","model":"painter","prompt":"a fox","mask":"x"}')
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"prompt": "a red fox"}, {"prompt": " a red fox\n\n"}),
+        ({"prompt": "ein Fuchs, müde"}, {"prompt": "ein Fuchs, mu\u0308de"}),
+        ({"prompt": "a\nb"}, {"prompt": "a\r\nb"}),
+        ({"prompt": "a\nb"}, {"prompt": "a\u2028b"}),
+        ({"images": ("https://example.com/A.png",)}, {"images": ("HTTPS://EXAMPLE.com:443/A.png",)}),
+        ({"images": ("https://example.com",)}, {"images": ("https://example.com/",)}),
+        ({"images": ("kie://jobs/job_a/outputs/0",)}, {"images": ("kie://jobs/job_a/outputs/00",)}),
+    ],
+)
+def test_orders_that_differ_in_form_alone_are_equal_and_sent_as_they_were_written(
+    one: dict[str, Any], other: dict[str, Any]
+) -> None:
+    """A retry that comes out of other hands is not paid for again."""
+    base = ImageOrder(model="google/nano-banana", prompt="x")
+    orders = [
+        catalog.check(ImageOrder.model_validate(base.model_dump(exclude_defaults=True) | form)) for form in (one, other)
+    ]
+    assert fingerprint("me", orders[0]) == fingerprint("me", orders[1])
+    assert orders[1].prompt == other.get("prompt", "x").replace("\r\n", "\n")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"prompt": "a red fox"}, {"prompt": "A red fox"}),
+        ({"prompt": "a red fox"}, {"prompt": "a red fox."}),
+        ({"prompt": "a\nb"}, {"prompt": "a b"}),
+        ({"prompt": "x²"}, {"prompt": "x2"}),
+        ({"images": ("https://example.com/a.png",)}, {"images": ("https://example.com/A.png",)}),
+        ({"images": ("https://example.com/a.png?b=1",)}, {"images": ("https://example.com/a.png?b=2",)}),
+        ({"images": ("https://example.com/a.png",)}, {"images": ("https://example.com:8443/a.png",)}),
+    ],
+)
+def test_what_may_mean_something_else_is_another_order(one: dict[str, Any], other: dict[str, Any]) -> None:
+    base = ImageOrder(model="google/nano-banana", prompt="x")
+    assert fingerprint("me", base.model_copy(update=one)) != fingerprint("me", base.model_copy(update=other))
+
+
+def test_what_is_written_plainly_is_called_as_the_first_version_called_it() -> None:
+    """Its jobs are in ledgers."""
+    assert former_fingerprint("me", IMAGE) == fingerprint("me", IMAGE)
+
+
 def test_equal_orders_of_an_account_share_a_fingerprint_and_others_do_not():
     same = ImageOrder(images=(FOX,), prompt="a red fox", model="painter")
     others = [
-        fingerprint("me", IMAGE.model_copy(update={"prompt": "a red fox "})),
+        fingerprint("me", IMAGE.model_copy(update={"prompt": "a red  fox"})),
         fingerprint("you", IMAGE),
         fingerprint("me", IMAGE.model_copy(update={"images": ()})),
         fingerprint("me", SPEECH),

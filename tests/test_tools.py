@@ -220,3 +220,28 @@ async def test_nineteen_orders_wait_in_line_with_their_place(tmp_path: Path) -> 
     assert [job["place"] for job in states] == [0, 1, 2]
     assert all("to be sent in about" in job["note"] for job in states)
     assert len(here.creates) == 18
+
+
+@pytest.mark.parametrize(
+    ("first", "again"),
+    [
+        ({}, {"model": "infinitalk/from-audio"}),
+        ({"model": "InfiniTalk"}, {}),
+        ({"prompt": "nods"}, {"prompt": " nods\r\n"}),
+        ({"script": "Grüß dich."}, {"script": "Gru\u0308ß dich. "}),
+        (
+            {"image": "https://example.com/a.png", "image_prompt": ""},
+            {"image": "https://EXAMPLE.com:443/a.png", "image_prompt": ""},
+        ),
+    ],
+)
+async def test_a_retry_in_another_form_joins_the_video_and_all_that_is_made_for_it(
+    first: dict[str, str], again: dict[str, str], tmp_path: Path
+) -> None:
+    words = {"image_prompt": "a fox", "script": "Hello."}
+    async with stand(tmp_path) as here:
+        one = facts(await here.call("create_talking_video", **(words | first), wait_seconds=0))
+        paid = {job["job_id"] for job in facts(await here.call("list_jobs"))["jobs"]}
+        two = facts(await here.call("create_talking_video", **(words | again), wait_seconds=0))
+        assert {job["job_id"] for job in facts(await here.call("list_jobs"))["jobs"]} == paid
+    assert (one["job_id"], two["joined"]) == (two["job_id"], True)

@@ -203,6 +203,7 @@ class Desk:
             model=draft.model,
             order=draft.order,
             fingerprint=draft.fingerprint,
+            formerly=draft.formerly,
             bucket=draft.bucket,
             credits_estimated=draft.credits_estimated,
             waiting_for=draft.waiting_for,

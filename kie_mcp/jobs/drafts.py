@@ -14,6 +14,8 @@ class Draft:
     model: str
     order: JSON
     fingerprint: str
+    formerly: tuple[str, ...] = ()
+    """Fingerprints of the same order in ledgers that earlier versions wrote."""
     bucket: str
     credits_estimated: float | None = None
     waiting_for: tuple[str, ...] = ()

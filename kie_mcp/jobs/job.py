@@ -131,6 +131,8 @@ class Job:
     """Nobody named the model."""
     remark: str = ""
     """What there is to know about the order, as long as the job lives."""
+    formerly: tuple[str, ...] = ()
+    """Fingerprints that earlier versions gave to an equal order."""
     epoch: int = 0
     """Counts the processes that have cared for it: an older one may not write any more."""
 

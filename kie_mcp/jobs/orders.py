@@ -10,6 +10,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationInfo
 
 from kie_mcp.errors import OrderError
+from kie_mcp.jobs.equality import same_address, same_words
 from kie_mcp.jobs.job import Job, Kind
 
 JOBS_URI = "kie://jobs"
@@ -99,7 +100,23 @@ def load_order(text: str | bytes) -> Order:
 
 
 def fingerprint(account: str, order: Order) -> str:
-    """Return the hash that equal orders of one account share, once they were checked, which makes them comparable."""
+    """Return the hash that equal orders of one account share, once they were checked, which makes them comparable.
+
+    Orders are equal in whatever form they are written: see `equality`. What is sent stays as it was written.
+    """
+    words = {name: same_words(getattr(order, name)) for name in ("prompt", "text") if hasattr(order, name)}
+    links = {one: _same_file(one) for one in references(order)}
+    return former_fingerprint(account, with_references(order.model_copy(update=words), links))
+
+
+def _same_file(reference: str) -> str:
+    if output := parse_output_uri(reference):
+        return output_uri(*output)
+    return same_address(reference)
+
+
+def former_fingerprint(account: str, order: Order) -> str:
+    """Return the hash that version 0.1 gave to an order, which told forms apart: it stands in ledgers."""
     # The same bytes are the same file, wherever they lie and whatever they are called.
     contents = {one: f"sha256:{file[1]}" for one in references(order) if (file := parse_handed_in(one))}
     parts = [account, with_references(order, contents).model_dump(mode="json")]

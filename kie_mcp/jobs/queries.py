@@ -1,5 +1,6 @@
 """What the ledger asks of SQLite and tells it, inside a transaction that somebody else has begun."""
 
+import json
 import logging
 import math
 import sqlite3
@@ -27,6 +28,11 @@ _UNFINISHED = ", ".join(repr(phase.value) for phase in Phase if phase not in FIN
 """As SQL has it: a literal, or no index would be used."""
 
 
+def prints(job: Job) -> str:
+    """The fingerprints that equal orders have, those of earlier versions among them."""
+    return json.dumps([job.fingerprint, *job.formerly])
+
+
 def one(db: sqlite3.Connection, sql: str, *values: object) -> sqlite3.Row | None:
     """The first row, if there is one."""
     row: Any = db.execute(sql, values).fetchone()
@@ -47,8 +53,8 @@ def joinable(db: sqlite3.Connection, job: Job, gone: Gone, recent: Recent) -> sq
     """The newest equal job that the order may join: newest by its row, since a clock may have been set back."""
     rows = db.execute(
         "SELECT jobs.*, workers.alive_until FROM jobs LEFT JOIN workers ON workers.worker = jobs.caller_worker"
-        " WHERE account = ? AND fingerprint = ? ORDER BY jobs.rowid DESC",
-        (job.account, job.fingerprint),
+        " WHERE account = ? AND fingerprint IN (SELECT value FROM json_each(?)) ORDER BY jobs.rowid DESC",
+        (job.account, prints(job)),
     )
     now = job.created_at
     return next((row for row in rows if may_join(_candidate(row, now, gone), now, recent)), None)
@@ -70,7 +76,7 @@ def _candidate(row: sqlite3.Row, now: float, gone: Gone) -> Candidate:
 def joined(db: sqlite3.Connection, job: Job, worker: str, *, new: bool, gone: Gone, recent: Recent) -> Job | None:
     """The job that this order joins, if there is one."""
     if job.idempotency_key and (row := by_key(db, job)):
-        if row["fingerprint"] != job.fingerprint:
+        if row["fingerprint"] not in {job.fingerprint, *job.formerly}:
             message = f"idempotency_key {job.idempotency_key!r} stands for another order, job {row['id']}."
             raise KeyConflictError(message)
         return taken_up(db, row, worker)
@@ -84,8 +90,9 @@ def joined(db: sqlite3.Connection, job: Job, worker: str, *, new: bool, gone: Go
 def _close(db: sqlite3.Connection, job: Job, recent: Recent) -> None:
     """Let nobody join an equal unconfirmed job any more whose caller knows of it."""
     rows = db.execute(
-        "SELECT id, caller FROM jobs WHERE account = ? AND fingerprint = ? AND phase = ?",
-        (job.account, job.fingerprint, Phase.UNCONFIRMED),
+        "SELECT id, caller FROM jobs"
+        " WHERE account = ? AND fingerprint IN (SELECT value FROM json_each(?)) AND phase = ?",
+        (job.account, prints(job), Phase.UNCONFIRMED),
     ).fetchall()
     heard = {Caller.ANSWERED, Caller.LATE}
     known = [row["id"] for row in rows if row["caller"] in heard or row["id"] in recent.leaving]
@@ -96,8 +103,9 @@ def kept(db: sqlite3.Connection, job: Job) -> dict[str, str]:
     """What was made for the last equal order, if that came to nothing: ids of its parts by their fingerprints."""
     last = one(
         db,
-        "SELECT * FROM jobs WHERE account = ? AND fingerprint = ? AND created_at > ? ORDER BY rowid DESC",
-        *(job.account, job.fingerprint, job.created_at - JOIN_FOR),
+        "SELECT * FROM jobs WHERE account = ? AND fingerprint IN (SELECT value FROM json_each(?)) AND created_at > ?"
+        " ORDER BY rowid DESC",
+        *(job.account, prints(job), job.created_at - JOIN_FOR),
     )
     if last is None or not (before := load(last)).lost:
         return {}

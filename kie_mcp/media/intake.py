@@ -13,6 +13,7 @@ from kie_mcp.jobs.orders import (
     SpeechOrder,
     TalkingVideoOrder,
     fingerprint,
+    former_fingerprint,
     load_order,
     output_uri,
     with_references,
@@ -89,13 +90,12 @@ class Intake:
         doubt = lengths.advise(checked, seconds, by_default=by_default)
         # Equal words for a part make an equal order, whatever becomes of the job that speaks or draws them.
         equal = {_to_be_made(argument): f"made:{draft.fingerprint}" for argument, draft in drafts.items()}
-        same = fingerprint(self._account, with_references(checked, equal))
         return Draft(
             kind=checked.kind,
             model=checked.model,
             order=checked.model_dump(mode="json"),
-            # Who names the model wants more than who does not: audio of any length.
-            fingerprint=f"{same}-by-default" if by_default else same,
+            fingerprint=fingerprint(self._account, with_references(checked, equal)),
+            formerly=self._formerly(checked, drafts),
             bucket=catalog.bucket(checked, audio_seconds=seconds),
             credits_estimated=catalog.estimate(checked, audio_seconds=seconds),
             waiting_for=tuple(dict.fromkeys(job.id for job in awaited.values())),
@@ -104,6 +104,15 @@ class Intake:
             by_default=by_default,
             remark=" ".join([*remarks, doubt]).strip(),
         )
+
+    def _formerly(self, order: Order, parts: Mapping[str, Draft]) -> tuple[str, ...]:
+        """What version 0.1 called an equal order: as it is written here, and apart if nobody had named the model."""
+        equal = {
+            _to_be_made(name): f"made:{(draft.formerly or (draft.fingerprint,))[0]}" for name, draft in parts.items()
+        }
+        before = former_fingerprint(self._account, with_references(order, equal))
+        apart = (f"{before}-by-default",) if order.model == catalog.models(order.kind)[0].id else ()
+        return (before, *apart)
 
     async def _awaited(self, order: Order, *, but: Container[str]) -> dict[str, Job]:
         """The jobs that are still to make files of the order, by argument."""

@@ -289,3 +289,19 @@ async def test_another_key_is_another_job(ledger: Ledger, other: Ledger) -> None
     await ledger.reserve(make_job(idempotency_key="k"), "w1")
     await ledger.hear("job_1", Note(caller=Caller.LEFT), "w1")
     assert not (await other.reserve(make_job(2, idempotency_key="l"), "w2"))[1]
+
+
+async def test_an_order_joins_what_an_earlier_version_called_otherwise(ledger: Ledger, other: Ledger) -> None:
+    """Placed before an update and repeated after it, it is paid for once."""
+    for number, phase in enumerate((Phase.RUNNING, Phase.UNCONFIRMED)):
+        name = f"former {number}"
+        await ledger.reserve(make_job(number, phase=phase, fingerprint=name), "w1")
+        await ledger.hear(f"job_{number}", Caller.TOLD, "w1")
+        found, joined = await other.reserve(make_job(9 + number, fingerprint=f"now {number}", formerly=(name,)), "w2")
+        assert (found.id, joined) == (f"job_{number}", True)
+
+
+async def test_a_key_stands_for_the_same_order_after_an_update(ledger: Ledger, other: Ledger) -> None:
+    await ledger.reserve(make_job(1, idempotency_key="k", fingerprint="former"), "w1")
+    found, joined = await other.reserve(make_job(2, idempotency_key="k", fingerprint="now", formerly=("former",)), "w2")
+    assert (found.id, joined) == ("job_1", True)
