@@ -27,6 +27,11 @@ Sound = Literal[
     "pcm_s24le",
     "pcm_s32le",
     "pcm_f32le",
+    "pcm_s16le",
+    "pcm_s16be",
+    "pcm_s24be",
+    "pcm_f32be",
+    "pcm_f64be",
     "pcm_alaw",
     "pcm_mulaw",
 ]

@@ -354,6 +354,106 @@ def test_files_cut_and_bent_by_chance_are_converted_or_refused_and_nothing_else(
     assert 20 < done < 230
 
 
+@pytest.mark.parametrize(
+    ("container", "codec", "kind", "label"),
+    [
+        ("aiff", "pcm_s16be", "s16", "AIFF audio"),
+        ("aiff", "pcm_s24be", "s32", "AIFF audio"),
+        ("aiff", "pcm_s16le", "s16", "AIFF audio"),
+        ("caf", "pcm_s16le", "s16", "CAF audio"),
+        ("caf", "pcm_s24be", "s32", "CAF audio"),
+        ("w64", "pcm_s16le", "s16", "Wave64 audio"),
+        ("au", "pcm_s16be", "s16", "AU audio"),
+    ],
+)
+def test_every_sample_of_what_other_programs_write_is_kept(container: str, codec: str, kind: str, label: str) -> None:
+    data = tune(container, codec, kind=kind)
+
+    found = probe(data)
+    assert (found.label, found.codec) == (label, "PCM")
+    assert heard(made(data)) == (2, 3 if kind == "s32" else 2, 48_000, expected(kind, "stereo", 48_000))
+
+
+def test_an_rf64_is_the_same_sound_in_a_wav() -> None:
+    data = sound("wav", "pcm_s16le", rf64="always")
+
+    assert (data[:4], probe(data).label) == (b"RF64", "RF64 audio")
+    assert heard(made(data)) == heard(sound("wav", "pcm_s16le"))
+    assert heard(made(b"BW64" + data[4:])) == heard(sound("wav", "pcm_s16le"))
+
+
+@pytest.mark.parametrize("container", ["aiff", "caf", "au"])
+def test_samples_that_are_fractions_stay_so_or_are_not_converted(container: str) -> None:
+    data = made(sound(container, "pcm_f32be"))
+
+    assert (probe(data).codec, probe(data).duration_s) == ("float PCM", pytest.approx(2.0, abs=0.01))
+    assert accept(data, "it", SING, "audio", converting=False).instead is None
+    with pytest.raises(UndecodableError, match="has samples of 64 bits"):
+        made(sound(container, "pcm_f64be"))
+
+
+@pytest.mark.parametrize("form", ["1", "L", "P", "RGB", "RGBA", "LA"])
+@pytest.mark.parametrize("compression", [None, "tiff_lzw", "tiff_adobe_deflate", "packbits"])
+def test_every_pixel_of_a_tiff_is_kept(form: str, compression: str | None) -> None:
+    image = scene().quantize(5) if form == "P" else clear().convert(form)
+    data = saved(image, "tiff", compression=compression)
+
+    assert probe(data).label == "a TIFF picture"
+    assert same(png(data), image)
+
+
+@pytest.mark.parametrize("form", ["1", "L", "P", "RGB", "RGBA"])
+def test_every_pixel_of_a_bmp_is_kept(form: str) -> None:
+    image = clear().convert(form)
+    data = saved(image, "bmp")
+
+    assert probe(data).label == "a BMP picture"
+    assert same(png(data), Image.open(io.BytesIO(data)))
+
+
+def test_a_grey_tiff_of_16_bits_keeps_them() -> None:
+    image = Image.frombytes("I;16", (40, 30), random.Random(4).randbytes(2400))
+
+    assert png(saved(image, "tiff")).tobytes() == image.tobytes()
+
+
+def deep_tiff() -> bytes:
+    """Six pixels of 16 bits a colour, written by hand."""
+    entries = [(256, 3, 1, 3), (257, 3, 1, 2), (258, 3, 3, 146), (259, 3, 1, 1), (262, 3, 1, 2), (273, 4, 1, 152)]
+    entries += [(277, 3, 1, 3), (278, 3, 1, 2), (279, 4, 1, 36)]
+    table = b"".join(struct.pack("<HHII", *entry) for entry in entries)
+    head = struct.pack("<2sHIH", b"II", 42, 8, len(entries)) + table + bytes(4)
+    return head.ljust(146, b"\0") + struct.pack("<HHH", 16, 16, 16) + bytes(range(36))
+
+
+def test_what_a_png_would_not_keep_of_a_tiff_is_said() -> None:
+    lost = {
+        "pages": saved(scene(), "tiff", save_all=True, append_images=[scene(), scene()]),
+        "inks": saved(scene().convert("CMYK"), "tiff"),
+        "fractions": saved(scene().convert("F"), "tiff"),
+        "deep": deep_tiff(),
+        "deep and grey": saved(scene().convert("I"), "tiff"),
+        "raw": saved(scene(), "tiff", tiffinfo={50706: b"\1\4\0\0"}),
+        "cut": saved(scene(), "tiff")[:-99],
+    }
+    told: dict[str, str] = {}
+    for name, data in lost.items():
+        with pytest.raises(UndecodableError) as caught:
+            made(data)
+        told[name] = str(caught.value)
+    assert told == snapshot(
+        {
+            "pages": "has 3 pages, of which a PNG keeps one",
+            "inks": "has the four inks of printing (CMYK), which a PNG does not hold",
+            "fractions": "has fractions as its brightness, which a PNG does not hold",
+            "deep": "has 16 bits a colour, of which a PNG made here keeps 8",
+            "deep and grey": "has 32 bits a colour, of which a PNG made here keeps 8",
+            "raw": "is a camera's raw picture, of which a PNG made here keeps a preview",
+            "cut": "is damaged or cut off",
+        }
+    )
+
+
 class House:
     """What takes files in, over a Kie.ai that keeps what it is sent."""
 
@@ -395,6 +495,10 @@ TAKEN: list[tuple[Order, str, str, bytes, str]] = [
     (SING, "audio", "voice.weba", sound("webm", "libopus"), "audio: voice.weba was handed in as WAV."),
     (KLING, "audio", "voice.m4a", sound("ipod", "alac"), "audio: voice.m4a was handed in as WAV."),
     (OMNI, "audio", "voice.wav", wav(2.0), ""),
+    (SING, "audio", "voice.aiff", sound("aiff", "pcm_s16be"), "audio: voice.aiff was handed in as WAV."),
+    (OMNI, "audio", "long.wav", sound("wav", "pcm_s16le", rf64="always"), "audio: long.wav was handed in as WAV."),
+    (PAINT, "images[0]", "scan.tiff", picture("tiff"), "images[0]: scan.tiff was handed in as PNG."),
+    (KLING, "image", "old.bmp", picture("bmp"), "image: old.bmp was handed in as PNG."),
 ]
 
 

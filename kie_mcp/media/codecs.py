@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from kie_mcp.media.headers import BrokenHeaderError, Header
+from kie_mcp.media.riff import format_of
 
 _WAV = {
     0x0001: "PCM",
@@ -37,6 +38,15 @@ _OGG = {
     b"Speex   ": "Speex",
     b"\x80theora": "Theora video",
 }
+_AIFC = {
+    **dict.fromkeys((b"NONE", b"sowt", b"twos", b"raw ", b"in24", b"in32", b"42ni", b"23ni"), "PCM"),
+    **dict.fromkeys((b"fl32", b"FL32", b"fl64", b"FL64"), "float PCM"),
+    **dict.fromkeys((b"alaw", b"ALAW"), "A-law"),
+    **dict.fromkeys((b"ulaw", b"ULAW"), "µ-law"),
+    b"ima4": "ADPCM",
+}
+_CAF = {b"alac": "ALAC", b"aac ": "AAC", b"alaw": "A-law", b"ulaw": "µ-law", b"ima4": "ADPCM", b"opus": "Opus"}
+_AU = {1: "µ-law", 2: "PCM", 3: "PCM", 4: "PCM", 5: "PCM", 6: "float PCM", 7: "float PCM", 27: "A-law"}
 _ADTS = ("AAC Main", "AAC", "AAC SSR", "AAC LTP")
 
 
@@ -81,8 +91,47 @@ def _adts(header: Header, start: int) -> str:
     return _ADTS[header.exactly(1, at=start + 2)[0] >> 6]
 
 
+def _w64(header: Header, _: int) -> str:
+    at = 40
+    for _ in range(_CHUNKS):
+        name, size = header.fields("<4s12xQ", at=at)
+        if name == b"fmt ":
+            return _WAV.get(format_of(header, at + 24), "something unknown")
+        at += max(size + -size % 8, 24)
+    raise BrokenHeaderError("a Wave64 without a format")
+
+
+def _aiff(header: Header, _: int) -> str:
+    if header.exactly(4, at=8) == b"AIFF":
+        return "PCM"
+    at = 12
+    for _ in range(_CHUNKS):
+        name, size = header.fields(">4sI", at=at)
+        if name == b"COMM":
+            return _AIFC.get(header.exactly(4, at=at + 26), "something unknown")
+        at += 8 + size + size % 2
+    raise BrokenHeaderError("an AIFF-C without a format")
+
+
+def _caf(header: Header, _: int) -> str:
+    """The description comes first."""
+    name, flags = header.fields(">4sI", at=28)
+    if name == b"lpcm":
+        return "float PCM" if flags & 1 else "PCM"
+    return _CAF.get(name, "something unknown")
+
+
+def _au(header: Header, _: int) -> str:
+    return _AU.get(header.fields(">I", at=12)[0], "something unknown")
+
+
 _LOOKS: Mapping[str, Callable[[Header, int], str]] = {
     "audio/wav": _wav,
+    "audio/x-rf64": _wav,
+    "audio/x-w64": _w64,
+    "audio/aiff": _aiff,
+    "audio/x-caf": _caf,
+    "audio/basic": _au,
     "audio/ogg": _ogg,
     "audio/aac": _adts,
 }

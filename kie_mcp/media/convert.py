@@ -12,6 +12,7 @@ from kie_mcp.extras import CONVERT, missing
 from kie_mcp.media.decoding import UndecodableError, check_pixels, decoding, picture, too_large
 from kie_mcp.media.probe import Probe
 from kie_mcp.media.samples import wav
+from kie_mcp.media.tiff import check_tiff
 from kie_mcp.media.wholeness import ANIMATED
 
 if TYPE_CHECKING:
@@ -19,7 +20,14 @@ if TYPE_CHECKING:
 
 PNG, WAV = "image/png", "audio/wav"
 NAMES = {PNG: "PNG", WAV: "WAV"}
-_PICTURES = {"image/heic": "", "image/avif": "AVIF", "image/gif": "GIF", "image/webp": "WEBP"}
+_PICTURES = {
+    "image/heic": "",
+    "image/avif": "AVIF",
+    "image/gif": "GIF",
+    "image/webp": "WEBP",
+    "image/bmp": "BMP",
+    "image/tiff": "TIFF",
+}
 """What becomes a PNG: Pillow's name of it."""
 _SOUNDS = {
     "audio/flac": "flac",
@@ -27,11 +35,15 @@ _SOUNDS = {
     "audio/mp4": "mov",
     "audio/ogg": "ogg",
     "audio/wav": "wav",
+    "audio/x-rf64": "wav",
+    "audio/x-w64": "w64",
+    "audio/aiff": "aiff",
+    "audio/x-caf": "caf",
+    "audio/basic": "au",
 }
 """What becomes a WAV: its demuxer. Some of them lost something when they were made, and lose nothing more."""
-_CODECS = frozenset(
-    ("", "A-law", "AAC", "AC-3", "ADPCM", "ALAC", "E-AC-3", "FLAC", "MP3", "Opus", "PCM", "Speex", "Vorbis", "µ-law")
-)
+_EXACT = frozenset({"ALAC", "FLAC", "PCM", "float PCM"})
+_CODECS = frozenset({"", "A-law", "AAC", "AC-3", "ADPCM", "E-AC-3", "MP3", "Opus", "Speex", "Vorbis", "µ-law"}) | _EXACT
 """What is known to be decoded; "" of a kind that has only one. What is protected, or unknown, is not tried."""
 # Behind the name of the box: version, profile and level, then a flag for more than 8 bits.
 _DEEP_AVIF = re.compile(rb"av1C\x81.[\x40-\x7f\xc0-\xff]", re.DOTALL)
@@ -51,7 +63,7 @@ def offers(found: Probe, allowed: Sequence[str]) -> str:
 
 def loss(found: Probe) -> str:
     """What converting it costs, as the end of a sentence: most sounds had lost something when they were made."""
-    kept = found.family == "image" or found.mime_type == "audio/flac" or found.codec in {"ALAC", "FLAC"}
+    kept = found.family == "image" or found.mime_type == "audio/flac" or found.codec in _EXACT
     return "without loss" if kept else "in which nothing more is lost"
 
 
@@ -63,7 +75,7 @@ def convert(source: IO[bytes], found: Probe, *, most: int) -> bytes:
     """
     source.seek(0)
     if found.mime_type in _SOUNDS:
-        return wav(source, _SOUNDS[found.mime_type], most)
+        return wav(source, _SOUNDS[found.mime_type], most, fractions=found.codec == "float PCM")
     with _heic(source) if found.mime_type == "image/heic" else _upright(source, found) as image:
         made = io.BytesIO()
         image.save(made, "PNG")
@@ -81,6 +93,8 @@ def _upright(source: IO[bytes], found: Probe) -> Generator["Image"]:
         raise _too_deep("more than 8")
     source.seek(0)
     with picture(source, [_PICTURES[found.mime_type]]) as image:
+        if found.mime_type == "image/tiff":
+            check_tiff(image)
         if getattr(image, "n_frames", 1) > 1:
             raise UndecodableError(ANIMATED, "Hand in a single picture of it.")
         image.load()

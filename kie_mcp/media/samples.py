@@ -25,10 +25,15 @@ class _Shape:
     """Bytes of a sample."""
     channels: int
     rate: int
+    form: str
+    """FFmpeg's name of a sample."""
 
 
-def wav(source: IO[bytes], demuxer: str, most: int) -> bytes:
-    """The first sound in a file as a WAV of at most so many bytes, blocking. Raises UndecodableError."""
+def wav(source: IO[bytes], demuxer: str, most: int, *, fractions: bool = False) -> bytes:
+    """The first sound in a file as a WAV of at most so many bytes, blocking.
+
+    With *fractions*, samples that are fractions are kept as such. Raises UndecodableError.
+    """
     import av
 
     with decoding(), av.open(source, "r", format=demuxer, metadata_errors="ignore") as container:
@@ -37,8 +42,15 @@ def wav(source: IO[bytes], demuxer: str, most: int) -> bytes:
         frames = container.decode(container.streams.audio[0])
         if (first := next(frames, None)) is None:
             raise UndecodableError(DAMAGED)
-        width = 4 if first.format.name.startswith("s32") else 2
-        shape = _Shape(width=width, channels=first.layout.nb_channels, rate=first.sample_rate)
+        width = 4 if fractions or first.format.name.startswith("s32") else 2
+        if fractions and first.format.name.startswith("dbl"):
+            raise UndecodableError("has samples of 64 bits, of which a WAV made here keeps 32", "Hand in a WAV of it.")
+        shape = _Shape(
+            width=width,
+            channels=first.layout.nb_channels,
+            rate=first.sample_rate,
+            form="flt" if fractions else f"s{8 * width}",
+        )
         samples = _samples(first, frames, shape, most)
         seconds = len(samples) / (width * shape.channels * shape.rate)
         if seconds + _LATE < (container.duration or 0) / 1e6:
@@ -50,20 +62,20 @@ def _samples(first: "AudioFrame", others: Iterator["AudioFrame"], shape: _Shape,
     """All of them, the channels in turn."""
     import av
 
-    resampler = av.AudioResampler(format=f"s{8 * shape.width}", layout=first.layout, rate=shape.rate)
+    resampler = av.AudioResampler(format=shape.form, layout=first.layout, rate=shape.rate)
     size = shape.width * shape.channels
     samples = bytearray()
     for frame in itertools.chain((first,), others):
         for part in resampler.resample(frame):
             samples += memoryview(part.planes[0])[: part.samples * size]
-        _check(samples, 3 if shape.width == 4 else shape.width, shape, most)
+        _check(samples, 3 if shape.form == "s32" else shape.width, shape, most)
     return samples
 
 
 def _written(samples: bytearray, shape: _Shape, most: int) -> bytes:
     width = shape.width
     # Sound of 24 bits comes with a fourth byte, the lowest, that is always 0.
-    if width == 4 and not any(memoryview(samples)[::4]):
+    if shape.form == "s32" and not any(memoryview(samples)[::4]):
         width = 3
         narrow = bytearray(len(samples) // 4 * 3)
         for byte in range(3):
@@ -77,7 +89,9 @@ def _written(samples: bytearray, shape: _Shape, most: int) -> bytes:
         file.writeframes(samples)
     if made.tell() > most:
         raise _too_long(most)
-    return made.getvalue()
+    data = made.getvalue()
+    # The number of the format is the first thing behind the chunk's head; the standard library writes 1 only.
+    return data[:20] + b"\x03\0" + data[22:] if shape.form == "flt" else data
 
 
 def _check(samples: bytearray, width: int, shape: _Shape, most: int) -> None:
