@@ -98,7 +98,7 @@ def build(
     uploads = Uploads(kie.upload, ledger, clock, account=settings.account)
     sources = Sources(archive.own, uploads.path, kie.download_link, clock)
     disk = Locals(settings.input_roots, relative_to=settings.output_dir, local_files=local_files)
-    inputs = Inputs(disk, Inline(settings.state_dir / "inputs", clock), uploads)
+    inputs = Inputs(disk, Inline(settings.state_dir / "inputs", clock, needed=ledger.inputs_needed), uploads)
     plain_host = urlsplit(settings.api_base_url).netloc if settings.sandbox else None
     intake = Intake(sources, inputs, outbox.check, account=settings.account, plain_host=plain_host, say=board.say)
     presence = Presence(settings.state_dir / "workers")

@@ -16,13 +16,15 @@ from inline_snapshot import snapshot
 from media_files import film, picture, sound, wav
 from PIL import Image
 from shelf import Hand
+from stage import make_job
 
 from kie_mcp.errors import OrderError, OutputError, UnreachableError
+from kie_mcp.jobs.job import Phase
 from kie_mcp.jobs.orders import ImageOrder, Order, TalkingVideoOrder, parse_handed_in
 from kie_mcp.jobs.sqlite import SqliteLedger
 from kie_mcp.kie import catalog
 from kie_mcp.media.data_uris import LARGEST
-from kie_mcp.media.inline import LIFE, Inline
+from kie_mcp.media.inline import LIFE, YOUNG, FullError, Inline
 from kie_mcp.media.inputs import Inputs
 from kie_mcp.media.locals import Locals
 from kie_mcp.media.opened import Opened
@@ -395,6 +397,56 @@ async def test_what_a_data_uri_held_is_kept_privately_for_two_days(tmp_path: Pat
         assert await here.inputs.link(other, argument="images[0]")
         with pytest.raises(OrderError, match="is not kept any more"):
             await here.inputs.link(reference, argument="images[0]")
+
+
+async def test_what_is_kept_is_bounded_and_the_oldest_that_nobody_needs_goes_first(tmp_path: Path) -> None:
+    needed: set[str] = set()
+
+    async def names() -> set[str]:
+        await anyio.lowlevel.checkpoint()
+        return needed
+
+    clock = Hand()
+    folder = tmp_path / "inputs"
+    inline = Inline(folder, clock, needed=names, most=1000)
+    for name in "abc":
+        await inline.keep(bytes(300), name)
+        clock.time += YOUNG + 1
+    needed |= {"a"}
+    await inline.keep(bytes(300), "d")
+    assert {path.name for path in folder.iterdir()} == {"a", "c", "d"}
+    clock.time += LIFE + 1
+    await inline.keep(bytes(300), "d")
+    assert {path.name for path in folder.iterdir()} == {"a", "d"}
+    needed |= {"d"}
+    clock.time += YOUNG + 1
+    with pytest.raises(FullError):
+        await inline.keep(bytes(401), "e")
+    assert {path.name for path in folder.iterdir()} == {"a", "d"}
+    await inline.keep(bytes(600), "d")
+
+
+async def test_without_room_an_order_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
+    async with house(tmp_path) as here:
+        inputs = Inputs(
+            Locals([], relative_to=tmp_path), Inline(tmp_path / "inputs", here.clock, most=99), here.uploads
+        )
+        with pytest.raises(OutputError) as caught:
+            await inputs.take(uri(picture("png", (99, 99))), PAINT, argument="images[0]")
+    assert f"{caught.value.message} {caught.value.remedy}" == snapshot(
+        "images[0]: the data URI finds no room here: 0 MB of earlier ones are still needed. Hand the file in as a path or an https URL, or call again later."
+    )
+    assert here.sent == []
+
+
+async def test_a_file_that_an_unsent_job_of_anybody_needs_is_known_to_the_ledger(tmp_path: Path) -> None:
+    digests = [format(number, "064x") for number in range(3)]
+    async with house(tmp_path) as here:
+        for number, phase in enumerate((Phase.RESERVED, Phase.RUNNING, Phase.RESERVED)):
+            order = {"kind": "image", "images": [f"data:image/png#sha256={digests[number]}"]}
+            job = make_job(number, phase=phase, account=f"account {number}", order=order, fingerprint=str(number))
+            await here.ledger.reserve(job, "w1")
+        assert await here.ledger.inputs_needed() == {digests[0], digests[2]}
 
 
 async def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:

@@ -207,3 +207,7 @@ class Ledger(Protocol):
     async def uploaded(self, account: str, digest: str, url: str, now: float) -> None:
         """Remember where these bytes were uploaded."""
         ...
+
+    async def inputs_needed(self) -> set[str]:
+        """The SHA-256 of the callers' own files that jobs of any account, not sent yet, still need."""
+        ...

@@ -3,6 +3,7 @@
 import json
 import logging
 import math
+import re
 import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -26,6 +27,8 @@ logger = logging.getLogger(__name__)
 
 _UNFINISHED = ", ".join(repr(phase.value) for phase in Phase if phase not in FINAL)
 """As SQL has it: a literal, or no index would be used."""
+_DIGEST = re.compile(r"#sha256=([0-9a-f]{64})")
+"""How an order names a file of the caller's."""
 
 
 def prints(job: Job) -> str:
@@ -280,3 +283,9 @@ def queue(db: sqlite3.Connection, job: Job, now: float) -> Queue:
         sends=[row["at"] for row in sends if row["at"] > now - throttle.WINDOW],
         held_until=held["held_until"] if held else 0.0,
     )
+
+
+def inputs_needed(db: sqlite3.Connection) -> set[str]:
+    """The SHA-256 of the callers' own files that jobs of any account, not sent yet, still need."""
+    rows = db.execute("SELECT record FROM jobs WHERE phase IN (?, ?)", (Phase.RESERVED, Phase.SUBMITTING))
+    return {digest for row in rows for digest in _DIGEST.findall(row["record"])}

@@ -360,6 +360,10 @@ class SqliteLedger:
             "INSERT OR REPLACE INTO uploads (account, digest, url, at) VALUES (?, ?, ?, ?)", (account, digest, url, now)
         )
 
+    @_transaction
+    def inputs_needed(self, db: sqlite3.Connection) -> set[str]:
+        """The SHA-256 of the callers' own files that jobs of any account, not sent yet, still need."""
+        return queries.inputs_needed(db)
 
 def _unfinished(db: sqlite3.Connection) -> str:
     try:

@@ -12,7 +12,7 @@ from kie_mcp.jobs.orders import Order, handed_in, parse_handed_in
 from kie_mcp.media.acceptance import Accepted, accept
 from kie_mcp.media.admission import LARGEST, most
 from kie_mcp.media.data_uris import decoded
-from kie_mcp.media.inline import Inline
+from kie_mcp.media.inline import FullError, Inline
 from kie_mcp.media.locals import Locals
 from kie_mcp.media.opened import Opened
 from kie_mcp.media.threads import in_thread
@@ -98,6 +98,11 @@ class Inputs:
     async def _kept(self, data: bytes, digest: str, argument: str, name: str) -> None:
         try:
             await self._inline.keep(data, digest)
+        except FullError as error:
+            message = f"{argument}: {name} finds no room here: {error.strerror}."
+            raise OutputError(
+                message, remedy="Hand the file in as a path or an https URL, or call again later."
+            ) from None
         except OSError as error:
             message = f"{argument}: {name} cannot be kept here ({(error.strerror or 'unknown').lower()})."
             raise OutputError(message, remedy="Hand the file in as a path or an https URL.") from None
