@@ -365,6 +365,7 @@ class SqliteLedger:
         """The SHA-256 of the callers' own files that jobs of any account, not sent yet, still need."""
         return queries.inputs_needed(db)
 
+
 def _unfinished(db: sqlite3.Connection) -> str:
     try:
         return ", ".join(unfinished(db)) or "none"

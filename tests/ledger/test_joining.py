@@ -296,7 +296,7 @@ async def test_an_order_joins_what_an_earlier_version_called_otherwise(ledger: L
     for number, phase in enumerate((Phase.RUNNING, Phase.UNCONFIRMED)):
         name = f"former {number}"
         await ledger.reserve(make_job(number, phase=phase, fingerprint=name), "w1")
-        await ledger.hear(f"job_{number}", Caller.TOLD, "w1")
+        await ledger.hear(f"job_{number}", Note(caller=Caller.TOLD), "w1")
         found, joined = await other.reserve(make_job(9 + number, fingerprint=f"now {number}", formerly=(name,)), "w2")
         assert (found.id, joined) == (f"job_{number}", True)
 
