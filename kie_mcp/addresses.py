@@ -14,6 +14,7 @@ MAX_URL = 2000
 
 _NAT64 = IPv6Network("64:ff9b::/96")
 _UNICAST = IPv6Network("2000::/3")
+_FAKE = IPv4Network("198.18.0.0/15")
 # What `is_global` lets through in some releases of Python although nothing public lives there.
 _NOT_PUBLIC_4 = tuple(map(IPv4Network, ("192.0.0.0/24", "192.88.99.0/24")))
 _NOT_PUBLIC_6 = tuple(map(IPv6Network, ("2001::/23", "2002::/16", "3fff::/20")))
@@ -41,6 +42,26 @@ def public_ip(ip: str | IPv4Address | IPv6Address) -> bool:
     if (inner := _embedded(address)) is not None:
         return public_ip(inner)
     return address in _UNICAST and address.is_global and not any(address in net for net in _NOT_PUBLIC_6)
+
+
+def fake_ip(ip: str) -> bool:
+    """Whether it is one of those, reserved for measurements, that Clash, Surge or sing-box answer for a host's name.
+
+    They tell by the address which host is meant, and take the connection there themselves.
+    """
+    try:
+        return IPv4Address(ip) in _FAKE
+    except ValueError:
+        return False
+
+
+def is_ip(host: str) -> bool:
+    """Whether a URL's host is an address in numbers and no name."""
+    try:
+        ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    return True
 
 
 def _embedded(address: IPv6Address) -> IPv4Address | None:

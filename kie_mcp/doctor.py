@@ -5,10 +5,11 @@ import platform
 import sqlite3
 import stat
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from kie_mcp import __version__, extras
 from kie_mcp.errors import KieError, NotCreatedError
@@ -17,6 +18,7 @@ from kie_mcp.jobs.job import Kind
 from kie_mcp.jobs.schema import JOURNAL
 from kie_mcp.jobs.sqlite import SqliteLedger
 from kie_mcp.kie.client import KieClient
+from kie_mcp.kie.rows import OUTPUT_HOSTS
 from kie_mcp.media.allowance import room
 from kie_mcp.media.rehearsal import save_nothing
 from kie_mcp.media.threads import in_thread
@@ -30,6 +32,11 @@ ANSWERS = 10.0
 """Seconds in which a disk answers."""
 _PRIVATE = "Its disk takes no permissions, or it is not yours: set KIE_STATE_DIR to a folder on a local disk."
 WRONG_CLOCK = "Let the system set its clock from the network."
+HIDDEN = 16
+"""Characters from which on a key is no ordinary word: wherever it was pasted, it is not shown."""
+_PROXIED = "See that the proxy runs and lets {host} through, or name that host in NO_PROXY."
+_DIRECT = "Check the network. If only a proxy leads out of it, set HTTPS_PROXY where your client starts this server."
+_LOCAL = "Start what is to answer there, for instance with: kie-mcp sandbox; or unset the setting."
 
 
 class Grade(StrEnum):
@@ -56,34 +63,77 @@ class Finding:
         return f"{self.grade:10} {self.subject:14} {self.found}{todo}"
 
 
-async def examine(settings: Settings, clock: Clock | None = None) -> list[Finding]:
-    """Look at one subject after the other. Makes the folders and the ledger where they are missing."""
+async def examine(settings: Settings, clock: Clock | None = None, kie: KieClient | None = None) -> list[Finding]:
+    """Look at one subject after the other. Makes the folders and the ledger where they are missing.
+
+    `clock` and `kie` are the seams that tests use.
+    """
     now = (clock or SystemClock()).now()
-    async with KieClient(
-        settings.api_key, base_url=settings.api_base_url, upload_base_url=settings.upload_base_url
-    ) as kie:
-        key, ahead = await _key(settings, kie), await _ahead(kie, now)
-    return [
+    async with kie or _client(settings) as kie:
+        key, ahead, ways = await _key(settings, kie), await _ahead(kie, now), await _ways(settings, kie)
+    findings = [
         Finding(Grade.OK, "kie-mcp", f"{__version__} on Python {platform.python_version()} ({sys.executable})"),
         key,
+        *ways,
         await _output_folder(settings),
         *await _ledger(settings, now),
         _clock(now, ahead),
         _sqlite(),
         _sandbox(),
     ]
+    secret = settings.api_key.get_secret_value() if settings.api_key else ""
+    return [_without(secret, finding) for finding in findings] if len(secret) >= HIDDEN else findings
+
+
+def _client(settings: Settings) -> KieClient:
+    return KieClient(
+        settings.api_key,
+        base_url=settings.api_base_url,
+        upload_base_url=settings.upload_base_url,
+        network=settings.network,
+    )
+
+
+def _without(secret: str, finding: Finding) -> Finding:
+    hidden = {name: getattr(finding, name).replace(secret, "[key]") for name in ("found", "remedy")}
+    return replace(finding, **hidden)
 
 
 async def _key(settings: Settings, kie: KieClient) -> Finding:
-    where = ("the sandbox at " if settings.sandbox else "") + settings.api_base_url
     try:
         balance = await kie.credit()
     except KieError as error:
         return Finding(Grade.PROBLEM, "key", error.message, error.remedy)
+    where = ("the sandbox at " if kie.sandbox else "") + settings.api_base_url
     found = f"accepted by {where}: {balance:g} credits left"
     if balance < LOW:
-        return Finding(Grade.ATTENTION, "key", found, "Top up at https://kie.ai/billing")
+        more = "Start the sandbox anew, or with more: kie-mcp sandbox --credits 1000"
+        return Finding(Grade.ATTENTION, "key", found, more if kie.sandbox else "Top up at https://kie.ai/billing")
     return Finding(Grade.OK, "key", found)
+
+
+async def _ways(settings: Settings, kie: KieClient) -> list[Finding]:
+    """The three ways that a job takes: its order, the files that it takes, the files that it makes."""
+    api, uploads = settings.api_base_url, settings.upload_base_url
+    found = [await _way(kie, "API", api), await _way(kie, "uploads", uploads)]
+    if settings.plain_host and kie.sandbox is None:
+        unknown = "not tried: where files come from is not known before the API answers"
+        return [*found, Finding(Grade.ATTENTION, "files", unknown, "See to the API first.")]
+    files = api if kie.sandbox else f"https://{OUTPUT_HOSTS[0]}"
+    return [*found, await _way(kie, "files", files, file=True)]
+
+
+async def _way(kie: KieClient, subject: str, url: str, *, file: bool = False) -> Finding:
+    """Ask a host for anything; that costs nothing, and any answer shows that the way is open."""
+    way = ""
+    try:
+        way = f" {kie.way(url)}"
+        await kie.reach(f"{url}/", file=file)
+    except KieError as error:
+        generic = _LOCAL if url.startswith("http://") else _PROXIED if "proxy" in way else _DIRECT
+        todo = error.remedy or generic.format(host=urlsplit(url).hostname)
+        return Finding(Grade.PROBLEM, subject, f"{url} is not reached{way}: {error.message}", todo)
+    return Finding(Grade.OK, subject, f"{url} is reached{way}")
 
 
 async def _ahead(kie: KieClient, now: float) -> float | None:

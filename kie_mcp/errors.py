@@ -7,6 +7,7 @@ KieError
 │   │   └── OrderError       ... found before anything was sent
 │   ├── CredentialError      fix the key
 │   │   └── MissingKeyError  ... there is none
+│   ├── NetworkSetupError    mend this computer's network settings, and start again
 │   ├── CreditError          top up, or raise the key's cap
 │   ├── UnavailableError     come back later
 │   └── NotYetError          it is sent again by itself
@@ -99,6 +100,12 @@ class MissingKeyError(CredentialError):
     category = "no_key"
 
 
+class NetworkSetupError(NotCreatedError):
+    """A proxy or a file of certificates that was set cannot be used, as long as the process lives."""
+
+    category = "network_setup"
+
+
 class CreditError(NotCreatedError):
     """The account, or the key's own cap, has no credits left."""
 
@@ -180,9 +187,26 @@ class OutputError(KieError):
 
 
 class DeadLinkError(OutputError):
-    """The link to a file has died."""
+    """The link to a file has died, or does not open yet."""
 
     category = "dead_link"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        remedy: str | None = None,
+        upstream_message: str | None = None,
+        status: int | None = None,
+    ) -> None:
+        super().__init__(message, remedy=remedy, upstream_message=upstream_message)
+        self.status = status
+        """What the file's host answered; None if it was not asked."""
+
+    @property
+    def perhaps_later(self) -> bool:
+        """Whether it may open in a while: some hosts answer like that until a new file has reached them."""
+        return self.status in {403, 404}
 
 
 class UnknownJobError(KieError):

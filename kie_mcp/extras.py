@@ -11,6 +11,8 @@ PREVIEW = {"av": "PyAV", "PIL": "Pillow"}
 """The same of `preview`."""
 CONVERT = {"av": "PyAV", "pi_heif": "pi-heif", "PIL": "Pillow"}
 """The same of `convert`."""
+SOCKS = {"socksio": "socksio"}
+"""The same of `socks`."""
 
 
 class MissingExtraError(KieError):

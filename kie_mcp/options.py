@@ -52,7 +52,7 @@ def _add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
     sandbox.add_argument("--speed", type=_positive, default=1.0, metavar="X", help="how much faster than Kie.ai (1)")
     sandbox.add_argument("--credits", type=_amount, default=1000.0, metavar="N", help="balance at the start (1000)")
     sandbox.add_argument("--scenario", metavar="NAME", help="trouble that every job runs into")
-    doctor = add("doctor", help="check key, folders, SQLite and clock, and say what to do")
+    doctor = add("doctor", help="check key, ways out, folders, SQLite and clock, and say what to do")
     doctor.set_defaults(command="doctor")
     jobs = add("jobs", help="list the latest jobs of this key")
     jobs.set_defaults(command="jobs")

@@ -10,9 +10,9 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import cast
-from urllib.parse import urlsplit
 
 import anyio
+from anyio.to_thread import run_sync
 from pydantic import SecretStr
 
 from kie_mcp import __version__
@@ -78,12 +78,26 @@ class House:
 
 
 def build(
-    settings: Settings, *, kie: KieClient | None = None, clock: Clock | None = None, local_files: bool = True
+    settings: Settings,
+    *,
+    kie: KieClient | None = None,
+    clock: Clock | None = None,
+    local_files: bool = True,
+    sandbox: bool = False,
 ) -> House:
-    """Make the parts; nothing is opened yet. `kie` and `clock` are the seams that tests use."""
+    """Make the parts; nothing is opened yet. `kie` and `clock` are the seams that tests use.
+
+    `sandbox`: whether these settings lead to one that we have started ourselves; any other has to say that it is one.
+    """
     clock = clock or SystemClock()
     key = settings.api_key.get_secret_value() if settings.api_key else ""
-    kie = kie or KieClient(key, base_url=settings.api_base_url, upload_base_url=settings.upload_base_url)
+    kie = kie or KieClient(
+        key,
+        base_url=settings.api_base_url,
+        upload_base_url=settings.upload_base_url,
+        network=settings.network,
+        sandbox=True if sandbox else None,
+    )
     board, ledger = Board(), SqliteLedger(settings.ledger_path)
     outbox = Outbox(
         settings.output_dir,
@@ -91,16 +105,19 @@ def build(
         kie.download_link,
         clock,
         sidecar=settings.sidecar,
-        sandbox=settings.sandbox,
+        sandbox=lambda: bool(kie.sandbox),
     )
+
+    async def check(room: int) -> None:
+        await run_sync(kie.check)
+        await outbox.check(room)
 
     archive = Archive(ledger, account=settings.account)
     uploads = Uploads(kie.upload, ledger, clock, account=settings.account)
     sources = Sources(archive.own, uploads.path, kie.download_link, clock)
     disk = Locals(settings.input_roots, relative_to=settings.output_dir, local_files=local_files)
     inputs = Inputs(disk, Inline(settings.state_dir / "inputs", clock, needed=ledger.inputs_needed), uploads)
-    plain_host = urlsplit(settings.api_base_url).netloc if settings.sandbox else None
-    intake = Intake(sources, inputs, outbox.check, account=settings.account, plain_host=plain_host, say=board.say)
+    intake = Intake(sources, inputs, check, account=settings.account, plain_host=settings.plain_host, say=board.say)
     presence = Presence(settings.state_dir / "workers")
     submission = Submission(ledger, kie, intake.prepare, clock, board.changed, presence.worker)
     follower = Follower(ledger, kie, outbox.save, clock, board.changed)
@@ -121,13 +138,21 @@ def build(
 
 
 def create_server(
-    settings: Settings, *, kie: KieClient | None = None, clock: Clock | None = None, local_files: bool = True
+    settings: Settings,
+    *,
+    kie: KieClient | None = None,
+    clock: Clock | None = None,
+    local_files: bool = True,
+    sandbox: bool = False,
 ) -> KieServer:
-    """Make the MCP server; nothing is opened before a client comes. `local_files`: whether callers may name paths."""
+    """Make the MCP server; nothing is opened before a client comes. `local_files`: whether callers may name paths.
+
+    The rest as in `build`.
+    """
     clock = clock or SystemClock()
-    house = build(settings, kie=kie, clock=clock, local_files=local_files)
+    house = build(settings, kie=kie, clock=clock, local_files=local_files, sandbox=sandbox)
     surroundings = Surroundings(
-        sandbox=settings.sandbox,
+        sandbox=lambda: bool(house.kie.sandbox),
         wishes=Wishes(wait_seconds=settings.wait_seconds, links=settings.links, preview=settings.preview),
         no_key="" if settings.api_key else NO_KEY,
     )
@@ -181,7 +206,7 @@ async def serve_stdio(settings: Settings, *, sandbox: bool = False) -> None:
         await _serve(create_server(settings))
         return
     async with on_sandbox(settings) as own:
-        await _serve(create_server(own))
+        await _serve(create_server(own, sandbox=True))
 
 
 @asynccontextmanager

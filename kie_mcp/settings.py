@@ -7,21 +7,36 @@ import re
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 import platformdirs
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    SecretStr,
+    ValidationError,
+)
 
 from kie_mcp.addresses import shown_url
 from kie_mcp.disks import unwritable
 from kie_mcp.errors import KieError
+from kie_mcp.kie.network import Network
 
 SECRETS = ("KIE_API_KEY", "KIE_HTTP_TOKEN")
 """Variables whose values are never shown."""
 SANDBOX_KEY = "sandbox"
 """The key that `--sandbox` and the demo use: it opens nothing but a sandbox."""
+
+
+_LIKE_A_KEY = re.compile(r"(?=[\w-]*\d)[\w-]{16,}|[\w-]{24,}")
+"""A run that is too long for a word; what is hidden without need is still named by its setting."""
 
 
 class SettingsError(KieError):
@@ -37,7 +52,7 @@ def _base_url(value: str) -> str:
     if parts.username or parts.query or parts.fragment:
         raise ValueError("must be a plain URL, without a user, a query or a fragment")
     if parts.scheme == "http" and parts.hostname not in {"127.0.0.1", "::1", "localhost"}:
-        raise ValueError("must be https: plain http is for a sandbox on this machine")
+        raise ValueError("must be https: plain http is for this machine only")
     return parts.geturl()
 
 
@@ -138,11 +153,26 @@ class Settings(BaseModel):
     preview: bool | None = None
     sidecar: bool = False
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
+    allow_fake_ip: bool = False
+    """Whether files are fetched from 198.18.0.0/15, where a tunnel answers for the DNS."""
+    _network: Network = PrivateAttr(default_factory=Network)
 
     @property
-    def sandbox(self) -> bool:
-        """Whether the other side is a sandbox: plain http is spoken with nothing else."""
-        return self.api_base_url.startswith("http://")
+    def network(self) -> Network:
+        """What is set for every program of this computer, proxies and certificates; no setting of ours."""
+        return self._network
+
+    def with_network(self, network: Network) -> "Settings":
+        """The same settings on another network."""
+        copy = self.model_copy()
+        copy._network = replace(network, allow_fake_ip=self.allow_fake_ip)
+        return copy
+
+    @property
+    def plain_host(self) -> str | None:
+        """The "host:port" that is spoken to in plain http, because it is on this computer; None if there is none."""
+        parts = urlsplit(self.api_base_url)
+        return parts.netloc if parts.scheme == "http" else None
 
     @property
     def account(self) -> str:
@@ -157,7 +187,7 @@ class Settings(BaseModel):
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
-        """Read the `KIE_…` variables; an empty one counts as not set."""
+        """Read the `KIE_…` variables, an empty one counts as not set, and what all programs obey: proxies and such."""
         given: dict[str, object] = {}
         for field in cls.model_fields:
             text = environ.get(f"KIE_{field.upper()}", "").strip()
@@ -168,17 +198,46 @@ class Settings(BaseModel):
         if isinstance(level := given.get("log_level"), str):
             given["log_level"] = level.upper()
         try:
-            return cls.model_validate(given)
+            settings = cls.model_validate(given)
         except ValidationError as error:
-            raise SettingsError(_explain(error), remedy="Correct it and start again.") from None
+            words = _explain(error, str(given.get("api_key", "")))
+            raise SettingsError(words, remedy="Correct it and start again.") from None
+        return settings.with_network(_network(environ))
 
 
-def _explain(error: ValidationError) -> str:
+def _network(environ: Mapping[str, str]) -> Network:
+    """How the internet is reached. Proxies as urllib finds them, so that it is the same as for other programs."""
+    # Where a server runs as CGI, whoever calls it sets HTTP_PROXY; the one for https is out of their reach.
+    proxies = {scheme: _either(environ, f"{scheme}_proxy") for scheme in ("https", "all", "no")}
+    if environ is os.environ and sys.platform in {"darwin", "win32"} and not proxies["https"] + proxies["all"]:
+        from urllib.request import getproxies  # what was set for the whole computer; slow to load
+
+        proxies = {**getproxies(), "no": proxies["no"]}
+    return replace(
+        Network.of(proxies),
+        ca_file=environ.get("SSL_CERT_FILE", "").strip(),
+        ca_dirs=tuple(filter(None, environ.get("SSL_CERT_DIR", "").split(os.pathsep))),
+    )
+
+
+def _either(environ: Mapping[str, str], name: str) -> str:
+    """The one in small letters wins, also if it is empty: that is how a proxy is switched off."""
+    return environ.get(name, environ.get(name.upper(), "")).strip()
+
+
+def _explain(error: ValidationError, key: str) -> str:
     lines: list[str] = []
     for problem in error.errors(include_url=False):
         name = f"KIE_{str(problem['loc'][0]).upper()}"
-        value = str(problem["input"])
-        shown = shown_url(value) if name.endswith("_URL") else repr(value)  # a URL may hold a password
-        given = "" if name in SECRETS else f" (given: {shown})"
-        lines.append(f"{name}: {problem['msg'].removeprefix('Value error, ')}{given}")
+        words = problem["msg"].removeprefix("Value error, ")
+        lines.append(f"{name}: {words}{_given(name, str(problem['input']), key)}")
     return "; ".join(lines)
+
+
+def _given(name: str, value: str, key: str) -> str:
+    """What was given, in brackets. A key may have been pasted into the wrong setting, and a URL may hold a password."""
+    if name in SECRETS:
+        return ""
+    if (key and key.casefold() in value.casefold()) or _LIKE_A_KEY.search(value):
+        return " (what was given is not shown: it looks like a key)"
+    return f" (given: {shown_url(value) if name.endswith('_URL') else repr(value)})"

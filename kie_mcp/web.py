@@ -114,14 +114,20 @@ async def serve_http(
             await _serve(settings, doors, listener, announce, bounds)
             return
         async with on_sandbox(settings) as own:
-            await _serve(own, doors, listener, announce, bounds)
+            await _serve(own, doors, listener, announce, bounds, sandbox=True)
 
 
 async def _serve(
-    settings: Settings, doors: Doors, listener: socket.socket, announce: Callable[[str], None], bounds: Bounds
+    settings: Settings,
+    doors: Doors,
+    listener: socket.socket,
+    announce: Callable[[str], None],
+    bounds: Bounds,
+    *,
+    sandbox: bool = False,
 ) -> None:
     port = listener.getsockname()[1]
-    server = create_server(settings, local_files=False)
+    server = create_server(settings, local_files=False, sandbox=sandbox)
     http = _Http(_app(server, settings, doors, port, bounds), bounds)
     await server.desk.ready()
     with Deadline() as deadline:

@@ -1,6 +1,7 @@
 """A host on a real socket that misbehaves as it is told, and counts what it was sent."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -65,7 +66,9 @@ async def _request(reader: asyncio.StreamReader) -> bytes:
 
 
 @asynccontextmanager
-async def faulty_host(behave: Behaviour, *, unread: bool = False, keep: bool = False) -> AsyncGenerator[FaultyHost]:
+async def faulty_host(
+    behave: Behaviour, *, unread: bool = False, keep: bool = False, tls: ssl.SSLContext | None = None
+) -> AsyncGenerator[FaultyHost]:
     """Listen until the block ends; `unread` hangs up before anything was read, `keep` waits for more requests."""
     host = FaultyHost()
     handlers: set[asyncio.Task[None]] = set()
@@ -89,7 +92,7 @@ async def faulty_host(behave: Behaviour, *, unread: bool = False, keep: bool = F
         handlers.add(task)
         task.add_done_callback(handlers.discard)
 
-    server = await asyncio.start_server(accept, "127.0.0.1", 0)
+    server = await asyncio.start_server(accept, "127.0.0.1", 0, ssl=tls)
     host.port = server.sockets[0].getsockname()[1]
     try:
         yield host

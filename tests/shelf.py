@@ -98,7 +98,8 @@ class Shelf:
         """Make an outbox that fetches from here."""
         limits = {Kind.IMAGE: 64_000, Kind.SPEECH: 64_000, Kind.TALKING_VIDEO: 64_000}
         limits |= {Kind(name): cap for name, cap in caps.items()}
-        return Outbox(folder, self.fetch, self.renew, clock or Hand(), caps=limits)
+        hand = clock or Hand()
+        return Outbox(folder, self.fetch, self.renew, hand, caps=limits, sleep=hand.sleep)
 
 
 def told(trouble: Trouble | None) -> str:

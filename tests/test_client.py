@@ -36,7 +36,7 @@ from kie_mcp.kie.call import LONGEST_ANSWER, NOT_SENT
 from kie_mcp.kie.client import KieClient
 from kie_mcp.kie.connections import Connections
 from kie_mcp.kie.exchange import Patience
-from kie_mcp.kie.public import PrivateAddressError, PublicTransport
+from kie_mcp.kie.public import FakeAddressError, PrivateAddressError, PublicTransport
 
 pytestmark = pytest.mark.anyio
 
@@ -452,14 +452,43 @@ async def test_compressed_bytes_are_handed_on_as_they_came():
 
 
 @pytest.mark.parametrize(
-    ("status", "error"), [(403, DeadLinkError), (404, DeadLinkError), (410, DeadLinkError), (500, OutputError)]
+    ("status", "error", "words"),
+    [
+        (403, DeadLinkError, "refuses the link (HTTP 403)"),
+        (404, DeadLinkError, "has no file under the link (HTTP 404)"),
+        (410, DeadLinkError, "has died (HTTP 410)"),
+        (500, OutputError, "answered HTTP 500"),
+    ],
 )
-async def test_a_dead_link_is_told_from_other_trouble(status: int, error: type[KieError]):
+async def test_a_dead_link_is_told_from_other_trouble(status: int, error: type[KieError], words: str):
     async with client(Desk("gone", status=status)) as kie:
         with pytest.raises(error) as caught:
             await fetched(kie, "https://files.example/fox.png?signature=canary")
     assert type(caught.value) is error
+    assert words in str(caught.value)
     assert "canary" not in str(caught.value)
+
+
+async def test_a_host_that_takes_no_programs_is_asked_as_a_browser_asks():
+    asked: list[str] = []
+
+    def picky(request: httpx.Request) -> httpx.Response:
+        asked.append(request.headers["user-agent"])
+        return httpx.Response(200, content=b"file") if "Chrome/" in asked[-1] else httpx.Response(403)
+
+    async with client(picky) as kie:
+        assert await fetched(kie, "https://files.example/fox.png") == b"file"
+    assert len(asked) == 2
+    assert all(name.startswith("Mozilla/5.0 ") and "python" not in name for name in asked)
+
+
+async def test_a_link_that_is_too_long_is_called_long():
+    desk = Desk({})
+    async with client(desk) as kie:
+        with pytest.raises(OutputError, match="too long: 3,000 characters") as caught:
+            await fetched(kie, "https://files.example/?signature=".ljust(3000, "x"))
+    assert "xxx" not in str(caught.value)
+    assert desk.sent == []
 
 
 def redirecting(targets: dict[str, str], seen: list[str]) -> Handler:
@@ -534,7 +563,9 @@ async def test_a_download_may_be_left_before_its_end():
             break
 
 
-def reaching(addresses: dict[str, Sequence[str]], *, refuse: Sequence[str] = ()) -> tuple[PublicTransport, list[str]]:
+def reaching(
+    addresses: dict[str, Sequence[str]], *, refuse: Sequence[str] = (), allow_fake_ip: bool = False
+) -> tuple[PublicTransport, list[str]]:
     """A transport whose hosts have these addresses, and the addresses that were connected to."""
     reached: list[str] = []
 
@@ -549,7 +580,9 @@ def reaching(addresses: dict[str, Sequence[str]], *, refuse: Sequence[str] = ())
             raise socket.gaierror("unknown")
         return addresses[host]
 
-    return PublicTransport(httpx.MockTransport(inner), plain_hosts={"127.0.0.1:8765"}, resolve=resolve), reached
+    mocked = httpx.MockTransport(inner)
+    transport = PublicTransport(mocked, plain_hosts={"127.0.0.1:8765"}, resolve=resolve, allow_fake_ip=allow_fake_ip)
+    return transport, reached
 
 
 async def get(transport: PublicTransport, url: str) -> int:
@@ -569,10 +602,39 @@ async def test_another_address_is_tried_if_the_first_is_dead():
     assert [line.split()[0] for line in reached] == ["8.8.8.8", "2001:4860:4860::8888"]
 
 
+@pytest.mark.parametrize("refuse", [[], ["8.8.8.8"]])
+async def test_of_public_and_private_addresses_the_public_ones_alone_are_dialled(refuse: list[str]):
+    transport, reached = reaching({"files.example": ["10.0.0.1", "198.18.0.1", "8.8.8.8", "::1"]}, refuse=refuse)
+    if refuse:
+        with pytest.raises(httpx.ConnectError):
+            await get(transport, "https://files.example/x")
+    else:
+        assert await get(transport, "https://files.example/x") == 200
+    assert [line.split()[0] for line in reached] == ["8.8.8.8"]
+
+
+@pytest.mark.parametrize("addresses", [["198.18.0.7", "10.0.0.1"], ["fc00::1", "198.19.255.255"]])
+async def test_an_address_that_a_tunnel_made_up_is_dialled_where_that_is_allowed(addresses: list[str]):
+    allowing, reached = reaching({"files.example": addresses}, allow_fake_ip=True)
+    assert await get(allowing, "https://files.example/x") == 200
+    assert [line.split()[0] for line in reached] == [next(one for one in addresses if one.startswith("198."))]
+    usual, reached = reaching({"files.example": addresses})
+    with pytest.raises(FakeAddressError):
+        await get(usual, "https://files.example/x")
+    assert reached == []
+
+
+async def test_an_address_written_in_the_link_is_no_name_that_a_tunnel_answered_for():
+    transport, reached = reaching({"198.18.0.7": ["198.18.0.7"]}, allow_fake_ip=True)
+    with pytest.raises(PrivateAddressError):
+        await get(transport, "https://198.18.0.7/x")
+    assert reached == []
+
+
 @pytest.mark.parametrize(
-    "addresses", [["127.0.0.1"], ["8.8.8.8", "10.0.0.1"], ["::ffff:169.254.169.254"], ["fe80::1%eth0"], []]
+    "addresses", [["127.0.0.1"], ["10.0.0.1", "::1"], ["::ffff:169.254.169.254"], ["fe80::1%eth0"], []]
 )
-async def test_a_name_that_leads_to_any_private_address_is_not_connected_to(addresses: list[str]):
+async def test_a_name_that_leads_to_private_addresses_only_is_not_connected_to(addresses: list[str]):
     transport, reached = reaching({"rebound.example": addresses})
     with pytest.raises(PrivateAddressError):
         await get(transport, "https://rebound.example/x")

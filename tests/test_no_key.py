@@ -55,7 +55,7 @@ async def test_free_tools_work_without_a_key(tmp_path: Path) -> None:
         ours = await here.call("get_job_status", job_id="job_nothere")
         theirs = await here.call("get_job_status", job_id="0123456789abcdef")
         resources = await here.client.read_resource("kie://jobs")
-    assert text(listed) == "no jobs yet: a sandbox that was started anew has none"
+    assert text(listed) == "no jobs yet"
     assert facts(ours)["error"]["category"] == "unknown_job"
     assert text(theirs) == snapshot("""\
 error: There is no key of Kie.ai's.

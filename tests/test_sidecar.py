@@ -58,7 +58,7 @@ SUNG = replace(
 
 def outbox(folder: Path, data: bytes = PNG, *, sandbox: bool = False) -> Outbox:
     shelf = Shelf((LINK, whole(data)))
-    return Outbox(folder, shelf.fetch, shelf.renew, Hand(), sidecar=True, sandbox=sandbox)
+    return Outbox(folder, shelf.fetch, shelf.renew, Hand(), sidecar=True, sandbox=lambda: sandbox)
 
 
 async def beside(folder: Path, job: Job, data: bytes = PNG, *, sandbox: bool = False) -> JSON:

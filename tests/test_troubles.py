@@ -213,8 +213,7 @@ sandbox: a stand-in for Kie.ai answers here; no money is involved\
 unconfirmed: image, Kie.ai's answer to the create call was lost (ConnectionResetError). The job may exist and may have been charged.
 charged: it may have been
 what to do: Have the user look at https://kie.ai/logs. If the job is there, pass its id to get_job_status; repeat with new=true only if it is not.
-job: JOB "a cat sandbox:reset"
-sandbox: a stand-in for Kie.ai answers here; no money is involved\
+job: JOB "a cat sandbox:reset"\
 """,
         }
     )

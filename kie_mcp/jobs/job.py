@@ -77,6 +77,8 @@ class Output:
     duration_s: float | None = None
     expires_at: float | None = None
     """When the link is expected to die, seconds since 1970."""
+    note: str = ""
+    """What is odd about the saved file, as a sentence; empty if nothing is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

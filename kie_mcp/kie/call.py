@@ -1,6 +1,7 @@
 """One HTTP call with an end to it: its time, its size, and what is certain when it fails."""
 
 import json
+import ssl
 import zlib
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
@@ -31,6 +32,8 @@ SAID: Mapping[type[Exception], str] = {
     httpx.NetworkError: "the connection broke",
 }
 """What went wrong, in words; the first that fits."""
+_DISTRUSTED = "If a proxy reads along, set SSL_CERT_FILE to a file with its certificate and restart the client."
+_LOCKED = "Put the user and the password into the proxy's address and restart the client."
 TICK = 0.5
 """Seconds between two looks at whether the process still runs."""
 LONGEST_ANSWER = 4 * 1024 * 1024
@@ -49,7 +52,7 @@ async def call(http: httpx.AsyncClient, request: httpx.Request, *, seconds: floa
         group.cancel_scope.cancel()
     response, error = heard.response, heard.error
     if isinstance(error, NOT_SENT):
-        raise CallError(said(error), unsent=True) from None
+        raise CallError(said(error), unsent=True, remedy=cure(error)) from None
     # Whatever else it was: the other side may have seen the request.
     if response is None or not (heard.whole or _whole(response, heard.raw)):
         raise CallError(f"no answer within {seconds:g} s" if error is None else said(error)) from None
@@ -95,7 +98,26 @@ async def _count_down(scope: anyio.CancelScope, seconds: float) -> None:
 
 def said(error: Exception) -> str:
     """The cause in words; a class of an exception's name where there are none."""
+    if isinstance(error, httpx.ProxyError) and (status := str(error)[:3]).isdecimal():
+        return f"the proxy refused with HTTP {status}"
+    if _distrusts(error):
+        return "the host's certificate is not trusted here"
     return next((words for kind, words in SAID.items() if isinstance(error, kind)), type(error).__name__)
+
+
+def cure(error: Exception) -> str:
+    """What to do about it, where a user can do something; empty otherwise."""
+    if _distrusts(error):
+        return _DISTRUSTED
+    return _LOCKED if isinstance(error, httpx.ProxyError) and str(error).startswith("407") else ""
+
+
+def _distrusts(error: BaseException | None) -> bool:
+    for _ in range(5):
+        if error is None or isinstance(error, ssl.SSLCertVerificationError):
+            break
+        error = error.__cause__ or error.__context__
+    return isinstance(error, ssl.SSLCertVerificationError)
 
 
 async def raw_chunks(response: httpx.Response) -> AsyncGenerator[bytes]:

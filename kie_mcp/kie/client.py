@@ -17,6 +17,7 @@ from pydantic import SecretStr
 
 from kie_mcp.addresses import check_url, plain_host_of
 from kie_mcp.errors import (
+    KieError,
     LookError,
     OrderError,
     OutputError,
@@ -27,12 +28,14 @@ from kie_mcp.errors import (
 from kie_mcp.jobs.job import JSON, Look, Request
 from kie_mcp.kie import wire
 from kie_mcp.kie.exchange import Answer, CallError, Patience
+from kie_mcp.kie.network import Network
 
 if TYPE_CHECKING:
     import httpx
 
     from kie_mcp.kie.connections import Connections
     from kie_mcp.kie.download import Download
+    from kie_mcp.kie.public import Resolve
 
 API = "https://api.kie.ai"
 UPLOADS = "https://kieai.redpandaai.co"
@@ -40,6 +43,8 @@ _CREATE = "/api/v1/jobs/createTask"
 _LOOK = "/api/v1/jobs/recordInfo"
 _CREDIT = "/api/v1/chat/credit"
 _DOWNLOAD_LINK = "/api/v1/common/download-url"
+SANDBOX_HEADER = "x-kie-sandbox"
+"""In each answer of a sandbox, and in no other."""
 
 
 class KieClient:
@@ -55,18 +60,26 @@ class KieClient:
         now: Callable[[], float] = time.time,
         patience: Patience | None = None,
         token: Callable[[], str] = lambda: secrets.token_hex(16),
+        network: Network | None = None,
+        resolve: "Resolve | None" = None,
+        sandbox: bool | None = None,
     ) -> None:
         """Remember how to reach Kie.ai; nothing is opened yet.
 
         Args:
             api_key: None or empty makes every call but `fetch` raise MissingKeyError.
-            base_url: Where jobs are created; plain http is for a sandbox.
+            base_url: Where jobs are created; plain http is for this computer, and never goes through a proxy.
             upload_base_url: Where files are handed in.
             transport: Takes the place of the network.
             now: Seconds since 1970.
             patience: How long calls may take.
             token: Makes the name of an upload's folder, never the same again.
+            network: How the internet is reached; None: by the proxies that were set for every program here.
+            resolve: Finds the addresses of hosts that files are fetched from, in place of the system.
+            sandbox: Whether the other side is known to be a sandbox; None: it has still to say.
         """
+        self.sandbox = sandbox
+        """Whether the last answer came from a sandbox, which says so itself; None before there was one."""
         self._base_url = base_url.rstrip("/")
         self._upload_base_url = upload_base_url.rstrip("/")
         self._plain_hosts = _plain_hosts(self._base_url, self._upload_base_url)
@@ -75,6 +88,8 @@ class KieClient:
         self._token = token
         self._key = api_key if isinstance(api_key, SecretStr) else SecretStr(api_key or "")
         self._transport = transport
+        self._network = network
+        self._resolve = resolve
 
     def __repr__(self) -> str:
         """Without the key."""
@@ -103,10 +118,11 @@ class KieClient:
             body["callBackUrl"] = callback_url
         content = _dumped(body)
         try:
-            answer = await self._connections.spend(self._base_url + _CREATE, content)
+            answer = self._learned(await self._connections.spend(self._base_url + _CREATE, content))
         except CallError as error:
             if error.unsent:
-                raise UnreachableError(f"Kie.ai was not reached ({error}); nothing was sent.") from None
+                message = f"Kie.ai was not reached ({error}); nothing was sent."
+                raise UnreachableError(message, remedy=error.remedy or None) from None
             message = f"Kie.ai's answer to the create call was lost ({error})."
             raise UnconfirmedError(f"{message} The job may exist and may have been charged.") from None
         return wire.read_created(*_heard(answer), now=self._now())
@@ -114,7 +130,8 @@ class KieClient:
     async def look(self, task_id: str) -> Look:
         """Ask how a job is; costs nothing. Raises LookError, CredentialError or BusyError."""
         try:
-            answer = await self._connections.ask(f"{self._base_url}{_LOOK}?taskId={quote(task_id, safe='')}")
+            asked = f"{self._base_url}{_LOOK}?taskId={quote(task_id, safe='')}"
+            answer = self._learned(await self._connections.ask(asked))
         except CallError as error:
             raise LookError(f"Kie.ai did not answer about the job ({error}).") from None
         return wire.read_look(*_heard(answer), now=self._now())
@@ -139,7 +156,8 @@ class KieClient:
         Raises DeadLinkError if there is none, CredentialError, BusyError or OutputError.
         """
         try:
-            answer = await self._connections.ask(self._base_url + _DOWNLOAD_LINK, _dumped({"url": url}))
+            asked = self._base_url + _DOWNLOAD_LINK
+            answer = self._learned(await self._connections.ask(asked, _dumped({"url": url})))
         except CallError as error:
             raise OutputError(f"Kie.ai did not answer when asked for a new link ({error}).") from None
         return wire.read_download_link(*_heard(answer), now=self._now())
@@ -172,13 +190,39 @@ class KieClient:
         link = check_url(url, argument="url", plain_host=plain_host_of(url, self._plain_hosts))
         return await self._upload("file-url-upload", json={"fileUrl": link, **self._place(name)})
 
+    def check(self) -> None:
+        """Find out, without a call, whether there can be connections. Raises NetworkSetupError."""
+        for url in (self._base_url, self._upload_base_url):
+            self._connections.proxy(url)
+
+    def way(self, url: str) -> str:
+        """Say how that host is reached: directly, or through which proxy. Raises NetworkSetupError."""
+        proxy = self._connections.proxy(url)
+        return f"through the proxy {proxy}" if proxy else "directly"
+
+    async def reach(self, url: str, *, file: bool = False) -> None:
+        """Ask there for anything, without the key; `file`: as a file is fetched. Any answer will do.
+
+        Raises NetworkSetupError, or UnreachableError without a remedy unless there is a certain one.
+        """
+        try:
+            await self._connections.reach(url, file=file)
+        except CallError as error:
+            raise UnreachableError(f"no answer ({error}).", remedy=error.remedy) from None
+        except OutputError as error:
+            remedy = "" if error.remedy == OutputError.remedy else error.remedy
+            raise UnreachableError(error.message, remedy=remedy) from None
+
+    def _learned(self, answer: Answer) -> Answer:
+        """Whoever answers says whether it is a sandbox; that is never assumed, for money may be involved."""
+        self.sandbox = SANDBOX_HEADER in answer.headers
+        return answer
+
     async def _free(self, path: str) -> Answer:
         try:
-            return await self._connections.ask(self._base_url + path)
+            return self._learned(await self._connections.ask(self._base_url + path))
         except CallError as error:
-            if error.unsent:
-                raise UnreachableError(f"Kie.ai was not reached ({error}).", remedy="Check the network.") from None
-            raise UnavailableError(f"Kie.ai did not answer ({error}).", remedy="Call again in a minute.") from None
+            raise _silent(error) from None
 
     async def _upload_stream(self, source: bytes | IO[bytes], name: str | None) -> str:
         fields = self._place(name)
@@ -189,7 +233,8 @@ class KieClient:
             answer = await self._connections.hand_in(f"{self._upload_base_url}/api/{path}", **content)
         except CallError as error:
             if error.unsent:
-                raise UnreachableError(f"Kie.ai's host for uploads was not reached ({error}).") from None
+                message = f"Kie.ai's host for uploads was not reached ({error})."
+                raise UnreachableError(message, remedy=error.remedy or None) from None
             raise OutputError(f"The upload broke off ({error}).", remedy="Call again; uploads are free.") from None
         return wire.read_upload(*_heard(answer), now=self._now())
 
@@ -200,15 +245,28 @@ class KieClient:
 
     @cached_property
     def _connections(self) -> "Connections":
-        # Imported here: httpx and what it brings would double the time that a server takes to list its tools.
+        # Imported here: httpx, urllib and what they bring would double the time that a server takes to list its tools.
+        from urllib.request import getproxies
+
         from kie_mcp.kie.connections import Connections
+        from kie_mcp.kie.public import resolve
 
         return Connections(
             self._key.get_secret_value(),
             transport=self._transport,
             patience=self._patience,
             plain_hosts=self._plain_hosts,
+            network=Network.of(getproxies()) if self._network is None else self._network,
+            resolve=self._resolve or resolve,
         )
+
+
+def _silent(error: CallError) -> KieError:
+    """What to say of a free call that got no answer."""
+    if error.unsent:
+        remedy = error.remedy or "Check the network."
+        return UnreachableError(f"Kie.ai was not reached ({error}).", remedy=remedy)
+    return UnavailableError(f"Kie.ai did not answer ({error}).", remedy="Call again in a minute.")
 
 
 def _heard(answer: Answer) -> tuple[int, Mapping[str, str], bytes]:
@@ -224,6 +282,6 @@ def _dumped(body: JSON) -> bytes:
 
 
 def _plain_hosts(*base_urls: str) -> frozenset[str]:
-    """The hosts and ports of those that are spoken to in plain http: sandboxes."""
+    """The hosts and ports of those that are spoken to in plain http: on this computer."""
     parts = map(urlsplit, base_urls)
     return frozenset(part.netloc.casefold() for part in parts if part.scheme == "http")

@@ -1,7 +1,6 @@
 """The connections to Kie.ai: one set that spends, one that asks, one that fetches; made at the first call."""
 
 import logging
-import ssl
 from collections.abc import Collection
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
@@ -13,11 +12,13 @@ from typing import Any
 import httpx
 from pydantic import SecretStr
 
-from kie_mcp.errors import CredentialError, MissingKeyError, UnreachableError
+from kie_mcp.errors import CredentialError, MissingKeyError
 from kie_mcp.kie.call import call
-from kie_mcp.kie.download import Download, download
+from kie_mcp.kie.download import Download, download, touch
 from kie_mcp.kie.exchange import Answer, Patience
+from kie_mcp.kie.network import Network, Proxy
 from kie_mcp.kie.public import PublicTransport, Resolve, resolve
+from kie_mcp.kie.routes import Routes, Trust, Wrap
 
 _JSON = {"Content-Type": "application/json"}
 _NO_KEY = "Get one at https://kie.ai/api-key and set KIE_API_KEY, or play without one: kie-mcp --sandbox"
@@ -33,12 +34,15 @@ class Connections:
         transport: httpx.AsyncBaseTransport | None,
         patience: Patience,
         plain_hosts: Collection[str],
+        network: Network | None = None,
         resolve: Resolve = resolve,
     ) -> None:
         self._key = SecretStr(key.strip())
         self._transport = transport
         self._patience = patience
         self._plain_hosts = plain_hosts
+        self._network = network or Network()
+        self._trust = Trust(self._network)
         self._resolve = resolve
         self._open: list[httpx.AsyncClient] = []
         # httpx writes every URL to the log at INFO, with signatures in its query.
@@ -70,35 +74,48 @@ class Connections:
         """Open a file that Kie.ai made, without the key; raises DeadLinkError or OutputError."""
         return download(self.fetching, url, silence=self._patience.transfer_step, plain_hosts=self._plain_hosts)
 
+    async def reach(self, url: str, *, file: bool = False) -> None:
+        """Ask for what is there, without the key; any answer will do. `file`: on the way that a file is fetched.
+
+        Raises CallError, OutputError or NetworkSetupError.
+        """
+        if file:
+            await touch(self.fetching, url, silence=self._patience.look, plain_hosts=self._plain_hosts)
+        else:
+            await self._call(self.asking, self.asking.build_request("GET", url), self._patience.look)
+
+    def proxy(self, url: str) -> Proxy | None:
+        """Return the proxy through which that host is reached; None if there is none.
+
+        Raises NetworkSetupError if what was set cannot be used for it.
+        """
+        return self._asking_routes.check(httpx.URL(url)) if self._transport is None else None
+
     @cached_property
     def spending(self) -> httpx.AsyncClient:
         """For creating. A connection that was kept alive may die as it is used, and leave the outcome unknown."""
-        return self._client(limits=httpx.Limits(max_keepalive_connections=0))
+        return self._client(self._routes(httpx.Limits(max_keepalive_connections=0)), self._step)
 
     @cached_property
     def asking(self) -> httpx.AsyncClient:
         """For calls that cost nothing."""
-        return self._client(limits=httpx.Limits(max_connections=50, max_keepalive_connections=10))
+        return self._client(self._asking_routes, self._step)
 
     @cached_property
     def fetching(self) -> httpx.AsyncClient:
-        """For files: knows no key, uses no proxy, reaches nothing but public addresses."""
-        inner = self._transport
-        if inner is None:
-            # Kept under its address, a connection would serve other names on it whose certificate nobody has seen.
-            limits = httpx.Limits(max_keepalive_connections=0)
-            direct = httpx.AsyncHTTPTransport(verify=self._trust, limits=limits, trust_env=False)
-            inner = PublicTransport(direct, plain_hosts=self._plain_hosts, resolve=self._resolve)
-        return self._opened(httpx.AsyncClient(transport=inner, timeout=self._transfer, trust_env=False))
+        """For files: knows no key, reaches nothing but public addresses or what the proxy takes for them."""
+        # Kept under its address, a connection would serve other names on it whose certificate nobody has seen.
+        return self._client(self._routes(httpx.Limits(max_keepalive_connections=0), self._public), self._transfer)
 
     async def aclose(self) -> None:
         """Close what is open; the next call opens it again."""
-        for name in ("spending", "asking", "fetching", "_trust"):
+        for name in ("spending", "asking", "fetching", "_asking_routes"):
             self.__dict__.pop(name, None)
         while self._open:
             await self._open.pop().aclose()
 
     async def _call(self, http: httpx.AsyncClient, request: httpx.Request, seconds: float) -> Answer:
+        self.proxy(str(request.url))  # what cannot be used is told before anything may have been sent
         answer = await call(http, request, seconds=seconds)
         key = self._key.get_secret_value()
         # Kie.ai may repeat the key in what it says of it. A short one, a sandbox's, is no secret but an ordinary word.
@@ -113,33 +130,32 @@ class Connections:
         return {"Authorization": f"Bearer {key}", "Accept": "application/json", "Accept-Encoding": "identity"}
 
     @property
+    def _step(self) -> httpx.Timeout:
+        return httpx.Timeout(self._patience.step, connect=self._patience.connect)
+
+    @property
     def _transfer(self) -> httpx.Timeout:
         return httpx.Timeout(self._patience.transfer_step, connect=self._patience.connect)
 
     @cached_property
-    def _trust(self) -> ssl.SSLContext:
-        """Whom to believe: the usual authorities, and those that this computer's owner has added."""
-        context = httpx.create_ssl_context()
-        context.load_default_certs()
-        return context
+    def _asking_routes(self) -> Routes:
+        return self._routes(httpx.Limits(max_connections=50, max_keepalive_connections=10))
 
-    def _client(self, *, limits: httpx.Limits) -> httpx.AsyncClient:
-        timeout = httpx.Timeout(self._patience.step, connect=self._patience.connect)
-        try:
-            client = httpx.AsyncClient(
-                transport=self._transport,
-                verify=self._trust if self._transport is None else True,
-                timeout=timeout,
-                limits=limits,
-                # A proxy of the environment's is for the world outside, not for a sandbox on this machine.
-                trust_env=not self._plain_hosts,
-            )
-        except (ImportError, ValueError, OSError) as error:
-            message = f"The connection to Kie.ai cannot be set up ({type(error).__name__})."
-            remedy = "Check HTTPS_PROXY, ALL_PROXY and SSL_CERT_FILE."
-            raise UnreachableError(message, remedy=remedy) from None
-        return self._opened(client)
+    def _routes(self, limits: httpx.Limits, direct: Wrap = lambda inner: inner) -> Routes:
+        return Routes(
+            self._network,
+            self._trust,
+            limits=limits,
+            plain_hosts=self._plain_hosts,
+            connect=self._patience.connect,
+            direct=direct,
+        )
 
-    def _opened(self, client: httpx.AsyncClient) -> httpx.AsyncClient:
+    def _public(self, inner: httpx.AsyncBaseTransport) -> httpx.AsyncBaseTransport:
+        return PublicTransport(inner, resolve=self._resolve, allow_fake_ip=self._network.allow_fake_ip)
+
+    def _client(self, routes: Routes, timeout: httpx.Timeout) -> httpx.AsyncClient:
+        # What httpx would read from the environment by itself is in the routes: the same for every connection.
+        client = httpx.AsyncClient(transport=self._transport or routes, timeout=timeout, trust_env=False)
         self._open.append(client)
         return client

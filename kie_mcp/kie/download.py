@@ -8,16 +8,26 @@ from urllib.parse import urljoin
 import anyio
 import httpx
 
-from kie_mcp.addresses import check_url, plain_host_of
+from kie_mcp.addresses import MAX_URL, check_url, plain_host_of
 from kie_mcp.errors import DeadLinkError, OrderError, OutputError
-from kie_mcp.kie.call import raw_chunks, said
-from kie_mcp.kie.public import PrivateAddressError
+from kie_mcp.kie.call import cure, raw_chunks, said
+from kie_mcp.kie.public import FakeAddressError, PrivateAddressError
 
 MOST_REDIRECTS = 3
 LONGEST_LINK = 32_000
 """Characters: what was made is paid for, so its link may be longer than one that is handed in."""
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_DEAD = frozenset({403, 404, 410})
+_DEAD = {
+    403: "The file's host refuses the link (HTTP 403).",
+    404: "The file's host has no file under the link (HTTP 404).",
+    410: "The link to the file has died (HTTP 410).",
+}
+_NAMES = (
+    "Mozilla/5.0 (compatible; kie-mcp)",
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
+)
+"""What we call ourselves; the second for hosts that take no program, for the file is paid for."""
+_FAKE = "Set KIE_ALLOW_FAKE_IP=true, or let the tunnel leave that host alone; restart the client and ask again."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +48,7 @@ async def download(
     """Open the file behind *url*. `plain_hosts` may be spoken to in plain http, wherever they are.
 
     No answer may take longer than `silence` seconds to begin, and no next piece of the file longer to come.
-    Raises DeadLinkError if the link has died, OutputError if the file cannot be had or may not be asked for.
+    Raises DeadLinkError if the link does not open, OutputError if the file cannot be had or may not be asked for.
     """
     response = await _opened(http, url, silence, plain_hosts)
     try:
@@ -49,19 +59,38 @@ async def download(
         await response.aclose()
 
 
+async def touch(http: httpx.AsyncClient, url: str, *, silence: float, plain_hosts: Collection[str] = ()) -> None:
+    """Ask for what is behind *url* and leave it there: any answer shows that files can be fetched from that host.
+
+    Raises OutputError if there is none.
+    """
+    response = await _asked(http, _allowed(url, plain_hosts), silence)
+    await response.aclose()
+
+
 async def _opened(http: httpx.AsyncClient, url: str, silence: float, plain_hosts: Collection[str]) -> httpx.Response:
     for _ in range(MOST_REDIRECTS + 1):
-        response = await _asked(http, _allowed(url, plain_hosts), silence)
-        if response.status_code == 200:
+        response = await _named(http, _allowed(url, plain_hosts), silence)
+        status = response.status_code
+        if status == 200:
             return response
         await response.aclose()
-        if response.status_code in _DEAD:
-            raise DeadLinkError(f"The link to the file has died (HTTP {response.status_code}).")
+        if status in _DEAD:
+            raise DeadLinkError(_DEAD[status], status=status)
         location = response.headers.get("location")
-        if response.status_code not in _REDIRECTS or not location:
-            raise OutputError(f"The file's host answered HTTP {response.status_code}.")
+        if status not in _REDIRECTS or not location:
+            raise OutputError(f"The file's host answered HTTP {status}.")
         url = _joined(url, location)
     raise OutputError(f"The file's host redirected more than {MOST_REDIRECTS} times.")
+
+
+async def _named(http: httpx.AsyncClient, url: str, silence: float) -> httpx.Response:
+    """Ask, and once more under another name if we are refused."""
+    response = await _asked(http, url, silence)
+    if response.status_code != 403:
+        return response
+    await response.aclose()
+    return await _asked(http, url, silence, name=_NAMES[1])
 
 
 def _joined(url: str, location: str) -> str:
@@ -72,6 +101,9 @@ def _joined(url: str, location: str) -> str:
 
 
 def _allowed(url: str, plain_hosts: Collection[str]) -> str:
+    if len(url) > MAX_URL:
+        message = f"The file's link is too long: {len(url):,} characters, where {MAX_URL:,} are allowed."
+        raise OutputError(message, remedy="Open the link in a browser while it lives.")
     try:
         return check_url(url, argument="url", plain_host=plain_host_of(url, plain_hosts), longest=LONGEST_LINK)
     except OrderError:
@@ -79,18 +111,22 @@ def _allowed(url: str, plain_hosts: Collection[str]) -> str:
         raise OutputError(message) from None
 
 
-async def _asked(http: httpx.AsyncClient, url: str, silence: float) -> httpx.Response:
+async def _asked(http: httpx.AsyncClient, url: str, silence: float, *, name: str = _NAMES[0]) -> httpx.Response:
+    headers = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": name}
     try:
-        request = http.build_request("GET", url, headers={"Accept": "*/*", "Accept-Encoding": "identity"})
+        request = http.build_request("GET", url, headers=headers)
         # httpx waits for the next bytes only: a head that drips, or interim answers without end, would take for ever.
         with anyio.fail_after(silence):
             return await http.send(request, stream=True)
+    except FakeAddressError:
+        message = "The file's host leads into 198.18.0.0/15: a tunnel (Clash, Surge, sing-box) answers for the DNS."
+        raise OutputError(message, remedy=_FAKE) from None
     except PrivateAddressError:
         raise OutputError("The file's host leads to a private address; nothing is fetched from there.") from None
     except (TimeoutError, httpx.ReadTimeout):
         raise OutputError(f"The file's host did not answer within {silence:g} s.") from None
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise OutputError(f"The file's host gave no answer ({said(error)}).") from None
+        raise OutputError(f"The file's host gave no answer ({said(error)}).", remedy=cure(error) or None) from None
 
 
 async def _chunks(response: httpx.Response, silence: float) -> AsyncGenerator[bytes]:

@@ -32,7 +32,9 @@ class Answer:
 class CallError(Exception):
     """No answer. Its text names the cause and nothing of the request: no URL, no header."""
 
-    def __init__(self, cause: str, *, unsent: bool = False) -> None:
+    def __init__(self, cause: str, *, unsent: bool = False, remedy: str = "") -> None:
         super().__init__(cause)
+        self.remedy = remedy
+        """What to do about it, where that is known."""
         self.unsent = unsent
         """Whether it is certain that nothing was sent."""

@@ -7,7 +7,7 @@ from typing import cast
 import anyio
 import httpx
 
-from kie_mcp.addresses import public_ip
+from kie_mcp.addresses import fake_ip, is_ip, public_ip
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 """Finds the addresses of a host and port."""
@@ -17,7 +17,11 @@ MOST_ADDRESSES = 4
 
 
 class PrivateAddressError(httpx.ConnectError):
-    """The host's name leads to an address that is not public."""
+    """None of the addresses of the host's name is public."""
+
+
+class FakeAddressError(PrivateAddressError):
+    """The host's name leads to an address that a tunnel on this computer has made up, and that is not allowed."""
 
 
 async def resolve(host: str, port: int) -> Sequence[str]:
@@ -27,25 +31,32 @@ async def resolve(host: str, port: int) -> Sequence[str]:
 
 
 class PublicTransport(httpx.AsyncBaseTransport):
-    """Resolves a host once, judges every address it has, and connects to one of those.
+    """Resolves a host once, judges every address it has, and connects to those that are public.
 
     Had the name been judged and then connected to, it could have led elsewhere the second time.
     """
 
     def __init__(
-        self, inner: httpx.AsyncBaseTransport, *, plain_hosts: Collection[str] = (), resolve: Resolve = resolve
+        self,
+        inner: httpx.AsyncBaseTransport,
+        *,
+        plain_hosts: Collection[str] = (),
+        resolve: Resolve = resolve,
+        allow_fake_ip: bool = False,
     ) -> None:
+        """`allow_fake_ip`: whether a name may lead into 198.18.0.0/15, where a tunnel answers for the DNS."""
         self._inner = inner
         self._plain_hosts = plain_hosts
         self._resolve = resolve
+        self._allow_fake_ip = allow_fake_ip
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send it to a public address; raises PrivateAddressError if the host has any other."""
+        """Send it to a public address; raises PrivateAddressError if the host has none."""
         url = request.url
         if url.scheme == "http" and url.netloc.decode("ascii") in self._plain_hosts:
             return await self._inner.handle_async_request(request)
-        addresses = await self._judged(url, request)
-        for address in addresses[: MOST_ADDRESSES - 1]:
+        addresses = (await self._judged(url, request))[:MOST_ADDRESSES]
+        for address in addresses[:-1]:
             try:
                 return await self._inner.handle_async_request(_aimed(request, address))
             except (httpx.ConnectError, httpx.ConnectTimeout):
@@ -57,13 +68,18 @@ class PublicTransport(httpx.AsyncBaseTransport):
         await self._inner.aclose()
 
     async def _judged(self, url: httpx.URL, request: httpx.Request) -> Sequence[str]:
+        """The addresses that may be dialled: those that are not public are left out."""
         try:
             addresses = await self._resolve(url.host, url.port or 443)
-        except OSError:
+        except (OSError, UnicodeError):
             raise httpx.ConnectError("The host's name is not known.", request=request) from None
-        if not addresses or not all(map(public_ip, addresses)):
-            raise PrivateAddressError("The host's name leads to an address that is not public.", request=request)
-        return addresses
+        if public := list(filter(public_ip, addresses)):
+            return public
+        fake = [] if is_ip(url.host) else list(filter(fake_ip, addresses))
+        if fake and self._allow_fake_ip:
+            return fake
+        kind = FakeAddressError if fake else PrivateAddressError
+        raise kind("The host's name leads to no address that is public.", request=request)
 
 
 def _aimed(request: httpx.Request, address: str) -> httpx.Request:

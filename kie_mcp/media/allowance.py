@@ -34,6 +34,8 @@ LONGEST = 600.0
 """Seconds for a whole file."""
 SPAN = 60.0
 """Seconds over which the speed is measured."""
+COMPRESSIONS = frozenset({"gzip", "x-gzip", "compress", "x-compress", "deflate", "br", "zstd", "dcb", "dcz"})
+"""Encodings that are one; hosts write much else there, which changes nothing about the bytes."""
 SLOWEST = 1024
 """Bytes a second."""
 
@@ -81,11 +83,17 @@ class Allowance:
         self._span_bytes = 0
         self._bytes = 0
         self._length = _length(headers)
+        self._framed = "chunked" in headers.get("transfer-encoding", "").casefold()
+        self.odd = ""
+        """What is odd about the answer, as a sentence; empty if nothing is."""
         if status != 200:
             raise OutputError(f"the link answered with status {status}")
         # A small compressed body can unfold into more than fits into the memory.
-        if (encoding := headers.get("content-encoding", "identity").strip().lower()) not in {"", "identity"}:
-            raise OutputError(f"the file came encoded ({encoding[:20]!r}), which is refused")
+        encodings = {one.strip().lower() for one in headers.get("content-encoding", "").split(",")} - {"", "identity"}
+        if compressed := encodings & COMPRESSIONS:
+            raise OutputError(f"the file came encoded ({', '.join(sorted(compressed))!r}), which is refused")
+        if encodings:
+            self.odd = f"Its host called it encoded ({', '.join(sorted(encodings))[:40]!r}); it is saved as it came."
         self._fits(self._length or 0)
         self._total.check(self._length or 0)
 
@@ -99,9 +107,14 @@ class Allowance:
         self._hurries(size)
 
     def close(self) -> None:
-        """There is no more: is it all?"""
+        """There is no more: is it all? Raises OutputError if it certainly is not."""
         if self._length is not None and self._bytes != self._length:
             raise OutputError(f"the file broke off after {self._bytes} of {self._length} bytes")
+
+    @property
+    def whole(self) -> bool:
+        """Whether every byte that was announced has come; False if nothing was announced."""
+        return self._framed or self._bytes == self._length
 
     def _fits(self, size: int) -> None:
         if size > self._cap:

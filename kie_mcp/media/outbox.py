@@ -12,10 +12,11 @@ from typing import Protocol
 import anyio
 
 from kie_mcp.disks import Chmod
-from kie_mcp.errors import DeadLinkError, NotCreatedError, OutputError, RefusedError, Trouble
+from kie_mcp.errors import DeadLinkError, KieError, NotCreatedError, OutputError, Trouble
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.job import JSON, Job, Kind, Output
 from kie_mcp.media.allowance import CAPS, TOTALS, Allowance, Total
+from kie_mcp.media.checksums import checksums_fit, cut_off
 from kie_mcp.media.headers import Header
 from kie_mcp.media.names import stem
 from kie_mcp.media.opened import is_changed, is_there
@@ -24,7 +25,7 @@ from kie_mcp.media.probe import Probe, probe
 from kie_mcp.media.rehearsal import Free, free_bytes, save_nothing
 from kie_mcp.media.sidecar import EXTENSION, undescribed, write
 from kie_mcp.media.threads import in_thread
-from kie_mcp.media.unsaved import unsaved
+from kie_mcp.media.unsaved import unopened, unsaved
 from kie_mcp.media.wholeness import DAMAGED, fault
 from kie_mcp.text import DATA, dumped
 
@@ -38,9 +39,10 @@ CHECKED = 2.0
 """Seconds for which a check holds: an order is sent right after it was taken."""
 LAST_MOMENTS = 2.0
 """Seconds that a part gets to be removed: one that is left is removed an hour later."""
+PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+"""Seconds between two attempts at a link that does not open: a new file may take a while to reach its host."""
 _UNNAMEABLE = frozenset({errno.EINVAL, errno.EILSEQ, errno.ENAMETOOLONG})
 """What a disk says that does not take a letter of a name."""
-_DEAD = "Look for it at https://kie.ai/logs: Kie.ai keeps files for 14 days."
 
 
 class Download(Protocol):
@@ -80,10 +82,11 @@ class Outbox:
         clock: Tells how long a download takes.
         caps: The most bytes of a file, by what a job makes, where that is not the usual.
         sidecar: Whether `<file>.json` is written beside each file, with what is known of it.
-        sandbox: Whether that says that a sandbox made it.
+        sandbox: Tells whether a sandbox made them, as far as that is known.
         totals: The most bytes of all files of a job, by what it makes, where that is not the usual.
         chmod: Sets permissions, where the disk has any.
         free: Tells how many bytes are free in a folder.
+        sleep: Waits between two attempts at a link that does not open yet.
     """
 
     def __init__(
@@ -95,10 +98,11 @@ class Outbox:
         *,
         caps: Mapping[Kind, int] = CAPS,
         sidecar: bool = False,
-        sandbox: bool = False,
+        sandbox: Callable[[], bool] = lambda: False,
         totals: Mapping[Kind, int] = TOTALS,
         chmod: Chmod = os.chmod,
         free: Free = free_bytes,
+        sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
     ) -> None:
         self._folder = folder.absolute()
         self._fetch = fetch
@@ -110,6 +114,7 @@ class Outbox:
         self._totals = {**TOTALS, **totals}
         self._chmod = chmod
         self._free = free
+        self._sleep = sleep
         self._checked = (float("-inf"), 0)
         """When it was last found that so many bytes could be saved."""
 
@@ -170,17 +175,36 @@ class Outbox:
             part = PartFile(self._folder, stem(job, index), self._chmod)
             return await in_thread(lambda: _write_down(part, job.data, output))
         total.check(1)
-        try:
-            return await self._bring(job, index, output, total)
-        except DeadLinkError:
-            pass
+        return await self._brought(job, index, output, total)
+
+    async def _brought(self, job: Job, index: int, output: Output, total: Total) -> Output:
+        """Bring the file by its link or a fresh one; links that do not open yet are tried again for a while."""
+        pauses = iter(PAUSES)
+        while True:
+            try:
+                return await self._bring(job, index, output, total)
+            except DeadLinkError as error:
+                dead = error
+            fresh = await self._fresh(output)
+            if isinstance(fresh, Output):
+                try:
+                    # Only kept with a saved file: it cannot be renewed itself, and may lead nowhere.
+                    return await self._bring(job, index, fresh, total)
+                except DeadLinkError as error:
+                    dead = error
+            young = self._clock.now() < (output.expires_at or 0)
+            pause = next(pauses, None)
+            if pause is None or not (dead.perhaps_later and young):
+                raise unopened(dead, fresh, young=young)
+            await self._sleep(pause)
+
+    async def _fresh(self, output: Output) -> Output | KieError:
+        """Ask Kie.ai for another link, or say why there is none."""
         try:
             url = await self._renew(output.url)
-            renewed = replace(output, url=url, expires_at=self._clock.now() + RENEWED_LIFE)
-            # The renewed link is only kept with a saved file: it cannot be renewed itself, and may lead nowhere.
-            return await self._bring(job, index, renewed, total)
-        except (DeadLinkError, RefusedError):
-            raise DeadLinkError("its link has died, and Kie.ai gave no living one", remedy=_DEAD) from None
+        except KieError as error:
+            return error
+        return replace(output, url=url, expires_at=self._clock.now() + RENEWED_LIFE)
 
     async def _describe(self, job: Job, index: int, output: Output) -> list[tuple[Path, Exception]]:
         """Write the sidecar; what goes wrong is returned, for the file itself is saved."""
@@ -188,7 +212,7 @@ class Outbox:
             return []
         path = Path(output.path)
         try:
-            await in_thread(lambda: write(path, job, index, output, sandbox=self._sandbox, chmod=self._chmod))
+            await in_thread(lambda: write(path, job, index, output, sandbox=self._sandbox(), chmod=self._chmod))
         except Exception as error:
             return [(path, error)]
         return []
@@ -202,7 +226,7 @@ class Outbox:
                     allowance.take(len(chunk))
                     await in_thread(partial(part.write, chunk))
                 allowance.close()
-                path, found = await in_thread(lambda: _finish(part, job.kind), patience=SAVING)
+                path, found, odd = await in_thread(lambda: _finish(part, job.kind, allowance.whole), patience=SAVING)
             finally:
                 await _discard(part)
         return replace(
@@ -213,6 +237,7 @@ class Outbox:
             width=found.width,
             height=found.height,
             duration_s=found.duration_s,
+            note=" ".join(filter(None, (allowance.odd, odd))),
         )
 
     async def _begun(self, job: Job, index: int) -> PartFile:
@@ -277,22 +302,30 @@ def _both(unsaved: Trouble | None, undescribed: Trouble | None) -> Trouble | Non
     return replace(unsaved, message=f"{unsaved.message} {undescribed.message}")
 
 
-def _finish(part: PartFile, kind: Kind) -> tuple[Path, Probe]:
+def _finish(part: PartFile, kind: Kind, whole: bool) -> tuple[Path, Probe, str]:
+    """Give the part its name; also what is odd about it: a file that came whole is paid for, and kept as it is."""
     part.settle()
     found = probe(part.path)
-    _check(found, kind)
     # A length that was announced too short cuts a picture off without a sign of it.
     with Header(part.path) as header:
-        if fault(found.mime_type, header) == DAMAGED:
-            raise OutputError(f"the link gave {found.label} that {DAMAGED}")
-    return part.publish(found.extension), found
+        odd = _oddity(found, kind) or (f"that {DAMAGED}" if fault(found.mime_type, header) == DAMAGED else "")
+        fits = bool(odd) or checksums_fit(found.mime_type, header)
+        whole = whole and not (odd and cut_off(found.mime_type, header))
+    if odd and (not whole or found.mime_type in _WORDS or not found.bytes):
+        raise OutputError(f"the link gave {found.label} {odd}")
+    odd = odd or ("" if fits else "whose checksum is wrong")
+    told = f"Kie.ai gave {found.label} {odd}; it is saved as it came." if odd else ""
+    return part.publish(found.extension), found, told
 
 
 _PICTURES = frozenset({"image/png", "image/jpeg", "image/webp"})
 _MEASURED = _PICTURES | {"image/gif", "video/mp4"}
+_WORDS = frozenset({"text/html", "application/json", "application/xml", "text/plain"})
+"""What a host says in place of a file."""
 
 
-def _check(found: Probe, kind: Kind) -> None:
+def _oddity(found: Probe, kind: Kind) -> str:
+    """What is not as expected, as the end of a sentence; empty if all is."""
     fits, expected = {
         Kind.IMAGE: (found.mime_type in _PICTURES, "a PNG, JPEG or WebP picture"),
         Kind.SPEECH: (found.family == "audio", "audio"),
@@ -300,6 +333,5 @@ def _check(found: Probe, kind: Kind) -> None:
         Kind.OTHER: (found.family != "unknown", "a picture, audio or a video"),
     }[kind]
     if not fits:
-        raise OutputError(f"the link gave {found.label} instead of {expected}")
-    if found.mime_type in _MEASURED and found.width is None:
-        raise OutputError(f"the link gave {found.label} that is damaged")
+        return f"instead of {expected}"
+    return "that is damaged" if found.mime_type in _MEASURED and found.width is None else ""

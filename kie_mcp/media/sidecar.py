@@ -51,6 +51,7 @@ def described(job: Job, index: int, output: Output, *, sandbox: bool) -> JSON:
         "width": output.width,
         "height": output.height,
         "duration_s": output.duration_s,
+        **({"note": output.note} if output.note else {}),
         "kind": str(job.kind),
         "model": job.model,
         "title": job.title or None,

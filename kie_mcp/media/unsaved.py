@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kie_mcp.addresses import bare_links
-from kie_mcp.errors import KieError, OutputError, Trouble
+from kie_mcp.errors import DeadLinkError, KieError, OutputError, RefusedError, Trouble
 from kie_mcp.media.partfile import FULL
 
+_ANSWERS = {403: "refuses the link", 404: "has no file under the link"}
 _AGAIN = "then call get_job_status"
+_LOGS = "Look for it at https://kie.ai/logs: Kie.ai keeps files for 14 days."
 
 
 def unsaved(failures: Sequence[tuple[int, Exception]], total: int, folder: Path) -> Trouble | None:
@@ -23,6 +25,22 @@ def unsaved(failures: Sequence[tuple[int, Exception]], total: int, folder: Path)
         remedy=" ".join(dict.fromkeys(remedy for _, remedy in told)),
         retryable=True,
     )
+
+
+def unopened(dead: DeadLinkError, fresh: object, *, young: bool) -> KieError:
+    """What to raise for links that did not open.
+
+    `dead` says what the last of them answered, `fresh` is the other link that Kie.ai gave, or why it gave none; `young`
+    is whether the link should still be alive.
+    """
+    if isinstance(fresh, KieError) and not isinstance(fresh, DeadLinkError | RefusedError):
+        return fresh
+    other = "Kie.ai gave no other" if isinstance(fresh, KieError) else "another of Kie.ai's does no better"
+    if dead.perhaps_later and young:
+        why = f"its host {_ANSWERS[dead.status or 0]} (HTTP {dead.status}), also a minute later, and {other}"
+        return DeadLinkError(why, remedy=f"Ask again in some minutes with get_job_status. {_LOGS}")
+    status = f" (HTTP {dead.status})" if dead.status else ""
+    return DeadLinkError(f"its link has died{status}, and Kie.ai gave no living one", remedy=_LOGS)
 
 
 def _told(error: Exception, folder: Path) -> tuple[str, str]:

@@ -35,6 +35,8 @@ class OutputFields(Fields):
     height: int | None = None
     duration_s: float | None = None
     expires_at: str | None = None
+    note: str | None = None
+    """What is odd about the file."""
 
 
 class CreditFields(Fields):

@@ -125,6 +125,7 @@ def _output(job: Job, index: int, output: Output) -> OutputFields:
         height=output.height,
         duration_s=output.duration_s,
         expires_at=iso(output.expires_at) if output.expires_at else None,
+        note=output.note or None,
     )
 
 

@@ -4,7 +4,7 @@ The caller owns nothing here. It may go away at any time; what it has heard is n
 """
 
 import logging
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -41,7 +41,8 @@ GRACE = 2.0
 class Surroundings:
     """What the tools need to know of where they run."""
 
-    sandbox: bool = False
+    sandbox: Callable[[], bool] = lambda: False
+    """Whether what answers is known to be a sandbox."""
     wishes: Wishes = NO_WISHES
     """What the settings say of how clients are answered."""
     no_key: str = ""
@@ -116,7 +117,7 @@ class Waiting:
     @property
     def nothing_yet(self) -> str:
         """What is said of a ledger without jobs."""
-        return "no jobs yet: a sandbox that was started anew has none" if self._around.sandbox else "no jobs yet"
+        return "no jobs yet: a sandbox that was started anew has none" if self._around.sandbox() else "no jobs yet"
 
     async def order(
         self, order: Order, ctx: Ctx, manner: Manner, *, parts: Mapping[str, Order] | None = None
@@ -204,7 +205,7 @@ class Waiting:
     async def describe(self, job: Job, *, joined: bool = False) -> Answer:
         """The facts of a job, as every answer gives them."""
         outlook, parts = await self._desk.outlook(job), await self._desk.parts(job)
-        return answer(job, outlook, self._clock.now(), parts=parts, sandbox=self._around.sandbox, joined=joined)
+        return answer(job, outlook, self._clock.now(), parts=parts, sandbox=self._around.sandbox(), joined=joined)
 
     async def _note(self, job: Job, caller: Caller) -> None:
         """Note what the caller is told; an answer is not held back because that cannot be written down."""

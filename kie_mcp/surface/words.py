@@ -119,9 +119,10 @@ def _rest(facts: Answer) -> list[str]:
 def _output_lines(output: OutputFields) -> list[str]:
     file = f"file: {output.path}" if output.path else "file: not saved"
     life = f" (valid until {output.expires_at} at most)" if output.expires_at else ""
+    odd = [f"about the file: {output.note}"] if output.note else []
     link = [f"url: {short_link(output.url)}{life}"] if output.url else []
     use = "read it as" if output.mime_type == "application/json" else "chain it as"
-    return [file, *link, f"{use}: {output.resource}"]
+    return [file, *odd, *link, f"{use}: {output.resource}"]
 
 
 def _error_lines(error: ErrorFields, *, charged: bool, itself: bool = False) -> list[str]:

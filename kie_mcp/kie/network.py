@@ -1,0 +1,124 @@
+"""How this computer reaches the internet: through which proxy, past it where, and whom it believes."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Self
+from urllib.parse import unquote, urlsplit
+
+from kie_mcp import extras
+from kie_mcp.addresses import is_ip
+from kie_mcp.errors import NetworkSetupError
+
+_SCHEMES = {"http": "http", "https": "https", "socks": "socks5", "socks5": "socks5", "socks5h": "socks5"}
+"""What may stand before the colon, and what it means: every SOCKS proxy is asked by the host's name."""
+_ADDRESS = "Set it to an address such as http://127.0.0.1:7890 or socks5://127.0.0.1:1080, or unset it"
+_RESTART = "and restart the client."
+_ENTRIES = re.compile(r"[,\s]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proxy:
+    """A proxy that can be used; `str()` never shows the user or the password."""
+
+    scheme: str
+    """http, https or socks5."""
+    host: str
+    port: int | None
+    auth: tuple[str, str] | None = field(default=None, repr=False)
+    setting: str = ""
+    """Where it was set."""
+
+    @property
+    def url(self) -> str:
+        """The address, without user and password."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.scheme}://{host}{'' if self.port is None else f':{self.port}'}"
+
+    def __str__(self) -> str:
+        return f"{self.url} ({self.setting})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """What was set for every program on this computer, and for this one. Nothing set: everything goes directly."""
+
+    proxy: str = field(default="", repr=False)
+    """For https, as it was written; it may hold a password."""
+    proxy_setting: str = "HTTPS_PROXY"
+    """Where that was set."""
+    no_proxy: str = ""
+    """Hosts that are reached without the proxy, as `NO_PROXY` lists them."""
+    ca_file: str = ""
+    """Certificates to believe instead of the usual ones."""
+    ca_dirs: tuple[str, ...] = ()
+    """Folders of further ones."""
+    allow_fake_ip: bool = False
+    """Whether a host's name may lead into 198.18.0.0/15, as it does where a tunnel answers for the DNS."""
+
+    @classmethod
+    def of(cls, proxies: Mapping[str, str]) -> Self:
+        """Choose among proxies by scheme, as urllib has them: nothing but https leaves this computer."""
+        scheme = next((one for one in ("https", "all") if proxies.get(one, "").strip()), "https")
+        proxy = proxies.get(scheme, "").strip()
+        return cls(proxy=proxy, proxy_setting=f"{scheme.upper()}_PROXY", no_proxy=proxies.get("no", ""))
+
+    def proxied(self, host: str, port: int) -> bool:
+        """Whether that host is reached through the proxy."""
+        return bool(self.proxy) and not _listed(host, port, self.no_proxy)
+
+    def parsed_proxy(self) -> Proxy:
+        """Read the proxy's address. Raises NetworkSetupError, which shows nothing of it, if it cannot be used."""
+        text = self.proxy if "://" in self.proxy else f"http://{self.proxy}"
+        try:
+            parts = urlsplit(text)
+            host, port = parts.hostname or "", parts.port
+        except ValueError:
+            raise self.unusable() from None
+        # A password with one of these signs in it would be taken for something else, and shown.
+        odd = " " in text or not text.isprintable() or parts.path not in {"", "/"} or parts.query or parts.fragment
+        if not host or odd:
+            raise self.unusable()
+        if parts.scheme not in _SCHEMES:
+            four = parts.scheme.startswith("socks4")
+            kind = "a SOCKS4 proxy, which knows no names of hosts" if four else "a kind of proxy that is not known here"
+            raise self.unusable(f"names {kind}")
+        scheme = _SCHEMES[parts.scheme]
+        if scheme == "socks5" and extras.missing(extras.SOCKS):
+            message = f"{self.proxy_setting} names a SOCKS proxy, which needs the extra `socks`."
+            remedy = f"Install it where the server runs, {_RESTART} {extras.installing('socks')}"
+            raise NetworkSetupError(message, remedy=remedy)
+        auth = (unquote(parts.username or ""), unquote(parts.password or "")) if "@" in parts.netloc else None
+        return Proxy(scheme=scheme, host=host, port=port, auth=auth, setting=self.proxy_setting)
+
+    def unusable(self, why: str = "is no address of a proxy") -> NetworkSetupError:
+        """What to say of a proxy that cannot be used: nothing of the address, which may hold a password."""
+        return NetworkSetupError(f"{self.proxy_setting} {why}.", remedy=f"{_ADDRESS}, {_RESTART}")
+
+
+def _listed(host: str, port: int, no_proxy: str) -> bool:
+    name = host.casefold().strip("[]").rstrip(".")
+    return any(_matches(name, port, entry.casefold()) for entry in _ENTRIES.split(no_proxy) if entry)
+
+
+def _matches(host: str, port: int, entry: str) -> bool:
+    if entry == "*":
+        return True
+    entry, wanted = _without_port(entry.partition("://")[2] or entry)
+    if wanted not in {"", str(port)}:
+        return False
+    suffix = entry.removeprefix("*").removeprefix(".").rstrip(".")
+    if not suffix:
+        return False
+    # The end of a name is a domain; the end of an address is nothing.
+    return host == suffix or (not is_ip(host) and host.endswith(f".{suffix}"))
+
+
+def _without_port(entry: str) -> tuple[str, str]:
+    if entry.startswith("["):
+        host, _, rest = entry[1:].partition("]")
+        return host, rest.removeprefix(":")
+    if entry.count(":") == 1:
+        host, _, port = entry.partition(":")
+        return host, port
+    return entry, ""
