@@ -27,7 +27,7 @@ async def told(folder: Path, *, client: str, waits: list[float | None], **sandbo
 
 async def test_an_answer_later_than_its_client_is_known_to_stand_is_told_again_at_no_cost(tmp_path: Path) -> None:
     """The client asked for a longer wait than it can keep; it may have given up, and this is its repeat."""
-    first, again, third = await told(tmp_path, client="google-adk", waits=[60, None, None], speed=1.0)
+    first, again, third = await told(tmp_path, client="tests", waits=[60, None, None], speed=1.0)
     assert facts(first)["state"] == facts(again)["state"] == "succeeded"
     assert facts(again)["job_id"] == facts(first)["job_id"]
     assert "joined" in text(again).partition("\n")[0]

@@ -55,7 +55,7 @@ class Terse:
 
     async def tell(self, job: Job, connection: Connection, manner: Manner, /) -> CallToolResult:
         self.previews.append(manner.preview)
-        return CallToolResult(content=[TextContent(text=f"{job.id}{connection.client}")])
+        return CallToolResult(content=[TextContent(text=f"{job.id}{connection.peer.name}")])
 
 
 class Eager:
@@ -150,7 +150,7 @@ async def test_an_answer_is_not_lost_because_its_task_cannot_be_read(jobtasks: J
 async def test_a_wish_is_forgotten_once_the_end_was_shown_and_that_of_the_oldest_of_many_jobs(tmp_path: Path) -> None:
     terse = Terse()
     jobtasks = JobTasks(build(settings(tmp_path)).desk, terse, SystemClock())
-    ctx = cast("Call", SimpleNamespace(session=SimpleNamespace(client_params=None)))
+    ctx = cast("Call", SimpleNamespace(session=SimpleNamespace(client_params=None), protocol_version="", request=None))
     for number in range(MOST + 1):
         facts = {"job_id": f"job_{number}", "state": "running"}
 

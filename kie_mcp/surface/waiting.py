@@ -24,7 +24,7 @@ from kie_mcp.jobs.joining import Caller
 from kie_mcp.jobs.orders import Order
 from kie_mcp.surface.answer import Answer
 from kie_mcp.surface.delivery import Deliveries
-from kie_mcp.surface.patience import NO_WISHES, Wishes, patience, profile
+from kie_mcp.surface.patience import NO_WISHES, Peer, Profile, Wishes, patience, profile, shortening
 from kie_mcp.surface.previews import Previews
 from kie_mcp.surface.progress import Progress
 from kie_mcp.surface.results import answer, lost_sight, result
@@ -69,10 +69,11 @@ class Connection:
     """Whether it has been waited for longer than the client is known to stand: it may have given up without a word."""
 
     @property
-    def client(self) -> str:
-        """What the client calls itself; empty if it does not."""
+    def peer(self) -> Peer:
+        """The client as it shows itself."""
         params = self.request.session.client_params
-        return params.client_info.name if params else ""
+        name = params.client_info.name if params else ""
+        return Peer(name, self.request.protocol_version, stdio=self.request.request is None)
 
     async def has_left(self) -> bool:
         """Whether the connection is gone: over HTTP a call of the older era outlives it."""
@@ -163,22 +164,30 @@ class Waiting:
             async with aclosing(self._desk.watch(job.id)) as states:
                 async for job in states:
                     await progress.tell(job, self._clock.now())
-        overdue = anyio.current_time() - arrival.at > self._patience(ctx, UNHURRIED) + GRACE
-        late = arrival.waking or (overdue and manner.wait_seconds is not None)
+        late = arrival.waking or self._is_late(ctx, manner, anyio.current_time() - arrival.at)
         return await self.tell(job, Connection(request=ctx.request_context, late=late), manner, joined=joined)
 
     def _arrival(self) -> Arrival:
         return Arrival(at=anyio.current_time(), waking=self._desk.is_waking)
 
+    def _is_late(self, ctx: Ctx, manner: Manner, seconds: float) -> bool:
+        """Whether a call that asked for a wait has taken longer than its client is known to stand."""
+        stands = max(self._known(ctx).longest or 0, self._patience(ctx, UNHURRIED))
+        return manner.wait_seconds is not None and seconds > stands + GRACE
+
     def _patience(self, ctx: Ctx, manner: Manner) -> float:
-        known = profile(Connection(request=ctx.request_context).client, self._around.wishes)
         listening = bool((ctx.request_context.meta or {}).get("progress_token"))
-        return patience(manner.wait_seconds, known, listening=listening)
+        return patience(manner.wait_seconds, self._known(ctx), listening=listening)
+
+    def _known(self, ctx: Ctx) -> Profile:
+        return profile(Connection(request=ctx.request_context).peer, self._around.wishes)
 
     async def tell(self, job: Job, connection: Connection, manner: Manner, *, joined: bool = False) -> CallToolResult:
         """Answer as this client can be answered; once that is written it counts as told."""
-        known = profile(connection.client, self._around.wishes)
+        known = profile(connection.peer, self._around.wishes)
         facts = await self.describe(job, joined=joined)
+        if not job.done and (short := shortening(manner.wait_seconds, known)):
+            facts.note = " ".join(words for words in (facts.note, short) if words)
         if manner.preview and not job.done:
             facts.next = f'get_job_status(job_id="{job.id}", wait_seconds=45, preview=true)'
         asked = known.preview if manner.preview is None else manner.preview
