@@ -59,6 +59,9 @@ def test_the_caller_rules_then_the_setting_then_the_client(
         (None, Peer("fastmcp", "2026-07-28"), 6),  # agno if it is told to, or a client that never gives up
         (45, Peer("fastmcp", "2026-07-28"), 45),
         (None, Peer("mcp", "2025-11-25"), LISTENING),
+        (45, Peer("mcp", "2025-11-25", samples=True), 3),  # autogen, which gives up at 5 s
+        (45, Peer("mcp", "2026-07-28", samples=True), 45),
+        (45, Peer("mcp", "2025-11-25", samples=True, stdio=False), 45),
         (None, Peer("google-adk", "2025-11-25", stdio=True), 3),
         (None, Peer("google-adk", "2025-11-25", stdio=False), 45),
         (None, Peer(), LISTENING),
@@ -77,6 +80,12 @@ def test_nobody_is_kept_waiting_longer_than_most_clients_wait() -> None:
     assert NOT_LISTENING < 5
 
 
+def test_a_link_is_left_out_for_the_nameless_client_that_it_breaks() -> None:
+    assert not profile(Peer("mcp", "2025-11-25", samples=True)).links
+    assert not profile(Peer("mcp", "2025-11-25", samples=True, stdio=False)).links
+    assert profile(Peer("mcp", "2025-11-25")).links
+
+
 def test_no_client_is_kept_longer_than_it_stands() -> None:
     known = [row.profile for row in CLIENTS if row.profile.longest is not None]
     assert known
@@ -88,7 +97,8 @@ def test_names_in_the_table_are_found_in_any_case() -> None:
 
 
 def _peer(name: str, row: Row) -> Peer:
-    return Peer(name, "2025-11-25" if row.older else "2026-07-28", stdio=row.stdio is not False)
+    protocol = "2025-11-25" if row.older else "2026-07-28"
+    return Peer(name, protocol, stdio=row.stdio is not False, samples=row.samples is True)
 
 
 @pytest.mark.anyio
@@ -117,8 +127,8 @@ async def test_a_client_known_by_name_is_told_apart_in_both_eras(tmp_path: Path,
     async with stand(tmp_path, era=era, client="google-adk", changes={"wait_seconds": None}) as here:
         with anyio.fail_after(30):  # of hurried time, which a busy machine stretches; whoever listens gets 45 s
             answered = await here.call("generate_image", prompt="a cat sandbox:stuck")
-    assert facts(answered)["state"] == "running"
-    assert "note" not in facts(answered)
+    assert facts(answered)["state"] in {"queued", "running"}
+    assert "gives up" not in text(answered)
 
 
 @pytest.mark.anyio
@@ -130,7 +140,7 @@ async def test_a_wait_that_a_client_would_not_stand_is_cut_short_and_the_answer_
             running = await here.call("generate_image", prompt="a cat sandbox:stuck", wait_seconds=600)
             asked = await here.call("get_job_status", job_id=facts(running)["job_id"], wait_seconds=600)
     for answered in (running, asked):
-        assert facts(answered)["state"] == "running"
+        assert facts(answered)["state"] in {"queued", "running"}
         assert facts(answered)["note"] == "Waited 3 s, not 600: this client gives up calls that take longer."
         assert facts(answered)["note"] in text(answered)
 

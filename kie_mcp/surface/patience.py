@@ -1,8 +1,8 @@
 """How long a client can be kept waiting, and what it can be shown: a row for each client known by what it sends.
 
-What it sends is the name that it gives itself and the protocol's revision; some share a name. Every row says what it
-rests on: what is *reported* was read in the client's own threads, what is *measured* was seen by running it, and what
-is of its *source* was read there.
+What it sends is the name that it gives itself, the protocol's revision and what it can do; some share a name. Every
+row says what it rests on: what is *reported* was read in the client's own threads, what is *measured* was seen by
+running it, and what is of its *source* was read there.
 """
 
 from collections.abc import Sequence
@@ -24,6 +24,8 @@ class Peer:
     protocol: str = ""
     """The revision that is spoken, a date; empty if that is not known."""
     stdio: bool = True
+    samples: bool = False
+    """Whether it says that it can ask its model something for the server."""
 
     @property
     def older(self) -> bool:
@@ -53,11 +55,12 @@ class Row:
     name: str
     older: bool | None = None
     stdio: bool | None = None
+    samples: bool | None = None
     profile: Profile
 
     def fits(self, peer: Peer) -> bool:
         """Whether that is this client."""
-        same = peer.name.strip().lower() == self.name
+        same = peer.name.strip().lower() == self.name and self.samples in {None, peer.samples}
         return same and self.older in {None, peer.older} and self.stdio in {None, peer.stdio}
 
 
@@ -114,6 +117,25 @@ CLIENTS: Sequence[Row] = (
         profile=Profile(
             seconds=6, evidence="measured: its own client and pydantic-ai do not cut, agno, if told to, cuts at 10 s"
         ),
+    ),
+    Row(
+        name="mcp",
+        older=True,
+        stdio=True,
+        samples=True,
+        profile=Profile(
+            seconds=3,
+            longest=3,
+            links=False,
+            evidence="measured of autogen, which gives itself no name: cuts at 5 s, and a link makes its call fail",
+        ),
+    ),
+    Row(
+        name="mcp",
+        older=True,
+        stdio=False,
+        samples=True,
+        profile=Profile(links=False, evidence="measured of autogen over stdio: a link makes its call fail"),
     ),
     Row(
         name="google-adk",

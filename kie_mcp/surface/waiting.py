@@ -72,8 +72,8 @@ class Connection:
     def peer(self) -> Peer:
         """The client as it shows itself."""
         params = self.request.session.client_params
-        name = params.client_info.name if params else ""
-        return Peer(name, self.request.protocol_version, stdio=self.request.request is None)
+        name, samples = (params.client_info.name, params.capabilities.sampling is not None) if params else ("", False)
+        return Peer(name, self.request.protocol_version, stdio=self.request.request is None, samples=samples)
 
     async def has_left(self) -> bool:
         """Whether the connection is gone: over HTTP a call of the older era outlives it."""
