@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from array import array
 from typing import Any
 
@@ -12,7 +13,12 @@ from PIL import Image, ImageChops, ImageOps, ImageStat
 from sandbox_desk import FILM, IMAGE, SPEECH, VOICE, Desk, desk
 
 from kie_mcp.sandbox import captions, pictures, sound, voices
+from kie_mcp.sandbox.faces import EYE
 from kie_mcp.sandbox.films import FRAMES
+from kie_mcp.sandbox.mouths import Mouth
+from kie_mcp.sandbox.palette import look
+from kie_mcp.sandbox.studio import SOMEBODY
+from kie_mcp.sandbox.subtitles import shown_at, subtitles
 
 pytestmark = pytest.mark.anyio
 SAID = "Hello, I am a fox. I wait, and then I talk again!"
@@ -194,3 +200,91 @@ async def test_audio_that_is_too_long_for_a_model_fails_its_task() -> None:
             "audio_url": await store(kie, "long.wav", sound.wav(array("h", bytes(2 * 24_000 * 61)))),
         }
         assert "60 seconds" in (await kie.finish("omnihuman-1-5", **urls))["failMsg"]
+
+
+BLINKING = ("a fox", "a cat", "a dog", "a bear", "a rabbit", "a woman", "a man", "somebody")
+
+
+@pytest.mark.parametrize("seed", ["1", "2", "3", "4"])
+@pytest.mark.parametrize("who", BLINKING)
+def test_whoever_blinks_shows_nothing_but_lids(who: str, seed: str) -> None:
+    """Muzzle and hair end outside of the lids, which have one colour: none of them is cut into."""
+    picture, face = pictures.drawn(who, (1024, 1024), seed)
+    shut = Mouth(picture, face).drawn(0, eyes_shut=True)
+    radius = face.eye_width * 1024 / 2 / EYE
+    for x, y in face.eyes:
+        for angle in range(-45, 226, 5):  # from ear to ear along the lower edge; over the eye is the eyebrow
+            across, down = math.cos(math.radians(angle)), math.sin(math.radians(angle))
+            for share in (0.95, 1.05):
+                at = x * 1024 + 1.06 * share * EYE * radius * across, y * 1024 + 1.22 * share * EYE * radius * down
+                seen = shut.getpixel((round(at[0]), round(at[1])))
+                assert seen == pytest.approx(face.lid, abs=2)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "styles"),
+    [
+        ("a portrait of Brian", {2, 3}),
+        ("James", {2, 3}),
+        ("an old man by the sea", {2, 3}),
+        ("Herr M\u00fcller, ein Mann", {2, 3}),
+        ("a portrait of Arabella", {0, 1}),
+        ("a grandmother with a lily", {0, 1}),
+        ("a woman named James", {0, 1}),
+        ("a woman and a man", {4}),
+        ("a teacher", {4}),
+        ("Sam", {4}),
+        (SOMEBODY, {4}),
+    ],
+)
+def test_a_face_fits_the_words_and_is_neutral_where_they_leave_it_open(prompt: str, styles: set[int]) -> None:
+    assert {look(prompt, str(seed)).style for seed in range(20)} == styles
+
+
+def test_the_old_are_grey_and_who_is_some_years_old_need_not_be() -> None:
+    assert len({look("an old man", str(seed)).hair for seed in range(20)}) == 1
+    assert len({look("a man, 20 years old", str(seed)).hair for seed in range(20)}) > 3
+
+
+def test_a_voice_is_as_low_or_high_as_its_label_says() -> None:
+    def pitch(voice_id: str) -> float:
+        return voices.voice_of(voice_id).pitch
+
+    assert max(map(pitch, ("EkK5I93UQWFDigLMpZcX", "nPczCjzI2devNBz1zQrb", "YOq2y2Up4RgXP2HyXjE5"))) < 140
+    assert min(map(pitch, ("Z3R5wn05IrDiVCyEkUrK", "lcMyyd2HUfFzxdCaC4Ta", "aD6riP1btT197c6dACmy"))) > 160
+
+
+async def test_a_film_shows_what_is_said_in_it_and_not_the_prompt_of_its_picture() -> None:
+    """Two pictures that differ in their words alone make films with the same strip; another speech makes another."""
+    async with desk() as kie:
+        voice = await kie.made(SPEECH, text=SAID, voice=VOICE)
+        again = await store(kie, "mine.mp3", await kie.file(voice))
+        foreign = await store(kie, "foreign.wav", sound.wav(array("h", [0] * 48_000)))
+        strips: list[Image.Image] = []
+        for prompt, sounds in (
+            ("a red fox", voice),
+            ("a red fox" + ", and many more words than that" * 4, voice),
+            ("a red fox", again),
+            ("a red fox", foreign),
+            ("a red fox", await kie.made(SPEECH, text="Something else is said here, in another speech.", voice=VOICE)),
+        ):
+            picture = await kie.made(IMAGE, prompt=prompt)
+            film = await kie.file(await kie.made(FILM, image_url=picture, audio_url=sounds, prompt="talk"))
+            strips.append(frames_of(film)[10].crop((0, 430, 480, 480)))
+    whole = (0, 0, 480, 50)
+    said, long_prompt, uploaded, unknown, other = strips
+    assert difference(said, long_prompt, whole) < 2
+    assert difference(said, uploaded, whole) < 2
+    assert difference(said, unknown, whole) > 8
+    assert difference(said, other, whole) > 8
+
+
+def test_subtitles_come_while_they_are_said() -> None:
+    picture = Image.new("RGB", (480, 480))
+    shown = subtitles(picture, f"{SAID} " * 8, seconds=30)
+    assert " ".join(line for one in shown for line in one.lines) == " ".join([SAID] * 8)
+    assert all(len(one.lines) <= 2 for one in shown)
+    assert shown_at(shown, 0) == shown[0]
+    assert shown_at(shown, 31) == shown[-1]
+    assert shown_at(shown, shown[2].until) == shown[3]
+    assert shown[0].until == pytest.approx(30 / len(shown), abs=3)

@@ -1,9 +1,9 @@
-"""Words on a picture: the prompt in a band at the bottom, and a stamp that says where the picture is from."""
+"""Words on a picture: a prompt in a band, what is said in a film in a strip, and a stamp that says whose it is."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,26 +16,67 @@ LINES = 4
 
 _INK = (255, 255, 255, 245)
 _BAND = (24, 24, 34, 176)
+_STRIP = (24, 24, 34, 255)
 
 
-def add_caption(picture: Picture, words: str) -> None:
-    """The words in a rounded band at the bottom, wrapped, and cut with an ellipsis where there is no room."""
+def add_caption(picture: Picture, words: str) -> float:
+    """The words in a rounded band at the bottom, wrapped, and cut with an ellipsis where there is no room.
+
+    Answers where the band begins, a fraction of the height from the top; 1 if there are no words.
+    """
     from PIL import ImageDraw
 
     wide, high = picture.size
-    letter = max(11.0, min(wide, high) * 0.034)
-    font, pad, line = _font(letter), letter * 0.8, letter * 1.3
-    draw = ImageDraw.Draw(picture, "RGBA")
-    most = max(1, min(LINES, math.floor((high * 0.26 - 2 * pad) / line)))
-    lines = wrapped(words, lambda text: draw.textlength(text, font), wide - 4 * pad, most)
+    letter = _letter(picture)
+    most = max(1, min(LINES, math.floor((high * 0.26 - 1.6 * letter) / (letter * 1.3))))
+    lines = lines_of(picture, words, most)
     if not lines:
-        return
-    top = high - 2 * pad - len(lines) * line
+        return 1.0
+    top, pad = _top(picture, lines), letter * 0.8
     # Whole pixels, or the corners of a translucent shape overlap its sides.
     band = (round(pad), round(top - pad * 0.4), round(wide - pad), round(high - pad * 0.8))
-    draw.rounded_rectangle(band, round(letter * 0.7), _BAND)
+    ImageDraw.Draw(picture, "RGBA").rounded_rectangle(band, round(letter * 0.7), _BAND)
+    _write(picture, lines)
+    return band[1] / high
+
+
+def add_subtitle(picture: Picture, lines: Sequence[str], over: float = 1.0) -> None:
+    """The lines at the bottom on a dark strip, as wide as the picture, that hides everything from `over` on."""
+    from PIL import ImageDraw
+
+    if not lines and over >= 1:
+        return
+    wide, high = picture.size
+    top = min(_top(picture, lines) - _letter(picture) * 0.4, over * high - 1)
+    ImageDraw.Draw(picture, "RGBA").rectangle((0, round(top), wide, high), _STRIP if over < 1 else _BAND)
+    _write(picture, lines)
+
+
+def lines_of(picture: Picture, words: str, most: int) -> list[str]:
+    """The words in at most so many lines as wide as the picture has room for."""
+    from PIL import ImageDraw
+
+    letter = _letter(picture)
+    font, draw = _font(letter), ImageDraw.Draw(picture)
+    return wrapped(words, lambda text: draw.textlength(text, font), picture.width - 3.2 * letter, most)
+
+
+def _letter(picture: Picture) -> float:
+    return max(11.0, min(picture.size) * 0.034)
+
+
+def _top(picture: Picture, lines: Sequence[str]) -> float:
+    return picture.height - _letter(picture) * (1.6 + 1.3 * len(lines))
+
+
+def _write(picture: Picture, lines: Sequence[str]) -> None:
+    from PIL import ImageDraw
+
+    letter, top = _letter(picture), _top(picture, lines)
+    font, draw = _font(letter), ImageDraw.Draw(picture, "RGBA")
     for number, text in enumerate(lines):
-        draw.text((wide / 2, top + pad * 0.4 + (number + 0.5) * line), text, _INK, font, anchor="mm")
+        at = (picture.width / 2, top + letter * (0.32 + (number + 0.5) * 1.3))
+        draw.text(at, text, _INK, font, anchor="mm")
 
 
 def add_stamp(picture: Picture) -> None:

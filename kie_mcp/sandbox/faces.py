@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,8 @@ class Face:
     """The flat colour around the mouth; None for a photograph."""
     lid: Colour | None = None
     """The flat colour around the eyes."""
+    caption: float = 1.0
+    """Where the band with the picture's words begins, a fraction of its height from the top; 1 if there is none."""
 
     def dumps(self) -> str:
         """As the note that a picture carries in its metadata."""
@@ -39,7 +42,8 @@ class Face:
             eyes = tuple((float(x), float(y)) for x, y in facts["eyes"])
             x, y = (float(part) for part in facts["mouth"])
             sizes = float(facts["mouth_width"]), float(facts["eye_width"])
-            return cls((x, y), sizes[0], eyes, sizes[1], _colour(facts["skin"]), _colour(facts["lid"]))
+            colours = _colour(facts["skin"]), _colour(facts["lid"])
+            return cls((x, y), sizes[0], eyes, sizes[1], *colours, float(facts["caption"]))
         except (ValueError, KeyError, TypeError):
             return None
 
@@ -47,7 +51,8 @@ class Face:
         """The face in a part of the picture; the window's left, top, width and height are fractions of the whole."""
         left, top, wide, high = window
         mouth, *eyes = (((x - left) / wide, (y - top) / high) for x, y in (self.mouth, *self.eyes))
-        return Face(mouth, self.mouth_width / wide, tuple(eyes), self.eye_width / wide, self.skin, self.lid)
+        sizes = self.mouth_width / wide, self.eye_width / wide
+        return Face(mouth, sizes[0], tuple(eyes), sizes[1], self.skin, self.lid, (self.caption - top) / high)
 
 
 def _colour(value: Any) -> Colour:
@@ -63,6 +68,10 @@ class Pencil:
     x: float
     y: float
     radius: float
+
+    def moved(self, x: float, y: float) -> Pencil:
+        """The same around another point."""
+        return Pencil(self.draw, self.x + x * self.radius, self.y + y * self.radius, self.radius)
 
     def box(self, x: float, y: float, wide: float, high: float) -> tuple[float, float, float, float]:
         """The box around a point, `wide` and `high` being half its sides."""
@@ -86,6 +95,7 @@ MOUTH = (0.0, 0.56)
 MOUTH_WIDTH = 0.62
 EYES = ((-0.38, -0.02), (0.38, -0.02))
 EYE = 0.17
+_CURL = (0.29, 0.27)
 """Where things are on the head, in head radii."""
 
 
@@ -143,8 +153,9 @@ def _muzzle(pencil: Pencil, look: Look) -> None:
     if look.kind == "robot":
         pencil.oval(0, -0.02, 0.84, 0.42, mixed(look.skin, DARK, 0.45))
         return
-    pencil.oval(0, 0.56, 0.74, 0.5, skin_at_mouth(look))
-    pencil.oval(0, 0.25, 0.16, 0.11, DARK)
+    # It ends below the eyes: their lids have one colour, that of the head.
+    pencil.oval(0, 0.65, 0.72, 0.42, skin_at_mouth(look))
+    pencil.oval(0, 0.3, 0.16, 0.11, DARK)
 
 
 def _back_hair(pencil: Pencil, look: Look) -> None:
@@ -153,16 +164,21 @@ def _back_hair(pencil: Pencil, look: Look) -> None:
     pencil.oval(0, -0.12, 1.1, 1.1, look.hair)
     if look.style == 1:
         pencil.oval(0, -1.32, 0.42, 0.4, look.hair)
+    if look.style == 4:
+        for turn in range(-110, 111, 22):
+            pencil.oval(
+                1.0 * math.sin(math.radians(turn)), -0.12 - 0.98 * math.cos(math.radians(turn)), *_CURL, look.hair
+            )
     for side in (-1, 1):
         pencil.oval(side * 1.0, 0.12, 0.17, 0.24, mixed(look.skin, DARK, 0.08))
 
 
 def _fringe(pencil: Pencil, look: Look) -> None:
-    """Hair over the forehead: a cap, then skin again where the hairline curves."""
-    pencil.draw.chord(pencil.box(0, -0.06, 1.05, 1.08), 186, 354, look.hair)
+    """Hair over the forehead: a cap, then skin again where the hairline curves. It stays clear of the eyes."""
+    pencil.draw.chord(pencil.box(0, -0.06, 1.05, 1.08), 200, 340, look.hair)
     if look.style == 3:
         for x in (-0.7, -0.24, 0.24, 0.7):
-            pencil.oval(x, -0.52 + 0.3 * abs(x), 0.3, 0.2, look.hair)
+            pencil.oval(x, -0.52 + 0.1 * abs(x), 0.3, 0.17, look.hair)
     else:
         lean = 0.1 if look.style == 2 else 0.0
         pencil.oval(lean, 0.22, 0.97 - 1.2 * lean, 0.86 - lean, look.skin)

@@ -11,11 +11,12 @@ from array import array
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from kie_mcp.sandbox.captions import add_stamp
+from kie_mcp.sandbox.captions import add_stamp, add_subtitle
 from kie_mcp.sandbox.faces import Face
 from kie_mcp.sandbox.mouths import Mouth
 from kie_mcp.sandbox.pictures import decoded
-from kie_mcp.sandbox.sound import loudness, write
+from kie_mcp.sandbox.sound import loudness, seconds, write
+from kie_mcp.sandbox.subtitles import Subtitle, shown_at, subtitles
 from kie_mcp.sandbox.voices import RATE
 
 if TYPE_CHECKING:
@@ -42,8 +43,8 @@ class StoppedError(Exception):
     """The sandbox is closing; the film is given up."""
 
 
-def film(picture: bytes, samples: array[int], short_edge: int, stop: threading.Event) -> bytes:
-    """The MP4 of a picture that speaks the samples; it lasts as long as they do, to within one frame.
+def film(picture: bytes, samples: array[int], words: str, short_edge: int, stop: threading.Event) -> bytes:
+    """The MP4 of a picture that speaks the samples, with the words under it; as long as they are, to within one frame.
 
     Raises:
         NotAPictureError: if the picture cannot be decoded.
@@ -52,7 +53,8 @@ def film(picture: bytes, samples: array[int], short_edge: int, stop: threading.E
     import av
 
     still, face = _fitted(picture, short_edge)
-    stills = _stills(still, face)
+    stills = Stills(still, face)
+    shown = subtitles(still, words, seconds(samples))
     # The index of an MP4 can only be moved to its front in a real file.
     with tempfile.TemporaryDirectory(prefix="kie-mcp-sandbox-") as folder:
         target = Path(folder) / "film.mp4"
@@ -64,7 +66,7 @@ def film(picture: bytes, samples: array[int], short_edge: int, stop: threading.E
             for number, key in enumerate(_script(samples)):
                 if stop.is_set():
                     raise StoppedError
-                frame = stills[key]
+                frame = stills.frame(shown_at(shown, number / FRAMES), *key)
                 frame.pts = number
                 container.mux(video.encode(frame))
             container.mux(video.encode(None))
@@ -86,18 +88,29 @@ def _script(samples: array[int]) -> list[tuple[int, bool]]:
     return script
 
 
-def _stills(still: Picture, face: Face) -> dict[tuple[int, bool], av.VideoFrame]:
-    """Every frame that can occur, converted once: a film repeats them."""
-    from av import VideoFrame
+class Stills:
+    """The frames of a picture, each converted once: a film repeats them. Only those of one subtitle are kept."""
 
-    mouth = Mouth(still, face)
-    made: dict[tuple[int, bool], VideoFrame] = {}
-    for level in range(LEVELS):
-        for shut in (False, True):
-            picture = mouth.drawn(level / (LEVELS - 1), eyes_shut=shut)
+    def __init__(self, still: Picture, face: Face) -> None:
+        self._still = still
+        self._face = face
+        self._lines: tuple[str, ...] | None = None
+        self._mouth = Mouth(still, face)
+        self._made: dict[tuple[int, bool], av.VideoFrame] = {}
+
+    def frame(self, subtitle: Subtitle, level: int, shut: bool) -> av.VideoFrame:
+        """The frame with that subtitle, the mouth open to that level, and the eyes shut or not."""
+        from av import VideoFrame
+
+        if subtitle.lines != self._lines:
+            written = self._still.copy()
+            add_subtitle(written, subtitle.lines, self._face.caption)
+            self._lines, self._mouth, self._made = subtitle.lines, Mouth(written, self._face), {}
+        if (level, shut) not in self._made:
+            picture = self._mouth.drawn(level / (LEVELS - 1), eyes_shut=shut)
             frame = cast("VideoFrame", VideoFrame.from_image(picture))
-            made[level, shut] = frame.reformat(format="yuv420p")
-    return made
+            self._made[level, shut] = frame.reformat(format="yuv420p")
+        return self._made[level, shut]
 
 
 def _fitted(data: bytes, short_edge: int) -> tuple[Picture, Face]:

@@ -5,16 +5,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from kie_mcp.sandbox.faces import EYE, MOUTH, MOUTH_WIDTH, Face, Pencil, draw_mouth
+from kie_mcp.sandbox.faces import EYE, MOUTH, MOUTH_WIDTH, Face, Pencil, Point, draw_mouth
 from kie_mcp.sandbox.palette import DARK, Colour, mixed
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
 
 FINE = 3
-"""How much larger a mouth is drawn than it is shown, for smooth edges."""
+"""How much larger mouths and lids are drawn than they are shown, for smooth edges."""
 
 
 class Mouth:
@@ -39,32 +40,39 @@ class Mouth:
 
 def _redraw(picture: Picture, face: Face, skin: Colour, openness: float) -> None:
     """Cover the smile with skin and draw the open mouth in its place."""
-    from PIL import Image, ImageDraw
-
     radius = face.mouth_width / MOUTH_WIDTH * picture.width
-    half = round(radius * 0.5)
-    x, y = round(face.mouth[0] * picture.width), round((face.mouth[1]) * picture.height + radius * 0.07)
-    box = (x - half, y - half, x + half, y + half)
-    patch = picture.crop(box).resize((2 * half * FINE, 2 * half * FINE), Image.Resampling.BICUBIC)
-    middle = half * FINE
-    scale = radius * FINE
-    pencil = Pencil(ImageDraw.Draw(patch), middle - MOUTH[0] * scale, middle - (MOUTH[1] + 0.07) * scale, scale)
-    pencil.oval(MOUTH[0], MOUTH[1] + 0.05, MOUTH_WIDTH * 0.57, 0.17, skin)
-    draw_mouth(pencil, openness)
-    picture.paste(patch.resize((2 * half, 2 * half), Image.Resampling.LANCZOS), box)
+    x, y = face.mouth[0] * picture.width, face.mouth[1] * picture.height
+
+    def draw(pencil: Pencil) -> None:
+        pencil.oval(0, 0.05, MOUTH_WIDTH * 0.57, 0.17, skin)
+        draw_mouth(pencil.moved(-MOUTH[0], -MOUTH[1]), openness)
+
+    _draw_finely(picture, (x, y), radius, draw)
 
 
 def _close_eyes(picture: Picture, face: Face) -> None:
     """Lids over the eyes, with a line where they meet."""
-    from PIL import ImageDraw
-
     radius = face.eye_width / (2 * EYE) * picture.width
-    draw = ImageDraw.Draw(picture)
     lid = face.lid or (0, 0, 0)
-    for x, y in face.eyes:
-        pencil = Pencil(draw, x * picture.width, y * picture.height, radius)
+
+    def draw(pencil: Pencil) -> None:
         pencil.oval(0, 0, EYE * 1.06, EYE * 1.22, lid)
         pencil.arc((0, -EYE * 0.3, EYE, EYE * 0.7), 20, 160, mixed(lid, DARK, 0.7))
+
+    for x, y in face.eyes:
+        _draw_finely(picture, (x * picture.width, y * picture.height), radius, draw)
+
+
+def _draw_finely(picture: Picture, at: Point, radius: float, draw: Callable[[Pencil], None]) -> None:
+    """Draw around a point, in head radii from it, with smooth edges."""
+    from PIL import Image, ImageDraw
+
+    half = round(radius * 0.6)
+    left, top = round(at[0]) - half, round(at[1]) - half
+    box = (left, top, left + 2 * half, top + 2 * half)
+    patch = picture.crop(box).resize((2 * half * FINE, 2 * half * FINE), Image.Resampling.BICUBIC)
+    draw(Pencil(ImageDraw.Draw(patch), (at[0] - left) * FINE, (at[1] - top) * FINE, radius * FINE))
+    picture.paste(patch.resize((2 * half, 2 * half), Image.Resampling.LANCZOS), box)
 
 
 def _part(picture: Picture, face: Face, openness: float) -> None:

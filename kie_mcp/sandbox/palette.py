@@ -5,9 +5,10 @@ from __future__ import annotations
 import colorsys
 import hashlib
 import random
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+from kie_mcp.sandbox.people import Gender, gender, is_old, words_of
 
 Colour = tuple[int, int, int]
 
@@ -36,6 +37,9 @@ _FURS: Mapping[str, Colour] = {
     "rabbit": (214, 204, 200),
     "robot": (176, 190, 204),
 }
+_STYLES: Mapping[Gender, tuple[int, ...]] = {"woman": (0, 1), "man": (2, 3), "": (4,)}
+"""Long or tied-up hair for a woman, short hair for a man, curls for whoever may be either."""
+_GREY: Colour = (188, 190, 196)
 _KINDS = {"vixen": "fox", "kitten": "cat", "puppy": "dog", "panda": "bear", "bunny": "rabbit", "android": "robot"}
 
 
@@ -48,7 +52,7 @@ class Look:
     skin: Colour
     hair: Colour
     style: int
-    """0 to 3: how the hair is worn."""
+    """How the hair is worn: long (0), tied up (1), parted (2), with a fringe (3), in curls (4)."""
     clothes: Colour
     eyes: Colour
     sky: Colour
@@ -59,7 +63,7 @@ def look(prompt: str, seed: str) -> Look:
     """The look of a prompt; `seed` varies what the prompt leaves open."""
     digest = hashlib.sha256(f"{seed}:{prompt}".encode()).digest()
     chance = random.Random(digest)  # noqa: S311  # a choice of colours, not a secret
-    words: list[str] = re.findall(r"[a-z]+", prompt.lower())
+    words = words_of(prompt)
     kinds = [_KINDS.get(word, word) for word in words]
     kind = next((one for one in kinds if one in _FURS), "person")
     hue = chance.random()
@@ -69,22 +73,13 @@ def look(prompt: str, seed: str) -> Look:
     return Look(
         kind=kind,
         skin=_FURS.get(kind) or chance.choice(_SKINS),
-        hair=chance.choice(_HAIRS),
-        style=_style(words, chance),
+        hair=_GREY if is_old(words) else chance.choice(_HAIRS),
+        style=chance.choice(_STYLES[gender(words)]),
         clothes=clothes,
         eyes=chance.choice(((78, 118, 86), (72, 112, 158), (104, 70, 44), (88, 84, 96))),
         sky=tone(hue, 0.24, 0.99),
         ground=tone(hue + 0.12, 0.46, 0.86),
     )
-
-
-def _style(words: list[str], chance: random.Random) -> int:
-    """Long or tied-up hair where a prompt speaks of a woman, short where it speaks of a man."""
-    if {"woman", "girl", "lady", "she", "her", "actress", "queen"} & set(words):
-        return chance.randrange(2)
-    if {"man", "boy", "gentleman", "he", "his", "actor", "king", "sailor"} & set(words):
-        return chance.choice((2, 3))
-    return chance.randrange(4)
 
 
 def tone(hue: float, saturation: float, value: float) -> Colour:

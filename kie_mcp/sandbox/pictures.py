@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import random
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kie_mcp.sandbox.captions import add_caption, add_stamp
@@ -39,9 +40,9 @@ def drawn(
     portrait(Pencil(ImageDraw.Draw(scene), *middle, radius), chosen)
     picture = scene.resize(size, Image.Resampling.LANCZOS) if fine > 1 else scene
     _paste(picture, references)
-    add_caption(picture, prompt)
+    caption = add_caption(picture, prompt)
     add_stamp(picture)
-    return picture, _face_at(middle, radius, (wide, high), chosen)
+    return picture, replace(_face_at(middle, radius, (wide, high), chosen), caption=caption)
 
 
 def size_of(ratio: str, long_edge: int) -> tuple[int, int]:

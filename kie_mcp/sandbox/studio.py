@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import threading
 from array import array
 from collections.abc import Callable, Mapping
@@ -19,6 +20,7 @@ from kie_mcp.sandbox.trouble import without_words
 T = TypeVar("T")
 SOMEBODY = "A friendly presenter"
 UNHEARD = "This voice stands in for an audio file outside of the sandbox, which is not fetched from here."
+UNKNOWN_WORDS = "(a sound that was not made in this sandbox)"
 _REFERENCES = ("image_input", "image_urls")
 
 
@@ -28,6 +30,8 @@ class Material:
 
     pictures: tuple[bytes, ...] = ()
     samples: array[int] = field(default_factory=lambda: array("h"))
+    words: str = ""
+    """What is said in the samples."""
     fault: tuple[str, str] | None = None
 
     @property
@@ -43,6 +47,8 @@ class Studio:
         self._shelf = shelf
         self.executor = ThreadPoolExecutor(max_workers=4, thread_name_prefix="kie-sandbox")
         self._stop = threading.Event()
+        self._spoken: dict[bytes, str] = {}
+        """What is said in the speeches that were made here, by the digest of their files."""
 
     def close(self) -> None:
         """Give up what is still being made, so that a process can end at once."""
@@ -73,9 +79,10 @@ class Studio:
         def understand() -> Material:
             seen = _checked([picture]) if picture else (drawn_png(SOMEBODY),)
             heard = sound.decoded(voice) if voice else voices.speech(UNHEARD, given["audio_url"])
+            words = self._spoken.get(_digest(voice), UNKNOWN_WORDS) if voice else UNHEARD
             too_long = sound.seconds(heard) > model.longest_audio
             fault = ("400", f"The audio duration exceeds {model.longest_audio:.0f} seconds") if too_long else None
-            return Material(seen, heard, fault)
+            return Material(seen, heard, words, fault)
 
         return await self.work(understand)
 
@@ -96,16 +103,25 @@ class Studio:
     def planned(self, model: Model, given: Mapping[str, Any], material: Material, seed: str) -> tuple[str, File]:
         """The name and the file of a result; it is made when it is first read."""
         if model.makes == "speech":
-            words, pace = _clean(given["text"]), float(given.get("speed") or 1)
             suffix, mime_type = sound.kind()
-            return f"1.{suffix}", File(mime_type, lambda: sound.encoded(voices.speech(words, given["voice"], pace)))
+            return f"1.{suffix}", File(mime_type, lambda: self._speak(given))
         if model.makes == "film":
             side = _short_edge(model, given)
-            picture, samples = material.pictures[0], material.samples
-            return "1.mp4", File("video/mp4", lambda: films.film(picture, samples, side, self._stop))
+            picture, samples, words = material.pictures[0], material.samples, material.words
+            return "1.mp4", File("video/mp4", lambda: films.film(picture, samples, words, side, self._stop))
         kind = "png" if str(given.get("output_format") or model.form).lower() == "png" else "jpeg"
         make = _picture_maker(model, given, material.pictures, seed, kind)
         return ("1.png" if kind == "png" else "1.jpg"), File(f"image/{kind}", make)
+
+    def _speak(self, given: Mapping[str, Any]) -> bytes:
+        words = _clean(given["text"])
+        data = sound.encoded(voices.speech(words, given["voice"], float(given.get("speed") or 1)))
+        self._spoken[_digest(data)] = words
+        return data
+
+
+def _digest(data: bytes) -> bytes:
+    return hashlib.sha256(data).digest()
 
 
 def drawn_png(words: str) -> bytes:

@@ -7,13 +7,18 @@ import math
 import random
 import re
 from array import array
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from kie_mcp.sandbox.people import Gender, gender, words_of
+from kie_mcp.sandbox.voice_ids import VOICE_IDS
 
 RATE = 24_000
 """Samples a second of everything the sandbox says, mono, 16 bit."""
 
 CHARACTERS_PER_SECOND = 14.0
 CHIME_SECONDS = 0.5
+REST_SECONDS = 0.12
 _LOUD = 13_000
 _FADE = 300
 _LONGEST = int(0.34 * RATE)
@@ -25,6 +30,8 @@ _FORMANTS = {
     "o": ((480, 1.0), (880, 0.6), (2450, 0.14)),
     "u": ((340, 1.0), (760, 0.5), (2300, 0.12)),
 }
+_PITCHES: Mapping[Gender, tuple[float, float]] = {"man": (92, 132), "woman": (168, 222), "": (92, 222)}
+"""From the lowest to the highest voice of those whose label speaks of a man, of a woman, of neither, in Hz."""
 _MELODIES = {"flat": (1.0, 0.97), "up": (0.95, 1.14), "down": (1.06, 0.9), "end": (0.96, 0.74), "ask": (0.98, 1.35)}
 _MARKS = ".,;:!?)\"'\N{HORIZONTAL ELLIPSIS}\N{IDEOGRAPHIC FULL STOP}\N{IDEOGRAPHIC COMMA}"
 _SAMPLES = array("h", [0])
@@ -42,11 +49,11 @@ class Voice:
 
 def speech(text: str, voice_id: str, pace: float = 1.0) -> array[int]:
     """A chime, then the text as babble at 14 characters a second times `pace`; samples at `RATE`."""
-    voice = _voice(voice_id)
+    voice = voice_of(voice_id)
     sound = _chime()
-    for word in re.findall(r"\S+", text) or ["a"]:
+    for word in text.split() or ["a"]:
         _say(sound, voice, word, RATE / (CHARACTERS_PER_SECOND * pace))
-    sound.extend(_silence(int(0.12 * RATE)))
+    sound.extend(_silence(int(REST_SECONDS * RATE)))
     return sound
 
 
@@ -87,9 +94,11 @@ def _silence(samples: int) -> array[int]:
     return _SAMPLES * max(samples, 0)
 
 
-def _voice(voice_id: str) -> Voice:
+def voice_of(voice_id: str) -> Voice:
+    """The speaker of an id, the same one always."""
     digest = hashlib.sha256(voice_id.encode()).digest()
-    pitch = 92 + digest[0] * 130 / 255
+    low, high = _PITCHES[gender(words_of(VOICE_IDS.get(voice_id, "")))]
+    pitch = low + digest[0] * (high - low) / 255
     throat = 0.9 + 0.25 * (pitch - 92) / 130 + (digest[1] - 128) / 2000
     chance = random.Random(digest)  # noqa: S311  # a timbre, not a secret
     return Voice(pitch, throat, _syllables(pitch, throat), _hiss(chance))
