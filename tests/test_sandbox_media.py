@@ -255,7 +255,7 @@ def test_a_voice_is_as_low_or_high_as_its_label_says() -> None:
 
 
 async def test_a_film_shows_what_is_said_in_it_and_not_the_prompt_of_its_picture() -> None:
-    """Two pictures that differ in their words alone make films with the same strip; another speech makes another."""
+    """Two pictures of other words make films with the same strip; another speech makes another."""
     async with desk() as kie:
         voice = await kie.made(SPEECH, text=SAID, voice=VOICE)
         again = await store(kie, "mine.mp3", await kie.file(voice))
@@ -263,7 +263,7 @@ async def test_a_film_shows_what_is_said_in_it_and_not_the_prompt_of_its_picture
         strips: list[Image.Image] = []
         for prompt, sounds in (
             ("a red fox", voice),
-            ("a red fox" + ", and many more words than that" * 4, voice),
+            ("a blue bear who sings in the rain", voice),
             ("a red fox", again),
             ("a red fox", foreign),
             ("a red fox", await kie.made(SPEECH, text="Something else is said here, in another speech.", voice=VOICE)),
@@ -272,8 +272,8 @@ async def test_a_film_shows_what_is_said_in_it_and_not_the_prompt_of_its_picture
             film = await kie.file(await kie.made(FILM, image_url=picture, audio_url=sounds, prompt="talk"))
             strips.append(frames_of(film)[10].crop((0, 430, 480, 480)))
     whole = (0, 0, 480, 50)
-    said, long_prompt, uploaded, unknown, other = strips
-    assert difference(said, long_prompt, whole) < 2
+    said, other_prompt, uploaded, unknown, other = strips
+    assert difference(said, other_prompt, whole) < 2
     assert difference(said, uploaded, whole) < 2
     assert difference(said, unknown, whole) > 8
     assert difference(said, other, whole) > 8

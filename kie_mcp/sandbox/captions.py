@@ -36,7 +36,7 @@ def add_caption(picture: Picture, words: str) -> float:
     # Whole pixels, or the corners of a translucent shape overlap its sides.
     band = (round(pad), round(top - pad * 0.4), round(wide - pad), round(high - pad * 0.8))
     ImageDraw.Draw(picture, "RGBA").rounded_rectangle(band, round(letter * 0.7), _BAND)
-    _write(picture, lines)
+    _write(picture, lines, (band[1] + band[3]) / 2)
     return band[1] / high
 
 
@@ -49,7 +49,7 @@ def add_subtitle(picture: Picture, lines: Sequence[str], over: float = 1.0) -> N
     wide, high = picture.size
     top = min(_top(picture, lines) - _letter(picture) * 0.4, over * high - 1)
     ImageDraw.Draw(picture, "RGBA").rectangle((0, round(top), wide, high), _STRIP if over < 1 else _BAND)
-    _write(picture, lines)
+    _write(picture, lines, (top + high) / 2)
 
 
 def lines_of(picture: Picture, words: str, most: int) -> list[str]:
@@ -69,13 +69,13 @@ def _top(picture: Picture, lines: Sequence[str]) -> float:
     return picture.height - _letter(picture) * (1.6 + 1.3 * len(lines))
 
 
-def _write(picture: Picture, lines: Sequence[str]) -> None:
+def _write(picture: Picture, lines: Sequence[str], middle: float) -> None:
     from PIL import ImageDraw
 
-    letter, top = _letter(picture), _top(picture, lines)
+    letter = _letter(picture)
     font, draw = _font(letter), ImageDraw.Draw(picture, "RGBA")
     for number, text in enumerate(lines):
-        at = (picture.width / 2, top + letter * (0.32 + (number + 0.5) * 1.3))
+        at = (picture.width / 2, middle + letter * 1.3 * (number - (len(lines) - 1) / 2))
         draw.text(at, text, _INK, font, anchor="mm")
 
 

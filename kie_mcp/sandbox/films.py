@@ -29,8 +29,8 @@ FRAMES = 25
 LEVELS = 8
 """How many ways the mouth can be open."""
 
-WIDEST = 16 / 9
-"""Pictures longer than this, either way, are cropped around their middle."""
+WIDEST = 2.4
+"""Pictures longer than this, either way, are cropped around their middle; one of 21:9 is not."""
 
 _BLINK_EVERY = 83
 _BLINK_FRAMES = 4
