@@ -100,8 +100,11 @@ FLEET = {
         Client("inspector"),
         Client("openai-agents", cuts_after=5),
         Client("google-adk", cuts_after=5),
+        Client("autogen", cuts_after=5),
+        Client("agno", cuts_after=10),
         Client("crewai", cuts_after=30),
         Client("llama-index", cuts_after=30),
+        Client("haystack", cuts_after=30),
         Client("langchain"),
         Client("pydantic-ai"),
     )

@@ -43,11 +43,14 @@ class Scene:
     """Whether the client is bound to give up a call."""
     timeout: float | None = None
     """Seconds after which the client is told to give up a call."""
+    follows: bool = False
+    """Whether it does after each answer just what the answer says comes next, with its own timeouts."""
 
 
 def scenes(client: Client) -> Iterator[Scene]:
     """What that client is put through: longer than the strictest client waits, in each way there is."""
     yield Scene("by itself")
+    yield Scene("follows next", picture=25.0, follows=True)
     yield Scene("create late", create=8.0, held=True)
     if client.can_be_told:
         yield Scene("told to cut", picture=TOLD + 6, held=True, cuts=True, timeout=TOLD)
@@ -121,7 +124,8 @@ def _environment(scene: Scene, folder: Path, url: str) -> dict[str, str]:
     quiet = {"OTEL_SDK_DISABLED": "true", "CREWAI_DISABLE_TELEMETRY": "true", "CREWAI_DISABLE_VERSION_CHECK": "true"}
     held = {"KIE_WAIT_SECONDS": "300"} if scene.held else {}
     told = {"CLIENT_TIMEOUT": str(scene.timeout)} if scene.timeout else {}
-    return kept | kie | quiet | held | told | {"HOME": str(folder / "home")}
+    follows = {"CLIENT_FOLLOWS": "1"} if scene.follows else {}
+    return kept | kie | quiet | held | told | follows | {"HOME": str(folder / "home")}
 
 
 def _judge(
@@ -156,5 +160,7 @@ def _problems(scene: Scene, account: dict[str, Any], seen: evidence.Evidence, cr
         yield f"was shown {len(account['jobs'])} jobs"
     if [Path(path).read_bytes()[:4] for path in account["outputs"]] != [b"\x89PNG"]:
         yield f"got to {account['outputs'] or 'no file'}"
+    if scene.follows and (lost := [call["tool"] for call in account["calls"] if not call["state"]]):
+        yield f"lost the answer to {', '.join(lost)}, called as it was told"
     if scene.cuts and seen.orders < 2:
         yield "never gave up a call, so this scene proves nothing"

@@ -52,6 +52,23 @@ async def test_a_second_creation_is_found_out(tmp_path: Path) -> None:
 
 
 @pytest.mark.anyio
+async def test_a_client_does_after_each_answer_what_comes_next() -> None:
+    outcome = await play(CLIENT, Scene("follows", picture=8, follows=True))
+    assert outcome.problems == []
+    assert [call["tool"] for call in outcome.account["calls"]][:2] == ["generate_image", "get_job_status"]
+    assert {call["state"] for call in outcome.account["calls"][:-1]} <= {"queued", "running"}
+
+
+@pytest.mark.anyio
+async def test_a_call_that_was_lost_though_it_came_next_is_found_out() -> None:
+    call = {"tool": "get_job_status", "seconds": 5.0, "state": "", "text": "timed out"}
+    account = {"tools": [], "calls": [call], "jobs": [], "outputs": [], "state": ""}
+    tell = f"print({json.dumps(json.dumps(account))})"
+    outcome = await play(CLIENT, Scene("follows", follows=True), command=[sys.executable, "-c", tell])
+    assert "lost the answer to get_job_status, called as it was told" in outcome.problems
+
+
+@pytest.mark.anyio
 async def test_a_client_that_never_starts_is_found_out() -> None:
     outcome = await play(CLIENT, SHORT, command=[sys.executable, "-c", "raise SystemExit('no such client')", "--"])
     assert outcome.problems == ["0 jobs were created for one order", "gave no account", "no such client"]

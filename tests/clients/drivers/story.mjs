@@ -14,13 +14,25 @@ function settings() {
 export async function tell(client) {
   const tools = (await client.listTools()).tools.map((tool) => tool.name);
   const account = { tools, calls: [], jobs: [], outputs: [], state: "" };
-  for (let i = 0; i < TRIES; i++) {
+  const follows = "CLIENT_FOLLOWS" in process.env;
+  if (follows) await follow(account, client);
+  for (let i = 0; i < (follows ? 0 : TRIES); i++) {
     if (account.jobs.length === 0) await call(account, client, "generate_image", { prompt });
     else if (["", "queued", "running"].includes(account.state))
       await call(account, client, "get_job_status", { job_id: account.jobs[0] });
   }
   await client.close();
   process.stdout.write("\n" + JSON.stringify(account) + "\n");
+}
+
+/** Do after each answer just what the answer says comes next. */
+async function follow(account, client) {
+  await call(account, client, "generate_image", { prompt });
+  for (let next; (next = account.calls.at(-1).text.match(/next: get_job_status\((.*?)\)/)); ) {
+    const pairs = [...next[1].replaceAll("\\", "").matchAll(/(\w+)=("[^"]*"|[^",\s]+)/g)];
+    const given = Object.fromEntries(pairs.map(([, name, value]) => [name, JSON.parse(value)]));
+    await call(account, client, "get_job_status", given);
+  }
 }
 
 async function call(account, client, tool, args) {

@@ -21,9 +21,14 @@ ENVIRONMENT = {name: value for name, value in os.environ.items() if name.startsw
 TIMEOUT = float(os.environ["CLIENT_TIMEOUT"]) if "CLIENT_TIMEOUT" in os.environ else None
 """Seconds that a client without a timeout of its own is given for this scene."""
 
+FOLLOWS = "CLIENT_FOLLOWS" in os.environ
+"""Whether it does after each answer just what the answer says comes next."""
+
 TRIES = 8
 JOB = re.compile(r"job_[a-z2-7]{20,}")
 STATE = re.compile(r"\b(queued|running|succeeded|failed|unconfirmed)\b")
+NEXT = re.compile(r"next: get_job_status\((.*?)\)")
+ARGUMENT = re.compile(r'(\w+)=("[^"]*"|[^",\s]+)')
 FILE = re.compile(r"file: (.+?\.(?:png|jpg|webp))")
 
 ListTools = Callable[[], Awaitable[list[str]]]
@@ -55,9 +60,16 @@ class Account:
 async def tell(list_tools: ListTools, call_tool: CallTool) -> None:
     """Play it through and write the account."""
     account = Account(tools=await list_tools())
-    await _order(account, call_tool)
+    await (_follow if FOLLOWS else _order)(account, call_tool)
     sys.stdout.write("\n" + json.dumps(asdict(account)) + "\n")
     sys.stdout.flush()
+
+
+async def _follow(account: Account, call_tool: CallTool) -> None:
+    await _call(account, call_tool, "generate_image", prompt=PROMPT)
+    while following := NEXT.search(account.calls[-1].text.replace("\\", "")):
+        arguments = {name: json.loads(value) for name, value in ARGUMENT.findall(following[1])}
+        await _call(account, call_tool, "get_job_status", **arguments)
 
 
 async def _order(account: Account, call_tool: CallTool) -> None:
@@ -68,7 +80,7 @@ async def _order(account: Account, call_tool: CallTool) -> None:
             await _call(account, call_tool, "get_job_status", job_id=account.jobs[0])
 
 
-async def _call(account: Account, call_tool: CallTool, tool: str, **arguments: str) -> None:
+async def _call(account: Account, call_tool: CallTool, tool: str, **arguments: Any) -> None:
     began = time.monotonic()
     try:
         text = await call_tool(tool, arguments)

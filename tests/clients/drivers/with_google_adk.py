@@ -26,7 +26,8 @@ async def main():
         return list(tools)
 
     async def call_tool(tool, arguments):
-        return str(await tools[tool].run_async(args=arguments, tool_context=ToolContext(invocation)))
+        context = ToolContext(invocation, function_call_id="1")  # as an agent has it: the viewer's widget needs one
+        return str(await tools[tool].run_async(args=arguments, tool_context=context))
 
     await tell(list_tools, call_tool)
     await toolset.close()
