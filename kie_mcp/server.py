@@ -53,7 +53,7 @@ INSTRUCTIONS = (
     "Chain jobs by their kie:// references: generate_image makes a face, generate_speech a voice, and "
     "create_talking_video takes both, also before those jobs are done, or has them made: image_prompt, script. "
     "A tool waits for a while; if the job is not done by then it answers `running` with the job id: call "
-    "get_job_status(job_id, wait_seconds=45), which is free, until it is done. "
+    "get_job_status(job_id), which is free and waits as long as this client can, until it is done. "
     "Never repeat an order because it takes long or because its answer was lost: look for its job first (list_jobs). "
     "`unconfirmed` means that it may have been charged: tell the user."
 )

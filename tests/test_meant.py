@@ -52,7 +52,7 @@ def anyio_backend() -> object:
     ],
 )
 def test_what_is_certain_is_taken_and_the_rest_left_for_the_schema(given: dict[str, Any], understood: object) -> None:
-    assert meant(given, PROPERTIES) == understood
+    assert meant(given, {"properties": PROPERTIES, "required": ["prompt"]}) == understood
 
 
 @pytest.mark.anyio

@@ -62,7 +62,7 @@ queued: talking video, not sent yet, waiting for its image and its speech, about
 made with: image job_1 (running, 4 credits), speech job_2 (running, 0.12 credits)
 job: job_0 "Good morning to you."
 sandbox: a stand-in for Kie.ai answers here; no money is involved
-next: get_job_status(job_id="job_0", wait_seconds=45)\
+next: get_job_status(job_id="job_0")\
 """)
 
 

@@ -161,13 +161,13 @@ async def test_what_no_model_takes(tmp_path: Path, era: Era) -> None:
         "a job id too long": ("get_job_status", {"job_id": "x" * 101}),
         "a state": ("list_jobs", {"state": "done"}),
         "a kind": ("list_jobs", {"kind": "song"}),
-        "no jobs at all": ("list_jobs", {"limit": 0}),
+        "no jobs at all": ("list_jobs", {"limit": -1}),
         "too many jobs": ("list_jobs", {"limit": 101}),
     }
     assert await refused(tmp_path, calls, era) == snapshot(
         {
             "no prompt": "prompt: is required. Correct the arguments and call again.",
-            "an empty prompt": "prompt: '' given; string should have at least 1 character. Correct the arguments and call again.",
+            "an empty prompt": "prompt: is required. Correct the arguments and call again.",
             "a null": "prompt: is required. Correct the arguments and call again.",
             "a prompt too long for all": "prompt: 20,001 characters given; string should have at most 20000 characters. Correct the arguments and call again.",
             "a prompt that is a list": "prompt: a list of 2 given; input should be a valid string. Correct the arguments and call again.",
@@ -195,7 +195,7 @@ async def test_what_no_model_takes(tmp_path: Path, era: Era) -> None:
             "a job id too long": "job_id: 101 characters given; string should have at most 100 characters. Correct the arguments and call again.",
             "a state": "state: 'done' given; input should be 'queued', 'running', 'succeeded', 'failed' or 'unconfirmed'. Correct the arguments and call again.",
             "a kind": "kind: 'song' given; input should be 'image', 'speech' or 'talking_video'. Correct the arguments and call again.",
-            "no jobs at all": "limit: 0 given; input should be greater than or equal to 1. Correct the arguments and call again.",
+            "no jobs at all": "limit: -1 given; input should be greater than or equal to 1. Correct the arguments and call again.",
             "too many jobs": "limit: 101 given; input should be less than or equal to 100. Correct the arguments and call again.",
         }
     )

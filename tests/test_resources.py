@@ -100,7 +100,7 @@ async def test_what_is_offered(tmp_path: Path, era: Era) -> None:
             "kie://jobs/{job_id}/outputs/{index}": (
                 "Output",
                 "application/octet-stream",
-                "A file that a job made, as it was saved. Every tool that takes a file takes this URI.",
+                "A file that a job made, as it was saved. A tool that takes such files takes this URI.",
             ),
             "kie://models/{+model_id}": ("Model", "application/json", "One model: its limits, choices and prices."),
         }

@@ -46,55 +46,55 @@ def test_the_text_of_every_state() -> None:
             "next in line": """\
 queued: image, not sent yet, nothing charged, about 4 credits ($0.02)
 job: job_9d1xabcdefghijklmnopqrstuv "a fox"
-next: get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv", wait_seconds=45)\
+next: get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv")\
 """,
             "third in line": """\
 queued: image, not sent yet, nothing charged, about 4 credits ($0.02)
 note: In line: 2 before it, to be sent in about 7 s.
 job: job_9d1xabcdefghijklmnopqrstuv "a fox"
-next: get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv", wait_seconds=45)\
+next: get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv")\
 """,
             "held back by Kie.ai": """\
 queued: image, not sent yet, nothing charged, about 4 credits ($0.02)
 note: Kie.ai counts too many requests (code 429).
 job: job_9d1xabcdefghijklmnopqrstuv "a fox"
-next: get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv", wait_seconds=45)\
+next: get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv")\
 """,
             "waiting for two others": """\
 queued: talking video, not sent yet, nothing charged, waiting for job_aaa, job_bbb
 job: job_9d1xabcdefghijklmnopqrstuv "a fox"
-next: get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv", wait_seconds=45)\
+next: get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv")\
 """,
             "being sent": """\
 queued: image, being sent, about 4 credits ($0.02)
 job: job_9d1xabcdefghijklmnopqrstuv "a fox"
-next: get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv", wait_seconds=45)\
+next: get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv")\
 """,
             "running": """\
 running: image, 48 s so far, about 4 credits ($0.02)
 job: job_9d1xabcdefghijklmnopqrstuv (Kie.ai's id: e931f4f24b0f6d5bc4744c719d3f67f3) "a fox"
-next: get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv", wait_seconds=45)\
+next: get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv")\
 """,
             "running, with what is usual": """\
 running: talking video, 48 s so far, usually about 3 min, about 37.5 credits ($0.19)
 job: job_9d1xabcdefghijklmnopqrstuv (Kie.ai's id: e931f4f24b0f6d5bc4744c719d3f67f3) "a fox"
-next: get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv", wait_seconds=45)\
+next: get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv")\
 """,
             "running, with Kie.ai's own figure": """\
 running: talking video, 48 s so far, 45%, about 37.5 credits ($0.19)
 job: job_9d1xabcdefghijklmnopqrstuv (Kie.ai's id: e931f4f24b0f6d5bc4744c719d3f67f3) "a fox"
-next: get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv", wait_seconds=45)\
+next: get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv")\
 """,
             "running, in a state never seen": """\
 running: image, 48 s so far, about 4 credits ($0.02)
 note: Kie.ai reports a state that this version does not know: 'rendering'.
 job: job_9d1xabcdefghijklmnopqrstuv (Kie.ai's id: e931f4f24b0f6d5bc4744c719d3f67f3) "a fox"
-next: get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv", wait_seconds=45)\
+next: get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv")\
 """,
             "running, joined": """\
 running: image, 48 s so far, about 4 credits ($0.02) (joined the job that an equal call had started)
 job: job_9d1xabcdefghijklmnopqrstuv (Kie.ai's id: e931f4f24b0f6d5bc4744c719d3f67f3) "a fox"
-next: get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv", wait_seconds=45)\
+next: get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv")\
 """,
             "a picture": """\
 succeeded: image, 1024x1024 PNG, made in 12 s, 4 credits ($0.02)
@@ -122,14 +122,14 @@ job: job_9d1xabcdefghijklmnopqrstuv (Kie.ai's id: e931f4f24b0f6d5bc4744c719d3f67
 succeeded: talking video, 720x1280 MP4 of 12.5 s, made in 3 min, 37.5 credits ($0.19)
 file: /home/you/Videos/a.mp4
 url: https://files.example/a.mp4 (valid until 2026-09-22T14:13:32Z at most)
-chain it as: kie://jobs/job_9d1xabcdefghijklmnopqrstuv/outputs/0
+read it as: kie://jobs/job_9d1xabcdefghijklmnopqrstuv/outputs/0
 job: job_9d1xabcdefghijklmnopqrstuv (Kie.ai's id: e931f4f24b0f6d5bc4744c719d3f67f3) "a fox"\
 """,
             "a film with a voice made for it": """\
 succeeded: talking video, 720x1280 MP4 of 12.5 s, made in 12 s, 37.8 credits in all ($0.19)
 file: /home/you/Videos/a.mp4
 url: https://files.example/a.mp4 (valid until 2026-09-22T14:13:32Z at most)
-chain it as: kie://jobs/job_9d1xabcdefghijklmnopqrstuv/outputs/0
+read it as: kie://jobs/job_9d1xabcdefghijklmnopqrstuv/outputs/0
 note: The audio was cut to 15 s.
 made with: speech job_7kq2abcdefghijklmnopqrstuv (succeeded, 0.3 credits)
 job: job_9d1xabcdefghijklmnopqrstuv (Kie.ai's id: e931f4f24b0f6d5bc4744c719d3f67f3) "a fox"\
@@ -238,7 +238,7 @@ def test_the_structured_content_of_every_state() -> None:
                 "place": 0,
                 "credits": {"estimated": 4.0},
                 "created_at": "2026-09-21T14:13:20Z",
-                "next": 'get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv", wait_seconds=45)',
+                "next": 'get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv")',
             },
             "third in line": {
                 "job_id": "job_9d1xabcdefghijklmnopqrstuv",
@@ -252,7 +252,7 @@ def test_the_structured_content_of_every_state() -> None:
                 "credits": {"estimated": 4.0},
                 "note": "In line: 2 before it, to be sent in about 7 s.",
                 "created_at": "2026-09-21T14:13:20Z",
-                "next": 'get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv", wait_seconds=45)',
+                "next": 'get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv")',
             },
             "held back by Kie.ai": {
                 "job_id": "job_9d1xabcdefghijklmnopqrstuv",
@@ -266,7 +266,7 @@ def test_the_structured_content_of_every_state() -> None:
                 "credits": {"estimated": 4.0},
                 "note": "Kie.ai counts too many requests (code 429).",
                 "created_at": "2026-09-21T14:13:20Z",
-                "next": 'get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv", wait_seconds=45)',
+                "next": 'get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv")',
             },
             "waiting for two others": {
                 "job_id": "job_9d1xabcdefghijklmnopqrstuv",
@@ -278,7 +278,7 @@ def test_the_structured_content_of_every_state() -> None:
                 "outputs": [],
                 "waiting_for": ["job_aaa", "job_bbb"],
                 "created_at": "2026-09-21T14:13:20Z",
-                "next": 'get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv", wait_seconds=45)',
+                "next": 'get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv")',
             },
             "being sent": {
                 "job_id": "job_9d1xabcdefghijklmnopqrstuv",
@@ -290,7 +290,7 @@ def test_the_structured_content_of_every_state() -> None:
                 "outputs": [],
                 "credits": {"estimated": 4.0},
                 "created_at": "2026-09-21T14:13:20Z",
-                "next": 'get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv", wait_seconds=45)',
+                "next": 'get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv")',
             },
             "running": {
                 "job_id": "job_9d1xabcdefghijklmnopqrstuv",
@@ -303,7 +303,7 @@ def test_the_structured_content_of_every_state() -> None:
                 "credits": {"estimated": 4.0},
                 "created_at": "2026-09-21T14:13:20Z",
                 "kie_task_id": "e931f4f24b0f6d5bc4744c719d3f67f3",
-                "next": 'get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv", wait_seconds=45)',
+                "next": 'get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv")',
             },
             "running, with what is usual": {
                 "job_id": "job_9d1xabcdefghijklmnopqrstuv",
@@ -317,7 +317,7 @@ def test_the_structured_content_of_every_state() -> None:
                 "credits": {"estimated": 37.5},
                 "created_at": "2026-09-21T14:13:20Z",
                 "kie_task_id": "e931f4f24b0f6d5bc4744c719d3f67f3",
-                "next": 'get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv", wait_seconds=45)',
+                "next": 'get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv")',
             },
             "running, with Kie.ai's own figure": {
                 "job_id": "job_9d1xabcdefghijklmnopqrstuv",
@@ -331,7 +331,7 @@ def test_the_structured_content_of_every_state() -> None:
                 "credits": {"estimated": 37.5},
                 "created_at": "2026-09-21T14:13:20Z",
                 "kie_task_id": "e931f4f24b0f6d5bc4744c719d3f67f3",
-                "next": 'get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv", wait_seconds=45)',
+                "next": 'get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv")',
             },
             "running, in a state never seen": {
                 "job_id": "job_9d1xabcdefghijklmnopqrstuv",
@@ -345,7 +345,7 @@ def test_the_structured_content_of_every_state() -> None:
                 "note": "Kie.ai reports a state that this version does not know: 'rendering'.",
                 "created_at": "2026-09-21T14:13:20Z",
                 "kie_task_id": "e931f4f24b0f6d5bc4744c719d3f67f3",
-                "next": 'get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv", wait_seconds=45)',
+                "next": 'get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv")',
             },
             "running, joined": {
                 "job_id": "job_9d1xabcdefghijklmnopqrstuv",
@@ -359,7 +359,7 @@ def test_the_structured_content_of_every_state() -> None:
                 "credits": {"estimated": 4.0},
                 "created_at": "2026-09-21T14:13:20Z",
                 "kie_task_id": "e931f4f24b0f6d5bc4744c719d3f67f3",
-                "next": 'get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv", wait_seconds=45)',
+                "next": 'get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv")',
             },
             "a picture": {
                 "job_id": "job_9d1xabcdefghijklmnopqrstuv",
@@ -372,6 +372,7 @@ def test_the_structured_content_of_every_state() -> None:
                     {
                         "url": "https://files.example/a.png?signature=abc",
                         "resource": "kie://jobs/job_9d1xabcdefghijklmnopqrstuv/outputs/0",
+                        "input_for": ["generate_image", "create_talking_video"],
                         "path": "/home/you/Pictures/kie/2026-09-21-image-9d1xabcd-1.png",
                         "mime_type": "image/png",
                         "bytes": 123456,
@@ -395,6 +396,7 @@ def test_the_structured_content_of_every_state() -> None:
                     {
                         "url": "https://files.example/a.png?signature=abc",
                         "resource": "kie://jobs/job_9d1xabcdefghijklmnopqrstuv/outputs/0",
+                        "input_for": ["generate_image", "create_talking_video"],
                         "path": "/home/you/Pictures/kie/2026-09-21-image-9d1xabcd-1.png",
                         "mime_type": "image/png",
                         "bytes": 123456,
@@ -419,6 +421,7 @@ def test_the_structured_content_of_every_state() -> None:
                     {
                         "url": "https://files.example/a.mp3",
                         "resource": "kie://jobs/job_9d1xabcdefghijklmnopqrstuv/outputs/0",
+                        "input_for": ["create_talking_video"],
                         "path": "/home/you/Music/a.mp3",
                         "mime_type": "audio/mpeg",
                         "bytes": 40000,
@@ -480,6 +483,7 @@ def test_the_structured_content_of_every_state() -> None:
                         "kind": "speech",
                         "state": "succeeded",
                         "resource": "kie://jobs/job_7kq2abcdefghijklmnopqrstuv/outputs/0",
+                        "input_for": ["create_talking_video"],
                         "credits": 0.3,
                     }
                 ],
@@ -499,6 +503,7 @@ def test_the_structured_content_of_every_state() -> None:
                     {
                         "url": "https://files.example/a.png?signature=abc",
                         "resource": "kie://jobs/job_9d1xabcdefghijklmnopqrstuv/outputs/0",
+                        "input_for": ["generate_image", "create_talking_video"],
                         "path": "/home/you/Pictures/kie/2026-09-21-image-9d1xabcd-1.png",
                         "mime_type": "image/png",
                         "bytes": 123456,
@@ -509,6 +514,7 @@ def test_the_structured_content_of_every_state() -> None:
                     {
                         "url": "https://files.example/b.png",
                         "resource": "kie://jobs/job_9d1xabcdefghijklmnopqrstuv/outputs/1",
+                        "input_for": ["generate_image", "create_talking_video"],
                     },
                 ],
                 "credits": {"estimated": 4.0, "used": 4.0},
@@ -526,6 +532,7 @@ def test_the_structured_content_of_every_state() -> None:
                     {
                         "url": "https://files.example/a.png?signature=abc",
                         "resource": "kie://jobs/job_9d1xabcdefghijklmnopqrstuv/outputs/0",
+                        "input_for": ["generate_image", "create_talking_video"],
                         "path": "/home/you/Pictures/kie/2026-09-21-image-9d1xabcd-1.png",
                         "mime_type": "image/png",
                         "bytes": 123456,
@@ -551,6 +558,7 @@ def test_the_structured_content_of_every_state() -> None:
                     {
                         "url": "https://files.example/a.png?signature=abc",
                         "resource": "kie://jobs/job_9d1xabcdefghijklmnopqrstuv/outputs/0",
+                        "input_for": ["generate_image", "create_talking_video"],
                         "path": "/home/you/Pictures/kie/2026-09-21-image-9d1xabcd-1.png",
                         "mime_type": "image/png",
                         "bytes": 123456,
@@ -576,6 +584,7 @@ def test_the_structured_content_of_every_state() -> None:
                     {
                         "url": "https://files.example/a.png",
                         "resource": "kie://jobs/job_9d1xabcdefghijklmnopqrstuv/outputs/0",
+                        "input_for": ["generate_image", "create_talking_video"],
                     }
                 ],
                 "credits": {"estimated": 4.0, "used": 4.0},
@@ -674,6 +683,7 @@ def test_the_structured_content_of_every_state() -> None:
                         "kind": "speech",
                         "state": "succeeded",
                         "resource": "kie://jobs/job_7kq2abcdefghijklmnopqrstuv/outputs/0",
+                        "input_for": ["create_talking_video"],
                         "credits": 0.3,
                     }
                 ],
@@ -857,7 +867,7 @@ def test_a_listing_has_a_line_for_each_job_and_the_next_step() -> None:
 2026-09-21T14:13:20Z failed image job_9d1xabcdefghijklmnopqrstuv "a fox" Kie.ai's moderation refused what was asked for, or what came out (code 400).
 2026-09-21T14:13:20Z succeeded image job_9d1xabcdefghijklmnopqrstuv "a fox" File 1 of 1 was not saved: there is no room in /full (no space left on device). https://files.example/a.png
 2026-09-21T14:13:20Z queued image job_9d1xabcdefghijklmnopqrstuv "a fox"
-next: get_job_status(job_id=…)\
+next: get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv")\
 """)
     assert [job["state"] for job in known(returned)["jobs"]] == snapshot(
         ["succeeded", "running", "failed", "succeeded", "queued"]

@@ -1,13 +1,17 @@
 """The published contract: what a client is told of the tools, and that the answers keep to it."""
 # ruff: noqa: E501 (schemas stand as they are published)
 
+import builtins
 import json
+import keyword
+import re
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 from inline_snapshot import snapshot
+from pydantic import BaseModel
 
 from kie_mcp.errors import OrderError
 from kie_mcp.jobs.job import Phase
@@ -110,7 +114,6 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                 },
                 "required": ["prompt"],
                 "type": "object",
-                "additionalProperties": False,
             },
             "generate_speech": {
                 "properties": {
@@ -164,7 +167,6 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                 },
                 "required": ["text"],
                 "type": "object",
-                "additionalProperties": False,
             },
             "create_talking_video": {
                 "properties": {
@@ -211,7 +213,7 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                         "maximum": 2147483647,
                         "minimum": -1,
                         "type": "integer",
-                        "description": "Same seed, same motion",
+                        "description": "For the same motion again; Kie.ai may ignore it",
                     },
                     "wait_seconds": {
                         "maximum": 600,
@@ -238,7 +240,6 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                     },
                 },
                 "type": "object",
-                "additionalProperties": False,
             },
             "get_job_status": {
                 "properties": {
@@ -261,7 +262,6 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                 },
                 "required": ["job_id"],
                 "type": "object",
-                "additionalProperties": False,
             },
             "list_jobs": {
                 "properties": {
@@ -284,7 +284,6 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                     },
                 },
                 "type": "object",
-                "additionalProperties": False,
             },
         }
     )
@@ -309,6 +308,7 @@ async def test_the_output_schemas(tmp_path: Path) -> None:
                             "properties": {
                                 "url": {"type": "string"},
                                 "resource": {"type": "string"},
+                                "input_for": {"type": "array", "items": {"type": "string"}},
                                 "path": {"type": "string"},
                                 "mime_type": {"type": "string"},
                                 "bytes": {"type": "integer"},
@@ -352,6 +352,7 @@ async def test_the_output_schemas(tmp_path: Path) -> None:
                             "properties": {
                                 "url": {"type": "string"},
                                 "resource": {"type": "string"},
+                                "input_for": {"type": "array", "items": {"type": "string"}},
                                 "path": {"type": "string"},
                                 "mime_type": {"type": "string"},
                                 "bytes": {"type": "integer"},
@@ -395,6 +396,7 @@ async def test_the_output_schemas(tmp_path: Path) -> None:
                             "properties": {
                                 "url": {"type": "string"},
                                 "resource": {"type": "string"},
+                                "input_for": {"type": "array", "items": {"type": "string"}},
                                 "path": {"type": "string"},
                                 "mime_type": {"type": "string"},
                                 "bytes": {"type": "integer"},
@@ -438,6 +440,7 @@ async def test_the_output_schemas(tmp_path: Path) -> None:
                             "properties": {
                                 "url": {"type": "string"},
                                 "resource": {"type": "string"},
+                                "input_for": {"type": "array", "items": {"type": "string"}},
                                 "path": {"type": "string"},
                                 "mime_type": {"type": "string"},
                                 "bytes": {"type": "integer"},
@@ -512,13 +515,49 @@ async def test_both_eras_publish_the_same(tmp_path: Path) -> None:
     assert await published(tmp_path / "one") == await published(tmp_path / "two", era="auto")
 
 
-async def test_unknown_arguments_are_closed_out_and_every_argument_is_described(tmp_path: Path) -> None:
+async def test_every_argument_is_described(tmp_path: Path) -> None:
     for tool in (await published(tmp_path)).values():
         schema = tool["inputSchema"]
         jsonschema.Draft202012Validator.check_schema(schema)
-        assert schema["additionalProperties"] is False
         assert all(one.get("description") for one in schema["properties"].values())
         assert all("type" in one for one in schema["properties"].values())
+
+
+READABLE = {"type", "description", "properties", "required", "items", "enum", "default"} | {
+    *("minimum", "maximum", "minLength", "maxLength", "maxItems")
+}
+"""Keywords that every reader known to us understands: the SDKs of some models fail at others, such as
+additionalProperties, $ref, const, or a list of types."""
+
+
+def keywords(schema: dict[str, Any]) -> set[str]:
+    """All that a schema says something by, at any depth; a name that has no type for a text is one too."""
+    inner = [*schema.get("properties", {}).values(), *([schema["items"]] if "items" in schema else [])]
+    strange = set[str]() if isinstance(schema.get("type"), str) else {"a type that is not one word"}
+    return strange.union(schema, *(keywords(one) for one in inner))
+
+
+async def test_the_schemas_hold_only_keywords_that_every_reader_knows(tmp_path: Path) -> None:
+    for tool in (await published(tmp_path)).values():
+        assert keywords(tool["inputSchema"]) <= READABLE
+        assert keywords(tool["outputSchema"]) <= READABLE
+
+
+async def test_every_name_can_be_the_name_of_an_argument_in_python(tmp_path: Path) -> None:
+    """Bridges make functions and models of what is published."""
+    async with stand(tmp_path) as here:
+        tools, prompts = (await here.client.list_tools()).tools, (await here.client.list_prompts()).prompts
+        templates = (await here.client.list_resource_templates()).resource_templates
+    callables = [one.name for one in [*tools, *prompts]]
+    arguments = [name for tool in tools for name in tool.input_schema["properties"]]
+    arguments += [one.name for prompt in prompts for one in prompt.arguments or ()]
+    arguments += [name for one in templates for name in re.findall(r"\{\+?(.*?)\}", one.uri_template)]
+    for name in [*callables, *arguments]:
+        assert name.isidentifier()
+        assert not keyword.iskeyword(name)
+        assert not name.startswith("_")
+        assert not hasattr(builtins, name)
+        assert not hasattr(BaseModel, name)
 
 
 async def test_the_whole_list_stays_within_its_budget(tmp_path: Path, era: Era) -> None:
@@ -533,7 +572,7 @@ async def test_the_server_introduces_itself(tmp_path: Path, era: Era) -> None:
     assert instructions == INSTRUCTIONS
     assert (
         snapshot(
-            "Pictures, speech and talking videos from Kie.ai. Each is a job with an id and costs credits. Chain jobs by their kie:// references: generate_image makes a face, generate_speech a voice, and create_talking_video takes both, also before those jobs are done, or has them made: image_prompt, script. A tool waits for a while; if the job is not done by then it answers `running` with the job id: call get_job_status(job_id, wait_seconds=45), which is free, until it is done. Never repeat an order because it takes long or because its answer was lost: look for its job first (list_jobs). `unconfirmed` means that it may have been charged: tell the user."
+            "Pictures, speech and talking videos from Kie.ai. Each is a job with an id and costs credits. Chain jobs by their kie:// references: generate_image makes a face, generate_speech a voice, and create_talking_video takes both, also before those jobs are done, or has them made: image_prompt, script. A tool waits for a while; if the job is not done by then it answers `running` with the job id: call get_job_status(job_id), which is free and waits as long as this client can, until it is done. Never repeat an order because it takes long or because its answer was lost: look for its job first (list_jobs). `unconfirmed` means that it may have been charged: tell the user."
         )
         == INSTRUCTIONS
     )

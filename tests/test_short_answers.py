@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from kie_mcp.jobs.job import Kind
 from kie_mcp.surface.results import answer
 from kie_mcp.surface.words import text as words
 from tests.every_state import EVERY, NOW
@@ -17,6 +18,7 @@ FINISHED = 250
 UNFINISHED = 80
 """Tokens of one that is still to be asked for, which may be many times."""
 FILES = ("file", "url", "chain it as")
+FILM_FILES = ("file", "url", "read it as")
 
 
 @pytest.fixture
@@ -49,10 +51,11 @@ def test_every_answer_is_short(name: str) -> None:
 def test_every_answer_says_the_state_then_the_trouble_then_the_files_then_the_rest_and_the_next_step_last(
     name: str,
 ) -> None:
-    order = [EVERY[name].job.state.value, "problem", "Kie.ai says", "charged", "what to do", *FILES, "data", "note"]
+    files = FILM_FILES if EVERY[name].job.kind is Kind.TALKING_VIDEO else FILES
+    order = [EVERY[name].job.state.value, "problem", "Kie.ai says", "charged", "what to do", *files, "data", "note"]
     order += ["made with", "job", "sandbox", "next"]
     found = heads(said_of(name))
-    assert [head for head in found if head in FILES] == [*FILES] * len(EVERY[name].job.outputs)
+    assert [head for head in found if head in files] == [*files] * len(EVERY[name].job.outputs)
     assert list(dict.fromkeys(found)) == [head for head in order if head in found]
     assert "job" in found
 
@@ -72,9 +75,9 @@ async def test_the_answer_of_a_finished_job_is_short_and_says_the_state_first_an
             await here.call("generate_speech", text=long),
             await here.call("create_talking_video", image_prompt=long, script="Good morning.", prompt=long),
         ]
-    for told in answers:
+    for told, files in zip(answers, (FILES, FILES, FILM_FILES), strict=True):
         said = text(told)
         assert tokens(said) < FINISHED
-        assert heads(said)[:4] == ["succeeded", *FILES]
+        assert heads(said)[:4] == ["succeeded", *files]
         assert "job" in heads(said)[4:]
         assert facts(told)["outputs"][0]["path"] in said

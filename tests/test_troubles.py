@@ -233,7 +233,7 @@ queued: image, not sent yet, nothing charged, about 4 credits ($0.02)
 note: Kie.ai does not answer properly, so nothing is sent until a free call gets through; given up without cost after 15 minutes.
 job: JOB "a cat"
 sandbox: a stand-in for Kie.ai answers here; no money is involved
-next: get_job_status(job_id="JOB", wait_seconds=45)\
+next: get_job_status(job_id="JOB")\
 """)
     assert done["state"] == "succeeded"
 

@@ -28,6 +28,8 @@ class OutputFields(Fields):
     url: str | None = None
     """None for an answer that was no file and was saved as one; without its end if it is too long to be shown."""
     resource: str
+    input_for: list[str] | None = None
+    """The tools that take it; left out if none does."""
     path: str | None = None
     mime_type: str | None = None
     bytes: int | None = None
@@ -55,6 +57,7 @@ class PartFields(Fields):
     kind: str
     state: str
     resource: str
+    input_for: list[str] | None = None
     credits: float | None = None
 
 

@@ -97,7 +97,10 @@ VideoResolution = Annotated[
     str,
     Field(description="480p, 720p: infinitalk; 720, 1080: omnihuman", json_schema_extra=_rows(VIDEO, "resolutions")),
 ]
-Seed = Annotated[int | None, Field(**_range(VIDEO, "seed_range"), description="Same seed, same motion")]
+Seed = Annotated[
+    int | None,
+    Field(**_range(VIDEO, "seed_range"), description="For the same motion again; Kie.ai may ignore it"),
+]
 
 JobName = Annotated[str, Field(min_length=1, max_length=100, description="job_… or Kie.ai's task id")]
 State = Annotated[

@@ -31,18 +31,23 @@ class ClosedTool(Tool):
     async def run(self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False) -> Any:
         """Run the tool; what it raises from our own error tree becomes an answer with `isError`."""
         try:
-            return await super().run(meant(arguments, self.parameters["properties"]), context, convert_result)
+            return await super().run(meant(arguments, self.parameters), context, convert_result)
         except Exception as error:
             cause = error.__cause__
             if isinstance(cause, ValidationError) and not isinstance(error, UnexpectedToolError):
-                return refusal(self._explained(cause))
+                return refusal(self._explained(cause, arguments))
             if isinstance(cause, KieError):
                 return refusal(cause)
             raise
 
-    def _explained(self, error: ValidationError) -> OrderError:
+    def _explained(self, error: ValidationError, arguments: dict[str, Any]) -> OrderError:
         problems = error.errors(include_url=False, include_context=False)
-        lines = [self._line(one["type"], one["loc"], one["msg"], one["input"]) for one in problems[:MOST_PROBLEMS]]
+        lines = [
+            _missing(str(one["loc"][0]), arguments)
+            if one["type"] == "missing"
+            else self._line(one["type"], one["loc"], one["msg"], one["input"])
+            for one in problems[:MOST_PROBLEMS]
+        ]
         if len(problems) > MOST_PROBLEMS:
             lines.append(f"And {len(problems) - MOST_PROBLEMS} more.")
         return OrderError(" ".join(lines), remedy="Correct the arguments and call again.")
@@ -51,8 +56,6 @@ class ClosedTool(Tool):
         name = str(place[0]) + "".join(f"[{part}]" for part in place[1:])
         if kind == "extra_forbidden":
             return self._unknown(name)
-        if kind == "missing":
-            return f"{name}: is required."
         return f"{name}: {_given(value)} given; {message[:1].lower()}{message[1:]}."
 
     def _unknown(self, name: str) -> str:
@@ -111,7 +114,18 @@ def _short(schema: dict[str, Any]) -> dict[str, Any]:
             one = {**known, **one}
         properties[name] = one
     required = {"required": schema["required"]} if "required" in schema else {}
-    return {"type": "object", "properties": properties, **required, "additionalProperties": False}
+    # That it is closed is not published: the SDK of Google's models cannot read a tool that says so.
+    return {"type": "object", "properties": properties, **required}
+
+
+def _missing(name: str, arguments: dict[str, Any]) -> str:
+    """Some words for nothing could be what is to be said, so that the way to say them is told."""
+    value = arguments.get(name)
+    if value is None or value == "":
+        return f"{name}: is required."
+    said = f"{name}: {_given(value)} given, which stands for no value; it is required."
+    is_word = isinstance(value, str) and value.strip().isalpha()
+    return f"{said} If the word itself is meant, end it with a full stop." if is_word else said
 
 
 def _given(value: object) -> str:

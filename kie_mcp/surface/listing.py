@@ -15,6 +15,7 @@ from kie_mcp.jobs.job import Job, Output
 from kie_mcp.jobs.orders import output_uri
 from kie_mcp.media.names import said
 from kie_mcp.moments import iso
+from kie_mcp.surface.chaining import input_for
 from kie_mcp.surface.protocol import KieServer
 from kie_mcp.text import CODE, code, one_line
 
@@ -54,11 +55,18 @@ def _file(job: Job, index: int, output: Output) -> Resource:
         uri=output_uri(job.id, index),
         name=Path(output.path).name if output.path else f"{job.kind}-{index + 1}",
         title=f"{kind}: {words}" if words else kind,
-        description=f"Made by {code(job.model, 2 * CODE)}." if job.model else None,
+        description=_description(job, output),
         mime_type=output.mime_type,
         size=output.bytes,
         annotations=Annotations(last_modified=iso(job.finished_at or job.updated_at)),
     )
+
+
+def _description(job: Job, output: Output) -> str | None:
+    made = f"Made by {code(job.model, 2 * CODE)}." if job.model else ""
+    tools = input_for(job.kind, output.mime_type)
+    goes_in = f"Can go into {' and '.join(tools)} by this URI." if tools else ""
+    return " ".join(filter(None, (made, goes_in))) or None
 
 
 def _cursor(job: Job) -> str:

@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, cast
 
+from kie_mcp.surface.absent import given_entries, is_absent
+from kie_mcp.surface.hosts import HOST_FIELDS
+
 JSON = dict[str, Any]
 
 OTHER_NAMES: Mapping[str, tuple[str, ...]] = {
@@ -24,23 +27,32 @@ OTHER_NAMES: Mapping[str, tuple[str, ...]] = {
 """Kie.ai's own names, older ones, and those of our other tools, for a tool that has none of that name itself."""
 
 
-def meant(arguments: Mapping[str, Any], properties: Mapping[str, JSON]) -> JSON:
-    """Return the arguments under the names and in the form that a tool with these properties takes.
+def meant(arguments: Mapping[str, Any], parameters: JSON) -> JSON:
+    """Return the arguments under the names and in the form that a tool with this schema takes.
 
-    null counts as not given, since some clients fill every place. What is not understood stays as it is, for the
-    schema to refuse.
+    What says that it is not given, in any spelling, is left out, and so is what hosts add. What is not understood
+    stays as it is, for the schema to refuse.
     """
+    properties: Mapping[str, JSON] = parameters["properties"]
+    given = {name: value for name, value in arguments.items() if name in properties or name not in HOST_FIELDS}
+    given = {name: value for name, value in given.items() if not _absent(name, value, parameters)}
     found: JSON = {}
-    for given, value in arguments.items():
-        name = _name(given, arguments, properties)
+    for other, value in given.items():
+        name = _name(other, given, properties)
         if name in found:
-            name = given
-        if name in properties:
-            value = _value(value, properties[name])
-            if value is None:
-                continue
-        found[name] = value
+            name = other
+        found[name] = _value(value, properties[name]) if name in properties else value
     return found
+
+
+def _absent(given: str, value: object, parameters: JSON) -> bool:
+    """Whether it is not given; of an unknown argument nobody knows, so that it is refused."""
+    properties: Mapping[str, JSON] = parameters["properties"]
+    name = given if given in properties else next(filter(properties.__contains__, OTHER_NAMES.get(given, ())), "")
+    if not name:
+        return False
+    schema, required = properties[name], name in parameters.get("required", ())
+    return any(is_absent(one, schema, required=required) for one in (value, _value(value, schema)))
 
 
 def _name(given: str, arguments: Mapping[str, Any], properties: Mapping[str, JSON]) -> str:
@@ -53,17 +65,18 @@ def _name(given: str, arguments: Mapping[str, Any], properties: Mapping[str, JSO
 def _value(value: object, schema: JSON) -> object:
     match schema.get("type"):
         case "array":
-            return _list(value) if isinstance(value, str) else value
+            entries = _list(value) if isinstance(value, str) else value
+            return given_entries(cast("list[Any]", entries)) if isinstance(entries, list) else entries
         case "string":
             return _text(value)
         case _:
-            return None if value == "" else value
+            return value
 
 
-def _list(text: str) -> list[Any] | None:
+def _list(text: str) -> list[Any]:
     """A list that was written down as text, or a single thing that should have been in one."""
     if not text.strip():
-        return None
+        return []
     with suppress(ValueError, RecursionError):
         if isinstance(parsed := json.loads(text), list):
             return cast("list[Any]", parsed)
@@ -73,7 +86,7 @@ def _list(text: str) -> list[Any] | None:
 def _text(value: object) -> object:
     if isinstance(value, list):
         texts = cast("list[object]", value)
-        return texts if len(texts) > 1 else next(iter(texts), None)
+        return texts[0] if len(texts) == 1 else texts
     if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e6:
         return f"{value:g}" if float(f"{value:g}") == value else repr(value)
     return value

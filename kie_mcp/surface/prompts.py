@@ -99,7 +99,7 @@ def _spoken_greeting_card() -> Recipe:
         _write_spoken_greeting_card,
         occasion="What for, such as a birthday",
         to="Who gets it",
-        from_="?Who sends it",
+        sender="?Who sends it",
         tone="?How it sounds, such as warm, funny or solemn",
         voice="?Who speaks it, by name, such as Rachel",
     )
@@ -113,9 +113,9 @@ def _write_spoken_greeting_card(given: Given) -> str:
         f"Write the greeting: {_limit(video)} Describe the card in one or two sentences: a figure that fits the "
         "occasion, its face large and seen from the front, the mouth free, and no lettering.",
         _ask(f"the greeting and the card; {_video_cost(video)}"),
-        f"Order the card: {call('generate_image', prompt=Blank('<the card>'), aspect_ratio='3:4', wait_seconds=0)}",
-        "Order the voice, without waiting for the card: "
-        + call("generate_speech", text=Blank("<the greeting>"), voice=given.get("voice"), wait_seconds=0),
+        f"Order the card: {call('generate_image', prompt=Blank('<the card>'), aspect_ratio='3:4')}",
+        "Order the voice, also while the card is still being made: "
+        + call("generate_speech", text=Blank("<the greeting>"), voice=given.get("voice")),
         "Order the video from both, also while they are still being made; it is sent when they are done: "
         'create_talking_video(image="kie://jobs/<job_id of the card>/outputs/0", '
         'audio="kie://jobs/<job_id of the voice>/outputs/0")',
@@ -124,14 +124,12 @@ def _write_spoken_greeting_card(given: Given) -> str:
 
 
 _WAIT = (
-    "As long as the state is queued or running, call get_job_status(job_id=<its job_id>, wait_seconds=45): that is "
-    "free. Never repeat an order, neither because it takes long nor because an answer was lost: then look for its job "
-    "with list_jobs. If it failed or is unconfirmed, tell the user why and what the answer says to do."
+    "As long as the state is queued or running, call get_job_status(job_id=<its job_id>): that is free and waits as "
+    "long as this client can. Never repeat an order, neither because it takes long nor because an answer was lost: "
+    "then look for its job with list_jobs. If it failed or is unconfirmed, tell the user why and what the answer says "
+    "to do."
 )
-_SHOW = (
-    "When it has succeeded, show the user the file: its path, its url, and its kie:// reference, by which it can go "
-    "into the next order."
-)
+_SHOW = "When it has succeeded, show the user the file: its path and its url."
 _END = (_WAIT, _SHOW)
 
 

@@ -9,6 +9,7 @@ from mcp.shared.exceptions import MCPError
 from mcp.types import INVALID_PARAMS, InputRequiredResult
 
 from kie_mcp.errors import OrderError
+from kie_mcp.surface.absent import says_nothing
 from kie_mcp.text import quoted, seen
 
 LONGEST = 2000
@@ -39,6 +40,7 @@ class Recipe(Prompt):
     def _checked(self, arguments: Mapping[str, Any]) -> Given:
         known = {one.name: one for one in self.arguments or ()}
         given = {name: seen(str(value)).strip() for name, value in arguments.items() if value is not None}
+        given = {name: "" if says_nothing(value) else value for name, value in given.items()}
         for name, value in given.items():
             if name not in known:
                 raise OrderError(f"{name[:40]!r}: there is no such argument.", remedy=f"It takes {', '.join(known)}.")
@@ -58,7 +60,7 @@ def recipe(name: str, title: str, description: str, write: Callable[[Given], str
         title=title,
         description=description,
         arguments=[
-            PromptArgument(name=one.rstrip("_"), description=words.lstrip("?"), required=not words.startswith("?"))
+            PromptArgument(name=one, description=words.lstrip("?"), required=not words.startswith("?"))
             for one, words in arguments.items()
         ],
         fn=write,

@@ -68,7 +68,7 @@ def register(server: MCPServer[Any], desk: Desk, describe: Describe) -> None:
 
     @server.resource("kie://jobs/{job_id}/outputs/{index}", title="Output", mime_type="application/octet-stream")
     async def output(job_id: str, index: str) -> str:
-        """A file that a job made, as it was saved. Every tool that takes a file takes this URI."""
+        """A file that a job made, as it was saved. A tool that takes such files takes this URI."""
         raise ResourceNotFoundError(f"Job {job_id} has no output {index!r}: outputs are counted from 0.")
 
     _ = (jobs, job, output)

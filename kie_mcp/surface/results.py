@@ -13,6 +13,7 @@ from kie_mcp.jobs.orders import output_uri
 from kie_mcp.media.names import said
 from kie_mcp.moments import iso
 from kie_mcp.surface.answer import Answer, CreditFields, ErrorFields, Listing, OutputFields, PartFields
+from kie_mcp.surface.chaining import input_for
 from kie_mcp.surface.words import error_text, listing_text, spoken, text
 from kie_mcp.text import CODE, clean, one_line, short_link, shown
 
@@ -91,8 +92,8 @@ def listing(answers: list[Answer], *, none: str = "no such jobs") -> CallToolRes
     """What `list_jobs` returns; *none* is said if there are none."""
     for facts in answers:
         facts.data = None  # whoever wants all of one job asks for it
-    waiting = any(facts.state in {JobState.QUEUED, JobState.RUNNING} for facts in answers)
-    jobs = Listing(jobs=answers, next="get_job_status(job_id=…)" if waiting else None)
+    waiting = (facts.next for facts in answers if facts.state in {JobState.QUEUED, JobState.RUNNING})
+    jobs = Listing(jobs=answers, next=next(waiting, None))
     return CallToolResult(content=[TextContent(text=listing_text(jobs, none=none))], structured_content=jobs.facts())
 
 
@@ -118,6 +119,7 @@ def _output(job: Job, index: int, output: Output) -> OutputFields:
     return OutputFields(
         url=short_link(output.url, MAX_URL) or None,
         resource=output_uri(job.id, index),
+        input_for=input_for(job.kind, output.mime_type) or None,
         path=output.path,
         mime_type=output.mime_type,
         bytes=output.bytes,
@@ -131,7 +133,14 @@ def _output(job: Job, index: int, output: Output) -> OutputFields:
 
 def _part(job: Job) -> PartFields:
     uri = output_uri(job.id, 0)
-    return PartFields(job_id=job.id, kind=job.kind, state=job.state, resource=uri, credits=_cost(job))
+    return PartFields(
+        job_id=job.id,
+        kind=job.kind,
+        state=job.state,
+        resource=uri,
+        input_for=input_for(job.kind) or None,
+        credits=_cost(job),
+    )
 
 
 def _link(job: Job, index: int, output: Output) -> ResourceLink:
@@ -180,7 +189,7 @@ def _cost(job: Job) -> float | None:
 
 def _next(job: Job, *, joined: bool, parts: Sequence[Job] = ()) -> str | None:
     if not job.done:
-        return f'get_job_status(job_id="{job.id}", wait_seconds=45)'
+        return f'get_job_status(job_id="{job.id}")'
     if job.state in FAILURES and (kept := [part.kind for part in parts if not part.lost]):
         unsure = job.idempotency_key or any(part.state is JobState.UNCONFIRMED for part in parts)
         how = f" with {_another(job)}" if unsure else ""

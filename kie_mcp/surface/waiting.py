@@ -189,7 +189,7 @@ class Waiting:
         if not job.done and (short := shortening(manner.wait_seconds, known)):
             facts.note = " ".join(words for words in (facts.note, short) if words)
         if manner.preview and not job.done:
-            facts.next = f'get_job_status(job_id="{job.id}", wait_seconds=45, preview=true)'
+            facts.next = f'get_job_status(job_id="{job.id}", preview=true)'
         asked = known.preview if manner.preview is None else manner.preview
         picture, problem = await self._previews.show(job) if asked else (None, "")
         if problem and (manner.preview or self._around.wishes.preview):

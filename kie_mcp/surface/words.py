@@ -121,8 +121,8 @@ def _output_lines(output: OutputFields) -> list[str]:
     life = f" (valid until {output.expires_at} at most)" if output.expires_at else ""
     odd = [f"about the file: {output.note}"] if output.note else []
     link = [f"url: {short_link(output.url)}{life}"] if output.url else []
-    use = "read it as" if output.mime_type == "application/json" else "chain it as"
-    return [file, *odd, *link, f"{use}: {output.resource}"]
+    way = "chain it as" if output.input_for else "read it as"
+    return [file, *odd, *link, f"{way}: {output.resource}"]
 
 
 def _error_lines(error: ErrorFields, *, charged: bool, itself: bool = False) -> list[str]:

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from kie_mcp.surface.answer import Answer, CreditFields, ErrorFields, OutputFields, PartFields
+from kie_mcp.surface.chaining import input_for
 from tests.media_files import film, picture, sound
 from tests.viewer.host import Refused, Reply
 
@@ -37,7 +38,10 @@ def told(state: str, kind: str = "image", **more: Any) -> dict[str, Any]:
 
 def made(kind: str, mime: str, *, url: str = LINK, **more: Any) -> dict[str, Any]:
     """The same, of a finished job with one file."""
-    output = OutputFields(url=url, resource=RESOURCE, path="/home/me/kie/a file.bin", mime_type=mime, **more)
+    takers = input_for(kind, mime) or None
+    output = OutputFields(
+        url=url, resource=RESOURCE, input_for=takers, path="/home/me/kie/a file.bin", mime_type=mime, **more
+    )
     return told("succeeded", kind, outputs=[output], credits=CreditFields(used=4))
 
 
@@ -57,7 +61,14 @@ def parts(picture: str, speech: str) -> list[PartFields]:
     """A video's picture and speech, in these states."""
     made = (("image", FACE, picture, 4), ("speech", VOICE, speech, 1.5))
     return [
-        PartFields(job_id=job, kind=kind, state=state, resource=f"kie://jobs/{job}/outputs/0", credits=price)
+        PartFields(
+            job_id=job,
+            kind=kind,
+            state=state,
+            resource=f"kie://jobs/{job}/outputs/0",
+            input_for=input_for(kind),
+            credits=price,
+        )
         for kind, job, state, price in made
     ]
 

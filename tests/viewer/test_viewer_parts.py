@@ -1,5 +1,7 @@
 """What the viewer shows of a video's picture and speech that were ordered along with it."""
 
+from typing import Any
+
 import pytest
 
 from tests.viewer import answers as given
@@ -96,3 +98,15 @@ async def test_the_parts_go_with_their_job(browser: Browser) -> None:
 
         await here.shows("It may have been charged.")
         assert await here.look("document.querySelector('#parts').checkVisibility()") is False
+
+
+@pytest.mark.parametrize(("facts", "offered"), [(given.PICTURE, True), (given.SPEECH, True), (given.FILM, False)])
+async def test_only_what_a_tool_takes_is_offered_as_input(
+    browser: Browser, facts: dict[str, Any], offered: bool
+) -> None:
+    async with host(browser) as here:
+        await here.give(facts)
+        await here.shows("Download")
+
+        buttons = await here.look("[...document.querySelectorAll('button')].map((one) => one.textContent)")
+        assert ("Use as input" in buttons) == offered

@@ -1,0 +1,83 @@
+"""Which values say that an argument is not given: some clients fill every place, each with its own word for nothing.
+
+| type of the argument | besides the spellings below, not given is |
+|---|---|
+| text that can be left out | the number 0 |
+| text that is required | nothing more: 0 may be what is to be said |
+| number | 0 where its bounds leave 0 out (`speed`, `seed`, `limit`) |
+| boolean | nothing more: 0 is false |
+| list | the number 0; so is each entry that says nothing or is 0 |
+
+0 is a value where the bounds allow it: `wait_seconds=0` does not wait, `stability=0` is the liveliest voice.
+"""
+
+import math
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any, cast
+
+JSON = dict[str, Any]
+
+WORDS = frozenset({"null", "none", "nil", "undefined", "n/a", "nan", "[]", "{}", '""', "''", "[null]", '[""]'})
+"""Words for nothing, in any case and with blanks around them."""
+
+
+def is_absent(value: object, schema: JSON, *, required: bool = False) -> bool:
+    """Say whether this value, for an argument with this schema, means that the argument is not given."""
+    if says_nothing(value):
+        return True
+    if isinstance(value, str) and not value.strip():
+        return schema.get("type") != "string"  # blanks are text, for whoever reads it to judge
+    match schema.get("type"):
+        case "string":
+            return not required and _is_zero(value)
+        case "array":
+            return _is_zero(value)
+        case "number" | "integer":
+            return _number(value) == 0 and not _allows_zero(schema)
+        case _:
+            return False
+
+
+def says_nothing(value: object) -> bool:
+    """Say whether a value is nothing in any spelling, whatever it is for: null, "", "null", [], [""], {}."""
+    match value:
+        case None:
+            return True
+        case str():
+            return value == "" or value.strip().casefold() in WORDS
+        case float():
+            return math.isnan(value)
+        case list():
+            return all(_entry_says_nothing(entry) for entry in cast("list[object]", value))
+        case dict():
+            return not cast("dict[str, object]", value)
+        case _:
+            return False
+
+
+def given_entries(entries: list[Any]) -> list[Any]:
+    """Return the entries of a list of texts without those that say nothing."""
+    return [entry for entry in entries if not (_entry_says_nothing(entry) or _is_zero(entry))]
+
+
+def _entry_says_nothing(entry: object) -> bool:
+    """A list in a list counts only if it is empty: whatever is deeper is no spelling of nothing, but a mistake."""
+    return says_nothing(entry) if not isinstance(entry, list) else not entry
+
+
+def _is_zero(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value == 0
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str | int | float):
+        with suppress(ValueError, OverflowError):
+            return float(value)
+    return None
+
+
+def _allows_zero(schema: Mapping[str, Any]) -> bool:
+    return schema.get("minimum", -math.inf) <= 0 <= schema.get("maximum", math.inf)
