@@ -25,6 +25,7 @@ from kie_mcp.jobs.follower import Follower
 from kie_mcp.jobs.sqlite import SqliteLedger
 from kie_mcp.jobs.submission import Submission
 from kie_mcp.jobs.workers import Presence
+from kie_mcp.kie import catalog
 from kie_mcp.kie.client import KieClient
 from kie_mcp.leaving import Deadline
 from kie_mcp.media.inline import Inline
@@ -120,7 +121,7 @@ def build(
     intake = Intake(sources, inputs, check, account=settings.account, plain_host=settings.plain_host, say=board.say)
     presence = Presence(settings.state_dir / "workers")
     submission = Submission(ledger, kie, intake.prepare, clock, board.changed, presence.worker)
-    follower = Follower(ledger, kie, outbox.save, clock, board.changed)
+    follower = Follower(ledger, kie, outbox.save, clock, board.changed, elsewhere=catalog.lasts)
     desk = Desk(
         ledger,
         kie,

@@ -14,6 +14,7 @@ from virtual import START, LoopClock
 from kie_mcp.errors import Trouble
 from kie_mcp.jobs import schema
 from kie_mcp.jobs.board import Board
+from kie_mcp.jobs.cadence import Spread
 from kie_mcp.jobs.desk import Desk
 from kie_mcp.jobs.drafts import Draft
 from kie_mcp.jobs.follower import Follower, Save
@@ -145,9 +146,17 @@ class Stage:
         """Give a submission over this ledger."""
         return Submission(ledger, self.kie, prepare, LoopClock(), lambda job: self.phases.append(job.phase), worker)
 
-    def follower(self, ledger: SqliteLedger) -> Follower:
-        """Give a follower over this ledger."""
-        return Follower(ledger, self.kie, self.save, LoopClock(), lambda job: self.phases.append(job.phase), Random(1))
+    def follower(self, ledger: SqliteLedger, elsewhere: Spread | None = None) -> Follower:
+        """Give a follower over this ledger; `elsewhere`: how long such jobs take, as far as that is known."""
+        return Follower(
+            ledger,
+            self.kie,
+            self.save,
+            LoopClock(),
+            lambda job: self.phases.append(job.phase),
+            Random(1),
+            elsewhere=lambda _: elsewhere,
+        )
 
     def desk(self, worker: str = "w1", ledger: SqliteLedger | None = None) -> Desk:
         """Give a process's desk."""

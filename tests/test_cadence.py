@@ -15,6 +15,8 @@ from kie_mcp.jobs.cadence import (
     KEPT,
     LONGEST,
     SHORTEST,
+    Spread,
+    expected,
     first_look,
     fraction,
     next_look,
@@ -54,19 +56,19 @@ def videos(n: int, chance: Random) -> list[float]:
     return lognormal(170, 0.55, (60, 600), n, chance)
 
 
-def looks_at(duration: float, learned: Sequence[float], chance: Random) -> list[float]:
+def looks_at(duration: float, learned: Sequence[float], chance: Random, early_gap: float = EARLY_GAP) -> list[float]:
     """When the looks at one job begin, until one sees its end."""
     looks = [first_look(learned)]
     while looks[-1] + ROUND_TRIP / 2 < duration:
         age = looks[-1] + ROUND_TRIP
-        looks.append(age + next_look(age, learned, chance.uniform(-1, 1)))
+        looks.append(age + next_look(age, learned, chance.uniform(-1, 1), early_gap=early_gap))
     return looks
 
 
-def follow(*kinds: tuple[Sequence[float], Sequence[float]]) -> Figures:
+def follow(*kinds: tuple[Sequence[float], Sequence[float]], early_gap: float = EARLY_GAP) -> Figures:
     """Follow jobs of these durations, each lot by what was learned for it."""
     chance = Random(7)
-    followed = [(looks_at(one, learned, chance), one) for durations, learned in kinds for one in durations]
+    followed = [(looks_at(one, learned, chance, early_gap), one) for durations, learned in kinds for one in durations]
     lags = sorted(looks[-1] + ROUND_TRIP - duration for looks, duration in followed)
     return Figures(mean(len(looks) for looks, _ in followed), mean(lags), quantile(lags, 0.95))
 
@@ -104,6 +106,28 @@ def test_without_experience_a_job_is_still_followed_at_a_fair_price() -> None:
     assert video.p95_lag < 5.3
     assert image.looks <= 6.5
     assert video.looks <= 70
+
+
+@pytest.mark.parametrize(("kind", "sigma", "most"), [(images, 0.4, 5.5), (videos, 0.55, 40)])
+def test_what_is_known_elsewhere_does_nearly_as_well_as_experience(
+    kind: Callable[[int, Random], list[float]], sigma: float, most: float
+) -> None:
+    median, span = (11, (5, 30)) if kind is images else (170, (60, 600))
+    known = expected(Spread(median=median, sigma=sigma, shortest=span[0], longest=span[1]), [])
+    figures = follow((kind(JOBS, Random(8)), known), early_gap=LONGEST)
+    assert figures.looks <= most
+    assert figures.p95_lag <= LONGEST
+
+
+def test_what_is_known_elsewhere_gives_way_to_what_is_seen_here() -> None:
+    spread = Spread(median=100, sigma=0.5, shortest=50, longest=300)
+    seen = [[10.0] * number for number in range(ENOUGH + 1)]
+    mixed = [expected(spread, one) for one in seen]
+    assert [sorted(one) for one in mixed] == [list(one) for one in mixed]
+    assert [sum(value > 10 for value in one) for one in mixed] == [40, 35, 30, 25, 20, 15, 10, 5, 0]
+    assert mixed[-1] == seen[-1]
+    assert expected(None, [3.0]) == [3.0]
+    assert quantile(mixed[0], 0.5) == pytest.approx(100, rel=0.05)
 
 
 def test_the_gap_is_never_under_two_seconds_and_over_five_only_before_anything_is_expected() -> None:

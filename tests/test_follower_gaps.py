@@ -1,19 +1,22 @@
 """How often a job is looked at, what is learned from it, and what a failing ledger changes: nothing."""
 
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import anyio
 import pytest
 from stage import DONE, RUNNING, URL, Script, Stage, inline
-from virtual import START, VIRTUAL
+from virtual import START, VIRTUAL, LoopClock
 
 from kie_mcp.errors import (
     OutputError,
 )
-from kie_mcp.jobs.cadence import SHORTEST
-from kie_mcp.jobs.job import Job, Look, Output, Phase, Verdict
+from kie_mcp.jobs.cadence import GATE, LONGEST, SHORTEST, Spread
+from kie_mcp.jobs.job import Job, Kind, Look, Output, Phase, Verdict
 from kie_mcp.jobs.ledger import LEASE, LedgerError, StaleJobError
 from kie_mcp.jobs.sqlite import SqliteLedger
+from kie_mcp.kie import catalog
 
 pytestmark = pytest.mark.anyio
 
@@ -131,6 +134,53 @@ async def test_a_ledger_that_fails_for_a_while_stops_nobody_from_looking() -> No
     assert job.phase is Phase.SUCCEEDED
     assert stage.rows() == [job]
     assert min(stage.gaps()) >= SHORTEST
+
+
+# What is known of such jobs elsewhere, on a ledger that has seen none.
+
+PICTURES, FILMS = (catalog.models(kind)[0].lasts for kind in (Kind.IMAGE, Kind.TALKING_VIDEO))
+
+
+async def looks(seconds: float, elsewhere: Spread | None, learned: Sequence[float] = ()) -> list[float]:
+    """When a job that takes so long is looked at, until its end is seen."""
+    began = LoopClock().now()
+
+    def by_now() -> Look:
+        return DONE if LoopClock().now() - began >= seconds else RUNNING
+
+    stage = Stage(Script(looks=[by_now]))
+    job, ledger = await stage.sent(sent_at=began)
+    for one in learned:
+        await ledger.learn(job.bucket, one, START)
+    await stage.follower(ledger, elsewhere).follow(job)
+    return [at - (began - START) for at, _ in stage.kie.looked]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "elsewhere", "before", "after"), [(11, PICTURES, 6, 4), (20, PICTURES, 10, 9), (170, FILMS, 65, 32)]
+)
+async def test_the_first_jobs_are_looked_at_less_often_by_what_is_known_elsewhere_and_ends_are_seen_as_soon(
+    seconds: float, elsewhere: Spread, before: int, after: int
+) -> None:
+    blind, told = await looks(seconds, None), await looks(seconds, elsewhere)
+    assert (len(blind), len(told)) == (before, after)
+    assert told[-1] - seconds <= LONGEST
+    assert max(late - early for early, late in pairwise(told)) <= LONGEST
+    assert told[0] <= GATE
+
+
+async def test_what_was_seen_here_takes_the_place_of_what_is_known_elsewhere_job_by_job() -> None:
+    """Here a film takes 30 s: the first look comes sooner with each that was seen, and the 8th leaves nothing else."""
+    first = [(await looks(30, Spread(median=40, sigma=0.3, shortest=14, longest=90), [4.0] * n))[0] for n in (0, 1, 8)]
+    assert first[0] > first[1] == first[2] == 4.0
+    assert await looks(30, FILMS, [4.0] * 8) == await looks(30, None, [4.0] * 8)
+
+
+async def test_what_is_known_elsewhere_may_be_wrong_and_does_no_harm() -> None:
+    for seconds in (1.0, 6.0, 40.0, 900.0):
+        for elsewhere in (PICTURES, FILMS):
+            seen = await looks(seconds, elsewhere)
+            assert seen[-1] - seconds <= (GATE if len(seen) == 1 else LONGEST)
 
 
 # Saving again.

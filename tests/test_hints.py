@@ -53,9 +53,9 @@ async def follow(here: Stand, first: CallToolResult, *, limit: int = 200) -> Cal
 
 
 async def test_whoever_does_what_next_says_reaches_the_end_in_the_most_impatient_client(tmp_path: Path) -> None:
-    async with stand(tmp_path, client="somebody's framework", changes=BY_TABLE, speed=1.0) as here:
+    async with stand(tmp_path, client="somebody's framework", changes=BY_TABLE, speed=2.0) as here:
         with anyio.fail_after(CUT):
-            first = await here.client.call_tool("create_talking_video", {"image_prompt": "a fox", "script": "Hello."})
+            first = await here.client.call_tool("generate_image", {"prompt": "a fox sandbox:slow"})
         assert facts(first)["state"] in {"queued", "running"}
         assert facts(await follow(here, first))["state"] == "succeeded"
 

@@ -1,7 +1,13 @@
-"""When to look again: pure functions of the time a job has taken and the times that such jobs took before."""
+"""When to look again: pure functions of the time a job has taken and the times that such jobs took before.
 
+As long as too few were seen here, what is known of such jobs elsewhere, a `Spread`, stands in for those that miss.
+"""
+
+import math
 from bisect import bisect_right
 from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
 
 SHORTEST = 2.0
 """Seconds between two looks at one job, at least: Kie.ai asks for 2 to 5."""
@@ -19,6 +25,36 @@ ENOUGH = 8
 KEPT = 200
 """Durations remembered for each kind of job."""
 JITTER = 0.1
+WEIGHT = 5
+"""Values that stand for one duration where seen and expected ones are mixed, so that the expected ones lie close."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spread:
+    """How long a kind of job takes elsewhere, in seconds: lognormal around its median, cut off at both ends."""
+
+    median: float
+    sigma: float
+    shortest: float
+    longest: float
+
+    def durations(self, count: int) -> list[float]:
+        """So many durations, ascending, spread as the jobs' are."""
+        normal = NormalDist(sigma=self.sigma)
+        drawn = [self.median * math.exp(normal.inv_cdf((one + 0.5) / count)) for one in range(count)]
+        return [min(max(seconds, self.shortest), self.longest) for seconds in drawn]
+
+
+def expected(elsewhere: Spread | None, durations: Sequence[float]) -> Sequence[float]:
+    """Return what to expect, ascending: the durations seen here, filled up with those known from elsewhere.
+
+    Each that is seen takes the place of one from elsewhere; as soon as enough are seen, they alone count.
+    """
+    missing = ENOUGH - len(durations)
+    if elsewhere is None or missing <= 0:
+        return durations
+    seen = [seconds for seconds in durations for _ in range(WEIGHT)]
+    return sorted([*elsewhere.durations(WEIGHT * missing), *seen])
 
 
 def first_look(durations: Sequence[float]) -> float:
@@ -28,13 +64,19 @@ def first_look(durations: Sequence[float]) -> float:
     return min(max(quantile(durations, 0.05), SHORTEST), GATE)
 
 
-def next_look(elapsed: float, durations: Sequence[float], jitter: float = 0.0) -> float:
-    """Seconds from this look to the next. `elapsed` is the job's age in seconds, `jitter` is in -1..1."""
+def next_look(
+    elapsed: float, durations: Sequence[float], jitter: float = 0.0, *, early_gap: float = EARLY_GAP
+) -> float:
+    """Seconds from this look to the next. `elapsed` is the job's age in seconds, `jitter` is in -1..1.
+
+    `early_gap`: the longest gap as long as no such job is expected to be done; only what was seen here warrants a long
+    one.
+    """
     if len(durations) < ENOUGH or elapsed >= durations[-1]:
         return _clipped(0.03 * elapsed, jitter)
     early = quantile(durations, EARLY) - elapsed
     if early > 0:
-        return min(max(early, SHORTEST), EARLY_GAP)
+        return min(max(early, SHORTEST), early_gap)
     return _clipped(_until_likely(elapsed, durations), jitter)
 
 

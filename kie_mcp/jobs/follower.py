@@ -9,7 +9,18 @@ from dataclasses import replace
 import anyio
 
 from kie_mcp.errors import BusyError, CredentialError, KieError, NotVisibleError, Trouble
-from kie_mcp.jobs.cadence import SHORTEST, first_look, next_look, quantile, trouble_gap
+from kie_mcp.jobs.cadence import (
+    EARLY_GAP,
+    ENOUGH,
+    LONGEST,
+    SHORTEST,
+    Spread,
+    expected,
+    first_look,
+    next_look,
+    quantile,
+    trouble_gap,
+)
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.failures import FailureLog
 from kie_mcp.jobs.job import JSON, Job, Look, Output, Phase, Upstream, Verdict, stepped
@@ -52,6 +63,8 @@ class Follower:
         clock: Clock,
         changed: Changed,
         chance: random.Random | None = None,
+        *,
+        elsewhere: Callable[[Job], Spread | None] = lambda _: None,
     ) -> None:
         self._ledger = ledger
         self._upstream = upstream
@@ -60,6 +73,7 @@ class Follower:
         self._changed = changed
         self._chance = chance or random.Random()  # noqa: S311 - jitter is no secret
         self._failures = FailureLog(logger)
+        self._elsewhere = elsewhere
         self._nudges: dict[str, anyio.Event] = {}
         self._looks = Looks()
         self._looked: dict[str, float] = {}
@@ -71,7 +85,7 @@ class Follower:
     async def follow(self, job: Job) -> Job:
         """Look at the job again and again until it is done."""
         durations = await self._known(job.bucket)
-        gap, failures = first_look(durations) - self._age(job), 0
+        gap, failures = first_look(expected(self._elsewhere(job), durations)) - self._age(job), 0
         # Whoever cared for it before may have looked just now.
         earliest = self._clock.now() + SHORTEST if job.epoch else 0.0
         try:
@@ -234,10 +248,13 @@ class Follower:
         return written
 
     def _gap(self, job: Job, durations: Sequence[float]) -> float:
-        age = self._age(job)
+        age, jitter = self._age(job), self._chance.uniform(-1, 1)
         if job.succeeded_at is not None:
             return gap_for_files(job, self._clock.now(), SHORTEST)
-        return OVERDUE_GAP if age > _overdue(durations) else next_look(age, durations, self._chance.uniform(-1, 1))
+        if age > _overdue(durations):
+            return OVERDUE_GAP
+        early_gap = EARLY_GAP if len(durations) >= ENOUGH else LONGEST
+        return next_look(age, expected(self._elsewhere(job), durations), jitter, early_gap=early_gap)
 
     def _age(self, job: Job) -> float:
         return max(self._clock.now() - (job.sent_at or job.created_at), 0.0)

@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from typing import Any, overload
 
 from kie_mcp.errors import OrderError
+from kie_mcp.jobs.cadence import Spread
 from kie_mcp.jobs.fitting import Fitting, close, shown
-from kie_mcp.jobs.job import JSON, Kind, Request
+from kie_mcp.jobs.job import JSON, Job, Kind, Request
 from kie_mcp.jobs.orders import ImageOrder, Order, SpeechOrder, TalkingVideoOrder, references
 from kie_mcp.kie.rows import CREDIT_USD, MODELS, Model, Price
 
-__all__ = ["CREDIT_USD", "Model", "Price", "bucket", "check", "estimate", "find", "models", "request"]
+__all__ = ["CREDIT_USD", "Model", "Price", "bucket", "check", "estimate", "find", "lasts", "models", "request"]
 
 _MADE = {Kind.IMAGE: "pictures", Kind.SPEECH: "speech", Kind.TALKING_VIDEO: "talking videos"}
 _SECONDS = (5, 15, 30, 60, 120, 300)
@@ -112,6 +113,14 @@ def bucket(order: Order, *, audio_seconds: float | None = None) -> str:
     """Name the jobs that take about as long as this one: "model|resolution|length"."""
     model = request(order, dict.fromkeys(references(order), "")).model
     return f"{model}|{_resolution(order)}|{_length(order, audio_seconds)}"
+
+
+def lasts(job: Job) -> Spread | None:
+    """Say how long such a job takes elsewhere; None for a model that is not known here, and its kind neither."""
+    wanted = job.model.casefold()
+    named = (model for model in MODELS if wanted in {model.id, *model.aliases})
+    model = next(named, next(iter(models(job.kind)), None))
+    return model.lasts if model else None
 
 
 def _resolution(order: Order) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from kie_mcp.jobs.cadence import Spread
 from kie_mcp.jobs.job import Kind
 from kie_mcp.jobs.takes import Takes
 from kie_mcp.kie.voices import VOICES
@@ -36,6 +37,8 @@ class Model:
     price: Price
     inputs: Mapping[str, str]
     """Field of the order to Kie.ai's name of the input: nothing else is ever sent."""
+    lasts: Spread
+    """How long its jobs take, by what is known of other people's."""
     always: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """Inputs that are sent even if the order leaves them out."""
     aliases: tuple[str, ...] = ()
@@ -73,6 +76,11 @@ _SPEECH = {
 }
 _VIDEO = {"prompt": "prompt", "image": "image_url", "audio": "audio_url"}
 
+# Figures of jobs at Kie.ai that others made public, as lognormal spreads; for speech, by its few seconds of work.
+_PICTURE_TIME = Spread(median=11, sigma=0.4, shortest=5, longest=30)
+_SPEECH_TIME = Spread(median=4, sigma=0.5, shortest=2, longest=15)
+_VIDEO_TIME = Spread(median=170, sigma=0.55, shortest=60, longest=600)
+
 _KLING = Takes(
     prompt_max=5_000,
     prompt_required=False,
@@ -99,6 +107,7 @@ MODELS: tuple[Model, ...] = (
             formats=("png", "jpeg"),
         ),
         price=Price(per="image", credits={"": 4}),
+        lasts=_PICTURE_TIME,
         inputs={**_WORDS_AND_RATIO, "images": "image_urls", "output_format": "output_format"},
         aliases=("nano-banana", "nanobanana", "google/nano-banana-edit", "nano-banana-edit"),
         edit_id="google/nano-banana-edit",
@@ -117,6 +126,7 @@ MODELS: tuple[Model, ...] = (
             formats=("png", "jpg"),
         ),
         price=Price(per="image", credits={"1K": 18, "2K": 18, "4K": 24}),
+        lasts=_PICTURE_TIME,
         inputs=_SIZED_IMAGE,
         aliases=("google/nano-banana-pro", "nanobanana-pro"),
     ),
@@ -134,6 +144,7 @@ MODELS: tuple[Model, ...] = (
             formats=("jpg", "png"),
         ),
         price=Price(per="image", credits={"1K": 8, "2K": 12, "4K": 18}),
+        lasts=_PICTURE_TIME,
         inputs=_SIZED_IMAGE,
         aliases=("google/nano-banana-2", "nanobanana-2"),
     ),
@@ -143,6 +154,7 @@ MODELS: tuple[Model, ...] = (
         title="Nano Banana 2 Lite",
         takes=Takes(prompt_max=20_000, images_max=10, image_types=_PICTURES, image_mb=30, aspect_ratios=_MORE_RATIOS),
         price=Price(per="image", credits={"": 4}),
+        lasts=_PICTURE_TIME,
         inputs={**_WORDS_AND_RATIO, "images": "image_urls"},
         aliases=("google/nano-banana-2-lite", "nanobanana-2-lite"),
     ),
@@ -160,6 +172,7 @@ MODELS: tuple[Model, ...] = (
             formats=("jpg", "png"),
         ),
         price=Price(per="image", credits={"1K": 4, "2K": 6, "4K": 9}),
+        lasts=_PICTURE_TIME,
         inputs=_SIZED_IMAGE,
         aliases=("nano-banana-2.1", "google/nano-banana-2-1", "nanobanana-2-1"),
     ),
@@ -169,6 +182,7 @@ MODELS: tuple[Model, ...] = (
         title="ElevenLabs Turbo 2.5",
         takes=Takes(prompt_max=5_000, voices=VOICES, speed_range=(0.7, 1.2), language=True),
         price=Price(per="1000 characters", credits={"": 6}),
+        lasts=_SPEECH_TIME,
         inputs={**_SPEECH, "language": "language_code"},
         aliases=("text-to-speech-turbo-2-5", "elevenlabs-turbo", "eleven_turbo_v2_5"),
     ),
@@ -178,6 +192,7 @@ MODELS: tuple[Model, ...] = (
         title="ElevenLabs Multilingual v2",
         takes=Takes(prompt_max=5_000, voices=VOICES, speed_range=(0.7, 1.2)),
         price=Price(per="1000 characters", credits={"": 12}),
+        lasts=_SPEECH_TIME,
         inputs=_SPEECH,
         aliases=("text-to-speech-multilingual-v2", "elevenlabs-multilingual", "eleven_multilingual_v2"),
     ),
@@ -198,6 +213,7 @@ MODELS: tuple[Model, ...] = (
             audio_seconds_advised=15,
         ),
         price=Price(per="second", credits={"480p": 3, "720p": 12}),
+        lasts=_VIDEO_TIME,
         inputs={**_VIDEO, "resolution": "resolution", "seed": "seed"},
         aliases=("infinitalk", "infinitetalk", "infinitetalk/from-audio"),
     ),
@@ -207,6 +223,7 @@ MODELS: tuple[Model, ...] = (
         title="Kling Avatar, 720p",
         takes=_KLING,
         price=Price(per="second", credits={"": 8}),
+        lasts=_VIDEO_TIME,
         inputs=_VIDEO,
         always={"prompt": ""},
         aliases=("ai-avatar-standard", "kling-avatar-standard"),
@@ -217,6 +234,7 @@ MODELS: tuple[Model, ...] = (
         title="Kling Avatar, 1080p",
         takes=_KLING,
         price=Price(per="second", credits={"": 16}),
+        lasts=_VIDEO_TIME,
         inputs=_VIDEO,
         always={"prompt": ""},
         aliases=("ai-avatar-pro", "kling-avatar-pro"),
@@ -239,6 +257,7 @@ MODELS: tuple[Model, ...] = (
             audio_seconds_advised=15,
         ),
         price=Price(per="second", credits={"1080": 27, "720": 27}),
+        lasts=_VIDEO_TIME,
         inputs={**_VIDEO, "resolution": "output_resolution", "seed": "seed"},
         aliases=("omnihuman", "omnihuman-1.5", "bytedance/omnihuman-1-5"),
     ),

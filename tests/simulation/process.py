@@ -13,6 +13,7 @@ import anyio.lowlevel
 from kie_mcp.errors import NotCreatedError, OutputError
 from kie_mcp.errors import Trouble as Told
 from kie_mcp.jobs.board import Board
+from kie_mcp.jobs.cadence import Spread
 from kie_mcp.jobs.desk import Desk
 from kie_mcp.jobs.job import Job, Kind, Look, Output, Request
 from kie_mcp.jobs.ledger import LedgerError
@@ -22,6 +23,8 @@ from tests.simulation.product import Product
 
 R = TypeVar("R")
 ACCOUNT = "account"
+ELSEWHERE = Spread(median=11, sigma=0.4, shortest=5, longest=30)
+"""What is known of such jobs before any was seen; here it is right for few of them."""
 READING = 0.001
 """Seconds that it takes to read one message."""
 
@@ -250,7 +253,9 @@ class Process:
         upstream = product.upstream(self)
         submission = product.submission(ledger, upstream, self.prepare, clock, board.changed, self.name)
         chance = Random(world.random.random())
-        follower = product.follower(ledger, upstream, self.save, clock, board.changed, chance)
+        follower = product.follower(
+            ledger, upstream, self.save, clock, board.changed, chance, elsewhere=lambda _: ELSEWHERE
+        )
         return Desk(
             ledger,
             upstream,
