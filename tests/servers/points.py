@@ -74,13 +74,13 @@ def recorded(house: House, order: Order) -> Generator[str]:
 
 @contextmanager
 def looked(house: House, order: Order) -> Generator[str]:
-    order("{look:go} {takes:3} cat")
+    order("{look:go} {takes:12} cat")
     until(lambda: house.events("look"))
     with house.locked():
         house.say("go")
         until(lambda: len(house.events("answered")) > 1)
         time.sleep(ARRIVED)
-        yield "{look:go} {takes:3} cat"
+        yield "{look:go} {takes:12} cat"
 
 
 @contextmanager

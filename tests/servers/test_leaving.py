@@ -47,7 +47,7 @@ def idle(house: House, leave: Leave) -> None:
 def following(house: House, leave: Leave) -> None:
     server = house.server()
     for number in range(3):
-        server.order(f"cat {number} {{takes:5}}")
+        server.order(f"cat {number} {{takes:15}}")  # so that the first look finds it running
     until(lambda: len({event.task for event in house.events("look")}) == 3)
     leave(server)
     ends(server)

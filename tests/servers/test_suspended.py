@@ -67,7 +67,7 @@ def test_a_sleeper_that_followed_finds_its_job_followed_by_another(house: House)
 
 def test_a_sleeper_wakes_up_after_the_end(house: House) -> None:
     sleeper, _ = house.server(), house.server()
-    call = sleeper.order("cat {takes:5}")
+    call = sleeper.order("cat {takes:15}")  # so that the first look finds it running
     until(lambda: house.events("look"))
     with asleep(house, sleeper):
         until(house.settled)
