@@ -196,7 +196,7 @@ class Page:
             "Runtime.executionContextCreated": created,
         }.items():
             self.on(event, listener)
-        for domain in ("Page", "Runtime", "Log", "Accessibility"):
+        for domain in ("Page", "Runtime", "Log"):
             await self.send(f"{domain}.enable")
 
     async def run(self, script: str, origin: str) -> Any:

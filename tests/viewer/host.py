@@ -25,6 +25,17 @@ CLOCK = f"""(() => {{
   performance.now = () => now() * {HURRY};
 }})()"""
 
+# What the page sets, not what a browser's version makes of it: each names roles and states in its own words.
+OUTLINE = """[...document.body.querySelectorAll("*")]
+  .filter((one) => one.checkVisibility() && !one.closest("script, [aria-hidden=true]"))
+  .map((one) => {
+    const set = [...one.attributes].filter(({ name }) => ["alt", "role"].includes(name) || name.startsWith("aria-"));
+    const texts = [...one.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE).map((node) => node.data.trim());
+    const said = [...set.map(({ name, value }) => `${name}=${value}`), ...texts.filter(Boolean)];
+    return said.length ? `${one.localName}: ${said.join(" | ")}` : "";
+  })
+  .filter(Boolean)"""
+
 GONE_BY = "new Promise((later) => setTimeout(later, 60000))"
 """Inside the view: a minute of its own time."""
 
@@ -186,27 +197,9 @@ class Host:
         await self.until(f"[...document.querySelectorAll('button')].some({find})")
         await self.look(f"[...document.querySelectorAll('button')].find({find}).click()")
 
-    async def tree(self) -> list[str]:
-        """What assistive technology is told: role and name of each thing that is not hidden."""
-        frames = (await self.page.send("Page.getFrameTree"))["frameTree"]["childFrames"]
-        nodes = (await self.page.send("Accessibility.getFullAXTree", frameId=frames[0]["frame"]["id"]))["nodes"]
-        told = [_told(node) for node in nodes if not node["ignored"]]
-        return [line for line in told if line]
-
-
-SILENT = {"RootWebArea", "InlineTextBox", "generic", "none", "main", "paragraph", "ListMarker", "Iframe"}
-
-
-def _told(node: dict[str, Any]) -> str:
-    role, name = node["role"]["value"], node.get("name", {}).get("value", "")
-    if role in SILENT:
-        return ""
-    states = [
-        f"{one['name']}={one['value']['value']}"
-        for one in node.get("properties", [])
-        if one["name"] in {"pressed", "valuetext", "live"} and one["value"]["value"] not in ("", "off")
-    ]
-    return " ".join([f"{role}: {name}".removesuffix(": "), *states])
+    async def outline(self) -> list[str]:
+        """What the page itself says of each thing that is not hidden: element, role, name, states, text."""
+        return await self.look(OUTLINE)
 
 
 @asynccontextmanager

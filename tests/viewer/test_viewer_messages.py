@@ -43,7 +43,7 @@ async def test_use_as_input_hands_the_reference_to_the_model_and_takes_it_back(b
         await here.give(given.PICTURE)
         await here.click("Use as input")
         await here.shows("Handed to the conversation")
-        assert "button: Use as input pressed=true" in await here.tree()
+        assert "button: aria-pressed=true | Use as input" in await here.outline()
 
         await here.click("Use as input")
         await here.shows("Taken back.")
