@@ -30,8 +30,9 @@ OUTLINE = """[...document.body.querySelectorAll("*")]
   .filter((one) => one.checkVisibility() && !one.closest("script, [aria-hidden=true]"))
   .map((one) => {
     const set = [...one.attributes].filter(({ name }) => ["alt", "role"].includes(name) || name.startsWith("aria-"));
-    const texts = [...one.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE).map((node) => node.data.trim());
-    const said = [...set.map(({ name, value }) => `${name}=${value}`), ...texts.filter(Boolean)];
+    const texts = [...one.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE);
+    const words = texts.map((node) => node.data.trim()).filter(Boolean);
+    const said = [...set.map(({ name, value }) => `${name}=${value}`), ...words];
     return said.length ? `${one.localName}: ${said.join(" | ")}` : "";
   })
   .filter(Boolean)"""

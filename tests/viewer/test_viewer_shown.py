@@ -1,4 +1,5 @@
 """What the viewer shows, in a real browser, under the policy that the specification has a host make."""
+# ruff: noqa: E501, RUF001 (texts stand as they are said)
 
 import io
 import re
