@@ -19,7 +19,8 @@ KieError
 ├── JobFailedError           Kie.ai says that the job failed
 ├── OutputError              a file could not be read, sent or saved
 │   └── DeadLinkError        ... its link has died: ask for a new one
-└── UnknownJobError          there is no such job here
+├── UnknownJobError          there is no such job here
+└── UnforeseenError          a fault of ours, or of what is installed
 ```
 """
 
@@ -214,3 +215,21 @@ class UnknownJobError(KieError):
 
     category = "unknown_job"
     remedy = "Find it with list_jobs."
+
+
+class UnforeseenError(KieError):
+    """A fault of ours, or of what is installed; nobody else is to blame for it."""
+
+    category = "internal"
+    remedy = "See the server's log. If something was ordered, look with list_jobs before ordering it again."
+
+    def __init__(self, error: BaseException) -> None:
+        what = f"Something unforeseen happened ({type(error).__name__})"
+        super().__init__(f"{what}: a fault of kie-mcp or of its installation, not of the call.")
+
+
+def trace(error: BaseException) -> str:
+    """Tell for the log where an error was raised, and its class; not its words, which may hold a secret."""
+    import traceback
+
+    return "".join([*traceback.format_tb(error.__traceback__), type(error).__name__])

@@ -56,10 +56,13 @@ def wav(seconds: float = 0.5) -> bytes:
     return target.getvalue()
 
 
-def sound(container: str, codec: Sound, seconds: float = 2.0, *, rate: int = 0, **options: str) -> bytes:
+def sound(
+    container: str, codec: Sound, seconds: float = 2.0, *, rate: int = 0, title: str = "", **options: str
+) -> bytes:
     """Silence in any other dress."""
     target = io.BytesIO()
     with av.open(target, "w", format=container, options=options) as out:
+        out.metadata.update({"title": title} if title else {})
         rate = rate or (48_000 if codec in {"libopus", "ac3"} else RATE)
         stream = out.add_stream(codec, rate=rate, layout="stereo" if codec == "vorbis" else "mono")
         stream.codec_context.options = {"strict": "experimental"} if codec == "vorbis" else {}

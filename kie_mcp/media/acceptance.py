@@ -60,6 +60,9 @@ def _converted(source: Opened | bytes, found: Probe, name: str, order: Order, ar
     except UndecodableError as error:
         message = f"{argument}: {name} is {found.label} that {error}."
         raise OrderError(message, remedy=error.remedy) from error
+    except OSError as error:
+        reason = (error.strerror or type(error).__name__).lower()
+        raise OrderError(f"{argument}: {name} cannot be read ({reason}).") from error
     kind = convert.NAMES[convert.offers(found, _would_do(found, order, argument))]
     taken = admit(made, f"{name}, as {kind},", order, argument)
     return Accepted(taken, made, f"{argument}: {name} was handed in as {kind}.")

@@ -9,11 +9,18 @@ from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING
 
 from kie_mcp.extras import CONVERT, missing
-from kie_mcp.media.decoding import UndecodableError, check_pixels, decoding, picture, too_large
+from kie_mcp.media.decoding import (
+    UndecodableError,
+    check_pixels,
+    decoding,
+    decoding_picture,
+    picture,
+    too_large,
+)
 from kie_mcp.media.probe import Probe
 from kie_mcp.media.samples import wav
 from kie_mcp.media.tiff import check_tiff
-from kie_mcp.media.wholeness import ANIMATED
+from kie_mcp.media.wholeness import ANIMATED, DAMAGED
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -45,6 +52,8 @@ _SOUNDS = {
 _EXACT = frozenset({"ALAC", "FLAC", "PCM", "float PCM"})
 _CODECS = frozenset({"", "A-law", "AAC", "AC-3", "ADPCM", "E-AC-3", "MP3", "Opus", "Speex", "Vorbis", "µ-law"}) | _EXACT
 """What is known to be decoded; "" of a kind that has only one. What is protected, or unknown, is not tried."""
+_BROKEN_HEIC = (SyntaxError, ValueError, RuntimeError, IndexError, EOFError)
+"""What pi-heif raises for a broken picture: it has no errors of its own."""
 # Behind the name of the box: version, profile and level, then a flag for more than 8 bits.
 _DEEP_AVIF = re.compile(rb"av1C\x81.[\x40-\x7f\xc0-\xff]", re.DOTALL)
 
@@ -78,7 +87,8 @@ def convert(source: IO[bytes], found: Probe, *, most: int) -> bytes:
         return wav(source, _SOUNDS[found.mime_type], most, fractions=found.codec == "float PCM")
     with _heic(source) if found.mime_type == "image/heic" else _upright(source, found) as image:
         made = io.BytesIO()
-        image.save(made, "PNG")
+        with decoding():
+            image.save(made, "PNG")
     if made.tell() > most:
         raise too_large(most, "PNG", "Hand in a smaller picture, or a JPEG of it.")
     return made.getvalue()
@@ -92,25 +102,34 @@ def _upright(source: IO[bytes], found: Probe) -> Generator["Image"]:
     if found.mime_type == "image/avif" and _DEEP_AVIF.search(source.read()):
         raise _too_deep("more than 8")
     source.seek(0)
-    with picture(source, [_PICTURES[found.mime_type]]) as image:
-        if found.mime_type == "image/tiff":
-            check_tiff(image)
-        if getattr(image, "n_frames", 1) > 1:
+    with picture(source, _PICTURES[found.mime_type]) as image:
+        with decoding_picture():
+            if found.mime_type == "image/tiff":
+                check_tiff(image)
+            count = getattr(image, "n_frames", 1)
+        if count > 1:
             raise UndecodableError(ANIMATED, "Hand in a single picture of it.")
-        image.load()
-        yield ImageOps.exif_transpose(image)
+        with decoding_picture():
+            image.load()
+            upright = ImageOps.exif_transpose(image)
+        yield upright
 
 
 @contextmanager
 def _heic(source: IO[bytes]) -> Generator["Image"]:
     import pi_heif
 
-    with decoding():
+    with decoding(*_BROKEN_HEIC):
         opened = pi_heif.open_heif(source, convert_hdr_to_8bit=False)
-        check_pixels(*opened.size)
-        if opened.info["bit_depth"] != 8:
-            raise _too_deep(str(opened.info["bit_depth"]))
-        yield opened.to_pillow()  # the decoder has turned it already
+        size = opened.size
+    if not all(size):
+        raise UndecodableError(DAMAGED)
+    check_pixels(*size)
+    if opened.info["bit_depth"] != 8:
+        raise _too_deep(str(opened.info["bit_depth"]))
+    with decoding(*_BROKEN_HEIC):
+        image = opened.to_pillow()  # the decoder has turned it already
+    yield image
 
 
 def _too_deep(bits: str) -> UndecodableError:

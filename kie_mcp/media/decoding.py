@@ -1,6 +1,7 @@
-"""Files whose pixels are needed: so many at most, of kinds that are named, and one error for whatever goes wrong."""
+"""Files whose pixels are needed: so many at most, of kinds that are named, and one error for what is broken."""
 
-from collections.abc import Generator, Sequence
+import struct
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING
 
@@ -12,6 +13,10 @@ if TYPE_CHECKING:
 
 MOST_PIXELS = 50_000_000
 """The 48 megapixels of a telephone fit; they take 200 MB of memory."""
+_BROKEN = (SyntaxError, ValueError, RuntimeError, IndexError, EOFError, struct.error)
+"""What Pillow raises for a broken picture, besides OSError: it has few errors of its own, and depends on the kind."""
+_PARTS = {"PNG": "zlib", "JPEG": "jpg", "WEBP": "webp", "AVIF": "avif"}
+"""What Pillow may have been built without, by the kinds that need it."""
 
 
 class UndecodableError(Exception):
@@ -23,15 +28,16 @@ class UndecodableError(Exception):
 
 
 @contextmanager
-def decoding() -> Generator[None]:
-    """Turn whatever a decoder raises into UndecodableError: what a broken file makes it raise is not written down."""
+def decoding(*broken: type[Exception]) -> Generator[None]:
+    """Turn what a decoder raises for a broken file, *broken*, into UndecodableError.
+
+    Whatever else it raises is no fault of the file's and is let through. So only the decoder's own calls belong inside.
+    """
     try:
         yield
-    except UndecodableError:
-        raise
     except MemoryError as error:
         raise UndecodableError("does not fit into the memory here") from error
-    except Exception as error:
+    except broken as error:
         raise UndecodableError(DAMAGED) from error
 
 
@@ -44,23 +50,41 @@ def check_pixels(width: int | None, height: int | None) -> None:
 
 
 @contextmanager
-def picture(source: IO[bytes], kinds: Sequence[str]) -> Generator["Image"]:
-    """Open a picture of one of Pillow's kinds, not decoded yet.
-
-    Raises UndecodableError, also for what its decoder raises while it is open.
-    """
+def picture(source: IO[bytes], kind: str) -> Generator["Image"]:
+    """Open a picture of one of Pillow's kinds, not decoded yet. Raises UndecodableError."""
     from PIL import Image
 
-    bombs = (Image.DecompressionBombError, Image.DecompressionBombWarning)
-    with decoding():
+    _check_part(kind)
+    with decoding_picture():
         try:
-            opened = Image.open(source, formats=list(kinds))
-        except bombs as error:
+            opened = Image.open(source, formats=[kind])
+        except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
             problem = f"has more than the {MOST_PIXELS / 1e6:g} megapixels that are decoded here"
             raise UndecodableError(problem, "Hand in a smaller picture.") from error
-        with opened:
-            check_pixels(*opened.size)
-            yield opened
+    with opened:
+        check_pixels(*opened.size)
+        yield opened
+
+
+@contextmanager
+def decoding_picture() -> Generator[None]:
+    """Turn what Pillow raises for a broken picture into UndecodableError; an OSError of the disk stays what it is."""
+    with decoding(*_BROKEN):
+        try:
+            yield
+        except OSError as error:
+            if error.errno is not None:
+                raise
+            raise UndecodableError(DAMAGED) from error
+
+
+def _check_part(kind: str) -> None:
+    """Without its part Pillow says of each file of that kind that it is none."""
+    from PIL import features
+
+    if (part := _PARTS.get(kind)) and not features.check(part):
+        problem = f"is not decoded here: Pillow is installed without {part}"
+        raise UndecodableError(problem, "Install Pillow's own wheel where the server runs, or hand in another kind.")
 
 
 def too_large(most: int, kind: str, remedy: str) -> UndecodableError:

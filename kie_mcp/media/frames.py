@@ -5,7 +5,8 @@
 from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING
 
-from kie_mcp.media.decoding import MOST_PIXELS, UndecodableError, check_pixels, decoding
+from kie_mcp.media.containers import container, decodable
+from kie_mcp.media.decoding import MOST_PIXELS, UndecodableError, check_pixels
 from kie_mcp.media.wholeness import DAMAGED
 
 if TYPE_CHECKING:
@@ -30,12 +31,10 @@ _HD = 720
 
 def telling(source: IO[bytes], mime_type: str, edge: int) -> "Image":
     """A picture of the video, upright, with a long edge of about *edge* pixels. Raises UndecodableError."""
-    import av
-
-    with decoding(), av.open(source, "r", format=DEMUXERS[mime_type], metadata_errors="ignore") as film:
+    with container(source, DEMUXERS[mime_type]) as film:
         if not film.streams.video:
             raise UndecodableError("has no pictures")
-        stream = film.streams.video[0]
+        stream = decodable(film.streams.video[0])
         check_pixels(stream.width, stream.height)
         stream.codec_context.options = {"max_pixels": str(MOST_PIXELS)}  # the pictures can be larger than announced
         best, most = None, -1.0

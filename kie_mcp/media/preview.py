@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING
 from kie_mcp.errors import KieError
 from kie_mcp.extras import require_preview
 from kie_mcp.jobs.job import Output
-from kie_mcp.media.decoding import UndecodableError, check_pixels, decoding, picture
+from kie_mcp.media.decoding import UndecodableError, check_pixels, decoding, decoding_picture, picture
 from kie_mcp.media.frames import DEMUXERS, telling
 from kie_mcp.media.opened import Opened, open_own, open_saved
 
@@ -81,13 +81,18 @@ def _small(file: Opened) -> "Image":
 def _still(source: IO[bytes], kind: str) -> "Image":
     from PIL import ImageOps
 
-    with picture(source, [kind]) as image:
-        # A JPEG is decoded at a half, a quarter or an eighth of its size, whatever is still enough.
-        image.draft(None, (2 * EDGE, 2 * EDGE))
-        image.load()
-        scaled = _scalable(image)
-        scaled.thumbnail((EDGE, EDGE))
-        return _coloured(ImageOps.exif_transpose(scaled))
+    with picture(source, kind) as image:
+        with decoding_picture():
+            # A JPEG is decoded at a half, a quarter or an eighth of its size, whatever is still enough.
+            image.draft(None, (2 * EDGE, 2 * EDGE))
+            image.load()
+        with decoding():
+            scaled = _scalable(image)
+            scaled.thumbnail((EDGE, EDGE))
+        with decoding_picture():  # what is told of its orientation may be broken too
+            upright = ImageOps.exif_transpose(scaled)
+        with decoding():
+            return _coloured(upright)
 
 
 def _scalable(image: "Image") -> "Image":

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
-from kie_mcp.media.decoding import UndecodableError, decoding, too_large
+from kie_mcp.media.containers import container, decodable
+from kie_mcp.media.decoding import UndecodableError, too_large
 from kie_mcp.media.wholeness import DAMAGED
 
 if TYPE_CHECKING:
@@ -34,12 +35,10 @@ def wav(source: IO[bytes], demuxer: str, most: int, *, fractions: bool = False) 
 
     With *fractions*, samples that are fractions are kept as such. Raises UndecodableError.
     """
-    import av
-
-    with decoding(), av.open(source, "r", format=demuxer, metadata_errors="ignore") as container:
-        if not container.streams.audio:
+    with container(source, demuxer) as opened:
+        if not opened.streams.audio:
             raise UndecodableError("has no sound")
-        frames = container.decode(container.streams.audio[0])
+        frames = opened.decode(decodable(opened.streams.audio[0]))
         if (first := next(frames, None)) is None:
             raise UndecodableError(DAMAGED)
         width = 4 if fractions or first.format.name.startswith("s32") else 2
@@ -53,7 +52,7 @@ def wav(source: IO[bytes], demuxer: str, most: int, *, fractions: bool = False) 
         )
         samples = _samples(first, frames, shape, most)
         seconds = len(samples) / (width * shape.channels * shape.rate)
-        if seconds + _LATE < (container.duration or 0) / 1e6:
+        if seconds + _LATE < (opened.duration or 0) / 1e6:
             raise UndecodableError(DAMAGED)
         return _written(samples, shape, most)
 

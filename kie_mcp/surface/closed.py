@@ -3,6 +3,7 @@
 The only file that leans on how the SDK keeps a tool.
 """
 
+import logging
 from collections.abc import Awaitable, Callable
 from difflib import get_close_matches
 from typing import Any, cast
@@ -15,11 +16,13 @@ from mcp.types import CallToolResult, ToolAnnotations
 from pydantic import ConfigDict, ValidationError
 
 from kie_mcp.addresses import shown_url
-from kie_mcp.errors import KieError, OrderError
+from kie_mcp.errors import KieError, OrderError, UnforeseenError
 from kie_mcp.jobs.fitting import shown
 from kie_mcp.surface.answer import Fields, output_schema
 from kie_mcp.surface.meant import OTHER_NAMES, meant
 from kie_mcp.surface.results import refusal
+
+logger = logging.getLogger(__name__)
 
 MOST_PROBLEMS = 3
 """That many wrong arguments are told of at once."""
@@ -38,6 +41,9 @@ class ClosedTool(Tool):
                 return refusal(self._explained(cause, arguments))
             if isinstance(cause, KieError):
                 return refusal(cause)
+            if isinstance(error, UnexpectedToolError):
+                logger.exception("%s: something unforeseen happened", self.name)
+                return refusal(UnforeseenError(cause or error))
             raise
 
     def _explained(self, error: ValidationError, arguments: dict[str, Any]) -> OrderError:
