@@ -226,8 +226,10 @@ class Shift:
                 await self._write_notes()
                 await self._take_over(patient=patience > 0)
                 self._failures.over(_LEDGER)
-            except Exception as error:
+            except LedgerError as error:
                 self._failures.tell(_LEDGER, error)
+            except Exception as error:
+                self._failures.tell("a sign of life went wrong; trying again", error)
             await anyio.sleep(BEAT)
 
     async def _take_over(self, *, patient: bool) -> None:

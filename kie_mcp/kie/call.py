@@ -1,6 +1,7 @@
 """One HTTP call with an end to it: its time, its size, and what is certain when it fails."""
 
 import json
+import logging
 import ssl
 import zlib
 from collections.abc import AsyncGenerator, Mapping
@@ -11,7 +12,10 @@ from typing import cast
 import anyio
 import httpx
 
+from kie_mcp.errors import trace
 from kie_mcp.kie.exchange import Answer, CallError
+
+logger = logging.getLogger(__name__)
 
 NOT_SENT: tuple[type[Exception], ...] = (
     httpx.ConnectError,
@@ -53,6 +57,8 @@ async def call(http: httpx.AsyncClient, request: httpx.Request, *, seconds: floa
     response, error = heard.response, heard.error
     if isinstance(error, NOT_SENT):
         raise CallError(said(error), unsent=True, remedy=cure(error)) from None
+    if error and not isinstance(error, httpx.HTTPError | httpx.StreamError | OSError):
+        logger.error("a call ended in an error of our own\n%s", trace(error))  # its words may be secret
     # Whatever else it was: the other side may have seen the request.
     if response is None or not (heard.whole or _whole(response, heard.raw)):
         raise CallError(f"no answer within {seconds:g} s" if error is None else said(error)) from None

@@ -1,6 +1,7 @@
 """Save what Kie.ai made, whole or not at all, before its links die."""
 
 import errno
+import logging
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
@@ -12,7 +13,7 @@ from typing import Protocol
 import anyio
 
 from kie_mcp.disks import Chmod
-from kie_mcp.errors import DeadLinkError, KieError, NotCreatedError, OutputError, Trouble
+from kie_mcp.errors import DeadLinkError, KieError, NotCreatedError, OutputError, Trouble, trace
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.job import JSON, Job, Kind, Output
 from kie_mcp.media.allowance import CAPS, TOTALS, Allowance, Total
@@ -28,6 +29,8 @@ from kie_mcp.media.threads import in_thread
 from kie_mcp.media.unsaved import unopened, unsaved
 from kie_mcp.media.wholeness import DAMAGED, fault
 from kie_mcp.text import DATA, dumped
+
+logger = logging.getLogger(__name__)
 
 LINK_LIFE = 24 * 3600.0
 """Seconds that Kie.ai promises for a link of a finished job."""
@@ -159,6 +162,7 @@ class Outbox:
                     output = await self._save(job, index, promised, total)
                     bare += await self._describe(job, index, output)
             except Exception as error:  # the job is paid for and done, whatever breaks here
+                _log_unforeseen(job, error)
                 failures.append((index + 1, error))
             outputs.append(output)
         return tuple(outputs), _both(unsaved(failures, len(wanted), self._folder), undescribed(bare))
@@ -214,6 +218,7 @@ class Outbox:
         try:
             await in_thread(lambda: write(path, job, index, output, sandbox=self._sandbox(), chmod=self._chmod))
         except Exception as error:
+            _log_unforeseen(job, error)
             return [(path, error)]
         return []
 
@@ -300,6 +305,11 @@ def _both(unsaved: Trouble | None, undescribed: Trouble | None) -> Trouble | Non
     if unsaved is None or undescribed is None:
         return unsaved or undescribed
     return replace(unsaved, message=f"{unsaved.message} {undescribed.message}")
+
+
+def _log_unforeseen(job: Job, error: Exception) -> None:
+    if not isinstance(error, KieError | OSError):
+        logger.error("job %s: its files are not all there\n%s", job.id, trace(error))
 
 
 def _finish(part: PartFile, kind: Kind, whole: bool) -> tuple[Path, Probe, str]:

@@ -72,16 +72,19 @@ def undescribed(failures: Sequence[tuple[Path, Exception]]) -> Trouble | None:
     if not failures:
         return None
     causes = (f"{path.name}{EXTENSION} ({_cause(error)})" for path, error in failures)
+    foreseen = all(isinstance(error, OSError) for _, error in failures)
+    remedy = "Free some space for KIE_OUTPUT_DIR or let it be written" if foreseen else "See the server's log"
     return Trouble(
         category="not_described",
         message=f"What is known of the saved files could not be written beside them: {', '.join(causes)}.",
-        remedy="Free some space for KIE_OUTPUT_DIR or let it be written; it is not written again later.",
+        remedy=f"{remedy}; it is not written again later.",
     )
 
 
 def _cause(error: Exception) -> str:
-    told = error.strerror if isinstance(error, OSError) else None
-    return (told or type(error).__name__).lower()
+    if not isinstance(error, OSError):
+        return f"something unforeseen happened: {type(error).__name__}"
+    return (error.strerror or type(error).__name__).lower()
 
 
 def _bare(value: Any) -> Any:
