@@ -29,15 +29,19 @@ DONE = Look(verdict=Verdict.SUCCEEDED, state="success", urls=(URL,), credits=4.0
 
 
 class Lasting(sqlite3.Connection):
-    """A disk: it survives whoever opened it."""
+    """A disk: it survives whoever opened it, and ends with the last who knows of it."""
 
     def close(self) -> None:
         """Do nothing."""
 
+    def __del__(self) -> None:
+        super().close()
+
 
 def disk() -> sqlite3.Connection:
     """Give a ledger's file that is in memory."""
-    connection = sqlite3.connect(":memory:", isolation_level=None, factory=Lasting)
+    # Whichever thread collects the garbage closes it.
+    connection = sqlite3.connect(":memory:", isolation_level=None, factory=Lasting, check_same_thread=False)
     schema.migrate(connection, Path("ledger"))
     return connection
 

@@ -123,10 +123,14 @@ def connect(path: Path, chmod: Chmod = os.chmod) -> sqlite3.Connection:
     try:
         _make_private(path, chmod)
         db = sqlite3.connect(path, timeout=BUSY_FOR, isolation_level=None, check_same_thread=False)
-        db.execute(f"PRAGMA journal_mode = {JOURNAL}")
-        db.execute("PRAGMA synchronous = FULL")
-        db.execute("PRAGMA secure_delete = ON")
-        migrate(db, path)
+        try:
+            db.execute(f"PRAGMA journal_mode = {JOURNAL}")
+            db.execute("PRAGMA synchronous = FULL")
+            db.execute("PRAGMA secure_delete = ON")
+            migrate(db, path)
+        except BaseException:
+            db.close()
+            raise
     except (OSError, sqlite3.Error) as error:
         raise unusable(path, error) from error
     return db

@@ -1,6 +1,7 @@
 """The ledger's file: private, refused when newer, brought up to date when older, whole after a failure."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -39,7 +40,8 @@ async def test_a_newer_ledger_is_refused_with_a_remedy(tmp_path: Path) -> None:
     with pytest.raises(LedgerError, match="written by a newer kie-mcp") as caught:
         await SqliteLedger(path, run=inline).open()
     assert "Update kie-mcp" in caught.value.remedy
-    assert sqlite3.connect(path).execute("PRAGMA user_version").fetchone()[0] == len(schema.MIGRATIONS) + 1
+    with closing(sqlite3.connect(path)) as untouched:
+        assert untouched.execute("PRAGMA user_version").fetchone()[0] == len(schema.MIGRATIONS) + 1
 
 
 def reads_all(step: str) -> bool:

@@ -85,20 +85,20 @@ def looked(house: House, order: Order) -> Generator[str]:
 
 @contextmanager
 def saving(house: House, order: Order) -> Generator[str]:
-    order("{file:go} cat")
+    order("{takes:0} {file:go} cat")
     until(lambda: house.events("file"))
-    yield "{file:go} cat"
+    yield "{takes:0} {file:go} cat"
     house.say("go")
 
 
 @contextmanager
 def saved(house: House, order: Order) -> Generator[str]:
-    order("{file:go} cat")
+    order("{takes:0} {file:go} cat")
     until(lambda: house.events("file"))
     with house.locked():
         house.say("go")
         until(house.files)
-        yield "{file:go} cat"
+        yield "{takes:0} {file:go} cat"
 
 
 @contextmanager

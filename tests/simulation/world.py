@@ -30,14 +30,18 @@ QUIET = 15.0
 
 
 class _Lasting(sqlite3.Connection):
-    """A disk: it survives whoever opened it."""
+    """A disk: it survives whoever opened it, and ends with the last who knows of it."""
 
     def close(self) -> None:
         """Do nothing."""
 
+    def __del__(self) -> None:
+        super().close()
+
 
 def _disk() -> sqlite3.Connection:
-    connection = sqlite3.connect(":memory:", isolation_level=None, factory=_Lasting)
+    # Whichever thread collects the garbage closes it.
+    connection = sqlite3.connect(":memory:", isolation_level=None, factory=_Lasting, check_same_thread=False)
     schema.migrate(connection, Path("ledger"))
     return connection
 
