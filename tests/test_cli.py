@@ -1,6 +1,7 @@
 """The command line: what it says, where, and with which exit code."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,13 @@ from kie_mcp.jobs.sqlite import SqliteLedger
 from kie_mcp.options import parser
 from kie_mcp.settings import Settings
 
+COMMANDS = {
+    "serve": "serve MCP over HTTP to the programs of this machine",
+    "demo": "make a picture, a voice and a talking video with the sandbox",
+    "sandbox": "run the sandbox alone, for other programs",
+    "doctor": "check key, folders, SQLite and clock, and say what to do",
+    "jobs": "list the latest jobs of this key",
+}
 Ran = subprocess.CompletedProcess[str]
 
 
@@ -39,36 +47,17 @@ def test_version_names_the_program_and_its_version(tmp_path: Path) -> None:
 def test_help_lists_every_command(tmp_path: Path) -> None:
     ran = kie_mcp("--help", home=tmp_path)
     assert ran.returncode == 0
-    assert ran.stdout == snapshot("""\
-usage: kie-mcp [-h] [--version] [--sandbox] command ...
-
-An MCP server for Kie.ai: pictures, speech and talking videos. Without a command it serves MCP on
-standard input and output; an MCP client starts it that way.
-
-options:
-  -h, --help  show this help message and exit
-  --version   show program's version number and exit
-  --sandbox   use a built-in sandbox: no key, no cost
-
-commands:
-  command
-    serve     serve MCP over HTTP to the programs of this machine
-    demo      make a picture, a voice and a talking video with the sandbox
-    sandbox   run the sandbox alone, for other programs
-    doctor    check key, ways out, folders, SQLite and clock, and say what to do
-    jobs      list the latest jobs of this key
-
-Settings are environment variables: KIE_API_KEY, KIE_OUTPUT_DIR and others; the README lists them.
-""")
+    said = " ".join(ran.stdout.split())  # how it is laid out is Python's
+    assert "An MCP server for Kie.ai: pictures, speech and talking videos. Without a command it serves MCP on" in said
+    assert "--sandbox use a built-in sandbox: no key, no cost" in said
+    assert all(f" {command} {words} " in said for command, words in COMMANDS.items())
+    assert said.endswith("KIE_API_KEY, KIE_OUTPUT_DIR and others; the README lists them.")
 
 
 def test_a_wrong_setting_is_named_with_its_remedy_on_stderr(tmp_path: Path) -> None:
     ran = kie_mcp(home=tmp_path, KIE_WAIT_SECONDS="soon", KIE_API_KEY="canary-key")
     assert (ran.returncode, ran.stdout) == (2, "")
-    assert ran.stderr == snapshot("""\
-kie-mcp: KIE_WAIT_SECONDS: Input should be a valid number, unable to parse string as a number (given: 'soon')
-Correct it and start again.
-""")
+    assert re.fullmatch(r"kie-mcp: KIE_WAIT_SECONDS: .+ \(given: 'soon'\)\nCorrect it and start again\.\n", ran.stderr)
 
 
 BROKEN: dict[str, dict[str, str]] = {
@@ -111,7 +100,9 @@ def test_what_is_wrong_at_the_start_is_said_with_a_remedy(tmp_path: Path, broken
 def test_an_unknown_command_is_refused(tmp_path: Path) -> None:
     ran = kie_mcp("dance", home=tmp_path)
     assert ran.returncode == 2
-    assert "invalid choice: 'dance'" in ran.stderr
+    assert ran.stdout == ""
+    assert "'dance'" in ran.stderr
+    assert all(command in ran.stderr for command in COMMANDS)
 
 
 def test_an_unknown_scenario_is_refused_with_those_there_are(tmp_path: Path) -> None:

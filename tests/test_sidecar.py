@@ -224,8 +224,5 @@ def test_it_is_asked_for_by_a_setting(text: str, expected: bool) -> None:
 
 
 def test_a_setting_that_is_neither_yes_nor_no_is_refused() -> None:
-    with pytest.raises(SettingsError) as caught:
+    with pytest.raises(SettingsError, match=r"^KIE_SIDECAR: .+ \(given: 'please'\)$"):
         Settings.from_environment({"KIE_SIDECAR": "please"})
-    assert str(caught.value) == snapshot(
-        "KIE_SIDECAR: Input should be a valid boolean, unable to interpret input (given: 'please')"
-    )
