@@ -6,14 +6,15 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 py
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+UV := build/uv/bin/uv
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test clients conformance lint format types check bench wheel lock clean
+.PHONY: help demo test test-oldest test-newest test-lowest clients conformance lint format types check bench wheel lock clean
 
 help: ## List what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 # Made anew, so that nothing stays that the lock no longer names. Hashes are checked and nothing is fetched beside the lock.
 $(STAMP): pyproject.toml requirements.lock
@@ -29,6 +30,15 @@ demo: $(STAMP) ## A picture, a voice and a talking video without a key: make dem
 
 test: $(STAMP) ## Run the tests: make test [ARGS="-k name"]
 	@$(BIN)/python -m pytest $(ARGS)
+
+test-oldest: build/oldest/.installed ## Run them on the oldest Python of this machine
+	@build/oldest/bin/python -m pytest $(ARGS)
+
+test-newest: build/newest/.installed ## Run them on the newest Python of this machine
+	@build/newest/bin/python -m pytest $(ARGS)
+
+test-lowest: build/lowest/.installed ## Run them on the oldest Python with the lowest versions that pyproject.toml allows
+	@build/lowest/bin/python -m pytest $(ARGS)
 
 clients: $(STAMP) ## Put real MCP clients through their scenes: make clients [CLIENTS="fastmcp crewai"]
 	@$(BIN)/python -m tests.clients.run $(CLIENTS)
@@ -56,10 +66,27 @@ wheel: $(STAMP) ## Build the wheel into dist/
 	@rm -rf dist
 	@$(BIN)/python -m hatchling build --target wheel
 
-# uv resolves for every platform and Python at once; it lives in a folder of its own and is needed for nothing else.
-lock: $(STAMP) ## Bring requirements.lock up to the newest releases that pyproject.toml allows
-	@test -x build/uv/bin/uv || { $(PYTHON) -m venv build/uv && build/uv/bin/python -m pip --quiet install 'uv<1'; }
-	@build/uv/bin/uv pip compile pyproject.toml --quiet --output-file requirements.lock --upgrade --universal \
+# Environments beside .venv, made anew like it.
+build/oldest/.installed build/newest/.installed: build/%/.installed: pyproject.toml requirements.lock | $(UV)
+	@$(UV) venv --quiet --clear --python "$$($(BIN)/python -m tests.pythons $*)" build/$*
+	@$(UV) pip sync --quiet --python build/$*/bin/python --require-hashes requirements.lock
+	@$(UV) pip install --quiet --python build/$*/bin/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+build/lowest/.installed: pyproject.toml | $(UV)
+	@$(UV) venv --quiet --clear --python "$$($(BIN)/python -m tests.pythons oldest)" build/lowest
+	@$(UV) pip install --quiet --python build/lowest/bin/python --resolution lowest-direct \
+	  --requirement pyproject.toml --all-extras --group dev
+	@$(UV) pip install --quiet --python build/lowest/bin/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(UV): | $(STAMP)
+	@$(BIN)/python -m venv build/uv
+	@build/uv/bin/python -m pip --disable-pip-version-check --quiet install 'uv<1'
+
+# uv resolves for every platform and Python at once; it lives in a folder of its own.
+lock: $(UV) ## Bring requirements.lock up to the newest releases that pyproject.toml allows
+	@$(UV) pip compile pyproject.toml --quiet --output-file requirements.lock --upgrade --universal \
 	  --python-version 3.11 --all-extras --group dev --generate-hashes --no-header --no-annotate
 	@git --no-pager diff --stat requirements.lock
 

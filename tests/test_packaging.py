@@ -72,6 +72,16 @@ def test_the_lock_names_every_dependency(requirement: str) -> None:
     assert re.search(rf"^{re.escape(name)}==", LOCK, re.MULTILINE), "run make lock"
 
 
+@pytest.mark.parametrize("requirement", requirements())
+def test_the_top_of_a_dependency_is_the_end_of_the_series_that_the_lock_has_tried(requirement: str) -> None:
+    name, top = re.split(r"[\[>]", requirement)[0], requirement.rpartition("<")[2]
+    tried = re.findall(rf"^{re.escape(name)}==([\d.]+)", LOCK, re.MULTILINE | re.IGNORECASE)
+    newest = max([int(part) for part in one.split(".")] for one in tried)
+    series = newest[:1] if newest[0] else newest[:2]  # below 1.0 each minor version may change everything
+    series[-1] += 1
+    assert top == ".".join(map(str, series))
+
+
 def test_the_lock_holds_names_versions_and_hashes_only() -> None:
     """It must install from any index, and say nothing of the machine that made it."""
     assert not re.search(r"://|^-|@ |#", LOCK, re.MULTILINE)
