@@ -76,7 +76,8 @@ _SPEECH = {
 }
 _VIDEO = {"prompt": "prompt", "image": "image_url", "audio": "audio_url"}
 
-# Figures of jobs at Kie.ai that others made public, as lognormal spreads; for speech, by its few seconds of work.
+# What is assumed until this account has seen some: figures that are commonly reported, not measured here. Each job that
+# was seen takes the place of one of them.
 _PICTURE_TIME = Spread(median=11, sigma=0.4, shortest=5, longest=30)
 _SPEECH_TIME = Spread(median=4, sigma=0.5, shortest=2, longest=15)
 _VIDEO_TIME = Spread(median=170, sigma=0.55, shortest=60, longest=600)
