@@ -3,32 +3,29 @@
 import errno
 import logging
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, suppress
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Protocol
 
 import anyio
 
 from kie_mcp.disks import Chmod
-from kie_mcp.errors import DeadLinkError, KieError, NotCreatedError, OutputError, Trouble, trace
+from kie_mcp.errors import DeadLinkError, KieError, NotCreatedError, Trouble, trace
 from kie_mcp.jobs.clock import Clock
-from kie_mcp.jobs.job import JSON, Job, Kind, Output
+from kie_mcp.jobs.job import Job, Kind, Output
 from kie_mcp.media.allowance import CAPS, TOTALS, Allowance, Total
-from kie_mcp.media.checksums import checksums_fit, cut_off
-from kie_mcp.media.headers import Header
+from kie_mcp.media.data_files import data_files, write_data
+from kie_mcp.media.fetch import Fetch
 from kie_mcp.media.names import stem
 from kie_mcp.media.opened import is_changed, is_there
 from kie_mcp.media.partfile import PartFile
-from kie_mcp.media.probe import Probe, probe
+from kie_mcp.media.publish import publish
 from kie_mcp.media.rehearsal import Free, free_bytes, save_nothing
-from kie_mcp.media.sidecar import EXTENSION, undescribed, write
+from kie_mcp.media.sidecar import undescribed, write
 from kie_mcp.media.threads import in_thread
 from kie_mcp.media.unsaved import unopened, unsaved
-from kie_mcp.media.wholeness import DAMAGED, fault
-from kie_mcp.text import DATA, dumped
 
 logger = logging.getLogger(__name__)
 
@@ -46,33 +43,6 @@ PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 """Seconds between two attempts at a link that does not open: a new file may take a while to reach its host."""
 _UNNAMEABLE = frozenset({errno.EINVAL, errno.EILSEQ, errno.ENAMETOOLONG})
 """What a disk says that does not take a letter of a name."""
-
-
-class Download(Protocol):
-    """An answer whose body is still to come."""
-
-    @property
-    def status(self) -> int:
-        """The HTTP status."""
-        ...
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """By their names in lower case."""
-        ...
-
-    @property
-    def chunks(self) -> AsyncIterator[bytes]:
-        """The body as it was sent, undecoded."""
-        ...
-
-
-class Fetch(Protocol):
-    """Opens a link; raises DeadLinkError for one that has died, OutputError for other trouble."""
-
-    def __call__(self, url: str, /) -> AbstractAsyncContextManager[Download]:
-        """Ask for what is at this link."""
-        ...
 
 
 class Outbox:
@@ -151,7 +121,7 @@ class Outbox:
         failures: list[tuple[int, Exception]] = []
         bare: list[tuple[Path, Exception]] = []
         total = Total(self._totals[job.kind])
-        wanted = [*map(partial(self._promised, job), urls), *_data(job)]
+        wanted = [*map(partial(self._promised, job), urls), *data_files(job)]
         for index, promised in enumerate(wanted):
             output = promised
             try:
@@ -177,7 +147,7 @@ class Outbox:
     async def _save(self, job: Job, index: int, output: Output, total: Total) -> Output:
         if not output.url:
             part = PartFile(self._folder, stem(job, index), self._chmod)
-            return await in_thread(lambda: _write_down(part, job.data, output))
+            return await in_thread(lambda: write_data(part, job.data, output))
         total.check(1)
         return await self._brought(job, index, output, total)
 
@@ -231,7 +201,7 @@ class Outbox:
                     allowance.take(len(chunk))
                     await in_thread(partial(part.write, chunk))
                 allowance.close()
-                path, found, odd = await in_thread(lambda: _finish(part, job.kind, allowance.whole), patience=SAVING)
+                path, found, odd = await in_thread(lambda: publish(part, job.kind, allowance.whole), patience=SAVING)
             finally:
                 await _discard(part)
         return replace(
@@ -278,28 +248,6 @@ async def _discard(part: PartFile) -> None:
         await in_thread(part.discard, patience=LAST_MOMENTS)
 
 
-def _data(job: Job) -> list[Output]:
-    """The file that the job's answer is to become, or has become, if it is no file itself."""
-    known = [output for output in job.outputs if not output.url]
-    if job.data is None or len(dumped(job.data)) <= DATA:
-        return [replace(output, path=None) for output in known[:1]]
-    return [Output(url="", mime_type="application/json")]
-
-
-def _write_down(part: PartFile, data: JSON | None, output: Output) -> Output:
-    """Save the answer as it came, in JSON that hides nothing."""
-    if data is None:
-        raise OutputError("Kie.ai's answer is not here any more", remedy="Ask again with get_job_status.")
-    try:
-        part.create()
-        part.write(dumped(data).encode())
-        part.settle()
-        path = part.publish(EXTENSION)
-    finally:
-        part.discard()
-    return replace(output, path=str(path), bytes=path.stat().st_size)
-
-
 def _both(unsaved: Trouble | None, undescribed: Trouble | None) -> Trouble | None:
     """What was not saved matters more, and is what can be tried again."""
     if unsaved is None or undescribed is None:
@@ -310,38 +258,3 @@ def _both(unsaved: Trouble | None, undescribed: Trouble | None) -> Trouble | Non
 def _log_unforeseen(job: Job, error: Exception) -> None:
     if not isinstance(error, KieError | OSError):
         logger.error("job %s: its files are not all there\n%s", job.id, trace(error))
-
-
-def _finish(part: PartFile, kind: Kind, whole: bool) -> tuple[Path, Probe, str]:
-    """Give the part its name; also what is odd about it: a file that came whole is paid for, and kept as it is."""
-    part.settle()
-    found = probe(part.path)
-    # A length that was announced too short cuts a picture off without a sign of it.
-    with Header(part.path) as header:
-        odd = _oddity(found, kind) or (f"that {DAMAGED}" if fault(found.mime_type, header) == DAMAGED else "")
-        fits = bool(odd) or checksums_fit(found.mime_type, header)
-        whole = whole and not (odd and cut_off(found.mime_type, header))
-    if odd and (not whole or found.mime_type in _WORDS or not found.bytes):
-        raise OutputError(f"the link gave {found.label} {odd}")
-    odd = odd or ("" if fits else "whose checksum is wrong")
-    told = f"Kie.ai gave {found.label} {odd}; it is saved as it came." if odd else ""
-    return part.publish(found.extension), found, told
-
-
-_PICTURES = frozenset({"image/png", "image/jpeg", "image/webp"})
-_MEASURED = _PICTURES | {"image/gif", "video/mp4"}
-_WORDS = frozenset({"text/html", "application/json", "application/xml", "text/plain"})
-"""What a host says in place of a file."""
-
-
-def _oddity(found: Probe, kind: Kind) -> str:
-    """What is not as expected, as the end of a sentence; empty if all is."""
-    fits, expected = {
-        Kind.IMAGE: (found.mime_type in _PICTURES, "a PNG, JPEG or WebP picture"),
-        Kind.SPEECH: (found.family == "audio", "audio"),
-        Kind.TALKING_VIDEO: (found.family == "video", "a video"),
-        Kind.OTHER: (found.family != "unknown", "a picture, audio or a video"),
-    }[kind]
-    if not fits:
-        return f"instead of {expected}"
-    return "that is damaged" if found.mime_type in _MEASURED and found.width is None else ""
