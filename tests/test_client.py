@@ -226,12 +226,15 @@ async def test_what_was_provably_never_sent_is_unreachable(error: type[httpx.Req
     ],
     ids=lambda error: type(error).__name__,
 )
-async def test_everything_else_leaves_a_created_job_unconfirmed(error: Exception):
+async def test_everything_else_leaves_a_created_job_unconfirmed(error: Exception, caplog: pytest.LogCaptureFixture):
+    """What is no trouble of a network is logged with where it happened, and without its words."""
     async with client(Desk(error)) as kie:
         with pytest.raises(UnconfirmedError):
             await kie.create(REQUEST)
         with pytest.raises(LookError):
             await kie.look("t")
+    ours = not isinstance(error, httpx.HTTPError | OSError)
+    assert ("a call ended in an error of our own" in caplog.text) is ours
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from kie_mcp.errors import Trouble
 from kie_mcp.jobs.job import JSON, Job, Kind
 from kie_mcp.jobs.orders import ImageOrder, SpeechOrder, TalkingVideoOrder, handed_in
 from kie_mcp.media.outbox import Outbox
+from kie_mcp.media.sidecar import undescribed
 from kie_mcp.settings import Settings, SettingsError
 
 pytestmark = pytest.mark.anyio
@@ -226,3 +227,13 @@ def test_it_is_asked_for_by_a_setting(text: str, expected: bool) -> None:
 def test_a_setting_that_is_neither_yes_nor_no_is_refused() -> None:
     with pytest.raises(SettingsError, match=r"^KIE_SIDECAR: .+ \(given: 'please'\)$"):
         Settings.from_environment({"KIE_SIDECAR": "please"})
+
+
+def test_only_what_the_disk_refused_is_called_a_lack_of_space() -> None:
+    full = undescribed([(Path("a.png"), OSError(28, "No space left on device"))])
+    ours = undescribed([(Path("a.png"), TypeError("canary"))])
+    assert full
+    assert "Free some space" in full.remedy
+    assert ours
+    assert "a.png.json (something unforeseen happened: TypeError)" in ours.message
+    assert ours.remedy == "See the server's log; it is not written again later."

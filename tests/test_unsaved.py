@@ -180,7 +180,9 @@ Ask again with get_job_status while the link lives.\
         (ValueError(LINK), "something unforeseen happened (ValueError)"),
     ],
 )
-async def test_a_body_that_breaks_off_is_told(error: Exception, words: str, tmp_path: Path) -> None:
+async def test_a_body_that_breaks_off_is_told(
+    error: Exception, words: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     """Whatever breaks: the job is paid for and done, and saving it never raises."""
 
     async def chunks() -> AsyncIterator[bytes]:
@@ -189,7 +191,8 @@ async def test_a_body_that_breaks_off_is_told(error: Exception, words: str, tmp_
 
     said = await failure(Shelf((LINK, chunks)), tmp_path)
     assert words in said
-    assert "canary" not in said
+    assert "canary" not in said + caplog.text
+    assert ("in chunks" in caplog.text) is ("unforeseen" in words)
 
 
 async def test_an_answer_that_is_no_file_is_refused(tmp_path: Path) -> None:

@@ -256,5 +256,6 @@ def _both(unsaved: Trouble | None, undescribed: Trouble | None) -> Trouble | Non
 
 
 def _log_unforeseen(job: Job, error: Exception) -> None:
-    if not isinstance(error, KieError | OSError):
+    of_the_disk = isinstance(error, OSError) and not isinstance(error, ConnectionError | TimeoutError)
+    if not of_the_disk and not isinstance(error, KieError):
         logger.error("job %s: its files are not all there\n%s", job.id, trace(error))

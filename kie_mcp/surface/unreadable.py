@@ -60,7 +60,7 @@ def complaint(error: Exception) -> JSONRPCError:
     line = _line(error)
     try:
         message: Any = json.loads(line)  # takes halves of surrogate pairs, where the SDK's reader does not
-        found = _SURROGATE.search(json.dumps(message, ensure_ascii=False))  # goes less deep than reading does
+        found = _SURROGATE.search(json.dumps(message, ensure_ascii=False))
     except (ValueError, RecursionError):
         return refusal(None, PARSE_ERROR, "That line is not JSON; nothing was done. Send one JSON-RPC message a line.")
     number = cast("dict[str, Any]", message).get("id") if isinstance(message, dict) else None
