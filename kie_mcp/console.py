@@ -19,12 +19,16 @@ class ConsoleError(KieError):
     """Standard output takes nothing more."""
 
     category = "output"
+    unread = False
+    """Whether its reader has gone, who wants to hear nothing more."""
 
-    def __init__(self, error: OSError) -> None:
-        super().__init__(f"Standard output cannot be written ({os.strerror(error.errno or errno.EIO)}).")
-        # Windows calls a pipe that nobody reads an invalid argument.
-        self.unread = error.errno == errno.EPIPE or (sys.platform == "win32" and error.errno == errno.EINVAL)
-        """Whether its reader has gone, who wants to hear nothing more."""
+
+def lost_output(error: OSError) -> ConsoleError:
+    """Return what is to be said of output that could not be written."""
+    lost = ConsoleError(f"Standard output cannot be written ({os.strerror(error.errno or errno.EIO)}).")
+    # Windows calls a pipe that nobody reads an invalid argument.
+    lost.unread = error.errno == errno.EPIPE or (sys.platform == "win32" and error.errno == errno.EINVAL)
+    return lost
 
 
 def prepare_streams() -> None:
@@ -61,7 +65,7 @@ class CheckedOutput:
                 sys.stdout.flush()
             except OSError as error:
                 _discard(sys.stdout)
-                self._error = ConsoleError(error)
+                self._error = lost_output(error)
         return len(text)
 
     def check(self) -> None:
@@ -98,7 +102,7 @@ def close_streams(code: int) -> int:
         sys.stdout.flush()
     except OSError as error:
         _discard(sys.stdout)
-        code = report(ConsoleError(error))
+        code = report(lost_output(error))
     _discard(sys.stderr)
     return code
 

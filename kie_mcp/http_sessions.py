@@ -28,9 +28,12 @@ class BoundedSessions:
 
         async def answer(message: Message) -> None:
             nonlocal opened
-            if message["type"] == "http.response.start" and not used and message["status"] < 400:
-                opened = Headers(raw=message["headers"]).get("mcp-session-id", "")
-                self._hold(opened)
+            if message["type"] == "http.response.start" and message["status"] < 400:
+                if not used:
+                    opened = Headers(raw=message["headers"]).get("mcp-session-id", "")
+                    self._hold(opened)
+                elif scope["method"] == "DELETE":  # its client has ended it: it takes no room any more
+                    self._sessions.pop(used, None)
             await send(message)
 
         self._hold(used)

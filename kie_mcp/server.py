@@ -16,7 +16,7 @@ from anyio.to_thread import run_sync
 from pydantic import SecretStr
 
 from kie_mcp import __version__
-from kie_mcp.console import ConsoleError
+from kie_mcp.console import lost_output
 from kie_mcp.jobs.archive import Archive
 from kie_mcp.jobs.board import Board
 from kie_mcp.jobs.clock import Clock, SystemClock
@@ -232,7 +232,7 @@ async def _serve(server: KieServer) -> None:
         try:
             await server.run_stdio_async()
         except OSError as error:
-            raise ConsoleError(error) from None
+            raise lost_output(error) from None
         group.cancel_scope.cancel()
 
 

@@ -47,13 +47,16 @@ class SettingsError(KieError):
 
 def _base_url(value: str) -> str:
     parts = urlsplit(value.strip().rstrip("/"))
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0:
         raise ValueError("must be a URL such as https://api.kie.ai")
     if parts.username or parts.query or parts.fragment:
         raise ValueError("must be a plain URL, without a user, a query or a fragment")
     if parts.scheme == "http" and parts.hostname not in {"127.0.0.1", "::1", "localhost"}:
         raise ValueError("must be https: plain http is for this machine only")
-    return parts.geturl()
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    usual = parts.port in {None, 443 if parts.scheme == "https" else 80}
+    # As httpx writes it, since it is compared with that.
+    return parts._replace(netloc=host if usual else f"{host}:{parts.port}").geturl()
 
 
 def _folder(value: str | Path) -> Path:
@@ -194,7 +197,7 @@ class Settings(BaseModel):
             if problem := unwritable(text):
                 raise SettingsError(f"KIE_{field.upper()}: {problem}.", remedy="Correct it and start again.")
             if text:
-                given[field] = text.split(os.pathsep) if field == "input_roots" else text
+                given[field] = list(filter(None, text.split(os.pathsep))) if field == "input_roots" else text
         if isinstance(level := given.get("log_level"), str):
             given["log_level"] = level.upper()
         try:

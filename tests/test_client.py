@@ -488,8 +488,8 @@ async def test_a_host_that_takes_no_programs_is_asked_as_a_browser_asks():
 async def test_a_link_that_is_too_long_is_called_long():
     desk = Desk({})
     async with client(desk) as kie:
-        with pytest.raises(OutputError, match="too long: 3,000 characters") as caught:
-            await fetched(kie, "https://files.example/?signature=".ljust(3000, "x"))
+        with pytest.raises(OutputError, match="too long: 33,000 characters") as caught:
+            await fetched(kie, "https://files.example/?signature=".ljust(33_000, "x"))
     assert "xxx" not in str(caught.value)
     assert desk.sent == []
 

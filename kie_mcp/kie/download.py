@@ -8,7 +8,7 @@ from urllib.parse import urljoin
 import anyio
 import httpx
 
-from kie_mcp.addresses import MAX_URL, check_url, plain_host_of
+from kie_mcp.addresses import check_url, plain_host_of
 from kie_mcp.errors import DeadLinkError, OrderError, OutputError
 from kie_mcp.kie.call import cure, raw_chunks, said
 from kie_mcp.kie.public import FakeAddressError, PrivateAddressError
@@ -101,8 +101,8 @@ def _joined(url: str, location: str) -> str:
 
 
 def _allowed(url: str, plain_hosts: Collection[str]) -> str:
-    if len(url) > MAX_URL:
-        message = f"The file's link is too long: {len(url):,} characters, where {MAX_URL:,} are allowed."
+    if len(url) > LONGEST_LINK:
+        message = f"The file's link is too long: {len(url):,} characters, where {LONGEST_LINK:,} are allowed."
         raise OutputError(message, remedy="Open the link in a browser while it lives.")
     try:
         return check_url(url, argument="url", plain_host=plain_host_of(url, plain_hosts), longest=LONGEST_LINK)

@@ -100,7 +100,8 @@ class Routes(httpx.AsyncBaseTransport):
         return url.scheme == "http" and url.netloc.decode("ascii") in self._plain_hosts
 
     def _is_proxied(self, url: httpx.URL) -> bool:
-        return self._network.proxied(url.host, url.port or 443)
+        # Plain http is for this computer: a proxy would read the key.
+        return url.scheme == "https" and self._network.proxied(url.host, url.port or 443)
 
     @cached_property
     def _proxy(self) -> Proxy:

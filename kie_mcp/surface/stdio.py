@@ -138,7 +138,7 @@ class Stdio:
             self._deliveries.wrote(text)
 
     async def _refuse(self, error: JSONRPCError) -> None:
-        if error.error.message == NO_HEADERS:
+        if error.error.message == NO_HEADERS and error.id is None:  # the first time
             logger.warning("the client sends Content-Length headers; this server reads one message a line")
         await self._send(error.model_dump_json(by_alias=True, exclude_unset=True).encode() + b"\n")
 
