@@ -168,7 +168,7 @@ async def test_what_no_model_takes(tmp_path: Path, era: Era) -> None:
     assert await refused(tmp_path, calls, era) == snapshot(
         {
             "no prompt": "prompt: is required. Correct the arguments and call again.",
-            "an empty prompt": "prompt: '' given; (1). Correct the arguments and call again.",
+            "an empty prompt": "prompt: is required. Correct the arguments and call again.",
             "a null": "prompt: is required. Correct the arguments and call again.",
             "a prompt too long for all": "prompt: 20,001 characters given; (20000). Correct the arguments and call again.",
             "a prompt that is a list": "prompt: a list of 2 given; (). Correct the arguments and call again.",
@@ -185,10 +185,10 @@ async def test_what_no_model_takes(tmp_path: Path, era: Era) -> None:
             "a speed too high": "speed: 1.21 given; (1.2). Correct the arguments and call again.",
             "a stability": "stability: 1.1 given; (1). Correct the arguments and call again.",
             "a likeness": "similarity_boost: -0.1 given; (0). Correct the arguments and call again.",
-            "a seed too low": "seed: 9999 given; (10000). Correct the arguments and call again.",
-            "a seed too high": "seed: 1000001 given; (1000000). Correct the arguments and call again.",
+            "a seed too low": "seed: -2 given; (-1). Correct the arguments and call again.",
+            "a seed too high": "seed: 2147483648 given; (2147483647). Correct the arguments and call again.",
             "a seed with a fraction": "seed: 12345.5 given; (). Correct the arguments and call again.",
-            "a seed beyond numbers": "seed: a huge number given; (1000000). Correct the arguments and call again.",
+            "a seed beyond numbers": "seed: a huge number given; (2147483647). Correct the arguments and call again.",
             "no job id": "job_id: is required. Correct the arguments and call again.",
             "a job id of blanks": "There is no job '  ': an id has letters, digits and few signs, and no blanks. Find it with list_jobs.",
             "a job id with a path": "There is no job '../../etc/passwd': an id has letters, digits and few signs, and no blanks. Find it with list_jobs.",
@@ -196,7 +196,7 @@ async def test_what_no_model_takes(tmp_path: Path, era: Era) -> None:
             "a job id too long": "job_id: 101 characters given; (100). Correct the arguments and call again.",
             "a state": "state: 'done' given; ('queued' 'running' 'succeeded' 'failed' 'unconfirmed'). Correct the arguments and call again.",
             "a kind": "kind: 'song' given; ('image' 'speech' 'talking_video'). Correct the arguments and call again.",
-            "no jobs at all": "limit: 0 given; (1). Correct the arguments and call again.",
+            "no jobs at all": "limit: -1 given; (1). Correct the arguments and call again.",
             "too many jobs": "limit: 101 given; (100). Correct the arguments and call again.",
         }
     )

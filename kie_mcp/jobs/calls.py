@@ -47,9 +47,9 @@ class Calls:
             self._stood_for += silence
             self._awake_at = self._now()
 
-    def take(self, job: Job) -> None:
-        """Note that the order was taken just now."""
-        _remember(self._taken, job.id, self._now())
+    def take(self, job: Job, came: float) -> None:
+        """Note when the call has come whose order was taken."""
+        _remember(self._taken, job.id, came)
 
     def start_answer(self, job: Job) -> None:
         """Note that the job's end is on its way to its caller."""
@@ -77,9 +77,11 @@ class Calls:
         """Return the ages as seen by a call that has come at that time."""
         now = self.now()
         return Recent(
-            taken={job_id: max(came - at, 0.0) for job_id, at in self._taken.items()},
+            taken={job_id: abs(came - at) for job_id, at in self._taken.items()},
             answered={job_id: came - at for job_id, at in self._answered.items()},
-            leaving={job_id: phase for job_id, (phase, at) in self._leaving.items() if now - at < ON_ITS_WAY},
+            leaving={
+                job_id: phase for job_id, (phase, at) in self._leaving.items() if at <= came and now - at < ON_ITS_WAY
+            },
             awake=came - self._awake_at,
         )
 

@@ -3,9 +3,10 @@
 import json
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 from kie_mcp.jobs.job import FINAL, Phase
-from kie_mcp.jobs.joining import JOIN_FOR
+from kie_mcp.jobs.joining import JOIN_FOR, Caller
 
 _UNFINISHED = ", ".join(f"'{phase}'" for phase in sorted(set(Phase) - FINAL))
 
@@ -31,8 +32,9 @@ def carry_over(old: sqlite3.Connection, new: sqlite3.Connection) -> None:
     A job that is in both, as after a backup was put back, stays as it was changed last.
     """
     rows = old.execute(
-        f"SELECT * FROM jobs WHERE phase IN ({_UNFINISHED}) OR created_at > (SELECT max(created_at) FROM jobs) - ?",  # noqa: S608
-        (JOIN_FOR,),
+        f"SELECT * FROM jobs WHERE phase IN ({_UNFINISHED}) OR phase = ? OR idempotency_key IS NOT NULL"  # noqa: S608
+        " OR caller NOT IN (?, ?) OR created_at > (SELECT max(created_at) FROM jobs) - ?",
+        (Phase.UNCONFIRMED, Caller.ANSWERED, Caller.CLOSED, JOIN_FOR),
     ).fetchall()
     new.execute("BEGIN IMMEDIATE")
     with new:
@@ -46,8 +48,17 @@ def carry_over(old: sqlite3.Connection, new: sqlite3.Connection) -> None:
 
 
 def _put(db: sqlite3.Connection, table: str, row: sqlite3.Row) -> None:
+    values = dict(zip(row.keys(), row, strict=True))
+    if table == "jobs" and _is_taken(db, values):
+        values["idempotency_key"] = None  # to replace the other one would forget a paid job
     names, marks = ", ".join(row.keys()), ", ".join("?" * len(row))
-    db.execute(f"INSERT OR REPLACE INTO {table} ({names}) VALUES ({marks})", tuple(row))  # noqa: S608 - ours
+    db.execute(f"INSERT OR REPLACE INTO {table} ({names}) VALUES ({marks})", tuple(values.values()))  # noqa: S608 - ours
+
+
+def _is_taken(db: sqlite3.Connection, job: dict[str, Any]) -> bool:
+    """Whether the job's key stands for another one."""
+    sql = "SELECT 1 FROM jobs WHERE account = ? AND idempotency_key = ? AND id <> ?"
+    return db.execute(sql, (job["account"], job["idempotency_key"], job["id"])).fetchone() is not None
 
 
 def _changed_at(row: sqlite3.Row) -> float:

@@ -67,6 +67,8 @@ class Desk:
         self._new_id = new_id or new_job_id
         self._saved = saved
         self._placing = anyio.Lock()
+        self._doubtful: set[str] = set()
+        """Jobs of which it is not known whether they were written down."""
         self._shift = Shift(ledger, submission, follower, board, clock, account=account, worker=worker, gone=gone)
 
     @asynccontextmanager
@@ -83,19 +85,32 @@ class Desk:
         """Let go of all jobs; a create call in flight gets its last moments to be written down."""
         await self._shift.stop()
 
-    async def place(self, draft: Draft, *, idempotency_key: str = "", new: bool = False) -> tuple[Job, bool]:
-        """Take an order: the job, and whether it joined one that was there. Durable when it returns."""
-        came = self._shift.calls.now()
+    def now(self) -> float:
+        """Tell when a call comes, for `place`: seconds on a clock that nobody sets and that stands still with us."""
+        return self._shift.calls.now()
+
+    async def place(
+        self, draft: Draft, *, idempotency_key: str = "", new: bool = False, came: float | None = None
+    ) -> tuple[Job, bool]:
+        """Take an order: the job, and whether it joined one that was there. Durable when it returns.
+
+        *came* is when its call has come, by `now`: what was done for it since may have taken long.
+        """
+        came = self.now() if came is None else came
         job = self._job(draft, idempotency_key)
         parts = {argument: self._job(part) for argument, part in draft.parts.items()}
         # One at a time: a caller that was cancelled meanwhile is known to have left before the next one is judged.
         async with self._placing:
             await self._shift.settle(job)
+            ordered = {job.id, *(part.id for part in parts.values())}
+            self._doubtful |= ordered
             job, joined = await self._ledger.reserve(
                 job, self._worker, parts=parts, new=new, gone=self._gone, recent=self._shift.calls.recent(came)
             )
+            self._doubtful -= ordered
+            await self._take_up({job.id, *job.parts})
             if not joined:
-                self._shift.calls.take(job)
+                self._shift.calls.take(job, came)
                 for made in (*(part for part in parts.values() if part.id in job.parts), job):
                     self._shift.start(made)
             try:
@@ -104,6 +119,12 @@ class Desk:
                 await self.note(job, Caller.LEFT)
                 raise
         return job, joined
+
+    async def _take_up(self, job_ids: set[str]) -> None:
+        """Care for those that were written down after all, by a disk that had answered too late."""
+        for name in self._doubtful & job_ids:
+            self._doubtful.discard(name)
+            self._shift.start(await self.read(name))
 
     async def watch(self, job_id: str) -> AsyncGenerator[Job]:
         """The job, with what is done for it just now: again at each change and every few seconds, until it is done."""

@@ -129,9 +129,10 @@ class Follower:
         now = self._clock.now()
         seen = after_look(job, look, now)
         if look.verdict is Verdict.SUCCEEDED and not names_nothing_yet(seen, look, now):
-            seen = await self._finish(seen, look)
+            seen = await self._write(await self._finish(seen, look), was=job.phase)
             await self._learn(job, look, seen.succeeded_at or now)
-        elif not seen.done and not seen.note and self._age(seen) > overdue:
+            return seen
+        if not seen.done and not seen.note and self._age(seen) > overdue:
             note = f"Still not finished after {self._age(seen) / 60:.0f} min; looked at every minute from here on."
             seen = replace(seen, note=note)
         return await self._write(seen, was=job.phase)

@@ -8,6 +8,8 @@ import anyio
 
 GAP = 0.125
 """Seconds between two looks, where many want one."""
+FAIR = 4
+"""Every so many turns one that nobody waits for goes first, so that none is forgotten."""
 AT_ONCE = 3
 """Looks that may go side by side after a pause: with the gap, at most ten in a second."""
 
@@ -26,6 +28,7 @@ class Looks:
     def __init__(self) -> None:
         self._urgent: OrderedDict[_Turn, None] = OrderedDict()
         self._patient: OrderedDict[_Turn, None] = OrderedDict()
+        self._calls = 0
         self._next: _Turn | None = None
         """The one that goes as soon as the gap is over."""
         self._full_at = 0.0
@@ -69,6 +72,8 @@ class Looks:
                     del self._awaited[name]
 
     def _call(self) -> None:
-        if self._next is None and (line := self._urgent or self._patient):
+        self._calls += 1
+        first, second = (self._urgent, self._patient) if self._calls % FAIR else (self._patient, self._urgent)
+        if self._next is None and (line := first or second):
             self._next, _ = line.popitem(last=False)
             self._next.come.set()

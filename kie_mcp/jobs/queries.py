@@ -204,9 +204,9 @@ def absent(
     silent: dict[str, float] = {}
     for name in names - {worker, None}:
         until, ended = leases.get(name), gone(name)
-        if ended or until is None:
+        if ended or (until is None and ended is None):
             silent[name] = math.inf
-        elif until <= now and not patient:
+        elif until is not None and until <= now and not patient:
             silent[name] = math.inf if ended is None else now - until
     forgotten = [(name,) for name, seconds in silent.items() if seconds == math.inf]
     db.executemany("DELETE FROM workers WHERE worker = ?", forgotten)

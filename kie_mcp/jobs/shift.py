@@ -162,7 +162,9 @@ class Shift:
                     epoch = self._mine[job.id] = job.epoch  # an id that came late comes with another's epoch
                     job = job if job.done else await self._follower.follow(job)
                 except StaleJobError:
-                    raise
+                    job = await self._read_again(job)
+                    if job.epoch != epoch:
+                        raise
                 except Exception as error:
                     self._failures.tell(_named(job), error)
                     job = await self._read_again(job)

@@ -106,7 +106,7 @@ class SqliteLedger:
             with db:
                 self._check_version(db)
                 return work(db)
-        except sqlite3.Error as error:
+        except (OSError, sqlite3.Error) as error:
             raise schema.unusable(self.path, error) from error
 
     def _check_version(self, db: sqlite3.Connection) -> None:
@@ -136,9 +136,10 @@ class SqliteLedger:
         try:
             carry_over(db, new)
         except sqlite3.Error as error:
+            new.close()
             self._failures.tell(subject, schema.unusable(self.path, error))
-        else:
-            logger.warning("%s. They were written into the one that is there now.", subject)
+            raise
+        logger.warning("%s. They were written into the one that is there now.", subject)
         self._replaced += 1
         # Some network disks give a file another number each time.
         self._db, self._file = new, identity(self.path) if self._replaced < _OFTEN else None
@@ -265,7 +266,9 @@ class SqliteLedger:
             queries.insert(db, attached, worker)
             return attached
         known = load(row)
-        if known.task_id is not None or known.phase not in {Phase.SUBMITTING, Phase.UNCONFIRMED}:
+        if known.task_id == task_id:
+            return known
+        if known.task_id is not None or known.phase not in {Phase.RESERVED, Phase.SUBMITTING, Phase.UNCONFIRMED}:
             raise StaleJobError(f"Job {job.id} has gone on without this process.")
         attached = stepped(known, Phase.SUBMITTED, now, task_id=task_id, trouble=None, finished_at=None, note="")
         queries.update(db, attached, known.phase)

@@ -74,7 +74,7 @@ class Presence:
         try:
             handle = os.open(self._folder / worker, _FLAGS)
         except FileNotFoundError:
-            return True
+            return True if (self._folder / self.worker).exists() else None
         except OSError:
             return None
         try:

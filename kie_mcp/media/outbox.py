@@ -134,8 +134,17 @@ class Outbox:
             except Exception as error:  # the job is paid for and done, whatever breaks here
                 _log_unforeseen(job, error)
                 failures.append((index + 1, error))
+                output = await self._unsaved(job, index, promised)
             outputs.append(output)
         return tuple(outputs), _both(unsaved(failures, len(wanted), self._folder), undescribed(bare))
+
+    async def _unsaved(self, job: Job, index: int, promised: Output) -> Output:
+        """The output without a file; if it had one and nothing is there, its disk may come back."""
+        known = job.outputs[index] if index < len(job.outputs) else None
+        with suppress(OSError):
+            if promised.url and known and (path := known.path) and not await in_thread(lambda: os.path.lexists(path)):
+                return replace(known, url=promised.url, expires_at=promised.expires_at)
+        return promised
 
     async def _kept(self, job: Job, index: int) -> Output | None:
         output = job.outputs[index] if index < len(job.outputs) else None

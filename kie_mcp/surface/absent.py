@@ -4,11 +4,11 @@
 |---|---|
 | text that can be left out | the number 0 |
 | text that is required | nothing more: 0 may be what is to be said |
-| number | 0 where its bounds leave 0 out (`speed`, `seed`, `limit`) |
+| number | 0 unless that is the lowest that is allowed (so `speed`, `seed`, `limit`) |
 | boolean | nothing more: 0 is false |
 | list | the number 0; so is each entry that says nothing or is 0 |
 
-0 is a value where the bounds allow it: `wait_seconds=0` does not wait, `stability=0` is the liveliest voice.
+0 is a value where it is the lowest: `wait_seconds=0` does not wait, `stability=0` is the liveliest voice.
 """
 
 import math
@@ -80,4 +80,4 @@ def _number(value: object) -> float | None:
 
 
 def _allows_zero(schema: Mapping[str, Any]) -> bool:
-    return schema.get("minimum", -math.inf) <= 0 <= schema.get("maximum", math.inf)
+    return schema.get("minimum") == 0

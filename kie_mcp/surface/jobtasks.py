@@ -91,7 +91,7 @@ class JobTasks:
                 return self._task(job, await self._sentence(job))
             self._left.pop(job.id, None)
             manner = self._manners.get(job.id, Manner())
-            answered = await self._answers.tell(job, Connection(request=ctx), manner)
+            answered = await self._answers.tell(job, Connection(request=ctx, late=self._desk.is_waking), manner)
         except KieError as error:
             raise MCPError(INTERNAL_ERROR, error.message) from error
         self._manners.pop(job.id, None)

