@@ -64,6 +64,7 @@ def test_an_answer_that_was_written_is_heard_though_the_process_is_killed_right_
     order = {"name": "generate_image", "arguments": {"prompt": "a cat"}}
     with opened(tmp_path) as house:
         place = {"KIE_API_KEY": SANDBOX_KEY, "KIE_API_BASE_URL": house.url, "KIE_UPLOAD_BASE_URL": house.url}
+        place["KIE_WAIT_SECONDS"] = "60"
         for made in (1, 2):
             with serving(tmp_path, "serve", "--port", "0", **place) as server:
                 url = server.url()
