@@ -6,6 +6,7 @@ import os
 import re
 import sqlite3
 import stat
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -192,6 +193,8 @@ class OneThread:
     def __init__(self, patience: float = PATIENCE) -> None:
         self._patience = patience
         self._limiter: anyio.CapacityLimiter | None = None
+        self._lock = threading.Lock()
+        """Held by the thread: its caller may be gone before it has ended, and one connection takes one transaction."""
         self._hanging = False
 
     async def __call__(self, function: Callable[[], R], /) -> R:
@@ -206,11 +209,12 @@ class OneThread:
         raise _silent()
 
     def _marked(self, function: Callable[[], R]) -> R:
-        self._hanging = True
-        try:
-            return function()
-        finally:
-            self._hanging = False
+        with self._lock:
+            self._hanging = True
+            try:
+                return function()
+            finally:
+                self._hanging = False
 
 
 def _silent() -> LedgerError:
