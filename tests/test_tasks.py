@@ -21,6 +21,7 @@ from mcp.types import INVALID_PARAMS, METHOD_NOT_FOUND, MISSING_REQUIRED_CLIENT_
 from pydantic import SecretStr
 from starlette.applications import Starlette
 
+from kie_mcp.jobs.joining import PERHAPS_UNHEARD
 from kie_mcp.kie.client import KieClient
 from kie_mcp.sandbox import create_app
 from kie_mcp.server import create_server
@@ -159,7 +160,7 @@ async def test_an_end_that_was_asked_for_is_delivered_so_an_equal_order_is_a_new
         first = await order(client, "generate_speech", text="Hello.")
         joined = await order(client, "generate_speech", text="Hello.")
         await end(client.session, first.task_id)
-        await anyio.sleep(2)  # until then the answer counts as under way
+        await anyio.sleep(PERHAPS_UNHEARD + 10)  # until then an answer of a machine that stood still may be unheard
         second = await order(client, "generate_speech", text="Hello.")
     assert joined.task_id == first.task_id
     assert second.task_id != first.task_id
