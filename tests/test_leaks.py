@@ -206,7 +206,10 @@ async def test_a_signed_link_that_was_handed_in_does_not_outlive_its_job(tmp_pat
 async def test_a_ledger_that_breaks_says_nothing_either(tmp_path: Path, log: list[str]) -> None:
     async with tapped(tmp_path, "/nothing", raises(RuntimeError)) as here:
         await here.call("generate_image", prompt="a cat")
-        await anyio.Path(tmp_path / "state" / "jobs.sqlite3").write_bytes(b"no database" * 1000)
+        # Put in its place, not written over it: pages of the old one, written back meanwhile, would heal it.
+        garbage = anyio.Path(tmp_path / "garbage")
+        await garbage.write_bytes(b"no database" * 1000)
+        await garbage.replace(tmp_path / "state" / "jobs.sqlite3")
         results = [
             await here.call("generate_image", prompt="a dog", images=[SIGNED]),
             await here.call("get_job_status", job_id="job_x"),
