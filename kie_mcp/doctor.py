@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from kie_mcp import __version__, extras
+from kie_mcp.connect import connect
 from kie_mcp.errors import KieError, NotCreatedError
 from kie_mcp.jobs.clock import Clock, SystemClock
 from kie_mcp.jobs.job import Kind
@@ -69,7 +70,7 @@ async def examine(settings: Settings, clock: Clock | None = None, kie: KieClient
     `clock` and `kie` are the seams that tests use.
     """
     now = (clock or SystemClock()).now()
-    async with kie or _client(settings) as kie:
+    async with kie or connect(settings) as kie:
         key, ahead, ways = await _key(settings, kie), await _ahead(kie, now), await _ways(settings, kie)
     findings = [
         Finding(Grade.OK, "kie-mcp", f"{__version__} on Python {platform.python_version()} ({sys.executable})"),
@@ -83,15 +84,6 @@ async def examine(settings: Settings, clock: Clock | None = None, kie: KieClient
     ]
     secret = settings.api_key.get_secret_value() if settings.api_key else ""
     return [_without(secret, finding) for finding in findings] if len(secret) >= HIDDEN else findings
-
-
-def _client(settings: Settings) -> KieClient:
-    return KieClient(
-        settings.api_key,
-        base_url=settings.api_base_url,
-        upload_base_url=settings.upload_base_url,
-        network=settings.network,
-    )
 
 
 def _without(secret: str, finding: Finding) -> Finding:

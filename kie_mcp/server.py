@@ -16,6 +16,7 @@ from anyio.to_thread import run_sync
 from pydantic import SecretStr
 
 from kie_mcp import __version__
+from kie_mcp.connect import connect
 from kie_mcp.console import lost_output
 from kie_mcp.jobs.archive import Archive
 from kie_mcp.jobs.board import Board
@@ -91,14 +92,7 @@ def build(
     `sandbox`: whether these settings lead to one that we have started ourselves; any other has to say that it is one.
     """
     clock = clock or SystemClock()
-    key = settings.api_key.get_secret_value() if settings.api_key else ""
-    kie = kie or KieClient(
-        key,
-        base_url=settings.api_base_url,
-        upload_base_url=settings.upload_base_url,
-        network=settings.network,
-        sandbox=True if sandbox else None,
-    )
+    kie = kie or connect(settings, sandbox=sandbox)
     board, ledger = Board(), SqliteLedger(settings.ledger_path)
     outbox = Outbox(
         settings.output_dir,
