@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from kie_mcp.jobs.job import FINAL, Phase
 from kie_mcp.jobs.ledger import LEASE
+from kie_mcp.jobs.throttle import LONGEST_HOLD
 from kie_mcp.settings import Settings
 from tests.servers.client import Server
 from tests.servers.hurry import Hurry
@@ -145,6 +146,11 @@ class House:
     def lapse(self) -> None:
         """Let the lease of everybody who has one be over, without waiting for it."""
         self.write("UPDATE workers SET alive_until = alive_until - ?", LEASE)
+
+    def hold(self, seconds: float = LONGEST_HOLD - 5.0) -> None:
+        """Let nothing be sent for that long: the longest that a server believes, with some to spare."""
+        values = (self.account, self.now() + seconds)
+        self.write("INSERT INTO accounts (account, held_until) VALUES (?, ?)", *values)
 
     def jobs(self) -> dict[str, dict[str, Any]]:
         """The records in the ledger by their ids."""

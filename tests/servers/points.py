@@ -32,7 +32,7 @@ def before_reserve(house: House, order: Order) -> Generator[str]:
 
 @contextmanager
 def reserved(house: House, order: Order) -> Generator[str]:
-    house.write("INSERT INTO accounts (account, held_until) VALUES (?, 1e12)", house.account)
+    house.hold()
     order("cat")
     until(lambda: house.reached(Phase.RESERVED))
     yield "cat"

@@ -59,7 +59,7 @@ def film_sent(house: House) -> bool:
 def test_the_next_start_finishes_a_whole_chain_that_is_paid_once(house: House, point: Callable[[House], bool]) -> None:
     first = house.server()
     if point is nothing_sent:
-        house.write("INSERT INTO accounts (account, held_until) VALUES (?, 1e12)", house.account)
+        house.hold()
     first.begin("create_talking_video", **ORDER)
     until(lambda: point(house))
     first.kill()

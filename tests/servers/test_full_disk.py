@@ -41,7 +41,7 @@ def test_an_order_that_cannot_be_marked_is_not_sent_till_it_can(house: House) ->
     house.hurry = HURRY
     server = house.server()
     held = 4.0
-    house.write("INSERT INTO accounts (account, held_until) VALUES (?, ?)", house.account, house.now() + held)
+    house.hold(held)
     call = server.order("cat")
     until(lambda: house.reached(Phase.RESERVED))
     with full(server):

@@ -98,7 +98,7 @@ def hanging(house: House, leave: Leave) -> None:
 
 def in_line(house: House, leave: Leave) -> None:
     server = house.server()
-    house.write("INSERT INTO accounts (account, held_until) VALUES (?, ?)", house.account, time.time() + 3)
+    house.hold(3)
     server.order("cat")
     until(lambda: house.reached(Phase.RESERVED))
     leave(server)

@@ -123,7 +123,7 @@ def test_whoever_was_told_unconfirmed_joins_the_job_whose_id_came_late(house: Ho
 
 def test_a_sleeper_that_was_about_to_send_does_not_send_what_another_has_sent(house: House) -> None:
     sleeper, _ = house.server(), house.server()
-    house.write("INSERT INTO accounts (account, held_until) VALUES (?, ?)", house.account, house.now() + 3 * LEASE)
+    house.hold(3 * LEASE)
     call = sleeper.order("cat")
     until(lambda: house.reached(Phase.RESERVED))
     with asleep(house, sleeper):
