@@ -294,7 +294,7 @@ async def test_a_file_that_is_gone_can_be_saved_again_with_a_status_call(tmp_pat
 async def test_a_file_that_was_not_saved_says_how_to_save_it(tmp_path: Path) -> None:
     async with stand(tmp_path, speed=20) as here:
         sent = facts(await here.call("generate_image", prompt="a cat sandbox:slow", wait_seconds=2))
-        assert sent["state"] == "running"
+        assert sent["state"] in {"queued", "running"}, "its files are not saved yet"
         (tmp_path / "out").rmdir()
         (tmp_path / "out").write_text("not a folder")
         made = facts(await here.call("get_job_status", job_id=sent["job_id"]))
