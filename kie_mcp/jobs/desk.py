@@ -7,6 +7,7 @@ import base64
 import logging
 import math
 import secrets
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -53,6 +54,7 @@ class Desk:
         saved: Callable[[Job], Awaitable[bool]],
         gone: Gone = nobody_knows,
         new_id: Callable[[], str] | None = None,
+        real: Callable[[], float] = time.monotonic,
     ) -> None:
         self.account = account
         self._ledger = ledger
@@ -69,7 +71,9 @@ class Desk:
         self._placing = anyio.Lock()
         self._doubtful: set[str] = set()
         """Jobs of which it is not known whether they were written down."""
-        self._shift = Shift(ledger, submission, follower, board, clock, account=account, worker=worker, gone=gone)
+        self._shift = Shift(
+            ledger, submission, follower, board, clock, account=account, worker=worker, gone=gone, real=real
+        )
 
     @asynccontextmanager
     async def open(self) -> AsyncGenerator["Desk"]:
