@@ -168,11 +168,15 @@ class Desk:
         if self._shift.has(job):
             if old:
                 self._follower.nudge(job.id)
-        elif job.phase is Phase.SUCCEEDED and old and (job.lacks_files or not await self._saved(job)):
+        elif job.phase is Phase.SUCCEEDED and old and await self._misses_files(job):
             with anyio.move_on_after(seconds):
                 await self._shift.save_again(job).wait()
             job = await self.read(job.id)
         return job
+
+    async def _misses_files(self, job: Job) -> bool:
+        """Whether files of the job are missing, or it is said so of them although their disk is back."""
+        return job.lacks_files or job.missed_files or not await self._saved(job)
 
     async def outlook(self, job: Job) -> Outlook:
         """What is to be expected of the job."""
