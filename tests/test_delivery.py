@@ -1,12 +1,15 @@
 """Which answers count as heard: those that were written in time. An equal order after any other joins its job."""
 
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 from mcp.types import CallToolResult
-from stand import facts, stand, text
+from stand import Stand, facts, stand, text
 from virtual import HURRIED
 
 pytestmark = pytest.mark.anyio
@@ -34,6 +37,29 @@ async def test_an_answer_later_than_its_client_is_known_to_stand_is_told_again_a
     assert "joined" in text(again).partition("\n")[0]
     assert "new=true" in facts(again)["next"]
     assert facts(third)["job_id"] != facts(first)["job_id"], "that one was heard in time"
+
+
+async def test_an_answer_that_a_slow_disk_made_late_is_told_again_though_nobody_asked_for_a_longer_wait(
+    tmp_path: Path,
+) -> None:
+    async with stand(tmp_path, changes={"wait_seconds": 30.0}, speed=100.0) as here:
+        made: list[dict[str, Any]] = []
+        with closing(sqlite3.connect(here.settings.ledger_path, isolation_level=None)) as db:
+            db.execute("BEGIN IMMEDIATE")
+            async with anyio.create_task_group() as group:
+                group.start_soon(_order, here, made)
+                await anyio.sleep(40)
+                db.execute("ROLLBACK")
+        for _ in range(2):
+            await _order(here, made)
+    first, again, third = made
+    assert first["state"] == again["state"] == third["state"] == "succeeded"
+    assert (again["job_id"], again["joined"]) == (first["job_id"], True)
+    assert third["job_id"] != first["job_id"], "that one was heard in time"
+
+
+async def _order(here: Stand, made: list[dict[str, Any]]) -> None:
+    made.append(facts(await here.client.call_tool("generate_image", ORDER)))
 
 
 async def test_an_answer_in_time_is_heard_also_if_the_client_asked_for_a_longer_wait(tmp_path: Path) -> None:
