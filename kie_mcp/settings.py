@@ -197,7 +197,7 @@ class Settings(BaseModel):
             if problem := unwritable(text):
                 raise SettingsError(f"KIE_{field.upper()}: {problem}.", remedy="Correct it and start again.")
             if text:
-                given[field] = list(filter(None, text.split(os.pathsep))) if field == "input_roots" else text
+                given[field] = _entries(text) if field == "input_roots" else text
         if isinstance(level := given.get("log_level"), str):
             given["log_level"] = level.upper()
         try:
@@ -206,6 +206,11 @@ class Settings(BaseModel):
             words = _explain(error, str(given.get("api_key", "")))
             raise SettingsError(words, remedy="Correct it and start again.") from None
         return settings.with_network(_network(environ))
+
+
+def _entries(text: str) -> list[str]:
+    """Take a list of folders apart; what an unset variable has left blank in it is none."""
+    return [entry.strip() for entry in text.split(os.pathsep) if entry.strip()]
 
 
 def _network(environ: Mapping[str, str]) -> Network:

@@ -9,6 +9,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, TypeVar
 
+import anyio
 from virtual import START, LoopClock
 
 from kie_mcp.errors import Trouble
@@ -177,6 +178,7 @@ class Stage:
             kind_of=lambda _: Kind.OTHER,
             gone=self.ended.__contains__,
             saved=has_paths,
+            real=anyio.current_time,
         )
 
     async def ordered(self, job: Job | None = None) -> tuple[Submission, Job, SqliteLedger]:

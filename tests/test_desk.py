@@ -2,6 +2,7 @@
 
 import re
 from contextlib import aclosing
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,10 @@ from killable import finished
 from stage import DONE, RUNNING, Script, Stage, draft, inline
 from virtual import START, VIRTUAL
 
-from kie_mcp.errors import NotVisibleError
+from kie_mcp.errors import BusyError, NotVisibleError
 from kie_mcp.jobs.desk import HEARTBEAT, new_job_id
-from kie_mcp.jobs.job import Phase
+from kie_mcp.jobs.job import Job, Phase
+from kie_mcp.jobs.ledger import LedgerError
 from kie_mcp.jobs.shift import AGAIN
 from kie_mcp.jobs.sqlite import SqliteLedger
 
@@ -121,6 +123,154 @@ async def test_a_bug_in_the_care_for_one_job_stops_no_other(caplog: pytest.LogCa
         assert (await finished(desk, first)).updated_at >= START + AGAIN
     assert "trying again" in caplog.text
     assert len(stage.kie.created) == 2
+
+
+# A disk that answers too late: it was given up, and has written all the same.
+
+
+class Late(SqliteLedger):
+    """Says of its first call of one kind that nothing was written."""
+
+    of = ""
+
+    async def _answer_late(self, kind: str) -> None:
+        if self.of == kind:
+            self.of = ""
+            raise LedgerError("The ledger cannot be used: its disk does not answer.")
+
+    async def reserve(self, *args: Any, **given: Any) -> tuple[Job, bool]:
+        """Write down an order."""
+        found = await super().reserve(*args, **given)
+        await self._answer_late("reserve")
+        return found
+
+    async def adopt(self, job: Job, worker: str) -> tuple[Job, bool]:
+        """Write down a job that was made elsewhere."""
+        found = await super().adopt(job, worker)
+        await self._answer_late("adopt")
+        return found
+
+    async def read(self, job_id: str) -> Job | None:
+        """Read a job."""
+        found = await super().read(job_id)
+        if found:
+            await self._answer_late("read")
+        return found
+
+    async def move(self, job: Job, *, was: Phase) -> Job:
+        """Write down a step."""
+        moved = await super().move(job, was=was)
+        await self._answer_late("move")
+        return moved
+
+
+def late(stage: Stage, of: str) -> Late:
+    """A ledger on the stage's disk that answers too late once."""
+    ledger = Late(Path("ledger"), run=inline, connect=lambda _: stage.connection)
+    ledger.of = of
+    return ledger
+
+
+@pytest.mark.parametrize("creates", [[BusyError("429", retry_after=1.0), "task-2"], ["task-1"]], ids=["back", "on"])
+async def test_a_step_that_was_written_down_too_late_is_not_taken_for_one_of_another_process(
+    creates: list[Any],
+) -> None:
+    """Repeated it does not fit any more; the job is still in the care of this process, which nobody else takes over."""
+    stage = Stage(Script(creates=creates, looks=[RUNNING, DONE]))
+    async with stage.desk(ledger=late(stage, "move")).open() as desk:
+        job, _ = await desk.place(draft())
+        with anyio.fail_after(60):
+            done = await finished(desk, job)
+    assert (done.phase, done.epoch) == (Phase.SUCCEEDED, 0)
+    assert len(stage.kie.created) == len(creates)
+
+
+async def test_a_job_that_another_process_has_taken_over_is_let_go(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    stage = Stage(Script(looks=[RUNNING]))
+    async with stage.desk().open() as desk:
+        job, _ = await desk.place(draft())
+        await anyio.sleep(10)
+        other = stage.ledger()
+        await other.open()
+        [taken] = await other.claim("account", "w2", START + 10, {"w1"}.__contains__)
+        await other.beat("w2", START + 3600)
+        await anyio.sleep(AGAIN + 5)
+        looks = len(stage.kie.looked)
+        await anyio.sleep(60)
+    assert (taken.id, len(stage.kie.looked)) == (job.id, looks)
+    assert f"job {job.id} goes on in another process" in caplog.text
+
+
+async def test_an_order_that_was_written_down_too_late_is_sent_when_it_is_repeated() -> None:
+    """Else it would stand in the ledger as an order of this process, and nobody would care for it."""
+    stage = Stage()
+    async with stage.desk(ledger=late(stage, "reserve")).open() as desk:
+        with pytest.raises(LedgerError):
+            await desk.place(draft())
+        await anyio.sleep(30)
+        assert stage.kie.created == []
+        job, joined = await desk.place(draft())
+        with anyio.fail_after(60):
+            assert (await finished(desk, job)).phase is Phase.SUCCEEDED
+    assert joined
+    assert len(stage.rows()) == len(stage.kie.created) == 1
+
+
+async def test_the_parts_of_an_order_that_was_written_down_too_late_are_sent_for_the_next_one_that_takes_them() -> None:
+    stage = Stage()
+    whole = replace(draft("film"), parts={"image": draft("face")})
+    async with stage.desk(ledger=late(stage, "reserve")).open() as desk:
+        with pytest.raises(LedgerError):
+            await desk.place(whole)
+        await anyio.sleep(30)
+        job, joined = await desk.place(replace(whole, fingerprint="another film"))
+        with anyio.fail_after(60):
+            assert (await finished(desk, job)).phase is Phase.SUCCEEDED
+    assert not joined
+    assert [job.fingerprint for job in stage.rows()] == ["face", "film", "another film"]
+    assert len(stage.kie.created) == 2
+
+
+async def test_a_disk_that_hangs_again_while_such_a_job_is_taken_up_costs_none_that_was_ordered() -> None:
+    stage = Stage()
+    ledger = late(stage, "reserve")
+    whole = replace(draft("film"), parts={"image": draft("face")})
+    async with stage.desk(ledger=ledger).open() as desk:
+        with pytest.raises(LedgerError):
+            await desk.place(whole)
+        await anyio.sleep(30)
+        ledger.of = "read"
+        with pytest.raises(LedgerError):
+            await desk.place(replace(whole, fingerprint="another film"))
+        await anyio.sleep(30)
+        job, joined = await desk.place(replace(whole, fingerprint="another film"))
+        with anyio.fail_after(60):
+            assert (await finished(desk, job)).phase is Phase.SUCCEEDED
+    assert joined
+
+
+async def test_a_queued_order_that_was_written_down_too_late_is_sent_when_somebody_asks_for_it() -> None:
+    """By its id in the list of jobs, as is said to whoever has lost an answer."""
+    stage = Stage()
+    async with stage.desk(ledger=late(stage, "reserve")).open() as desk:
+        with pytest.raises(LedgerError):
+            await desk.place(draft())
+        [listed] = await desk.list_jobs()
+        with anyio.fail_after(60):
+            assert (await finished(desk, await desk.find(listed.id))).phase is Phase.SUCCEEDED
+    assert len(stage.kie.created) == 1
+
+
+async def test_a_job_made_elsewhere_that_was_written_down_too_late_is_followed_when_it_is_asked_for_again() -> None:
+    stage = Stage(Script(looks=[RUNNING, DONE]))
+    async with stage.desk(ledger=late(stage, "adopt")).open() as desk:
+        with pytest.raises(LedgerError):
+            await desk.find("made-there")
+        await anyio.sleep(30)
+        with anyio.fail_after(60):
+            assert (await finished(desk, await desk.find("made-there"))).phase is Phase.SUCCEEDED
+    assert len(stage.rows()) == 1
 
 
 async def test_ids_cannot_be_guessed() -> None:

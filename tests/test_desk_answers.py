@@ -122,6 +122,28 @@ async def test_asking_for_a_finished_job_saves_what_is_missing() -> None:
     assert len(stage.kie.looked) == 1
 
 
+async def test_a_file_whose_disk_is_back_is_not_called_missing_any_more() -> None:
+    """It kept its place, so nothing is left to be brought, but what was said of it was true then only."""
+    unplugged = False
+
+    async def to_a_drive(job: Job, urls: Sequence[str]) -> tuple[tuple[Output, ...], Trouble | None]:
+        outputs, _ = await save(job, urls)
+        return outputs, Trouble(category="not_saved", message="unplugged") if unplugged else None
+
+    stage = Stage(save=to_a_drive)
+    async with stage.desk().open() as desk:
+        job = await finished(desk, (await desk.place(draft()))[0])
+        unplugged = True
+        await anyio.sleep(5)
+        job = await stage.follower(await stage.ledger_with()).save_again(job)
+        assert job.trouble is not None
+        unplugged = False
+        await anyio.sleep(5)
+        again = await desk.ask(job)
+    assert (again.outputs, again.trouble) == (job.outputs, None)
+    assert stage.rows() == [again]
+
+
 async def test_whoever_asks_is_not_kept_waiting_by_a_slow_file_and_it_is_saved_all_the_same() -> None:
     turns: list[str] = []
 

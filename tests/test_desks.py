@@ -37,6 +37,28 @@ async def test_a_call_that_is_repeated_after_it_was_cut_joins() -> None:
     assert len(stage.kie.created) == 2
 
 
+@pytest.mark.parametrize("written", [True, False], ids=["answered", "leaving"])
+async def test_a_repeat_is_judged_by_when_it_came_and_not_by_when_its_files_were_checked(written: bool) -> None:
+    """It came before the answer to the first call had left, so it was made by somebody who had none."""
+    stage = Stage(Script(looks=[RUNNING, DONE]))
+    async with stage.desk().open() as desk:
+        job, _ = await desk.place(draft())
+        await anyio.sleep(2.5)
+        held_up = desk.now()
+        done = await finished(desk, job)
+        desk.start_answer(done)
+        if written:
+            await desk.note(done, Caller.ANSWERED)
+        await anyio.sleep(1)
+        assert (await desk.place(draft(), came=held_up))[0].id == job.id
+        desk.start_answer(done)
+        await desk.note(done, Caller.ANSWERED)
+        await anyio.sleep(1)
+        assert (await desk.place(draft(), came=desk.now()))[0].id != job.id
+        await anyio.sleep(1)
+    assert len(stage.kie.created) == 2
+
+
 async def test_a_call_that_is_cut_while_it_is_written_down_has_left() -> None:
     """Its repetition is judged only when that is known."""
     stage = Stage(Script(looks=[RUNNING]))

@@ -2,16 +2,17 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import anyio
 import pytest
-from stage import DONE, RUNNING, URL, Script, Stage, inline
+from killable import finished
+from stage import DONE, RUNNING, URL, Script, Stage, draft, inline
+from stage import save as everything
 from virtual import START, VIRTUAL, LoopClock
 
-from kie_mcp.errors import (
-    OutputError,
-)
+from kie_mcp.errors import OutputError, Trouble
 from kie_mcp.jobs.cadence import GATE, LONGEST, SHORTEST, Spread
 from kie_mcp.jobs.job import Job, Kind, Look, Output, Phase, Verdict
 from kie_mcp.jobs.ledger import LEASE, LedgerError, StaleJobError
@@ -105,6 +106,31 @@ async def test_nothing_is_learned_from_a_job_that_nobody_watched() -> None:
     _, ledger = await stage.sent(sent_at=START - 5000)
     await stage.follower(ledger).follow(stage.rows()[0])
     assert await ledger.durations("short") == []
+
+
+async def test_what_cannot_be_learned_keeps_no_end_from_being_written_down() -> None:
+    """Else what was saved would be saved again, and the job's end be told only then."""
+
+    class Forgetful(SqliteLedger):
+        async def learn(self, bucket: str, seconds: float, now: float) -> None:
+            raise LedgerError("The ledger cannot be used: disk full.")
+
+    stage, saved = Stage(Script(looks=[RUNNING, DONE])), list[str]()
+
+    async def save(job: Job, urls: Sequence[str]) -> tuple[tuple[Output, ...], Trouble | None]:
+        saved.extend(urls)
+        return await everything(job, urls)
+
+    stage.save = save
+    ledger = Forgetful(Path("ledger"), run=inline, connect=lambda _: stage.connection)
+    async with stage.desk(ledger=ledger).open() as desk:
+        job, _ = await desk.place(draft())
+        with anyio.fail_after(10):
+            done = await finished(desk, job)
+        await anyio.sleep(60)
+    assert (done.phase, saved) == (Phase.SUCCEEDED, [URL])
+    assert stage.rows() == [done]
+    assert len(stage.kie.looked) == 2
 
 
 async def test_what_was_learned_says_when_to_look_first() -> None:

@@ -15,6 +15,7 @@ from anyio.to_thread import run_sync
 from mcp import Client
 
 from kie_mcp.http_bounds import Bounds
+from kie_mcp.sandbox import serve
 from tests.servers.house import opened, until
 from tests.stand import facts
 from tests.test_serve import HELLO, JUST_SO, OLD, ask, ping, post, served
@@ -134,6 +135,53 @@ async def test_the_session_that_was_idle_longest_makes_room(tmp_path: Path) -> N
         opened += [(await run_sync(ask, url, JUST_SO))[1]["Mcp-Session-Id"] for _ in range(2)]
         found = [(await run_sync(post, url, OLD | {"Mcp-Session-Id": one}, ping()))[0] for one in opened]
     assert found == [200, 404, 404, 200, 200]
+
+
+async def test_a_session_that_its_client_has_ended_takes_no_room_from_one_that_lives(tmp_path: Path) -> None:
+    async with served(tmp_path, bounds=Bounds(sessions=2)) as url:
+
+        async def begun() -> dict[str, str]:
+            return OLD | {"Mcp-Session-Id": (await run_sync(ask, url, JUST_SO))[1]["Mcp-Session-Id"]}
+
+        lives, ended = await begun(), await begun()
+        assert (await run_sync(post, url, ended, b"", "DELETE"))[0] == 200
+        assert (await run_sync(post, url, ended, ping()))[0] == 404
+        assert (await run_sync(post, url, ended, b"", "DELETE"))[0] == 404, "once is enough"
+        last = await begun()
+        found = [(await run_sync(post, url, one, ping()))[0] for one in (lives, last)]
+    assert found == [200, 200]
+
+
+async def test_a_session_that_could_not_be_ended_keeps_its_place_in_the_line(tmp_path: Path) -> None:
+    async with served(tmp_path, bounds=Bounds(sessions=2)) as url:
+        opened = [(await run_sync(ask, url, JUST_SO))[1]["Mcp-Session-Id"] for _ in range(2)]
+        first = OLD | {"Mcp-Session-Id": opened[0]}
+        refused = await run_sync(post, url, first | {"Origin": "http://evil.example"}, b"", "DELETE")
+        opened += [(await run_sync(ask, url, JUST_SO))[1]["Mcp-Session-Id"]]
+        found = [(await run_sync(post, url, OLD | {"Mcp-Session-Id": one}, ping()))[0] for one in opened]
+    assert refused[0] == 403
+    assert found == [200, 404, 200], "whoever it was, it was used last"
+
+
+def answers(url: str, calls: int = 40) -> list[float]:
+    """How long each of some calls over one connection took, seconds."""
+    host, _, port = url.removeprefix("http://").partition("/")[0].partition(":")
+    connection = http.client.HTTPConnection(host, int(port), timeout=LONG)
+    took: list[float] = []
+    for _ in range(calls):
+        began = time.monotonic()
+        connection.request("POST", "/mcp", json.dumps(HELLO), {"Content-Type": "application/json"})
+        connection.getresponse().read()
+        took.append(time.monotonic() - began)
+    connection.close()
+    return took
+
+
+async def test_no_answer_waits_for_an_acknowledgement(tmp_path: Path) -> None:
+    """It leaves in two pieces, and the second would wait for 40 ms: not at first, but from some calls on."""
+    async with served(tmp_path) as url, serve() as sandbox:
+        took = {one: await run_sync(answers, one) for one in (url, sandbox)}
+    assert {one: min(seconds[-20:]) < 0.03 for one, seconds in took.items()} == dict.fromkeys(took, True), took
 
 
 async def test_a_session_in_which_nothing_is_asked_ends(tmp_path: Path) -> None:

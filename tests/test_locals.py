@@ -17,6 +17,7 @@ from inline_snapshot import snapshot
 
 from kie_mcp.errors import OrderError
 from kie_mcp.media.locals import Locals
+from kie_mcp.settings import Settings
 
 INSIDE, SECRET = b"inside", b"secret"
 MOST = 1024 * 1024
@@ -496,3 +497,19 @@ def test_no_path_made_of_such_parts_ever_leads_out(root: Path, seed: int) -> Non
         assert real.is_relative_to(root.resolve())
         found += 1
     assert found
+
+
+@pytest.mark.parametrize("given", ["A:B", ":A:B", "A:B:", "A::B", " : A: : B:", "A: :B"])
+def test_blank_entries_among_the_folders_name_no_folder(given: str) -> None:
+    """Else one that an unset variable left behind would be refused, or be the folder in which a client started us."""
+    a, b = (str(Path("/", name).absolute()) for name in "ab")
+    text = given.replace(":", os.pathsep).replace("A", a).replace("B", b)
+    assert Settings.from_environment({"KIE_INPUT_ROOTS": text}).input_roots == (Path(a), Path(b))
+
+
+def test_a_list_of_blanks_lets_nothing_be_read() -> None:
+    assert Settings.from_environment({"KIE_INPUT_ROOTS": f"{os.pathsep} {os.pathsep}"}).input_roots == ()
+
+
+def test_blanks_inside_the_name_of_a_folder_are_its_own() -> None:
+    assert Settings.from_environment({"KIE_INPUT_ROOTS": "/a b/c d"}).input_roots == (Path("/a b/c d"),)

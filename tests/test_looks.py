@@ -10,7 +10,7 @@ from stage import DONE, RUNNING, Script, Stage, draft, inline, make_job
 from virtual import START, VIRTUAL, LoopClock
 
 from kie_mcp.jobs.job import Look, Phase
-from kie_mcp.jobs.looks import AT_ONCE, GAP, Looks
+from kie_mcp.jobs.looks import AT_ONCE, FAIR, GAP, Looks
 from kie_mcp.jobs.sqlite import SqliteLedger
 
 pytestmark = pytest.mark.anyio
@@ -110,6 +110,34 @@ async def test_followers_never_stand_before_a_caller_at_the_ledger() -> None:
         await anyio.sleep(30)
     assert ledger.reads <= 2
     assert ledger.most <= 3, "a follower's, the sign of life, and what closes the ledger"
+
+
+@pytest.mark.parametrize("crowd", [1, 2, 5])
+async def test_one_that_nobody_waits_for_has_its_turn_among_many_that_somebody_does(crowd: int) -> None:
+    """As many as ask over and over, each as soon as it was answered: every fourth turn is another's."""
+    looks, gone, began = Looks(), list[str](), 0
+
+    async def go(name: str, *, urgent: bool) -> None:
+        await looks.turn(name, urgent=urgent)
+        gone.append(name)
+
+    async def ask_on() -> None:
+        while True:
+            await go("asked", urgent=True)
+
+    async with anyio.create_task_group() as group:
+        for _ in range(crowd + 1):
+            group.start_soon(ask_on)
+        await anyio.sleep(1)
+        began = len(gone)
+        for name in ("first", "second"):
+            group.start_soon(lambda name=name: go(name, urgent=False))
+        await anyio.sleep(3 * FAIR * GAP)
+        group.cancel_scope.cancel()
+    turns = {name: number for number, name in enumerate(gone[began:]) if name != "asked"}
+    assert list(turns) == ["first", "second"]
+    assert turns["first"] <= FAIR + 1, "one was under way"
+    assert turns["second"] - turns["first"] == FAIR
 
 
 async def test_a_waiter_that_gives_up_leaves_its_turn_to_the_next() -> None:

@@ -4,7 +4,7 @@ import logging
 import socket
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,13 +13,14 @@ from faults import FaultyHost, faulty_host, response, says
 from mcp import Client
 from proxies import Proxy, certificates, deaf_proxy, http_proxy, socks_proxy
 
+from kie_mcp.connect import connect
 from kie_mcp.errors import KieError, NetworkSetupError, NotYetError, OutputError, UnconfirmedError, UnreachableError
 from kie_mcp.jobs.job import Request
 from kie_mcp.kie.client import KieClient
 from kie_mcp.kie.exchange import Patience
 from kie_mcp.kie.network import Network
 from kie_mcp.server import create_server
-from kie_mcp.settings import Settings
+from kie_mcp.settings import Settings, SettingsError
 from tests.stand import facts, settings
 
 pytestmark = pytest.mark.anyio
@@ -245,6 +246,73 @@ async def test_what_cannot_be_used_does_not_matter_where_it_is_not_needed() -> N
         assert await fetched(kie, f"{host.url}/a.png") == ANSWER
     async with client(Network(proxy="socks4://127.0.0.1:1", no_proxy="example")) as kie:
         kie.check()
+
+
+HERE = ["http://127.0.0.1:{}", "http://127.0.0.1:0{}", "HTTP://LocalHost:{}/", " http://localhost:00{} "]
+"""The same port of this machine, written in several ways."""
+
+
+@pytest.mark.parametrize("form", HERE)
+async def test_a_key_for_this_machine_goes_through_no_proxy_however_its_address_is_written(form: str) -> None:
+    async with faulty_host(says(response(ANSWER))) as host, http_proxy({}) as proxy:
+        place, way = form.format(host.port), f"http://127.0.0.1:{proxy.port}"
+        given = Settings.from_environment(
+            {"KIE_API_KEY": KEY, "KIE_API_BASE_URL": place, "KIE_UPLOAD_BASE_URL": place, "ALL_PROXY": way}
+        )
+        async with connect(given) as kie:
+            kie.check()
+            assert await kie.create(REQUEST) == "t-1"
+            await kie.upload(b"x")
+    assert KEY.encode() in host.requests[0]
+    assert (proxy.asked, proxy.heads) == ([], [])
+
+
+@pytest.mark.parametrize("form", HERE[:2])
+async def test_a_proxy_sees_no_key_in_plain_http_also_of_a_program_that_writes_the_address_its_own_way(
+    form: str,
+) -> None:
+    """A library's caller passes what no settings have put right."""
+    async with faulty_host(says(response(ANSWER))) as host, http_proxy({}) as proxy:
+        network = Network(proxy=f"http://127.0.0.1:{proxy.port}")
+        place = form.format(host.port)
+        async with KieClient(KEY, base_url=place, upload_base_url=place, patience=PATIENCE, network=network) as kie:
+            with suppress(UnreachableError):
+                await kie.create(REQUEST)
+    assert (proxy.asked, proxy.heads) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("http://127.0.0.1:08765", "http://127.0.0.1:8765"),
+        ("http://LOCALHOST:80/", "http://localhost"),
+        ("http://[::1]:08765/", "http://[::1]:8765"),
+        ("HTTPS://API.Kie.ai:443/", "https://api.kie.ai"),
+        ("https://api.kie.ai:80", "https://api.kie.ai:80"),
+        ("https://kie.example/a/b/", "https://kie.example/a/b"),
+    ],
+)
+def test_an_address_is_kept_as_it_is_compared_with_where_a_call_goes(given: str, kept: str) -> None:
+    assert Settings.from_environment({"KIE_API_BASE_URL": given}).api_base_url == kept
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "http://127.0.0.1:0",
+        "http://127.0.0.1:99999",
+        "http://127.0.0.1:port",
+        "http://127.0.0.2:8765",
+        "http://0.0.0.0:8765",
+        "http://127.0.0.1.evil.example:8765",
+        "http://127.0.0.1@evil.example:8765",
+        "http://evil.example#@127.0.0.1:8765",
+        "http://2130706433:8765",
+    ],
+)
+def test_plain_http_to_whatever_is_not_surely_this_machine_is_refused(given: str) -> None:
+    with pytest.raises(SettingsError, match="KIE_API_BASE_URL: "):
+        Settings.from_environment({"KIE_API_BASE_URL": given})
 
 
 class TestEnvironment:

@@ -213,3 +213,34 @@ async def test_a_file_that_came_to_nothing_is_saved_again_in_its_place(tmp_path:
     (tmp_path / NAME).write_bytes(b"")
     assert await shelf.outbox(tmp_path).save(replace(JOB, outputs=outputs), [LINK]) == (outputs, None)
     assert names(tmp_path) == [NAME]
+
+
+async def test_a_saved_file_whose_drive_is_unplugged_keeps_its_place_until_the_drive_is_back(tmp_path: Path) -> None:
+    """Else its path would be lost, and the file be brought once more when the link is long dead."""
+    drive, drawer = tmp_path / "drive", tmp_path / "drawer"
+    shelf = Shelf((LINK, whole(PNG)))
+    outputs, _ = await shelf.outbox(drive / "kie").save(JOB, [LINK])
+    drive.rename(drawer)
+    drive.write_bytes(b"")  # nothing can be made in its place
+    job = replace(JOB, outputs=outputs)
+
+    assert not await saved(job)
+    unplugged, trouble = await shelf.outbox(drive / "kie").save(job, [LINK])
+    assert unplugged == outputs
+    assert "cannot be written" in told(trouble)
+
+    drive.unlink()
+    drawer.rename(drive)
+    shelf.bodies.clear()
+    job = replace(JOB, outputs=unplugged, trouble=trouble)
+    assert await saved(job)
+    assert await shelf.outbox(drive / "kie").save(job, [LINK]) == (outputs, None)
+
+
+async def test_what_somebody_put_in_the_place_of_a_file_is_not_called_the_saved_one(tmp_path: Path) -> None:
+    shelf = Shelf((LINK, whole(PNG)))
+    outputs, _ = await shelf.outbox(tmp_path).save(JOB, [LINK])
+    (tmp_path / NAME).write_bytes(b"mine")
+    shelf.bodies.clear()
+    (lost,), _ = await shelf.outbox(tmp_path).save(replace(JOB, outputs=outputs), [LINK])
+    assert lost == Output(url=LINK, expires_at=MADE + 12 + 86_400)

@@ -1,6 +1,7 @@
 """When this process took its calls and answered them, by a clock that does not jump."""
 
 import math
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -27,24 +28,30 @@ class Calls:
 
     Args:
         steady: Seconds on a clock that nobody sets.
+        real: Seconds of the world, by which it is told whether the process stood still: a busy machine delays a loop
+            whose time hurries by as little as any other.
     """
 
-    def __init__(self, steady: Callable[[], float] = anyio.current_time) -> None:
+    def __init__(
+        self, steady: Callable[[], float] = anyio.current_time, real: Callable[[], float] = time.monotonic
+    ) -> None:
         self._steady = steady
+        self._real = real
         self._taken: dict[str, float] = {}
         self._answered: dict[str, float] = {}
         self._leaving: dict[str, tuple[Phase, float]] = {}
-        self._alive_at: float | None = None
+        self._alive_at: tuple[float, float] | None = None
+        """By either clock."""
         self._awake_at = -math.inf
         self._stood_for = 0.0
 
     def beat(self) -> None:
         """Note that the process runs; to be called every few seconds."""
-        now = self._steady()
-        silence = 0.0 if self._alive_at is None else now - self._alive_at
-        self._alive_at = now
-        if silence > STOOD_STILL:
-            self._stood_for += silence
+        now, real = self._steady(), self._real()
+        before, real_before = self._alive_at or (now, real)
+        self._alive_at = now, real
+        if real - real_before > STOOD_STILL:
+            self._stood_for += now - before
             self._awake_at = self._now()
 
     def take(self, job: Job, came: float) -> None:

@@ -1,6 +1,7 @@
 """Go on with what is unfinished when the ledger's file was moved away or replaced under a running server."""
 
 import json
+import math
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -62,4 +63,8 @@ def _is_taken(db: sqlite3.Connection, job: dict[str, Any]) -> bool:
 
 
 def _changed_at(row: sqlite3.Row) -> float:
-    return float(json.loads(row["record"])["updated_at"])
+    """When the job was changed last; one that cannot be read gives way to one that can."""
+    try:
+        return float(json.loads(row["record"])["updated_at"])
+    except (ValueError, LookupError, TypeError):
+        return -math.inf

@@ -7,6 +7,7 @@ import base64
 import logging
 import math
 import secrets
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -53,6 +54,7 @@ class Desk:
         saved: Callable[[Job], Awaitable[bool]],
         gone: Gone = nobody_knows,
         new_id: Callable[[], str] | None = None,
+        real: Callable[[], float] = time.monotonic,
     ) -> None:
         self.account = account
         self._ledger = ledger
@@ -69,7 +71,9 @@ class Desk:
         self._placing = anyio.Lock()
         self._doubtful: set[str] = set()
         """Jobs of which it is not known whether they were written down."""
-        self._shift = Shift(ledger, submission, follower, board, clock, account=account, worker=worker, gone=gone)
+        self._shift = Shift(
+            ledger, submission, follower, board, clock, account=account, worker=worker, gone=gone, real=real
+        )
 
     @asynccontextmanager
     async def open(self) -> AsyncGenerator["Desk"]:
@@ -108,11 +112,11 @@ class Desk:
                 job, self._worker, parts=parts, new=new, gone=self._gone, recent=self._shift.calls.recent(came)
             )
             self._doubtful -= ordered
-            await self._take_up({job.id, *job.parts})
             if not joined:
                 self._shift.calls.take(job, came)
                 for made in (*(part for part in parts.values() if part.id in job.parts), job):
                     self._shift.start(made)
+            await self._take_up({job.id, *job.parts})
             try:
                 await anyio.lowlevel.checkpoint_if_cancelled()
             except anyio.get_cancelled_exc_class():
@@ -123,8 +127,8 @@ class Desk:
     async def _take_up(self, job_ids: set[str]) -> None:
         """Care for those that were written down after all, by a disk that had answered too late."""
         for name in self._doubtful & job_ids:
-            self._doubtful.discard(name)
             self._shift.start(await self.read(name))
+            self._doubtful.discard(name)
 
     async def watch(self, job_id: str) -> AsyncGenerator[Job]:
         """The job, with what is done for it just now: again at each change and every few seconds, until it is done."""
@@ -148,11 +152,12 @@ class Desk:
 
     async def find(self, name: str) -> Job:
         """The job with our id, or with Kie.ai's; one that was made elsewhere is looked up and followed from here on."""
-        if name.startswith("job_"):
-            return await self.read(name)
-        if job := await self._ledger.read_task(self.account, name):
-            return job
-        return await self._adopt(name)
+        ours = name.startswith("job_")
+        job = await self.read(name) if ours else await self._ledger.read_task(self.account, name)
+        if job is None:
+            return await self._adopt(name)
+        await self._take_up({job.id})
+        return job
 
     async def ask(self, job: Job, *, seconds: float = math.inf) -> Job:
         """Have a fresh look, if the last one is older than two seconds; files that are missing are saved again.
@@ -163,11 +168,15 @@ class Desk:
         if self._shift.has(job):
             if old:
                 self._follower.nudge(job.id)
-        elif job.phase is Phase.SUCCEEDED and old and (job.lacks_files or not await self._saved(job)):
+        elif job.phase is Phase.SUCCEEDED and old and await self._misses_files(job):
             with anyio.move_on_after(seconds):
                 await self._shift.save_again(job).wait()
             job = await self.read(job.id)
         return job
+
+    async def _misses_files(self, job: Job) -> bool:
+        """Whether files of the job are missing, or it is said so of them although their disk is back."""
+        return job.lacks_files or job.missed_files or not await self._saved(job)
 
     async def outlook(self, job: Job) -> Outlook:
         """What is to be expected of the job."""
@@ -262,7 +271,9 @@ class Desk:
             task_id=task_id,
         )
         with anyio.CancelScope(shield=True):
+            self._doubtful.add(made := job.id)
             job, there = await self._ledger.adopt(job, self._worker)
+            self._doubtful.discard(made)
             if not there:
                 self._shift.start(job)
         return job

@@ -58,6 +58,8 @@ STATES: Mapping[Phase, JobState] = {
 }
 NO_FILES = frozenset({"no_output", "bad_result"})
 """Categories of the trouble of a success that names no file."""
+MISSING = frozenset({"not_saved", "expired"})
+"""Categories of the trouble of a success whose files were not all there when they were saved last."""
 FINAL = frozenset({Phase.SUCCEEDED, Phase.FAILED, Phase.UNCONFIRMED})
 
 
@@ -159,6 +161,11 @@ class Job:
         named = any(output.url for output in self.outputs)
         unnamed = self.trouble is not None and self.trouble.category in NO_FILES
         return self.phase is Phase.SUCCEEDED and unnamed and not named
+
+    @property
+    def missed_files(self) -> bool:
+        """Whether it succeeded, and files of it were not there when they were saved last; they may be by now."""
+        return self.phase is Phase.SUCCEEDED and self.trouble is not None and self.trouble.category in MISSING
 
 
 def stepped(job: Job, phase: Phase, now: float, **changes: Any) -> Job:

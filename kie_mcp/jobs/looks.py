@@ -28,7 +28,7 @@ class Looks:
     def __init__(self) -> None:
         self._urgent: OrderedDict[_Turn, None] = OrderedDict()
         self._patient: OrderedDict[_Turn, None] = OrderedDict()
-        self._calls = 0
+        self._turns = 0
         self._next: _Turn | None = None
         """The one that goes as soon as the gap is over."""
         self._full_at = 0.0
@@ -72,8 +72,9 @@ class Looks:
                     del self._awaited[name]
 
     def _call(self) -> None:
-        self._calls += 1
-        first, second = (self._urgent, self._patient) if self._calls % FAIR else (self._patient, self._urgent)
-        if self._next is None and (line := first or second):
-            self._next, _ = line.popitem(last=False)
-            self._next.come.set()
+        if self._next is not None or not (self._urgent or self._patient):
+            return
+        self._turns += 1  # only those that are given: the fourth call may always be one that gives none
+        first, second = (self._urgent, self._patient) if self._turns % FAIR else (self._patient, self._urgent)
+        self._next, _ = (first or second).popitem(last=False)
+        self._next.come.set()

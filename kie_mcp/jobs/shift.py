@@ -5,7 +5,8 @@ not.
 """
 
 import logging
-from collections.abc import AsyncGenerator, Mapping
+import time
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 
 import anyio
@@ -45,6 +46,7 @@ class Shift:
         account: str,
         worker: str,
         gone: Gone = nobody_knows,
+        real: Callable[[], float] = time.monotonic,
     ) -> None:
         self._ledger = ledger
         self._submission = submission
@@ -56,7 +58,7 @@ class Shift:
         self._gone = gone
         self._failures = FailureLog(logger)
         self._unwritten: dict[str, Note] = {}
-        self.calls = Calls()
+        self.calls = Calls(real=real)
         self._group: TaskGroup | None = None
         self._stopping = False
         self._stopped = anyio.Event()

@@ -4,6 +4,7 @@ import logging
 import shutil
 import sqlite3
 from collections.abc import AsyncGenerator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from virtual import START, VIRTUAL
 
 from kie_mcp.jobs import schema
 from kie_mcp.jobs.job import Job, Phase, stepped
-from kie_mcp.jobs.joining import Caller
+from kie_mcp.jobs.joining import JOIN_FOR, Caller
 from kie_mcp.jobs.ledger import LedgerError, Note, StaleJobError
 from kie_mcp.jobs.sqlite import SqliteLedger
 
@@ -71,6 +72,126 @@ async def test_a_file_that_is_deleted_with_its_folder_is_made_anew(file: SqliteL
     shutil.rmtree(file.path.parent)
     assert await phases(file) == UNFINISHED
     assert await file.claim("account", "w2", START) == []  # who cares for them is known still
+
+
+async def test_a_place_that_cannot_be_looked_at_is_said_to_be_so_and_costs_no_id(file: SqliteLedger) -> None:
+    """What the system says is no word of SQLite's: whoever writes until it is written has to know it, too."""
+    folder = file.path.parent
+    shutil.rmtree(folder)
+    folder.write_text("a file in its place")
+    sent = make_job(3, fingerprint="3", phase=Phase.SUBMITTING)
+    for _ in range(2):
+        with pytest.raises(LedgerError, match="cannot be used") as caught:
+            await file.attach(sent, "task-3", START + 2, "w1")
+        assert "KIE_STATE_DIR" in caught.value.remedy
+    folder.unlink()
+    assert (await file.attach(sent, "task-3", START + 2, "w1")).task_id == "task-3"
+    assert await phases(file) == UNFINISHED | {"job_3": "submitted"}
+
+
+async def ended(ledger: SqliteLedger, name: str, caller: Caller, **changes: Any) -> None:
+    """Let a job of the day before yesterday have ended, and its caller have been told that or not."""
+    old = {"phase": Phase.SUCCEEDED, "created_at": START - 2 * JOIN_FOR, "finished_at": START - 2 * JOIN_FOR}
+    job = make_job(0, id=name, fingerprint=name, **old | changes)
+    await ledger.reserve(job, "w1")
+    await ledger.hear(name, Note(caller=caller, ends={job.phase}, at=START), "w1")
+
+
+async def test_what_an_equal_order_could_join_is_carried_over_however_old_and_nothing_else(file: SqliteLedger) -> None:
+    for caller in (Caller.LEFT, Caller.TOLD, Caller.LATE, Caller.ANSWERED, Caller.CLOSED):
+        await ended(file, f"ended_{caller}", caller)
+        await ended(file, f"keyed_{caller}", caller, idempotency_key=f"key_{caller}")
+        await ended(file, f"doubt_{caller}", caller, phase=Phase.UNCONFIRMED)
+    before = set(await phases(file))
+    file.path.unlink()
+
+    carried = set(await phases(file))
+    assert before - carried == {"job_0", "ended_answered", "ended_closed"}
+    for caller in ("answered", "closed"):
+        again = make_job(9, fingerprint=f"keyed_{caller}", idempotency_key=f"key_{caller}")
+        assert (await file.reserve(again, "w2"))[0].id == f"keyed_{caller}"
+    for name in ("doubt_answered", "doubt_left"):
+        assert (await file.reserve(make_job(9, fingerprint=name), "w2"))[0].id == name
+
+
+async def test_an_end_that_nobody_heard_is_joined_in_the_new_file_too(file: SqliteLedger) -> None:
+    """It ended just now; the order is days old."""
+    await ended(file, "slow", Caller.LEFT, finished_at=START - 60)
+    file.path.unlink()
+    assert (await file.reserve(make_job(9, fingerprint="slow"), "w2"))[0].id == "slow"
+
+
+async def test_a_key_that_stands_for_another_job_there_stays_with_that_one_and_both_are_kept(
+    file: SqliteLedger,
+) -> None:
+    await ended(file, "mine", Caller.ANSWERED, idempotency_key="key")
+    other = SqliteLedger(file.path.with_name("other"), run=inline)
+    await other.open()
+    await ended(other, "theirs", Caller.ANSWERED, idempotency_key="key")
+    await other.close()
+    other.path.rename(file.path)
+
+    assert {"mine", "theirs"} <= set(await phases(file))
+    again = make_job(9, fingerprint="theirs", idempotency_key="key")
+    assert (await file.reserve(again, "w2"))[0].id == "theirs"
+
+
+async def test_what_could_not_be_carried_over_is_carried_over_with_the_next_call(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Till then nothing is written: an order would be paid for again."""
+    opened: list[sqlite3.Connection] = []
+
+    def connect(path: Path) -> sqlite3.Connection:
+        db = schema.connect(path)
+        if len(opened) in {1, 2}:  # the disk is full
+            pages = db.execute("PRAGMA page_count").fetchone()[0]
+            db.execute(f"PRAGMA max_page_count = {pages}")
+        opened.append(db)
+        return db
+
+    ledger = SqliteLedger(tmp_path / "jobs.sqlite3", run=inline, connect=connect)
+    await ledger.open()
+    jobs = [make_job(n, fingerprint=str(n), order={"prompt": "a fox" * 1000}) for n in range(5)]
+    for job in jobs:
+        await ledger.reserve(job, "w1")
+    ledger.path.rename(tmp_path / "elsewhere")
+    for _ in range(2):
+        with pytest.raises(LedgerError, match="full"):
+            await ledger.reserve(make_job(9, fingerprint="0"), "w2")
+    assert [job.id for job in await ledger.list_jobs("account")] == [job.id for job in reversed(jobs)]
+    assert ["They were written" in told for told in caplog.messages] == [False, True]
+    for given_up in opened[1:3]:
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            given_up.execute("SELECT 1")
+    await ledger.close()
+
+
+async def test_a_job_that_cannot_be_read_keeps_no_other_from_being_carried_over(file: SqliteLedger) -> None:
+    backup = file.path.with_name("backup")
+    shutil.copy(file.path, backup)
+    with closing(sqlite3.connect(backup)) as db, db:
+        db.execute("UPDATE jobs SET record = '{' WHERE id IN ('job_1', 'job_3')")
+    with closing(sqlite3.connect(file.path)) as db, db:
+        db.execute("UPDATE jobs SET record = '{' WHERE id IN ('job_2', 'job_3')")
+    backup.rename(file.path)
+    assert await phases(file) == {"job_0": "succeeded", "job_1": "reserved", "job_2": "running"}
+
+
+async def test_an_id_finds_its_job_that_a_backup_has_called_unsent_again(file: SqliteLedger) -> None:
+    """The create call was under way when the file was put back."""
+    with closing(sqlite3.connect(file.path)) as db:
+        waiting = db.execute("SELECT record FROM jobs WHERE id = 'job_1'").fetchone()
+    sent = stepped(make_job(1, fingerprint="1"), Phase.SUBMITTING, START + 1, sent_at=START + 1)
+    assert await file.mark(make_job(1, fingerprint="1"), START + 1) == 0
+    with closing(sqlite3.connect(file.path)) as db, db:  # copied over it
+        db.execute("UPDATE jobs SET phase = 'reserved', record = ? WHERE id = 'job_1'", waiting)
+
+    attached = await file.attach(sent, "task-1", START + 2, "w1")
+    assert (attached.phase, attached.task_id) == (Phase.SUBMITTED, "task-1")
+    assert await file.attach(sent, "task-1", START + 3, "w1") == attached, "written twice, as after a late answer"
+    with pytest.raises(StaleJobError):
+        await file.mark(make_job(1, fingerprint="1"), START + 3)
 
 
 async def test_a_backup_that_is_put_back_does_not_send_a_job_again(file: SqliteLedger) -> None:

@@ -269,4 +269,5 @@ class Process:
             gone=world.ended.__contains__,
             new_id=world.new_id,
             saved=self.saved,
+            real=anyio.current_time,
         )
