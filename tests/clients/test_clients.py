@@ -1,8 +1,10 @@
 """The scenes find out what they are there for; `make clients` puts the other clients through them."""
 
 import json
+import os
 import sys
 from pathlib import Path
+from subprocess import run
 
 import pytest
 
@@ -12,6 +14,7 @@ from tests.clients.scenes import Scene, play, scenes
 
 CLIENT = FLEET["sdk-v2"]
 SHORT = Scene("short", picture=0.5)
+JOB = f"job_{'a' * 26}"
 
 TWICE = """
 import asyncio, sys
@@ -28,6 +31,21 @@ async def main():
 
 asyncio.run(main())
 """
+
+FOLLOW = """
+import asyncio, sys
+sys.path.insert(0, {drivers!r})
+from story import tell
+
+async def list_tools():
+    return []
+
+async def call_tool(tool, arguments):
+    return {shown!r} if tool == "generate_image" else f"{{arguments}} succeeded"
+
+asyncio.run(tell(list_tools, call_tool))
+"""
+STRUCTURED = {"job_id": JOB, "state": "running", "next": f'get_job_status(job_id="{JOB}", preview=true)'}
 
 
 @pytest.fixture
@@ -57,6 +75,20 @@ async def test_a_client_does_after_each_answer_what_comes_next() -> None:
     assert outcome.problems == []
     assert [call["tool"] for call in outcome.account["calls"]][:2] == ["generate_image", "get_job_status"]
     assert {call["state"] for call in outcome.account["calls"][:-1]} <= {"queued", "running"}
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [f"running\njob: {JOB}\nnext: {STRUCTURED['next']}", str(STRUCTURED), json.dumps(STRUCTURED)],
+    ids=["text", "as Python shows it", "as JSON"],
+)
+def test_what_comes_next_is_done_however_a_client_shows_it(shown: str) -> None:
+    driver = FOLLOW.format(drivers=str(HERE / "drivers"), shown=shown)
+    command = [sys.executable, "-c", driver, "a prompt", "no server"]
+    told = run(command, env={**os.environ, "CLIENT_FOLLOWS": "1"}, check=True, capture_output=True)  # noqa: S603 - ours
+    calls = json.loads(told.stdout.splitlines()[-1])["calls"]
+    assert [call["tool"] for call in calls] == ["generate_image", "get_job_status"]
+    assert calls[1]["text"] == f"{ {'job_id': JOB, 'preview': True} } succeeded"
 
 
 @pytest.mark.anyio

@@ -27,7 +27,8 @@ FOLLOWS = "CLIENT_FOLLOWS" in os.environ
 TRIES = 8
 JOB = re.compile(r"job_[a-z2-7]{20,}")
 STATE = re.compile(r"\b(queued|running|succeeded|failed|unconfirmed)\b")
-NEXT = re.compile(r"next: get_job_status\((.*?)\)")
+NEXT = re.compile(r"next['\"]?: ['\"]?get_job_status\((.*?)\)")
+"""In the text of an answer, or in its structured content, which some clients show instead."""
 ARGUMENT = re.compile(r'(\w+)=("[^"]*"|[^",\s]+)')
 FILE = re.compile(r"file: (.+?\.(?:png|jpg|webp))")
 
