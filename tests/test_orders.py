@@ -2,6 +2,7 @@
 
 # ruff: noqa: E501, RUF001 - whole sentences, in any script
 
+import time
 from typing import Any
 
 import pytest
@@ -220,6 +221,17 @@ def test_a_voice_is_found_by_its_id_or_its_name():
 def test_a_file_of_the_callers_passes_by_its_form(form: str):
     """Whether it is there, and may be read, is found out by those who read it."""
     assert PAINTER.check(ImageOrder(model="x", prompt="x", images=(f" {form}\n",))).images == (form,)
+
+
+@pytest.mark.parametrize(
+    "head", [";" + " " * 99, ";" + "a" * 99, '; "' + " " * 95 + '"   ', "; base64 ;", " ", '";', ';a="b"']
+)
+def test_a_data_uri_that_goes_on_and_on_is_refused_at_once(head: str):
+    order = ImageOrder(model="x", prompt="x", images=(f"data:image/png{head * 40}x",))
+    began = time.perf_counter()
+    with pytest.raises(OrderError):
+        PAINTER.check(order)
+    assert time.perf_counter() - began < 1
 
 
 def test_a_sandbox_file_is_taken_from_the_sandbox_alone():
