@@ -187,6 +187,10 @@ class OutputError(KieError):
     retryable = True
 
 
+class TransientError(OutputError):
+    """A file did not come, or not as a whole, for a reason that may be gone in a moment."""
+
+
 class DeadLinkError(OutputError):
     """The link to a file has died, or does not open yet."""
 
@@ -207,7 +211,7 @@ class DeadLinkError(OutputError):
     @property
     def perhaps_later(self) -> bool:
         """Whether it may open in a while: some hosts answer like that until a new file has reached them."""
-        return self.status in {403, 404}
+        return self.status in {401, 403, 404}
 
 
 class UnknownJobError(KieError):

@@ -1,5 +1,7 @@
 """Headers and paths of HTTP requests, read as HTTP means them where the SDK is stricter than HTTP."""
 
+import math
+
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
@@ -66,6 +68,7 @@ def _range(text: str) -> tuple[str, float]:
     kind, *parameters = (part.strip().lower() for part in text.split(";"))
     weight = next((one.partition("=")[2] for one in parameters if one.replace(" ", "").startswith("q=")), "1")
     try:
-        return kind, float(weight)
+        figure = float(weight)
     except ValueError:
-        return kind, 1.0
+        figure = 1.0
+    return kind, figure if math.isfinite(figure) else 1.0

@@ -32,6 +32,24 @@ NOTHING: dict[str, Any] = {
     "an empty object": {},
     "an empty object as text": "{}",
     "no number": math.nan,
+    "a hyphen": "-",
+    "a dash": " — ",
+    "N.A.": "N.A.",
+    "n / a": "n / a",
+    "null in quotation marks": "'null'",
+    "None in other ones": "“None”",
+    "null in brackets": "<null>",
+    "none in round ones": " (none) ",
+    "null in full-width letters": "\uff4e\uff55\uff4c\uff4c",
+    "null with an invisible sign": "null\u200b",
+    "an invisible sign": "\u200b",
+    "a list of None as text": "[None]",
+    "a list of nulls as text": "[null, null]",
+    "a list of blanks as text": "[ ]",
+    "an object with blanks as text": "{ }",
+    "empty quotation marks": "``",
+    "a sentence": "Not specified",
+    "another sentence": "none provided",
 }
 ZERO = {"zero": 0, "zero with a point": 0.0}
 ZERO_IS_MEANT = {"wait_seconds", "stability", "similarity_boost", "new", "preview", "convert"}
@@ -132,7 +150,7 @@ async def test_a_word_for_nothing_can_be_said_all_the_same_as_the_refusal_says(t
 @pytest.mark.anyio
 async def test_entries_of_a_list_that_say_nothing_are_left_out(tmp_path: Path) -> None:
     async with stand(tmp_path) as here:
-        await here.call("generate_image", prompt="a fox", images=[None, PICTURE, "", "null", {}, 0])
+        await here.call("generate_image", prompt="a fox", images=[None, PICTURE, "", "null", {}, 0, " ", "-"])
         refused = await here.call("generate_image", prompt="a fox", images=[PICTURE, {"url": PICTURE}])
     assert [body["input"]["image_urls"] for body in here.creates] == [[PICTURE]]
     assert "images[1]: an object given" in text(refused)
@@ -153,6 +171,11 @@ async def test_an_argument_that_says_nothing_leaves_its_place_to_another_name_of
         schema = (await schemas(here))["generate_image"]
     given = {"prompt": "a fox", "images": None, "image": "null", "image_url": PICTURE}
     assert meant(given, schema) == {"prompt": "a fox", "images": [PICTURE]}
+
+
+@pytest.mark.parametrize("value", ["none of them", "nullify", "(a fox)", "a-b", "...", "null.", "[" * 70, "void", "0"])
+def test_what_only_looks_like_nothing_is_something(value: str) -> None:
+    assert meant({"style": value}, {"properties": {"style": {"type": "string"}}}) == {"style": value}
 
 
 def test_a_list_in_a_list_is_a_mistake_and_no_spelling_of_nothing() -> None:

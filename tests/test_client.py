@@ -28,6 +28,7 @@ from kie_mcp.errors import (
     OrderError,
     OutputError,
     RefusedError,
+    TransientError,
     UnconfirmedError,
     UnreachableError,
 )
@@ -460,7 +461,12 @@ async def test_compressed_bytes_are_handed_on_as_they_came():
         (403, DeadLinkError, "refuses the link (HTTP 403)"),
         (404, DeadLinkError, "has no file under the link (HTTP 404)"),
         (410, DeadLinkError, "has died (HTTP 410)"),
-        (500, OutputError, "answered HTTP 500"),
+        (401, DeadLinkError, "refuses the link (HTTP 401)"),
+        (400, DeadLinkError, "does not take the link (HTTP 400)"),
+        (500, TransientError, "answered HTTP 500"),
+        (429, TransientError, "answered HTTP 429"),
+        (202, TransientError, "answered HTTP 202"),
+        (451, OutputError, "answered HTTP 451"),
     ],
 )
 async def test_a_dead_link_is_told_from_other_trouble(status: int, error: type[KieError], words: str):
@@ -514,10 +520,25 @@ async def test_redirects_are_followed_three_times_and_no_more():
             await fetched(kie, "https://files.example/0")
 
 
+@pytest.mark.parametrize("target", ["http://cdn.example/x", "HTTP://cdn.example/x"])
+async def test_what_is_named_in_plain_http_is_fetched_in_https(target: str):
+    seen: list[str] = []
+    async with client(redirecting({"/1": target}, seen)) as kie:
+        assert await fetched(kie, "http://files.example/1") == b"file"
+        assert await fetched(kie, target) == b"file"
+    assert seen == ["https://files.example/1", "https://cdn.example/x", "https://cdn.example/x"]
+
+
+@pytest.mark.parametrize("status", [200, 201, 203])
+async def test_a_file_is_a_file_under_each_status_that_brings_one(status: int):
+    async with client(Desk("file", status=status)) as kie:
+        assert await fetched(kie, "https://files.example/fox.png")
+
+
 @pytest.mark.parametrize(
     "target",
     [
-        "http://cdn.example/x",
+        "http://127.0.0.1/x",
         "https://127.0.0.1/x",
         "https://169.254.169.254/latest/meta-data",
         "https://[::ffff:10.0.0.1]/x",

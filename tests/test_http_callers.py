@@ -47,6 +47,7 @@ async def test_the_path_is_answered_with_and_without_a_slash_and_never_by_a_redi
         (["application/json", "text/event-stream"], BOTH),
         (["Application/JSON;charset=utf-8 , TEXT/event-stream; Q=1"], BOTH),
         (["application/json;q=high, */*"], BOTH),
+        (["application/json;q=nan, text/event-stream;q=inf"], BOTH),
         (["application/*"], "application/json"),
         (["text/*"], "text/event-stream"),
         (["*/*, text/event-stream;q=0"], "application/json"),

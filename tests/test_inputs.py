@@ -352,6 +352,10 @@ FORMS: dict[str, Callable[[str], str]] = {
     "not padded": lambda text: text.rstrip("="),
     "safe for URLs": lambda text: text.replace("+", "-").replace("/", "_"),
     "safe for URLs and not padded": lambda text: text.replace("+", "-").replace("/", "_").rstrip("="),
+    "lines, written out": lambda text: folded(text, "\\n"),
+    "lines of a mail, written out": lambda text: folded(text, "\\r\\n"),
+    "in quotation marks": lambda text: f'"{text}"',
+    "with invisible signs": lambda text: f"\ufeff{text[:40]}\u200b{text[40:]}\u2060",
     "all of it": lambda text: folded(text.replace("+", "-").rstrip("="), "%0a", 60) + "%0A",
 }
 
@@ -372,6 +376,32 @@ async def test_base64_is_taken_as_it_comes_if_what_it_means_is_certain(form: str
             taken = await here.inputs.take(checked.images[0], checked, argument="images[0]")
             await here.inputs.link(taken.reference, argument="images[0]")
             assert here.sent[-1][1] == target.getvalue()
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "data:base64",
+        "data://image/png;base64",
+        "\ufeffdata:image/png;base64",
+        "data:image/png;charset=;base64",
+        "data:image/png;utf8;base64",
+        "data:image/png;name=my%20fox.png;base64",
+        'data:image/png;name="my; fox, (1).png";base64',
+        'data:video/mp4;codecs="avc1, mp4a";base64',
+        "data:image/png;a=1;b=2;c=3;d=4;e=5;f=6;base64",
+        "data:img/png;base64",
+        "data:binary/octet-stream;base64",
+        "data:application/x-png;base64",
+    ],
+)
+async def test_what_stands_before_the_base64_may_be_written_as_it_likes(head: str, tmp_path: Path) -> None:
+    text = f"{head},{base64.b64encode(picture()).decode()}"
+    async with house(tmp_path) as here:
+        checked = catalog.check(PAINT.model_copy(update={"images": (text,)}))
+        taken = await here.inputs.take(checked.images[0], checked, argument="images[0]")
+        await here.inputs.link(taken.reference, argument="images[0]")
+        assert here.sent[-1][1] == picture()
 
 
 @pytest.mark.parametrize("kind", ["application/octet-stream", "video/mp4", "application/ogg;codecs=opus"])

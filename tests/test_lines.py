@@ -26,6 +26,16 @@ def test_lines_are_the_same_in_whatever_pieces_they_come(texts: list[str], size:
     assert cut("".join(f"{text}\n" for text in texts).encode(), size) == texts
 
 
+@pytest.mark.parametrize("blank", ["", "\r", " \t", "\f", "\v", "\x1a", "\ufeff", " \ufeff \r", "\0"])
+def test_a_line_that_says_nothing_is_no_line(blank: str) -> None:
+    assert cut(f"{blank}\n{{}}\n{blank}\n{blank}".encode()) == ["{}"]
+
+
+@pytest.mark.parametrize("mark", ["\ufeff", "\ufeff\ufeff", " \ufeff", "\t\ufeff "])
+def test_a_byte_order_mark_before_a_line_is_dropped(mark: str) -> None:
+    assert [str(line).strip() for line in cut(f"{mark}{{}}\n{mark}[]\n".encode())] == ["{}", "[]"]
+
+
 @given(some.binary(max_size=300), some.integers(1, 90))
 def test_no_bytes_stop_it(data: bytes, size: int) -> None:
     cut(data, size, longest=100)
@@ -65,6 +75,7 @@ def test_a_line_without_an_end_takes_no_more_memory_than_the_longest() -> None:
     ("headers", "expected"),
     [
         ("Content-Length: 8\r\n\r\n", [None, 5, "{}"]),
+        (" \tContent-Length: 8\r\n\r\n", [None, 5, "{}"]),
         ("content-length:8\nContent-Type: application/json\n\n", [None, 5, "{}"]),
         ("Content-Length: 8\r\n", [None, '{"id":5}', "{}"]),
         ("Content-Length: many\r\n\r\n", [None, '{"id":5}', "{}"]),

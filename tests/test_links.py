@@ -58,6 +58,17 @@ CLOTHES: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "each once, in order": ({"resultJson": {"resultUrls": [B, A, B]}, "response": {"resultUrls": [A]}}, (B, A)),
     "a place that nobody knows": ({"response": {"generated": {"deep": [[{"href": A}]]}}}, (A,)),
     "data that names files": ({"resultJson": json.dumps({"resultObject": {"status": 1, "mask_urls": [A]}})}, (A,)),
+    "escaped for HTML": ({"resultUrls": ["https://e.com/a.png?x=1&amp;y=2"]}, ("https://e.com/a.png?x=1&y=2",)),
+    "without a scheme": ({"resultJson": json.dumps({"resultUrls": [A.removeprefix("https:")]})}, (A,)),
+    "percent-encoded": ({"resultUrls": ["https%3A%2F%2Ffiles.example%2Fx%2Fa.png"]}, (A,)),
+    "JSON, a line each": ({"resultJson": json.dumps({"url": A}) + "\n" + json.dumps({"url": B})}, (A, B)),
+    "JSON in a row": ({"resultJson": json.dumps([A]) + json.dumps([B])}, (A, B)),
+    "the result of a task": ({"taskResult": {"images": [{"src": A}, {"src": B}]}}, (A, B)),
+    "the record's own pictures": ({"images": [{"url": A}]}, (A,)),
+    "the record's own film": ({"video": {"url": FILM}, "poster": A}, (FILM,)),
+    "the record's own list": ({"param": "{}", "video_urls": [FILM]}, (FILM,)),
+    "a record in the record": ({"data": {"resultUrls": [A]}}, (A,)),
+    "plain http": ({"response": {"made": A.replace("https", "http")}}, (A.replace("https", "http"),)),
     "a host of Kie.ai's": ({"info": {"at": "https://file.aiquickdraw.com/x/1"}}, ("https://file.aiquickdraw.com/x/1",)),
 }  # fmt: skip
 
@@ -77,9 +88,22 @@ NOT_FILES: dict[str, dict[str, Any]] = {
     "the picture of music that is not there yet": {
         "response": {"data": [{"audio_url": "", "stream_audio_url": SONG, "image_url": A}]}
     },
+    "what was handed in, under other names": {"param": ECHO, "picture": A, "inputImage": B, "request": {"url": B}},
     "a page": {"response": {"see": "https://docs.example/errors.html"}},
     "no web link": {"resultJson": json.dumps({"resultUrls": ["file:///etc/passwd", "javascript:alert(1)", "//x", 7]})},
 }
+
+
+def test_a_record_is_read_in_whatever_it_comes():
+    record = {"state": "success", "resultJson": json.dumps([A])}
+    for data in (json.dumps(record), [record], json.dumps([record]), twice(record)):
+        body = json.dumps({"code": 200, "data": data})
+        assert wire.read_look(200, {}, body.encode(), now=0.0).urls == (A,)
+
+
+def test_a_link_of_the_record_itself_makes_no_job_end():
+    seen = look(state=None, picture={"url": A})
+    assert (seen.verdict, seen.urls) == (Verdict.IN_FLIGHT, ())
 
 
 @pytest.mark.parametrize("case", NOT_FILES)

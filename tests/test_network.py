@@ -139,7 +139,7 @@ async def test_what_breaks_behind_the_proxy_may_have_been_charged(tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    "url", ["https://127.0.0.1/a", "https://198.18.0.7/a", "http://files.example/a", "https://me:word@files.example/a"]
+    "url", ["https://127.0.0.1/a", "https://198.18.0.7/a", "http://10.0.0.1/a", "https://me:word@files.example/a"]
 )
 async def test_through_a_proxy_too_nothing_private_is_asked_for(tmp_path: Path, url: str) -> None:
     moved = response(b"", status="302 Found", head=f"Location: {url}\r\n")

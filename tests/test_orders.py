@@ -2,6 +2,7 @@
 
 # ruff: noqa: E501, RUF001 - whole sentences, in any script
 
+import time
 from typing import Any
 
 import pytest
@@ -72,6 +73,13 @@ def test_what_no_order_has_is_refused():
         ({"prompt": "a\nb"}, {"prompt": "a\u2028b"}),
         ({"images": ("https://example.com/A.png",)}, {"images": ("HTTPS://EXAMPLE.com:443/A.png",)}),
         ({"images": ("https://example.com",)}, {"images": ("https://example.com/",)}),
+        ({"images": ("https://example.com/a.png",)}, {"images": ("https://example.com./a.png#top",)}),
+        ({"images": ("https://example.com/a.png",)}, {"images": ("https://example.com:/%61.png?",)}),
+        ({"images": ("https://bücher.example/ü.png",)}, {"images": ("https://xn--bcher-kva.example/%c3%bc.png",)}),
+        ({"images": ("https://bücher.example/ü.png",)}, {"images": ("https://Bu\u0308cher.example/u\u0308.png",)}),
+        ({"images": ("https://faß.example/~a",)}, {"images": ("https://xn--fa-hia.example/%7Ea",)}),
+        ({"prompt": "a red fox"}, {"prompt": "\ufeffa red fox \u200b\n"}),
+        ({"prompt": "a\nb"}, {"prompt": "a\u2029b"}),
         ({"images": ("kie://jobs/job_a/outputs/0",)}, {"images": ("kie://jobs/job_a/outputs/00",)}),
     ],
 )
@@ -97,6 +105,9 @@ def test_orders_that_differ_in_form_alone_are_equal_and_sent_as_they_were_writte
         ({"images": ("https://example.com/a.png",)}, {"images": ("https://example.com/A.png",)}),
         ({"images": ("https://example.com/a.png?b=1",)}, {"images": ("https://example.com/a.png?b=2",)}),
         ({"images": ("https://example.com/a.png",)}, {"images": ("https://example.com:8443/a.png",)}),
+        ({"images": ("https://example.com/a/b",)}, {"images": ("https://example.com/a%2Fb",)}),
+        ({"images": ("https://example.com/a?b=1+2",)}, {"images": ("https://example.com/a?b=1%2B2",)}),
+        ({"images": ("https://fass.example/",)}, {"images": ("https://faß.example/",)}),
     ],
 )
 def test_what_may_mean_something_else_is_another_order(one: dict[str, Any], other: dict[str, Any]) -> None:
@@ -220,6 +231,17 @@ def test_a_voice_is_found_by_its_id_or_its_name():
 def test_a_file_of_the_callers_passes_by_its_form(form: str):
     """Whether it is there, and may be read, is found out by those who read it."""
     assert PAINTER.check(ImageOrder(model="x", prompt="x", images=(f" {form}\n",))).images == (form,)
+
+
+@pytest.mark.parametrize(
+    "head", [";" + " " * 99, ";" + "a" * 99, '; "' + " " * 95 + '"   ', "; base64 ;", " ", '";', ';a="b"']
+)
+def test_a_data_uri_that_goes_on_and_on_is_refused_at_once(head: str):
+    order = ImageOrder(model="x", prompt="x", images=(f"data:image/png{head * 40}x",))
+    began = time.perf_counter()
+    with pytest.raises(OrderError):
+        PAINTER.check(order)
+    assert time.perf_counter() - began < 1
 
 
 def test_a_sandbox_file_is_taken_from_the_sandbox_alone():

@@ -83,6 +83,18 @@ def refused(root: Path, given: str) -> str:
         ("a−b.png", "a-b.png"),
         ("and so on….png", "and so on....png"),
         ("fox\u200b.png", "fox.png"),
+        ("family 👨\u200d👩\u200d👧.png", "family 👨👩👧.png"),
+        ("heart ♥\ufe0f.png", "heart ♥.png"),
+        ("heart ♥.png", "heart ♥\ufe0f.png"),
+        ("photo(1).png", "photo（1）.png"),
+        ("Ａ１.png", "A1.png"),
+        ("ﬁle.png", "file.png"),
+        ("ガ.png", "ｶﾞ.png"),
+        ("Hawaiʻi.png", "Hawai'i.png"),
+        ("fox & hen.png", "fox &amp; hen.png"),
+        ("hen's.png", "hen&apos;s.png"),
+        ("my fox.png", "my+fox.png"),
+        ("my fox.png", "my%2520fox.png"),
         ("fox.png", "\ufefffox\u200e.png"),
     ],
 )
@@ -117,6 +129,28 @@ def test_a_path_of_home_in_quotes_is_read(root: Path, monkeypatch: pytest.Monkey
     put(root, "my fox.png")
     for given in ("~/my\\ fox.png", "'~/my fox.png'", "~/my\u00a0fox.png"):
         assert read(root, given) == "my fox.png"
+
+
+@pytest.mark.parametrize("given", ["sub\\my fox.png", ".\\sub\\my\u00a0fox.png", '"sub\\my fox.png"'])
+def test_a_relative_path_is_read_as_windows_writes_it(given: str, root: Path) -> None:
+    put(root, "sub/my fox.png", "my fox.png")
+    assert read(root, given) == "sub/my fox.png"
+
+
+@pytest.mark.parametrize("given", ["$HOME/my fox.png", "${HOME}/my fox.png", "%USERPROFILE%\\my fox.png"])
+def test_the_home_folder_is_known_by_its_other_names(given: str, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(root))
+    put(root, "my fox.png")
+    place = Locals([root], relative_to=root.parent)
+    _, file = place.open(given, argument="image", most=MOST)
+    with file:
+        assert file.read() == b"my fox.png"
+
+
+@pytest.mark.parametrize(("there", "given"), [("x².png", "x2.png"), ("①.png", "1.png"), ("½.png", "1⁄2.png")])
+def test_a_raised_or_circled_figure_is_another_one(there: str, given: str, root: Path) -> None:
+    put(root, there)
+    refused(root, given)
 
 
 def test_none_or_several_are_refused_and_the_nearest_are_named(root: Path) -> None:

@@ -91,9 +91,9 @@ Ask again with get_job_status while the link lives.\
     assert clock.time == MADE + 20 + 630
 
 
-@pytest.mark.parametrize("encoding", ["gzip", "br", "identity, gzip"])
+@pytest.mark.parametrize("encoding", ["gzip", "br", "identity, gzip", "gzip;q=1"])
 async def test_an_encoded_body_is_refused(encoding: str, tmp_path: Path) -> None:
-    shelf = Shelf((LINK, whole(PNG)), headers={"content-encoding": encoding})
+    shelf = Shelf((LINK, whole(b"\x8b\x03" + PNG)), headers={"content-encoding": encoding})
 
     assert "encoded" in await failure(shelf, tmp_path)
 
@@ -197,6 +197,11 @@ async def test_a_body_that_breaks_off_is_told(
 
 async def test_an_answer_that_is_no_file_is_refused(tmp_path: Path) -> None:
     assert "status 206" in await failure(Shelf((LINK, whole(PNG)), status=206), tmp_path)
+    for span in (f"bytes 0-{len(PNG) - 1}/{len(PNG) + 9}", f"bytes 1-{len(PNG)}/{len(PNG)}", "bytes 0-9/*", "all"):
+        part = Shelf((LINK, whole(PNG)), status=206, headers={"content-range": span})
+        assert "status 206" in await failure(part, tmp_path)
+    said = {"content-range": f"bytes 0-{len(PNG) - 1}/{len(PNG)}"}
+    assert "broke off" in await failure(Shelf((LINK, whole(PNG[:-9])), status=206, headers=said), tmp_path)
 
 
 async def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:

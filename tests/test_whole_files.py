@@ -15,7 +15,7 @@ from inline_snapshot import snapshot
 from media_files import film, picture
 from shelf import JOB, LINK, MADE, NAME, PNG, Answer, Hand, Shelf, failure, told, whole
 
-from kie_mcp.errors import DeadLinkError, OutputError, RefusedError
+from kie_mcp.errors import DeadLinkError, OutputError, RefusedError, TransientError
 from kie_mcp.jobs.drafts import Outlook
 from kie_mcp.jobs.job import Kind, Output, Phase
 from kie_mcp.media.outbox import Outbox
@@ -175,12 +175,78 @@ async def test_a_link_that_has_died_is_not_waited_for(tmp_path: Path, status: in
     assert late.hand.time == began
 
 
-async def test_an_answer_that_is_no_dead_link_is_not_waited_for(tmp_path: Path) -> None:
-    class Down(Shelf):
-        def fetch(self, url: str) -> AbstractAsyncContextManager[Answer]:
-            raise OutputError("The file's host answered HTTP 500.")
+class Stumbling(Shelf):
+    """A host that stumbles so many times."""
 
+    def __init__(self, times: int, error: OutputError) -> None:
+        super().__init__((LINK, whole(PNG)))
+        self._left = times
+        self._error = error
+
+    def fetch(self, url: str) -> AbstractAsyncContextManager[Answer]:
+        """Answer, or raise."""
+        if self._left:
+            self._left -= 1
+            raise self._error
+        return super().fetch(url)
+
+
+@pytest.mark.parametrize("times", [1, 3])
+async def test_a_host_that_stumbles_is_asked_again_at_once(tmp_path: Path, times: int) -> None:
+    hand, shelf = Hand(), Stumbling(times, TransientError("The file's host answered HTTP 503."))
+    [output], trouble = await shelf.outbox(tmp_path, hand).save(JOB, [LINK])
+    assert trouble is None
+    assert read(output) == PNG
+    assert hand.time <= MADE + 20 + 7
+
+
+@pytest.mark.parametrize(
+    ("error", "seconds"), [(TransientError("answered HTTP 500"), 7), (OutputError("answered HTTP 500"), 0)]
+)
+async def test_an_answer_that_is_no_dead_link_is_not_waited_for_long(
+    tmp_path: Path, error: OutputError, seconds: float
+) -> None:
     hand = Hand()
-    _, trouble = await Down().outbox(tmp_path, hand).save(JOB, [LINK])
+    _, trouble = await Stumbling(99, error).outbox(tmp_path, hand).save(JOB, [LINK])
     assert "HTTP 500" in told(trouble)
-    assert hand.time == MADE + 20
+    assert hand.time == MADE + 20 + seconds
+
+
+async def test_a_file_that_breaks_off_is_fetched_again_and_what_was_thrown_away_does_not_count(tmp_path: Path) -> None:
+    class Breaking(Shelf):
+        def fetch(self, url: str) -> AbstractAsyncContextManager[Answer]:
+            self.bodies[url] = whole(PNG if len(self.fetched) == 3 else PNG[:-1])
+            return super().fetch(url)
+
+    shelf, hand = Breaking(headers={"content-length": str(len(PNG))}), Hand()
+    outbox = Outbox(tmp_path, shelf.fetch, shelf.renew, hand, totals={Kind.IMAGE: len(PNG)}, sleep=hand.sleep)
+    [output], trouble = await outbox.save(JOB, [LINK])
+    assert trouble is None
+    assert read(output) == PNG
+    assert len(shelf.fetched) == 4
+
+
+async def test_what_is_called_compressed_and_is_not_is_kept(tmp_path: Path) -> None:
+    output = await saved(Shelf((LINK, whole(PNG)), headers={"content-encoding": "gzip"}), tmp_path)
+    assert read(output) == PNG
+    assert "called it encoded ('gzip')" in output.note
+
+
+async def test_all_of_a_file_is_all_of_it_though_it_is_called_a_part(tmp_path: Path) -> None:
+    span = {"content-range": f"bytes 0-{len(PNG) - 1}/{len(PNG)}"}
+    output = await saved(Shelf((LINK, whole(PNG)), status=206, headers=span), tmp_path)
+    assert (read(output), output.note) == (PNG, "")
+
+
+SVG = b'<?xml version="1.0"?>\n<!-- made -->\n<svg xmlns="http://www.w3.org/2000/svg"/>'
+
+
+@pytest.mark.parametrize(("kind", "note"), [(Kind.IMAGE, "an SVG picture instead of"), (Kind.OTHER, "")])
+@pytest.mark.parametrize("data", [SVG, SVG.partition(b"-->")[2], b"<svg>x</svg>"])
+async def test_a_drawing_is_a_picture_and_no_words_of_the_host(
+    tmp_path: Path, kind: Kind, note: str, data: bytes
+) -> None:
+    output = await saved(announced(data), tmp_path, kind)
+    assert (output.path or "").endswith(".svg")
+    assert read(output) == data
+    assert note in output.note

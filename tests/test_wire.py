@@ -379,7 +379,8 @@ def test_a_state_on_the_way_is_in_flight(state: str):
 
 
 @pytest.mark.parametrize(
-    "state", ["fail", "failed", "error", "cancelled", "timeout", "create_task_failed", "GENERATE_FAILED"]
+    "state",
+    ["fail", "failed", "failure", "error", "cancelled", "rejected", "timeout", "create_task_failed", "GENERATE_FAILED"],
 )
 def test_a_state_of_failure_is_failed(state: str):
     assert look(state=state).verdict is Verdict.FAILED
@@ -390,6 +391,20 @@ def test_a_state_never_seen_before_is_not_an_end():
     assert (seen.verdict, seen.known_state, seen.state) == (Verdict.IN_FLIGHT, False, "archiving")
     assert look().known_state is False
     assert look(state=["success"]).verdict is Verdict.IN_FLIGHT
+
+
+@pytest.mark.parametrize("state", ["succeed", "Successful", "finished", "complete", "DONE"])
+def test_other_words_for_success_are_the_end_too(state: str):
+    assert look(state=state, resultJson='["https://example.com/a.png"]').verdict is Verdict.SUCCEEDED
+
+
+def test_the_flag_decides_where_the_word_was_never_seen_before():
+    seen = look(state="archiving", successFlag=1, resultJson='["https://example.com/a.png"]')
+    assert seen.verdict is Verdict.SUCCEEDED
+    assert look(state="archiving", successFlag=2).verdict is Verdict.FAILED
+    assert look(state="archiving", successFlag=7).state == "archiving"
+    assert look(state="archiving", status="success").verdict is Verdict.SUCCEEDED
+    assert look(state="generating", successFlag=1).verdict is Verdict.IN_FLIGHT
 
 
 def test_without_a_state_the_flag_decides_and_then_the_files():

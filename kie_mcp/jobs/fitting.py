@@ -22,15 +22,19 @@ _ORIENTATIONS = {
 _CHOICES = {"aspect_ratio": "aspect_ratios", "resolution": "resolutions", "output_format": "formats"}
 _FORMS = "Give an https URL, kie://jobs/{job_id}/outputs/{n} of an earlier job, a local path, or a data URI."
 # What the type says counts for nothing, so the ones that programs give when they do not know are taken too.
-_DATA = re.compile(
-    r"data:\s{0,9}((image|audio|video)/[\w.+-]{1,60}|application/(octet-stream|ogg|mp4))?"
-    r"(\s{0,9};\s{0,9}[\w.+-]{1,60}=[\w.+\"-]{1,60}){0,4}\s{0,9};\s{0,9}base64\s{0,9},",
+DATA = re.compile(
+    r"data:\s{0,9}(?://)?((?:(?:image|img|audio|video)/|(?:application|binary)/(?:octet-stream|ogg|mp4|x-))[\w.+-]{0,60})?"
+    r"\s{0,9}(?:;(?!\s{0,9}base64\s{0,9},)[^;,\"]{0,99}(?:\"[^\"]{0,99}\"\s{0,9})?){0,8}"
+    r";?\s{0,9}base64\s{0,9},",
     re.IGNORECASE,
 )
+"""What stands before the base64 of a data URI."""
 _QUOTED = re.compile(
     r"""["'`<\u2018\u201c\u201e]\s*((?:https?|kie|data):.+?)\s*["'`>\u2018\u2019\u201c\u201d]""",
     re.DOTALL | re.IGNORECASE,
 )
+_LINK = re.compile(r"\s*(?:https?|kie|data|file):", re.IGNORECASE)
+_INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u2060\u2066\u2068\u2069\ufeff"
 _LONGEST_PATH = 4096
 
 
@@ -214,6 +218,8 @@ def speaking_of(**names: str) -> Generator[None]:
 def _bare(given: str) -> str:
     """What was given without blanks around it; a URL also without quotation marks, which no URL begins with."""
     text = given.strip()
+    if _LINK.match(seen := text.strip(_INVISIBLE)):
+        text = seen.strip()
     quoted = _QUOTED.fullmatch(text)
     return quoted[1] if quoted else text
 
@@ -227,7 +233,7 @@ def _form(text: str) -> str:
     if kind == "kie":
         return "" if parse_output_uri(text) else f"{shown_url(text)} names no output of a job."
     if kind == "data":
-        return "" if _DATA.match(text) else "a data URI must hold a picture or a sound in base64."
+        return "" if DATA.match(text) else "a data URI must hold a picture or a sound in base64."
     if kind not in {"path", "file"}:
         return f"a {shown(kind + ':')} URL cannot be handed in."
     return "" if len(text) <= _LONGEST_PATH else f"has {len(text):,} characters; no path is that long."

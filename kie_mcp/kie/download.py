@@ -1,5 +1,6 @@
 """Fetch what Kie.ai made: without the key, only from public hosts, the bytes as they come."""
 
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
@@ -9,19 +10,26 @@ import anyio
 import httpx
 
 from kie_mcp.addresses import check_url, plain_host_of
-from kie_mcp.errors import DeadLinkError, OrderError, OutputError
+from kie_mcp.errors import DeadLinkError, OrderError, OutputError, TransientError
 from kie_mcp.kie.call import cure, raw_chunks, said
 from kie_mcp.kie.public import FakeAddressError, PrivateAddressError
 
 MOST_REDIRECTS = 3
 LONGEST_LINK = 32_000
 """Characters: what was made is paid for, so its link may be longer than one that is handed in."""
+_GIVEN = frozenset({200, 201, 203, 206})
+"""A body follows; whoever takes it looks whether it is all."""
+_TRANSIENT = frozenset({202, 408, 409, 423, 425, 429, *range(500, 600)}) - {501, 505, 511}
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _DEAD = {
+    400: "The file's host does not take the link (HTTP 400).",
+    401: "The file's host refuses the link (HTTP 401).",
     403: "The file's host refuses the link (HTTP 403).",
     404: "The file's host has no file under the link (HTTP 404).",
     410: "The link to the file has died (HTTP 410).",
 }
+_PLAIN = re.compile(r"\s*http://", re.IGNORECASE)
+_PASSING = (httpx.NetworkError, httpx.RemoteProtocolError)
 _NAMES = (
     "Mozilla/5.0 (compatible; kie-mcp)",
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
@@ -45,10 +53,11 @@ class Download:
 async def download(
     http: httpx.AsyncClient, url: str, *, silence: float, plain_hosts: Collection[str] = ()
 ) -> AsyncGenerator[Download]:
-    """Open the file behind *url*. `plain_hosts` may be spoken to in plain http, wherever they are.
+    """Open the file behind *url*. `plain_hosts` may be spoken to in plain http, wherever they are; all others in https.
 
     No answer may take longer than `silence` seconds to begin, and no next piece of the file longer to come.
-    Raises DeadLinkError if the link does not open, OutputError if the file cannot be had or may not be asked for.
+    Raises DeadLinkError if the link does not open, TransientError if it may in a moment, OutputError if the file cannot
+    be had or may not be asked for.
     """
     response = await _opened(http, url, silence, plain_hosts)
     try:
@@ -72,14 +81,15 @@ async def _opened(http: httpx.AsyncClient, url: str, silence: float, plain_hosts
     for _ in range(MOST_REDIRECTS + 1):
         response = await _named(http, _allowed(url, plain_hosts), silence)
         status = response.status_code
-        if status == 200:
+        if status in _GIVEN:
             return response
         await response.aclose()
         if status in _DEAD:
             raise DeadLinkError(_DEAD[status], status=status)
         location = response.headers.get("location")
         if status not in _REDIRECTS or not location:
-            raise OutputError(f"The file's host answered HTTP {status}.")
+            kind = TransientError if status in _TRANSIENT else OutputError
+            raise kind(f"The file's host answered HTTP {status}.")
         url = _joined(url, location)
     raise OutputError(f"The file's host redirected more than {MOST_REDIRECTS} times.")
 
@@ -104,8 +114,11 @@ def _allowed(url: str, plain_hosts: Collection[str]) -> str:
     if len(url) > LONGEST_LINK:
         message = f"The file's link is too long: {len(url):,} characters, where {LONGEST_LINK:,} are allowed."
         raise OutputError(message, remedy="Open the link in a browser while it lives.")
+    plain_host = plain_host_of(url, plain_hosts)
+    if plain_host is None:  # hosts of files speak https as well, and nothing else is spoken
+        url = _PLAIN.sub("https://", url, count=1)
     try:
-        return check_url(url, argument="url", plain_host=plain_host_of(url, plain_hosts), longest=LONGEST_LINK)
+        return check_url(url, argument="url", plain_host=plain_host, longest=LONGEST_LINK)
     except OrderError:
         message = "The file's link leads to where nothing is fetched from: only https to a public host is."
         raise OutputError(message) from None
@@ -126,7 +139,9 @@ async def _asked(http: httpx.AsyncClient, url: str, silence: float, *, name: str
     except (TimeoutError, httpx.ReadTimeout):
         raise OutputError(f"The file's host did not answer within {silence:g} s.") from None
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise OutputError(f"The file's host gave no answer ({said(error)}).", remedy=cure(error) or None) from None
+        remedy = cure(error)
+        kind = TransientError if isinstance(error, _PASSING) and not remedy else OutputError
+        raise kind(f"The file's host gave no answer ({said(error)}).", remedy=remedy or None) from None
 
 
 async def _chunks(response: httpx.Response, silence: float) -> AsyncGenerator[bytes]:
@@ -142,4 +157,4 @@ async def _chunks(response: httpx.Response, silence: float) -> AsyncGenerator[by
     except (TimeoutError, httpx.TimeoutException):
         raise OutputError(f"Nothing more of the file came within {silence:g} s.") from None
     except (httpx.HTTPError, httpx.StreamError):
-        raise OutputError("The connection broke while the file came.") from None
+        raise TransientError("The connection broke while the file came.") from None

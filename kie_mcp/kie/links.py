@@ -3,9 +3,10 @@
 import json
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import PurePosixPath
 from typing import Any, cast
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from kie_mcp.jobs.job import JSON
 from kie_mcp.kie.envelope import parse_json
@@ -32,10 +33,13 @@ _MEDIA = frozenset({
     *(".aac", ".ogg", ".oga", ".opus", ".flac", ".aif", ".aiff", ".mp4", ".m4v", ".mov", ".webm", ".mkv", ".mid"),
     *(".midi", ".zip"),
 })  # fmt: skip
-_HTTP = re.compile(r"https?:", re.IGNORECASE)
+_HTTP = re.compile(r"https?:|^\s*//", re.IGNORECASE)
 _JSON = re.compile(r"""[{\["]""")
+_ENCODED = re.compile(r"https?%3a%2f%2f[^\s\"'<>\\,;|]+", re.IGNORECASE)
+_AMPERSAND = re.compile(r"&(?:amp|#38|#x26);", re.IGNORECASE)
+_WITHOUT_SCHEME = re.compile(r"^\s*(?=//[\w-]+(?:\.[\w-]+)+[:/])")
 _BETWEEN = re.compile(r"[\s,;|]+(?=https?://)", re.IGNORECASE)
-_LINK = re.compile(r"""https://[^\s"'<>\\,;|]+""", re.IGNORECASE)
+_LINK = re.compile(r"""https?://[^\s"'<>\\,;|]+""", re.IGNORECASE)
 _BEHIND = ".:!?)]}"
 _ROUND = " \t\r\n,;|\"'<>"
 
@@ -46,7 +50,7 @@ Leaf = tuple[tuple[str, ...], str]
 def file_links(record: JSON) -> tuple[str, ...]:
     """Return the links of the files that the record names, in its order, each once."""
     leaves = list(_leaves_of_result(record))
-    echoed = frozenset(_LINK.findall(_unescaped(str(record.get("param") or ""))))
+    echoed = _handed_in(record)
     ways: tuple[Callable[[], Iterator[str]], ...] = (
         lambda: _known(leaves, record, lambda path: any(map(_RESULT.fullmatch, path)) and _fits(path[-1])),
         lambda: _others(_known(leaves, {}, lambda path: _fits(path[-1])), echoed),
@@ -54,6 +58,12 @@ def file_links(record: JSON) -> tuple[str, ...]:
         lambda: _others((link for _, text in leaves for link in _media_links(text)), echoed),
     )
     return next((found for way in ways if (found := tuple(dict.fromkeys(way())))), ())
+
+
+def links_anywhere(record: JSON) -> tuple[str, ...]:
+    """Return the links of files wherever they stand in the record of a success, but for what was handed in."""
+    links = (link for _, text in _leaves(record, ("",)) for link in _media_links(text))
+    return tuple(dict.fromkeys(_others(links, _handed_in(record))))
 
 
 def result_of(record: JSON) -> Iterator[Any]:
@@ -64,7 +74,7 @@ def result_of(record: JSON) -> Iterator[Any]:
 
 
 def parsed(value: object) -> Any:
-    """Read what is JSON in a text, also twice encoded or with words round it; a text without any stays one."""
+    """Read what is JSON in a text, also encoded twice, a line each, or with words round it; else it stays a text."""
     for _ in range(4):
         if not isinstance(value, str):
             break
@@ -105,6 +115,10 @@ def _known(leaves: list[Leaf], record: JSON, fits: Callable[[tuple[str, ...]], b
             yield from (link for path, text in _leaves(value, (plain(name),)) if fits(path) for link in _links(text))
 
 
+def _handed_in(record: JSON) -> frozenset[str]:
+    return frozenset(_LINK.findall(_unescaped(str(record.get("param") or ""))))
+
+
 def _at_root(record: JSON) -> Iterator[str]:
     for name, value in record.items():
         if plain(name) in _AT_ROOT:
@@ -127,8 +141,8 @@ def _leaves(value: object, path: tuple[str, ...]) -> Iterator[Leaf]:
         return
     value = parsed(value)
     if isinstance(value, str):
-        if _HTTP.search(value):
-            yield path, value
+        if _HTTP.search(text := _unescaped(value)):
+            yield path, text
     elif isinstance(value, list):
         for one in cast("list[object]", value):
             yield from _leaves(one, (*path, path[-1]))
@@ -166,7 +180,7 @@ def _as_link(text: str) -> str | None:
 
 def _media_links(text: str) -> Iterator[str]:
     """The links of files anywhere in the text."""
-    for found in _LINK.finditer(_unescaped(text)):
+    for found in _LINK.finditer(text):
         link = found[0].rstrip(_BEHIND)
         if is_link(link) and (_is_media(link) or urlsplit(link).hostname in OUTPUT_HOSTS):
             yield link
@@ -180,7 +194,9 @@ def _is_media(link: str) -> bool:
 
 
 def _unescaped(text: str) -> str:
-    return text.replace("\\/", "/")
+    """The text with its links as they are opened, however they were written for JSON, HTML, a query or a page."""
+    text = _AMPERSAND.sub("&", text.replace("\\/", "/"))
+    return _WITHOUT_SCHEME.sub("https:", _ENCODED.sub(lambda found: unquote(found[0]), text))
 
 
 def _read(text: str) -> Any:
@@ -193,7 +209,10 @@ def _read(text: str) -> Any:
         start = min((at for at in (text.find("{"), text.find("[")) if at >= 0), default=-1)
         if start < 0 or text[:8].casefold().startswith(("https://", "http://")):
             return text
-    try:
-        return json.JSONDecoder().raw_decode(text, start)[0]
-    except (ValueError, RecursionError):
-        return text
+    found: list[Any] = []
+    with suppress(ValueError, RecursionError):
+        while text[start : start + 1] in {"{", "["}:
+            value, end = json.JSONDecoder().raw_decode(text, start)
+            found.append(value)
+            start = end + len(text[end:]) - len(text[end:].lstrip(" \t\r\n,;"))
+    return found[0] if len(found) == 1 else found or text

@@ -1,22 +1,23 @@
 """What a record of Kie.ai's says of a job: its state, its times, its files, in either dialect."""
 
-from typing import Any
+from typing import Any, cast
 
 from kie_mcp import text
 from kie_mcp.errors import CreditError, JobFailedError, Trouble
 from kie_mcp.jobs.job import JSON, Look, Verdict
 from kie_mcp.kie.envelope import integer, mapping, number
-from kie_mcp.kie.links import PLACES, file_links, parsed, plain, result_of
+from kie_mcp.kie.links import PLACES, file_links, links_anywhere, parsed, plain, result_of
 
 _IN_FLIGHT = frozenset({
     *("waiting", "queuing", "generating", "processing", "pending"),
     *("queued", "queueing", "wait", "running", "submitted", "in_progress"),
 })  # fmt: skip
-_SUCCEEDED = frozenset({"success", "completed", "succeeded"})
+_SUCCEEDED = frozenset({"success", "completed", "succeeded", "successful", "succeed", "complete", "finished", "done"})
 _FAILED = frozenset({
-    *("fail", "failed", "error", "cancelled", "canceled"),
+    *("fail", "failed", "failure", "error", "cancelled", "canceled", "aborted", "rejected"),
     *("timeout", "create_task_failed", "generate_failed"),
 })  # fmt: skip
+_KNOWN = _IN_FLIGHT | _SUCCEEDED | _FAILED
 _FLAGS = {0: "generating", 1: "success", 2: "fail", 3: "fail"}
 _REASONS = (
     "failmsg",
@@ -36,6 +37,13 @@ _MODERATED = ("nsfw", "moderation", "sensitive", "safety", "policy", "violat", "
 _FIRST_MILLISECONDS = 1e11
 
 
+def record_in(data: object) -> JSON:
+    """Return the record that an answer holds, also as text or as the only one of a list; empty if there is none."""
+    found = parsed(data)
+    only = cast("list[object]", found) if isinstance(found, list) else [found]
+    return mapping(only[0]) if len(only) == 1 else {}
+
+
 def read_record(record: JSON) -> Look:
     """Read a record that Kie.ai gave; a state never seen before is not taken for an end."""
     urls, data = file_links(record), _data(record)
@@ -44,6 +52,7 @@ def read_record(record: JSON) -> Look:
         return failed_look(record, code=None, words=None)
     if state not in _SUCCEEDED:
         return _look(record, Verdict.IN_FLIGHT, state, progress=_progress(record), known_state=state in _IN_FLIGHT)
+    urls = urls or (() if data else links_anywhere(record))
     trouble = None if urls or data else _empty(record)
     data = data if urls or data else _unread(record)
     return _look(record, Verdict.SUCCEEDED, state, urls=urls, data=data, trouble=trouble)
@@ -78,11 +87,14 @@ def _look(record: JSON, verdict: Verdict, state: str, **rest: Any) -> Look:
 
 
 def _state(record: JSON) -> str:
-    """Kie.ai's own word in lower case; without one what its flag stands for."""
-    word = text.clean(record.get("state"), text.CODE) or text.clean(record.get("status"), text.CODE)
-    if word:
-        return word.casefold()
+    """Kie.ai's own word in lower case; without one that is known what its flag stands for."""
+    given = (text.clean(record.get(name), text.CODE) for name in ("state", "status"))
+    words = [word.casefold() for word in given if word]
+    if known := next((word for word in words if word in _KNOWN), ""):
+        return known
     flag = integer(record.get("successFlag"))
+    if words and flag not in _FLAGS:
+        return words[0]
     return "" if flag is None else _FLAGS.get(flag, f"flag {flag}")
 
 

@@ -20,7 +20,7 @@ from kie_mcp.errors import (
 from kie_mcp.jobs.job import Look
 from kie_mcp.kie.envelope import Envelope, mapping, number, open_envelope
 from kie_mcp.kie.links import is_link
-from kie_mcp.kie.record import failed_look, read_record
+from kie_mcp.kie.record import failed_look, read_record, record_in
 
 # Kie.ai reports a caller's mistakes as code 500, too. These name a field or a range: nothing was created. Any other
 # 500 may be a server that stumbled after it had begun.
@@ -105,7 +105,7 @@ def _busy(answer: Envelope) -> BusyError:
 def read_look(http_status: int, headers: Mapping[str, str], body: bytes, *, now: float) -> Look:
     """Return what is known of the job; raises LookError, CredentialError or BusyError if the answer does not tell."""
     answer = open_envelope(http_status, headers, body, now=now)
-    record = mapping(answer.data)
+    record = record_in(answer.data)
     if answer.coded and answer.code in {408, 501}:
         # A job's end that came as an error of the envelope, not a fault of the server.
         return failed_look(record, code=answer.code, words=answer.message)

@@ -1,10 +1,12 @@
 """What a download may take: bytes, seconds, and not too many seconds a byte."""
 
+import re
 from collections.abc import Mapping
 
-from kie_mcp.errors import OutputError
+from kie_mcp.errors import OutputError, TransientError
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.job import Kind
+from kie_mcp.media.probe import probe
 
 MB = 1024 * 1024
 CAPS: Mapping[Kind, int] = {
@@ -36,6 +38,9 @@ SPAN = 60.0
 """Seconds over which the speed is measured."""
 COMPRESSIONS = frozenset({"gzip", "x-gzip", "compress", "x-compress", "deflate", "br", "zstd", "dcb", "dcz"})
 """Encodings that are one; hosts write much else there, which changes nothing about the bytes."""
+_WHOLE = frozenset({200, 201, 203})
+_RANGE = re.compile(r"\s*bytes\s+0+-(\d{1,18})/(\d{1,18})\s*", re.ASCII | re.IGNORECASE)
+"""From the first byte on; some hosts answer so although nothing of the kind was asked."""
 SLOWEST = 1024
 """Bytes a second."""
 
@@ -57,6 +62,10 @@ class Total:
         left, self.left = self.left, max(self.left - size, 0)
         if size > left:
             raise self._too_many()
+
+    def give_back(self, left: int) -> None:
+        """Let what came since so many bytes were left not count: it was not kept."""
+        self.left = left
 
     def check(self, size: int) -> None:
         """Raise OutputError if so many bytes are more than are left."""
@@ -82,20 +91,30 @@ class Allowance:
         self._began = self._span_began = clock.now()
         self._span_bytes = 0
         self._bytes = 0
-        self._length = _length(headers)
+        self._length = length = _length(headers)
+        if status == 206 and (span := _RANGE.fullmatch(headers.get("content-range", ""))):
+            self._length = int(span[2])
+            status = 200 if int(span[1]) + 1 == self._length and length in {None, self._length} else status
         self._framed = "chunked" in headers.get("transfer-encoding", "").casefold()
         self.odd = ""
         """What is odd about the answer, as a sentence; empty if nothing is."""
-        if status != 200:
+        if status not in _WHOLE:
             raise OutputError(f"the link answered with status {status}")
         # A small compressed body can unfold into more than fits into the memory.
-        encodings = {one.strip().lower() for one in headers.get("content-encoding", "").split(",")} - {"", "identity"}
-        if compressed := encodings & COMPRESSIONS:
-            raise OutputError(f"the file came encoded ({', '.join(sorted(compressed))!r}), which is refused")
+        given = headers.get("content-encoding", "").lower().split(",")
+        encodings = {one.partition(";")[0].strip() for one in given} - {"", "identity"}
+        self._compressed = ", ".join(sorted(encodings & COMPRESSIONS))
         if encodings:
             self.odd = f"Its host called it encoded ({', '.join(sorted(encodings))[:40]!r}); it is saved as it came."
         self._fits(self._length or 0)
         self._total.check(self._length or 0)
+
+    def begin(self, head: bytes) -> None:
+        """Look at the first bytes: some hosts call compressed what is not."""
+        if self._compressed and probe(head).family == "unknown":
+            remedy = "Open the link in a browser while it lives."
+            raise OutputError(f"the file came encoded ({self._compressed!r}), which is refused", remedy=remedy)
+        self._compressed = ""
 
     def take(self, size: int) -> None:
         """Count the next bytes, before they are written."""
@@ -107,9 +126,11 @@ class Allowance:
         self._hurries(size)
 
     def close(self) -> None:
-        """There is no more: is it all? Raises OutputError if it certainly is not."""
+        """There is no more: is it all? Raises TransientError if it certainly is not."""
+        if not self._bytes:
+            self.begin(b"")
         if self._length is not None and self._bytes != self._length:
-            raise OutputError(f"the file broke off after {self._bytes} of {self._length} bytes")
+            raise TransientError(f"the file broke off after {self._bytes} of {self._length} bytes")
 
     @property
     def whole(self) -> bool:

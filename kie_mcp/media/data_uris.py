@@ -7,6 +7,7 @@ from typing import NoReturn
 from urllib.parse import unquote
 
 from kie_mcp.errors import OrderError
+from kie_mcp.jobs.fitting import DATA
 
 LARGEST = 10 * 1024 * 1024
 """Bytes after decoding."""
@@ -14,7 +15,8 @@ _LONGEST = LARGEST // 3 * 4 + 4
 """Characters that so many bytes become."""
 _ROOM = 4
 """How many times as long they may be written: each as %2B, with line breaks between."""
-_BLANKS = re.compile(r"[ \t\r\n\f\v]+")
+_NEVER = re.compile("\\\\[rn]|[\u200b-\u200d\u2060\ufeff\"'`]")
+"""Ends of lines that were written out, invisible signs and quotation marks: base64 has none of them."""
 _WITHIN_LINES = re.compile(r"[ \t]+")
 _URL_SAFE = str.maketrans("-_", "+/")
 
@@ -24,7 +26,8 @@ def decoded(uri: str, *, argument: str) -> tuple[str, bytes]:
 
     Raises OrderError, which never repeats any of it.
     """
-    head, _, text = uri.partition(",")
+    head = DATA.match(uri)
+    text = uri[head.end() :] if head else uri.partition(",")[2]
     if len(text) > _ROOM * _LONGEST:
         _too_large(argument)
     text = _plain(text)
@@ -35,12 +38,13 @@ def decoded(uri: str, *, argument: str) -> tuple[str, bytes]:
     except (UnicodeEncodeError, binascii.Error):
         message = f"{argument}: what the data URI holds is not base64."
         raise OrderError(message, remedy="Encode the bytes anew, with A-Z a-z 0-9 + / =, without blanks.") from None
-    return _BLANKS.sub("", head.partition(";")[0]).casefold(), data
+    return f"data:{(head and head[1]) or ''}".casefold(), data
 
 
 def _plain(text: str) -> str:
     """Base64 in its usual alphabet and in one line; blanks stay where they may have been plus signs."""
-    text = (unquote(text, errors="replace") if "%" in text else text).strip().translate(_URL_SAFE)
+    text = unquote(text, errors="replace") if "%" in text else text
+    text = _NEVER.sub("\n", text).strip().translate(_URL_SAFE)
     lines = [line.strip() for line in text.splitlines()]
     if len(lines) == 1 and _folded(pieces := _WITHIN_LINES.split(text)):
         lines = pieces

@@ -12,7 +12,7 @@ from pathlib import Path
 import anyio
 
 from kie_mcp.disks import Chmod
-from kie_mcp.errors import DeadLinkError, KieError, NotCreatedError, Trouble, trace
+from kie_mcp.errors import DeadLinkError, KieError, NotCreatedError, TransientError, Trouble, trace
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.job import Job, Kind, Output
 from kie_mcp.media.allowance import CAPS, TOTALS, Allowance, Total
@@ -41,6 +41,8 @@ LAST_MOMENTS = 2.0
 """Seconds that a part gets to be removed: one that is left is removed an hour later."""
 PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 """Seconds between two attempts at a link that does not open: a new file may take a while to reach its host."""
+SHORT_PAUSES = (1.0, 2.0, 4.0)
+"""The same where a host stumbled or a connection broke."""
 _UNNAMEABLE = frozenset({errno.EINVAL, errno.EILSEQ, errno.ENAMETOOLONG})
 """What a disk says that does not take a letter of a name."""
 
@@ -165,14 +167,14 @@ class Outbox:
         pauses = iter(PAUSES)
         while True:
             try:
-                return await self._bring(job, index, output, total)
+                return await self._bring_in_the_end(job, index, output, total)
             except DeadLinkError as error:
                 dead = error
             fresh = await self._fresh(output)
             if isinstance(fresh, Output):
                 try:
                     # Only kept with a saved file: it cannot be renewed itself, and may lead nowhere.
-                    return await self._bring(job, index, fresh, total)
+                    return await self._bring_in_the_end(job, index, fresh, total)
                 except DeadLinkError as error:
                     dead = error
             young = self._clock.now() < (output.expires_at or 0)
@@ -201,12 +203,29 @@ class Outbox:
             return [(path, error)]
         return []
 
+    async def _bring_in_the_end(self, job: Job, index: int, output: Output, total: Total) -> Output:
+        """Bring the file, also if its host stumbles or the connection breaks on the way, but not for long."""
+        left, pauses = total.left, iter(SHORT_PAUSES)
+        while True:
+            try:
+                return await self._bring(job, index, output, total)
+            except TransientError:
+                pause = next(pauses, None)
+                if pause is None:
+                    raise
+            total.give_back(left)
+            await self._sleep(pause)
+
     async def _bring(self, job: Job, index: int, output: Output, total: Total) -> Output:
         async with self._fetch(output.url) as download:
             allowance = Allowance(self._clock, download.status, download.headers, self._caps[job.kind], total)
             part = await self._begun(job, index)
             try:
+                first = True
                 async for chunk in download.chunks:
+                    if first:
+                        allowance.begin(chunk)
+                    first = False
                     allowance.take(len(chunk))
                     await in_thread(partial(part.write, chunk))
                 allowance.close()

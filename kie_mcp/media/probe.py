@@ -21,6 +21,7 @@ _FORMATS: dict[str, tuple[str, Family, str]] = {
     "image/heic": (".heic", "image", "a HEIC picture"),
     "image/avif": (".avif", "image", "an AVIF picture"),
     "image/bmp": (".bmp", "image", "a BMP picture"),
+    "image/svg+xml": (".svg", "image", "an SVG picture"),
     "image/tiff": (".tiff", "image", "a TIFF picture"),
     "audio/mpeg": (".mp3", "audio", "MP3 audio"),
     "audio/wav": (".wav", "audio", "WAV audio"),
@@ -163,9 +164,14 @@ _AVIF = re.compile(rb"avi[fs]")
 _HEIC = frozenset({b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"})
 
 
+_SVG = re.compile(r"(?:<(?:\?xml|!--|!doctype svg)[^>]*>\s*)*<svg[\s>]", re.IGNORECASE)
+
+
 def _text(head: bytes) -> str:
     words = head.decode("utf-8", "ignore").lstrip("\ufeff \t\r\n")
     start = words[:64].lower()
+    if _SVG.match(words):
+        return "image/svg+xml"
     if re.match(r"<!doctype html|<(html|head|body|title|script|!--)", start):
         return "text/html"
     if start.startswith("<?xml"):

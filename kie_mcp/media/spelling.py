@@ -2,6 +2,7 @@
 # ruff: noqa: RUF001 - signs that look alike are what this is about
 
 import difflib
+import html
 import os
 import re
 import unicodedata
@@ -9,15 +10,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
 
+from kie_mcp.unseen import shapeless
+
 MOST_ENTRIES = 50_000
 """Names of a folder that are compared, at most."""
 _SHOWN = 3
 _QUOTES = {'"': '"', "'": "'", "`": "`", "“": "”", "„": "“", "”": "”", "‘": "’", "‚": "‘", "«": "»", "<": ">"}
-_APOSTROPHES = dict.fromkeys(map(ord, "‘’‚‛′ʼ`´"), "'")
+_APOSTROPHES = dict.fromkeys(map(ord, "‘’‚‛′ʻʼʽ`´"), "'")
 _QUOTATION = dict.fromkeys(map(ord, "“”„‟″«»"), '"')
 _DASHES = dict.fromkeys(map(ord, "\u2212\u02d7\ufe63\uff0d"), "-")
 _TILDES = dict.fromkeys(map(ord, "˜∼～"), "~")
 _OTHERS = _APOSTROPHES | _QUOTATION | _DASHES | _TILDES | {ord("…"): "..."}
+_OTHER_FORMS = ("<wide>", "<narrow>", "<compat>")
+"""How Unicode calls a sign that is another one, wider, narrower or joined; a raised or circled one is another sign."""
+_HOME = re.compile(r"(?:\$HOME|\$\{HOME\}|%USERPROFILE%)(?=[\\/])")
+_SEPARATOR = re.compile(r"\\(?=[\w.])")
 _ESCAPED = re.compile(r"\\(?=[^\w/])")
 _BLANKS = re.compile(r"\s+")
 
@@ -27,17 +34,24 @@ def spelling(name: str) -> str:
 
     Letters and digits stay as they are, also their case.
     """
-    text = unquote(_ESCAPED.sub("", name)).translate(_OTHERS)
-    parts = ("-" if unicodedata.category(one) == "Pd" else one for one in text)
-    seen = "".join(one for one in parts if unicodedata.category(one) != "Cf")
+    text = html.unescape(unquote(unquote(_ESCAPED.sub("", name)))).replace("+", " ")
+    usual = "".join(map(_usual, text.translate(_OTHERS)))
+    parts = ("-" if unicodedata.category(one) == "Pd" else one for one in usual)
+    seen = "".join(one for one in parts if not (unicodedata.category(one) == "Cf" or shapeless(one)))
     return unicodedata.normalize("NFC", _BLANKS.sub(" ", seen).strip())
 
 
+def _usual(sign: str) -> str:
+    """The sign that it is when it is neither wide nor narrow, and not joined with the next."""
+    joined = unicodedata.decomposition(sign).startswith(_OTHER_FORMS)
+    return unicodedata.normalize("NFKC", sign) if joined else sign
+
+
 def readings(given: str) -> list[str]:
-    """What was given, and what is left of it without the quotation marks around it."""
+    """What was given, without quotation marks around it, and as it is meant where it was written for another system."""
     text = given.strip()
-    bare = [text[1:-1].strip()] if len(text) > 2 and _QUOTES.get(text[0]) == text[-1] else []
-    return [given, *bare]
+    bare = text[1:-1].strip() if len(text) > 2 and _QUOTES.get(text[0]) == text[-1] else text
+    return list(dict.fromkeys([given, bare, _SEPARATOR.sub("/", _HOME.sub("~", bare))]))
 
 
 @dataclass(frozen=True, slots=True)

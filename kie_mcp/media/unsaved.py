@@ -7,7 +7,7 @@ from kie_mcp.addresses import bare_links
 from kie_mcp.errors import DeadLinkError, KieError, OutputError, RefusedError, Trouble
 from kie_mcp.media.partfile import FULL
 
-_ANSWERS = {403: "refuses the link", 404: "has no file under the link"}
+_ANSWERS = {401: "refuses the link", 403: "refuses the link", 404: "has no file under the link"}
 _AGAIN = "then call get_job_status"
 _LOGS = "Look for it at https://kie.ai/logs: Kie.ai keeps files for 14 days."
 

@@ -1,5 +1,7 @@
 """Which values say that an argument is not given: some clients fill every place, each with its own word for nothing.
 
+Blanks, quotation marks and brackets around a word for nothing change nothing, nor do its case and invisible signs.
+
 | type of the argument | besides the spellings below, not given is |
 |---|---|
 | text that can be left out | the number 0 |
@@ -12,14 +14,22 @@
 """
 
 import math
+import unicodedata
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, cast
 
 JSON = dict[str, Any]
 
-WORDS = frozenset({"null", "none", "nil", "undefined", "n/a", "nan", "[]", "{}", '""', "''", "[null]", '[""]'})
-"""Words for nothing, in any case and with blanks around them."""
+WORDS = frozenset({
+    *("null", "none", "nil", "undefined", "undef", "unset", "nan", "n/a", "n / a", "na", "n.a.", "n.a", "#n/a"),
+    *("-", "--", "---", "\u2013", "\u2014", "no value", "not applicable", "unspecified"),
+    *(f"{word} {end}" for word in ("not", "none") for end in ("given", "provided", "specified", "set")),
+})  # fmt: skip
+"""Words for nothing, in small letters."""
+_LONGEST = 60
+"""Characters of what could be one, with all that may be around it."""
+_AROUND = " \t\r\n\"'`\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb[](){}<>"
 
 
 def is_absent(value: object, schema: JSON, *, required: bool = False) -> bool:
@@ -45,7 +55,7 @@ def says_nothing(value: object) -> bool:
         case None:
             return True
         case str():
-            return value == "" or value.strip().casefold() in WORDS
+            return value == "" or _is_word_for_nothing(value)
         case float():
             return math.isnan(value)
         case list():
@@ -56,6 +66,17 @@ def says_nothing(value: object) -> bool:
             return False
 
 
+def _is_word_for_nothing(text: str) -> bool:
+    """Whether it is such a word, several of them with commas between, or nothing in quotation marks or brackets."""
+    if len(text) > _LONGEST:
+        return False
+    seen = "".join(one for one in unicodedata.normalize("NFKC", text) if unicodedata.category(one) not in {"Cf", "Cc"})
+    pieces = [piece.strip(_AROUND) for piece in seen.casefold().strip(_AROUND).split(",")]
+    if not seen.strip():
+        return bool(text.strip())  # invisible signs say nothing; of blanks says whoever reads them
+    return pieces == [""] or all(piece in WORDS for piece in pieces)
+
+
 def given_entries(entries: list[Any]) -> list[Any]:
     """Return the entries of a list of texts without those that say nothing."""
     return [entry for entry in entries if not (_entry_says_nothing(entry) or _is_zero(entry))]
@@ -63,6 +84,8 @@ def given_entries(entries: list[Any]) -> list[Any]:
 
 def _entry_says_nothing(entry: object) -> bool:
     """A list in a list counts only if it is empty: whatever is deeper is no spelling of nothing, but a mistake."""
+    if isinstance(entry, str) and not entry.strip():
+        return True
     return says_nothing(entry) if not isinstance(entry, list) else not entry
 
 

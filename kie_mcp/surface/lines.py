@@ -18,14 +18,14 @@ LONGEST = 64 * 1024 * 1024
 """Bytes of one line: room for several data URIs of the largest size."""
 ENDS = 512
 """Bytes that are kept of each end of a longer line: its id is there."""
-BLANK = b" \t\r\n\0\xef\xbb\xbf"
-"""Space, and what a byte order mark and UTF-16 leave of an empty line."""
+BLANK = b" \t\r\n\v\f\x1a\0\xef\xbb\xbf"
+"""Space, the end of a Windows console's input, and what a byte order mark and UTF-16 leave of an empty line."""
 MARK = b"\xef\xbb\xbf"
 ID = rb'"id"\s*:\s*(-?[0-9]{1,18}|"[^"\\\x00-\x1f]{1,200}")\s*'
 FIRST = re.compile(rb'\s*\{\s*(?:"(?:jsonrpc|method)"\s*:\s*"[^"\\]*"\s*,\s*)*' + ID + rb"[,}]")
 LAST = re.compile(rb",\s*" + ID + rb'(?:,\s*"(?:jsonrpc|method)"\s*:\s*"[^"\\]*"\s*)*\}\s*\Z')
 """Where clients put the id: before or behind everything long, and surely not inside of it."""
-HEADER = re.compile(rb"content-(length|type)\s*:\s*(\S*)", re.IGNORECASE)
+HEADER = re.compile(rb"\s*content-(length|type)\s*:\s*(\S*)", re.IGNORECASE)
 
 NO_HEADERS = (
     "Content-Length headers are not understood; nothing was done. Send one JSON-RPC message a line, without headers."
@@ -91,8 +91,8 @@ class Lines:
             self._over = False
             yield refusal(number, INVALID_REQUEST, TOO_LONG.format(self._longest))
             return
-        while line.startswith(MARK):
-            line = line.removeprefix(MARK)
+        while (bare := line.lstrip(b" \t\v\f")).startswith(MARK):
+            line = bare.removeprefix(MARK)
         if not line.strip(BLANK):
             if self._headers:
                 self._headers, self._body = False, self._length

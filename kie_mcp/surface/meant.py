@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any, cast
 
 from kie_mcp.surface.absent import given_entries, is_absent
-from kie_mcp.surface.hosts import HOST_FIELDS
+from kie_mcp.surface.hosts import is_host_field
 
 JSON = dict[str, Any]
 
@@ -34,7 +34,7 @@ def meant(arguments: Mapping[str, Any], parameters: JSON) -> JSON:
     stays as it is, for the schema to refuse.
     """
     properties: Mapping[str, JSON] = parameters["properties"]
-    given = {name: value for name, value in arguments.items() if name in properties or name not in HOST_FIELDS}
+    given = {name: value for name, value in arguments.items() if name in properties or not is_host_field(name)}
     given = {name: value for name, value in given.items() if not _absent(name, value, parameters)}
     found: JSON = {}
     for other, value in given.items():
