@@ -61,10 +61,10 @@ def _cause(error: BaseException) -> KieError | None:
     return None
 
 
-def _settings() -> "Settings":
+def _settings(*, http: bool = False) -> "Settings":
     from kie_mcp.settings import Settings
 
-    return Settings.from_environment()
+    return Settings.from_environment(http=http)
 
 
 def _run(main_coroutine: Coroutine[Any, Any, int]) -> int:
@@ -108,7 +108,7 @@ def _ready_to_serve(arguments: argparse.Namespace) -> "Settings":
     if arguments.sandbox:
         require_sandbox()
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # until the server listens: a half-made import has nothing to tidy
-    settings = _settings()
+    settings = _settings(http=arguments.command == "serve")
     log_to_stderr(settings.log_level)
     return settings
 

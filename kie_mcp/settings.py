@@ -94,6 +94,9 @@ def _header_text(value: SecretStr) -> SecretStr:
     return value
 
 
+_BLANK = "KIE_HTTP_TOKEN: is set and blank, so every program of this machine would be let in."
+_NOT_BLANK = "Give it a token and start again; or unset it, if they all may call."
+
 BaseURL = Annotated[str, BeforeValidator(_base_url)]
 Folder = Annotated[Path, BeforeValidator(_folder)]
 
@@ -189,8 +192,14 @@ class Settings(BaseModel):
         return self.state_dir / "jobs.sqlite3"
 
     @classmethod
-    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
-        """Read the `KIE_…` variables, an empty one counts as not set, and what all programs obey: proxies and such."""
+    def from_environment(cls, environ: Mapping[str, str] = os.environ, *, http: bool = False) -> "Settings":
+        """Read the `KIE_…` variables, an empty one counts as not set, and what all programs obey: proxies and such.
+
+        `http`: whether callers come over HTTP. Then a token that is set and blank is refused: whoever set it wanted
+        callers to show one. Raises SettingsError.
+        """
+        if http and not environ.get("KIE_HTTP_TOKEN", "unset").strip():
+            raise SettingsError(_BLANK, remedy=_NOT_BLANK)
         given: dict[str, object] = {}
         for field in cls.model_fields:
             text = environ.get(f"KIE_{field.upper()}", "").strip()
