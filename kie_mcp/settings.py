@@ -45,6 +45,13 @@ class SettingsError(KieError):
     category = "settings"
 
 
+def unusable_port(host: str, port: int, error: OSError) -> SettingsError:
+    """Return what to say of a port that cannot be listened on."""
+    why = os.strerror(error.errno).lower() if error.errno else str(error)
+    message = f"Port {port} of {host} cannot be used ({why})."
+    return SettingsError(message, remedy="Choose another with --port N; 0 picks a free one.")
+
+
 def _base_url(value: str) -> str:
     parts = urlsplit(value.strip().rstrip("/"))
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0:
