@@ -88,13 +88,6 @@ def _unnameable(path: str) -> str:
         return f"has letters that the encoding of this system, {sys.getfilesystemencoding()}, lacks: set PYTHONUTF8=1"
 
 
-def _key(value: object) -> object:
-    text = value.get_secret_value() if isinstance(value, SecretStr) else value
-    if isinstance(text, str) and not (text.isascii() and text.isprintable()):
-        raise ValueError("holds characters that no key has")
-    return value
-
-
 def _header_text(value: SecretStr) -> SecretStr:
     if not re.fullmatch(r"[!-~]+", value.get_secret_value()):
         raise ValueError("must be letters, digits and signs of ASCII without spaces: it is sent as a header")
@@ -104,6 +97,7 @@ def _header_text(value: SecretStr) -> SecretStr:
 _BLANK = "KIE_HTTP_TOKEN: is set and blank, so every program of this machine would be let in."
 _NOT_BLANK = "Give it a token and start again; or unset it, if they all may call."
 
+Secret = Annotated[SecretStr, AfterValidator(_header_text)]
 BaseURL = Annotated[str, BeforeValidator(_base_url)]
 Folder = Annotated[Path, BeforeValidator(_folder)]
 
@@ -150,13 +144,13 @@ def _state_folder() -> Path:
 class Settings(BaseModel):
     """Everything that can be set; the field `api_key` is set by `KIE_API_KEY`, and so on."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    api_key: Annotated[SecretStr | None, BeforeValidator(_key)] = None
+    api_key: Secret | None = None
     api_base_url: BaseURL = "https://api.kie.ai"
     upload_base_url: BaseURL = "https://kieai.redpandaai.co"
     output_dir: Folder = Field(default_factory=_output_folder)
-    http_token: Annotated[SecretStr, AfterValidator(_header_text)] | None = None
+    http_token: Secret | None = None
     """What callers over HTTP have to show; without one, whoever reaches the port is let in."""
     state_dir: Folder = Field(default_factory=_state_folder)
     input_roots: tuple[Folder, ...] = Field(default_factory=_home_folders)
