@@ -24,6 +24,7 @@ from kie_mcp.media.allowance import room
 from kie_mcp.media.rehearsal import save_nothing
 from kie_mcp.media.threads import in_thread
 from kie_mcp.settings import Settings
+from kie_mcp.text import is_secret
 
 LOW = 10.0
 """Credits below which little can be made."""
@@ -33,8 +34,6 @@ ANSWERS = 10.0
 """Seconds in which a disk answers."""
 _PRIVATE = "Its disk takes no permissions, or it is not yours: set KIE_STATE_DIR to a folder on a local disk."
 WRONG_CLOCK = "Let the system set its clock from the network."
-HIDDEN = 16
-"""Characters from which on a key is no ordinary word: wherever it was pasted, it is not shown."""
 _PROXIED = "See that the proxy runs and lets {host} through, or name that host in NO_PROXY."
 _DIRECT = "Check the network. If only a proxy leads out of it, set HTTPS_PROXY where your client starts this server."
 _LOCAL = "Start what is to answer there, for instance with: kie-mcp sandbox; or unset the setting."
@@ -60,7 +59,7 @@ class Finding:
     remedy: str = ""
 
     def __str__(self) -> str:
-        todo = f"\n{'':26}-> {self.remedy}" if self.remedy else ""
+        todo = f"\n{'':26}-> " + self.remedy.replace("\n", f"\n{'':29}") if self.remedy else ""
         return f"{self.grade:10} {self.subject:14} {self.found}{todo}"
 
 
@@ -83,7 +82,7 @@ async def examine(settings: Settings, clock: Clock | None = None, kie: KieClient
         _sandbox(),
     ]
     secret = settings.api_key.get_secret_value() if settings.api_key else ""
-    return [_without(secret, finding) for finding in findings] if len(secret) >= HIDDEN else findings
+    return [_without(secret, finding) for finding in findings] if is_secret(secret) else findings
 
 
 def _without(secret: str, finding: Finding) -> Finding:

@@ -27,7 +27,9 @@ from pydantic import (
 from kie_mcp.addresses import shown_url
 from kie_mcp.disks import unwritable
 from kie_mcp.errors import KieError
+from kie_mcp.kie.client import API, UPLOADS
 from kie_mcp.kie.network import Network
+from kie_mcp.text import SECRET_LENGTH
 
 SECRETS = ("KIE_API_KEY", "KIE_HTTP_TOKEN")
 """Variables whose values are never shown."""
@@ -35,7 +37,7 @@ SANDBOX_KEY = "sandbox"
 """The key that `--sandbox` and the demo use: it opens nothing but a sandbox."""
 
 
-_LIKE_A_KEY = re.compile(r"(?=[\w-]*\d)[\w-]{16,}|[\w-]{24,}")
+_LIKE_A_KEY = re.compile(rf"(?=[\w-]*\d)[\w-]{{{SECRET_LENGTH},}}|[\w-]{{24,}}")
 """A run that is too long for a word; what is hidden without need is still named by its setting."""
 
 
@@ -55,7 +57,7 @@ def unusable_port(host: str, port: int, error: OSError) -> SettingsError:
 def _base_url(value: str) -> str:
     parts = urlsplit(value.strip().rstrip("/"))
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0:
-        raise ValueError("must be a URL such as https://api.kie.ai")
+        raise ValueError(f"must be a URL such as {API}")
     if parts.username or parts.query or parts.fragment:
         raise ValueError("must be a plain URL, without a user, a query or a fragment")
     if parts.scheme == "http" and parts.hostname not in {"127.0.0.1", "::1", "localhost"}:
@@ -147,8 +149,8 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     api_key: Secret | None = None
-    api_base_url: BaseURL = "https://api.kie.ai"
-    upload_base_url: BaseURL = "https://kieai.redpandaai.co"
+    api_base_url: BaseURL = API
+    upload_base_url: BaseURL = UPLOADS
     output_dir: Folder = Field(default_factory=_output_folder)
     http_token: Secret | None = None
     """What callers over HTTP have to show; without one, whoever reaches the port is let in."""
