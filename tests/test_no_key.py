@@ -19,6 +19,17 @@ ORDERS = {
 }
 
 
+NO_KEY = snapshot("""\
+error: There is no Kie.ai API key.
+what to do: Make a key at https://kie.ai/api-key and put it where your client starts this server:
+- Claude Code: claude mcp add kie --env KIE_API_KEY=… -- kie-mcp
+- Claude Desktop, Cursor, Gemini CLI: "env": {"KIE_API_KEY": "…"} beside "command" in the server's JSON entry
+- Codex: env = { KIE_API_KEY = "…" } under [mcp_servers.kie]
+- VS Code: "env": {"KIE_API_KEY": "${input:kie-api-key}"} in the server's entry of .vscode/mcp.json
+Then restart the client. To try everything without a key or cost, add the argument --sandbox.\
+""")
+
+
 @pytest.fixture
 def anyio_backend() -> object:
     return HURRIED
@@ -39,15 +50,7 @@ async def test_a_paid_tool_says_how_to_get_a_key(tmp_path: Path, era: Era, tool:
     assert facts(result)["error"]["category"] == "no_key"
     assert not facts(result)["error"]["may_have_been_charged"]
     assert (jobs, here.creates) == ([], [])
-    assert text(result) == snapshot("""\
-error: There is no Kie.ai API key, so nothing can be made.
-what to do: Make a key at https://kie.ai/api-key and put it where your client starts this server:
-- Claude Code: claude mcp add kie --env KIE_API_KEY=… -- kie-mcp
-- Claude Desktop, Cursor, Gemini CLI: "env": {"KIE_API_KEY": "…"} beside "command" in the server's JSON entry
-- Codex: env = { KIE_API_KEY = "…" } under [mcp_servers.kie]
-- VS Code: "env": {"KIE_API_KEY": "${input:kie-api-key}"} in the server's entry of .vscode/mcp.json
-Then restart the client. To try everything without a key or cost, add the argument --sandbox.\
-""")
+    assert text(result) == NO_KEY
 
 
 async def test_free_tools_work_without_a_key(tmp_path: Path) -> None:
@@ -58,10 +61,7 @@ async def test_free_tools_work_without_a_key(tmp_path: Path) -> None:
         resources = await here.client.read_resource("kie://jobs")
     assert text(listed) == "no jobs yet"
     assert facts(ours)["error"]["category"] == "unknown_job"
-    assert text(theirs) == snapshot("""\
-error: There is no key of Kie.ai's.
-what to do: Get one at https://kie.ai/api-key and set KIE_API_KEY, or play without one: kie-mcp --sandbox\
-""")
+    assert text(theirs) == NO_KEY
     assert len(resources.contents) == 1
 
 

@@ -22,7 +22,6 @@ from kie_mcp.kie.routes import Routes, Trust, Wrap
 from kie_mcp.text import is_secret
 
 _JSON = {"Content-Type": "application/json"}
-_NO_KEY = "Get one at https://kie.ai/api-key and set KIE_API_KEY, or play without one: kie-mcp --sandbox"
 
 
 class Connections:
@@ -125,7 +124,7 @@ class Connections:
     def _headers(self) -> dict[str, str]:
         key = self._key.get_secret_value()
         if not key:
-            raise MissingKeyError("There is no key of Kie.ai's.", remedy=_NO_KEY)
+            raise MissingKeyError
         if not key.isascii() or not key.isprintable() or " " in key:
             raise CredentialError("KIE_API_KEY holds characters that no key of Kie.ai's has.")
         return {"Authorization": f"Bearer {key}", "Accept": "application/json", "Accept-Encoding": "identity"}
