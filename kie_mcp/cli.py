@@ -61,10 +61,10 @@ def _cause(error: BaseException) -> KieError | None:
     return None
 
 
-def _settings() -> "Settings":
+def _settings(*, http: bool = False) -> "Settings":
     from kie_mcp.settings import Settings
 
-    return Settings.from_environment()
+    return Settings.from_environment(http=http)
 
 
 def _run(main_coroutine: Coroutine[Any, Any, int]) -> int:
@@ -108,7 +108,7 @@ def _ready_to_serve(arguments: argparse.Namespace) -> "Settings":
     if arguments.sandbox:
         require_sandbox()
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # until the server listens: a half-made import has nothing to tidy
-    settings = _settings()
+    settings = _settings(http=arguments.command == "serve")
     log_to_stderr(settings.log_level)
     return settings
 
@@ -123,12 +123,13 @@ def _demo(arguments: argparse.Namespace) -> int:
 
 def _sandbox(arguments: argparse.Namespace) -> int:
     require_sandbox()
-    _check_scenario(arguments.scenario or "")
+    _check_scenario(arguments.scenario)
     try:
         return _run(_stay(arguments))
     except OSError as error:
-        remedy = "Choose one with --port N; 0 picks a free one."
-        raise KieError(f"Port {arguments.port} cannot be used ({error.strerror}).", remedy=remedy) from None
+        from kie_mcp.settings import unusable_port
+
+        raise unusable_port("127.0.0.1", arguments.port, error) from None
 
 
 async def _stay(arguments: argparse.Namespace) -> int:
@@ -147,13 +148,14 @@ async def _stay(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _check_scenario(names: str) -> None:
-    from kie_mcp.sandbox.trouble import SCENARIOS
+def _check_scenario(given: str | None) -> None:
+    from kie_mcp.sandbox.trouble import SCENARIOS, listed
 
-    unknown = set(filter(None, names.split(","))) - set(SCENARIOS)
-    if unknown:
-        listed = ", ".join(sorted(unknown))
-        raise KieError(f"There is no scenario {listed}.", remedy=f"There are: {', '.join(SCENARIOS)}")
+    if unknown := listed(given) - SCENARIOS.keys():
+        from kie_mcp.settings import SettingsError
+
+        message = f"--scenario: there is no scenario {', '.join(sorted(unknown))}."
+        raise SettingsError(message, remedy=f"Choose among: {', '.join(SCENARIOS)}")
 
 
 def _doctor(arguments: argparse.Namespace) -> int:

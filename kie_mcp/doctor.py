@@ -5,11 +5,14 @@ import platform
 import sqlite3
 import stat
 import sys
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
+
+import anyio
 
 from kie_mcp import __version__, extras
 from kie_mcp.connect import connect
@@ -18,12 +21,13 @@ from kie_mcp.jobs.clock import Clock, SystemClock
 from kie_mcp.jobs.job import Kind
 from kie_mcp.jobs.schema import JOURNAL
 from kie_mcp.jobs.sqlite import SqliteLedger
-from kie_mcp.kie.client import KieClient
+from kie_mcp.kie.client import API, KieClient
 from kie_mcp.kie.rows import OUTPUT_HOSTS
 from kie_mcp.media.allowance import room
 from kie_mcp.media.rehearsal import save_nothing
 from kie_mcp.media.threads import in_thread
 from kie_mcp.settings import Settings
+from kie_mcp.text import is_secret
 
 LOW = 10.0
 """Credits below which little can be made."""
@@ -33,8 +37,6 @@ ANSWERS = 10.0
 """Seconds in which a disk answers."""
 _PRIVATE = "Its disk takes no permissions, or it is not yours: set KIE_STATE_DIR to a folder on a local disk."
 WRONG_CLOCK = "Let the system set its clock from the network."
-HIDDEN = 16
-"""Characters from which on a key is no ordinary word: wherever it was pasted, it is not shown."""
 _PROXIED = "See that the proxy runs and lets {host} through, or name that host in NO_PROXY."
 _DIRECT = "Check the network. If only a proxy leads out of it, set HTTPS_PROXY where your client starts this server."
 _LOCAL = "Start what is to answer there, for instance with: kie-mcp sandbox; or unset the setting."
@@ -60,30 +62,45 @@ class Finding:
     remedy: str = ""
 
     def __str__(self) -> str:
-        todo = f"\n{'':26}-> {self.remedy}" if self.remedy else ""
+        todo = f"\n{'':26}-> " + self.remedy.replace("\n", f"\n{'':29}") if self.remedy else ""
         return f"{self.grade:10} {self.subject:14} {self.found}{todo}"
 
 
+Question = Callable[[], Awaitable[list[Finding]]]
+
+
 async def examine(settings: Settings, clock: Clock | None = None, kie: KieClient | None = None) -> list[Finding]:
-    """Look at one subject after the other. Makes the folders and the ledger where they are missing.
+    """Look at every subject. Makes the folders and the ledger where they are missing.
 
     `clock` and `kie` are the seams that tests use.
     """
-    now = (clock or SystemClock()).now()
+    now, heard = (clock or SystemClock()).now(), anyio.Event()
     async with kie or connect(settings) as kie:
-        key, ahead, ways = await _key(settings, kie), await _ahead(kie, now), await _ways(settings, kie)
-    findings = [
-        Finding(Grade.OK, "kie-mcp", f"{__version__} on Python {platform.python_version()} ({sys.executable})"),
-        key,
-        *ways,
-        await _output_folder(settings),
-        *await _ledger(settings, now),
-        _clock(now, ahead),
-        _sqlite(),
-        _sandbox(),
-    ]
+        questions: list[Question] = [
+            lambda: _key(settings, kie, heard),
+            lambda: _way(kie, "API", settings.api_base_url),
+            lambda: _way(kie, "uploads", settings.upload_base_url),
+            lambda: _files(settings, kie, heard),
+            lambda: _output_folder(settings),
+            lambda: _ledger(settings, now),
+            lambda: _clock(kie, now),
+        ]
+        findings = [_version(), *await _side_by_side(questions), _sqlite(), _sandbox()]
     secret = settings.api_key.get_secret_value() if settings.api_key else ""
-    return [_without(secret, finding) for finding in findings] if len(secret) >= HIDDEN else findings
+    return [_without(secret, finding) for finding in findings] if is_secret(secret) else findings
+
+
+async def _side_by_side(questions: Sequence[Question]) -> list[Finding]:
+    """Ask all at once, since each may have to wait until its host is given up; the answers stand in their order."""
+    answers: dict[int, list[Finding]] = {}
+
+    async def ask(place: int, question: Question) -> None:
+        answers[place] = await question()
+
+    async with anyio.create_task_group() as group:
+        for place, question in enumerate(questions):
+            group.start_soon(ask, place, question)
+    return [finding for place in sorted(answers) for finding in answers[place]]
 
 
 def _without(secret: str, finding: Finding) -> Finding:
@@ -91,31 +108,39 @@ def _without(secret: str, finding: Finding) -> Finding:
     return replace(finding, **hidden)
 
 
-async def _key(settings: Settings, kie: KieClient) -> Finding:
+def _version() -> Finding:
+    return Finding(Grade.OK, "kie-mcp", f"{__version__} on Python {platform.python_version()} ({sys.executable})")
+
+
+async def _key(settings: Settings, kie: KieClient, heard: anyio.Event) -> list[Finding]:
+    """Ask for the balance. `heard` is set once that has ended: whether a sandbox answers is known then, or never."""
     try:
         balance = await kie.credit()
     except KieError as error:
-        return Finding(Grade.PROBLEM, "key", error.message, error.remedy)
+        return [Finding(Grade.PROBLEM, "key", error.message, error.remedy)]
+    finally:
+        heard.set()
     where = ("the sandbox at " if kie.sandbox else "") + settings.api_base_url
     found = f"accepted by {where}: {balance:g} credits left"
     if balance < LOW:
         more = "Start the sandbox anew, or with more: kie-mcp sandbox --credits 1000"
-        return Finding(Grade.ATTENTION, "key", found, more if kie.sandbox else "Top up at https://kie.ai/billing")
-    return Finding(Grade.OK, "key", found)
+        return [Finding(Grade.ATTENTION, "key", found, more if kie.sandbox else "Top up at https://kie.ai/billing")]
+    return [Finding(Grade.OK, "key", found)]
 
 
-async def _ways(settings: Settings, kie: KieClient) -> list[Finding]:
-    """The three ways that a job takes: its order, the files that it takes, the files that it makes."""
-    api, uploads = settings.api_base_url, settings.upload_base_url
-    found = [await _way(kie, "API", api), await _way(kie, "uploads", uploads)]
-    if settings.plain_host and kie.sandbox is None:
-        unknown = "not tried: where files come from is not known before the API answers"
-        return [*found, Finding(Grade.ATTENTION, "files", unknown, "See to the API first.")]
-    files = api if kie.sandbox else f"https://{OUTPUT_HOSTS[0]}"
-    return [*found, await _way(kie, "files", files, file=True)]
+async def _files(settings: Settings, kie: KieClient, heard: anyio.Event) -> list[Finding]:
+    """Try the way of what Kie.ai makes. Another address may be a sandbox's, which keeps its files itself."""
+    elsewhere = settings.api_base_url != API
+    if elsewhere:
+        await heard.wait()
+        if kie.sandbox is None:
+            unknown = "not tried: where files come from is not known before the API answers"
+            return [Finding(Grade.ATTENTION, "files", unknown, "See to the API first.")]
+    files = settings.api_base_url if elsewhere and kie.sandbox else f"https://{OUTPUT_HOSTS[0]}"
+    return await _way(kie, "files", files, file=True)
 
 
-async def _way(kie: KieClient, subject: str, url: str, *, file: bool = False) -> Finding:
+async def _way(kie: KieClient, subject: str, url: str, *, file: bool = False) -> list[Finding]:
     """Ask a host for anything; that costs nothing, and any answer shows that the way is open."""
     way = ""
     try:
@@ -124,8 +149,8 @@ async def _way(kie: KieClient, subject: str, url: str, *, file: bool = False) ->
     except KieError as error:
         generic = _LOCAL if url.startswith("http://") else _PROXIED if "proxy" in way else _DIRECT
         todo = error.remedy or generic.format(host=urlsplit(url).hostname)
-        return Finding(Grade.PROBLEM, subject, f"{url} is not reached{way}: {error.message}", todo)
-    return Finding(Grade.OK, subject, f"{url} is reached{way}")
+        return [Finding(Grade.PROBLEM, subject, f"{url} is not reached{way}: {error.message}", todo)]
+    return [Finding(Grade.OK, subject, f"{url} is reached{way}")]
 
 
 async def _ahead(kie: KieClient, now: float) -> float | None:
@@ -137,18 +162,17 @@ async def _ahead(kie: KieClient, now: float) -> float | None:
     return None if theirs is None else now - theirs
 
 
-async def _output_folder(settings: Settings) -> Finding:
+async def _output_folder(settings: Settings) -> list[Finding]:
     """What an order does before it is paid for, with the room that a picture needs."""
     path = settings.output_dir
     try:
         await in_thread(lambda: save_nothing(path, room=room(Kind.IMAGE), sidecar=settings.sidecar), patience=ANSWERS)
     except NotCreatedError as error:
-        return Finding(Grade.PROBLEM, "output folder", error.message, error.remedy)
+        return [Finding(Grade.PROBLEM, "output folder", error.message, error.remedy)]
     except OSError as error:
-        return Finding(
-            Grade.PROBLEM, "output folder", f"{path}: {error.strerror}", "Set KIE_OUTPUT_DIR to another one."
-        )
-    return Finding(Grade.OK, "output folder", f"{path} can be written")
+        found = f"{path}: {error.strerror}"
+        return [Finding(Grade.PROBLEM, "output folder", found, "Set KIE_OUTPUT_DIR to another one.")]
+    return [Finding(Grade.OK, "output folder", f"{path} can be written")]
 
 
 async def _ledger(settings: Settings, now: float) -> list[Finding]:
@@ -177,15 +201,16 @@ def _state_folder(path: Path) -> Finding:
     return Finding(Grade.OK, "state folder", f"{path} is private (mode {mode:o})")
 
 
-def _clock(now: float, ahead: float | None) -> Finding:
+async def _clock(kie: KieClient, now: float) -> list[Finding]:
     """Jobs are aged by this clock, also those of which Kie.ai says when they began."""
+    ahead = await _ahead(kie, now)
     told = f"{datetime.fromtimestamp(now, UTC):%Y-%m-%d %H:%M:%S} UTC"
     if ahead is None:
-        return Finding(Grade.OK, "clock", f"{told}; Kie.ai could not be asked for the time")
+        return [Finding(Grade.OK, "clock", f"{told}; Kie.ai could not be asked for the time")]
     if abs(ahead) > SKEW:
         found = f"{told}, {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} Kie.ai's"
-        return Finding(Grade.ATTENTION, "clock", found, WRONG_CLOCK)
-    return Finding(Grade.OK, "clock", f"{told}, as at Kie.ai")
+        return [Finding(Grade.ATTENTION, "clock", found, WRONG_CLOCK)]
+    return [Finding(Grade.OK, "clock", f"{told}, as at Kie.ai")]
 
 
 def _sqlite() -> Finding:

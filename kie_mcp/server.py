@@ -60,13 +60,6 @@ INSTRUCTIONS = (
     "`unconfirmed` means that it may have been charged: tell the user."
 )
 
-NO_KEY = """Make a key at https://kie.ai/api-key and put it where your client starts this server:
-- Claude Code: claude mcp add kie --env KIE_API_KEY=… -- kie-mcp
-- Claude Desktop, Cursor, Gemini CLI: "env": {"KIE_API_KEY": "…"} beside "command" in the server's JSON entry
-- Codex: env = { KIE_API_KEY = "…" } under [mcp_servers.kie]
-- VS Code: "env": {"KIE_API_KEY": "${input:kie-api-key}"} in the server's entry of .vscode/mcp.json
-Then restart the client. To try everything without a key or cost, add the argument --sandbox."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
@@ -149,7 +142,7 @@ def create_server(
     surroundings = Surroundings(
         sandbox=lambda: bool(house.kie.sandbox),
         wishes=Wishes(wait_seconds=settings.wait_seconds, links=settings.links, preview=settings.preview),
-        no_key="" if settings.api_key else NO_KEY,
+        has_key=settings.api_key is not None,
     )
     waiting = Waiting(house.desk, house.intake.draft, clock, surroundings)
     tools = Tools(house.desk, waiting)

@@ -27,7 +27,9 @@ from pydantic import (
 from kie_mcp.addresses import shown_url
 from kie_mcp.disks import unwritable
 from kie_mcp.errors import KieError
+from kie_mcp.kie.client import API, UPLOADS
 from kie_mcp.kie.network import Network
+from kie_mcp.text import SECRET_LENGTH
 
 SECRETS = ("KIE_API_KEY", "KIE_HTTP_TOKEN")
 """Variables whose values are never shown."""
@@ -35,7 +37,7 @@ SANDBOX_KEY = "sandbox"
 """The key that `--sandbox` and the demo use: it opens nothing but a sandbox."""
 
 
-_LIKE_A_KEY = re.compile(r"(?=[\w-]*\d)[\w-]{16,}|[\w-]{24,}")
+_LIKE_A_KEY = re.compile(rf"(?=[\w-]*\d)[\w-]{{{SECRET_LENGTH},}}|[\w-]{{24,}}")
 """A run that is too long for a word; what is hidden without need is still named by its setting."""
 
 
@@ -45,10 +47,17 @@ class SettingsError(KieError):
     category = "settings"
 
 
+def unusable_port(host: str, port: int, error: OSError) -> SettingsError:
+    """Return what to say of a port that cannot be listened on."""
+    why = os.strerror(error.errno).lower() if error.errno else str(error)
+    message = f"Port {port} of {host} cannot be used ({why})."
+    return SettingsError(message, remedy="Choose another with --port N; 0 picks a free one.")
+
+
 def _base_url(value: str) -> str:
     parts = urlsplit(value.strip().rstrip("/"))
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0:
-        raise ValueError("must be a URL such as https://api.kie.ai")
+        raise ValueError(f"must be a URL such as {API}")
     if parts.username or parts.query or parts.fragment:
         raise ValueError("must be a plain URL, without a user, a query or a fragment")
     if parts.scheme == "http" and parts.hostname not in {"127.0.0.1", "::1", "localhost"}:
@@ -81,19 +90,16 @@ def _unnameable(path: str) -> str:
         return f"has letters that the encoding of this system, {sys.getfilesystemencoding()}, lacks: set PYTHONUTF8=1"
 
 
-def _key(value: object) -> object:
-    text = value.get_secret_value() if isinstance(value, SecretStr) else value
-    if isinstance(text, str) and not (text.isascii() and text.isprintable()):
-        raise ValueError("holds characters that no key has")
-    return value
-
-
 def _header_text(value: SecretStr) -> SecretStr:
     if not re.fullmatch(r"[!-~]+", value.get_secret_value()):
         raise ValueError("must be letters, digits and signs of ASCII without spaces: it is sent as a header")
     return value
 
 
+_BLANK = "KIE_HTTP_TOKEN: is set and blank, so every program of this machine would be let in."
+_NOT_BLANK = "Give it a token and start again; or unset it, if they all may call."
+
+Secret = Annotated[SecretStr, AfterValidator(_header_text)]
 BaseURL = Annotated[str, BeforeValidator(_base_url)]
 Folder = Annotated[Path, BeforeValidator(_folder)]
 
@@ -140,13 +146,13 @@ def _state_folder() -> Path:
 class Settings(BaseModel):
     """Everything that can be set; the field `api_key` is set by `KIE_API_KEY`, and so on."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    api_key: Annotated[SecretStr | None, BeforeValidator(_key)] = None
-    api_base_url: BaseURL = "https://api.kie.ai"
-    upload_base_url: BaseURL = "https://kieai.redpandaai.co"
+    api_key: Secret | None = None
+    api_base_url: BaseURL = API
+    upload_base_url: BaseURL = UPLOADS
     output_dir: Folder = Field(default_factory=_output_folder)
-    http_token: Annotated[SecretStr, AfterValidator(_header_text)] | None = None
+    http_token: Secret | None = None
     """What callers over HTTP have to show; without one, whoever reaches the port is let in."""
     state_dir: Folder = Field(default_factory=_state_folder)
     input_roots: tuple[Folder, ...] = Field(default_factory=_home_folders)
@@ -189,8 +195,14 @@ class Settings(BaseModel):
         return self.state_dir / "jobs.sqlite3"
 
     @classmethod
-    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
-        """Read the `KIE_…` variables, an empty one counts as not set, and what all programs obey: proxies and such."""
+    def from_environment(cls, environ: Mapping[str, str] = os.environ, *, http: bool = False) -> "Settings":
+        """Read the `KIE_…` variables, an empty one counts as not set, and what all programs obey: proxies and such.
+
+        `http`: whether callers come over HTTP. Then a token that is set and blank is refused: whoever set it wanted
+        callers to show one. Raises SettingsError.
+        """
+        if http and not environ.get("KIE_HTTP_TOKEN", "unset").strip():
+            raise SettingsError(_BLANK, remedy=_NOT_BLANK)
         given: dict[str, object] = {}
         for field in cls.model_fields:
             text = environ.get(f"KIE_{field.upper()}", "").strip()

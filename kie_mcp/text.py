@@ -16,6 +16,9 @@ DATA = 4096
 LINK = 1000
 """Characters that are shown of a link: what is signed has several hundred."""
 
+SECRET_LENGTH = 16
+"""Characters from which on a key is a secret; a shorter one, such as a sandbox's, is an ordinary word."""
+
 _JOINERS = "\u200c\u200d"
 """Hidden, but spelling needs them: in Persian and Hindi, and in emoji of several parts."""
 _ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_].*?(?:\x07|\x1b\\|$)|\x1b[@-Z\\-_]", re.DOTALL)
@@ -61,6 +64,11 @@ def code(text: str, limit: int = CODE) -> str:
 def short_link(url: str, limit: int = LINK) -> str:
     """Return the link as it is shown: one that is too long for that without its end."""
     return _cut(url, limit)
+
+
+def is_secret(key: str) -> bool:
+    """Whether a key is to be hidden wherever it turns up."""
+    return len(key) >= SECRET_LENGTH
 
 
 def dumped(data: Any) -> str:

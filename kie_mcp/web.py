@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import os
 import signal
 import socket
 from collections.abc import Callable, Generator, Sequence
@@ -25,7 +24,7 @@ from kie_mcp.http_token import TokenRequired
 from kie_mcp.jobs.desk import Desk
 from kie_mcp.leaving import Deadline
 from kie_mcp.server import create_server, on_sandbox
-from kie_mcp.settings import Settings, SettingsError
+from kie_mcp.settings import Settings, SettingsError, unusable_port
 from kie_mcp.surface.delivery import Delivering
 from kie_mcp.surface.halves import Halves
 from kie_mcp.surface.protocol import KieServer
@@ -61,9 +60,7 @@ class Doors:
         try:
             listener = socket.create_server((str(address), self.port), family=family, backlog=512)
         except OSError as error:
-            why = os.strerror(error.errno).lower() if error.errno else str(error)
-            message = f"Port {self.port} of {self.host} cannot be used ({why})."
-            raise SettingsError(message, remedy="Choose another with --port N; 0 picks a free one.") from None
+            raise unusable_port(self.host, self.port, error) from None
         # asyncio sets it only where the protocol is named, and answers leave in two pieces: each would take 40 ms.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return listener

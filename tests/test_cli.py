@@ -2,6 +2,7 @@
 
 import os
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from kie_mcp import __version__
 from kie_mcp.jobs.job import Job, Kind, Output, Phase
 from kie_mcp.jobs.sqlite import SqliteLedger
 from kie_mcp.options import parser
+from kie_mcp.sandbox.trouble import SCENARIOS
 from kie_mcp.settings import Settings
 
 COMMANDS = {
@@ -105,10 +107,35 @@ def test_an_unknown_command_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_unknown_scenario_is_refused_with_those_there_are(tmp_path: Path) -> None:
-    ran = kie_mcp("sandbox", "--scenario", "earthquake", home=tmp_path)
-    assert ran.returncode == 1
-    assert "no scenario earthquake" in ran.stderr
-    assert "moderation" in ran.stderr
+    ran = kie_mcp("sandbox", "--scenario", "Slow, earthquake,flood", home=tmp_path)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    said, remedy = ran.stderr.splitlines()
+    assert said == "kie-mcp: --scenario: there is no scenario earthquake, flood."
+    assert remedy == f"Choose among: {', '.join(SCENARIOS)}"
+
+
+def test_a_port_of_the_sandbox_that_is_taken_is_told_as_one_of_serve(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        told = [kie_mcp(command, "--port", str(port), home=tmp_path) for command in ("sandbox", "serve")]
+    assert [(ran.returncode, ran.stdout) for ran in told] == [(2, "")] * 2
+    assert told[0].stderr == told[1].stderr
+    assert told[0].stderr.replace(str(port), "PORT") == snapshot("""\
+kie-mcp: Port PORT of 127.0.0.1 cannot be used (address already in use).
+Choose another with --port N; 0 picks a free one.
+""")
+
+
+WRONG = ("--port=65536", "--port=-1", "--port=1.5", "--port=x", "--speed=0", "--speed=nan", "--credits=-1")
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_wrong_figures_for_the_sandbox_are_refused_in_words(wrong: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        parser().parse_args(["sandbox", wrong])
+    assert caught.value.code == 2
+    name, _, value = wrong.partition("=")
+    assert re.search(rf"error: argument {name}: must be a .*number .*, not {value!r}$", capsys.readouterr().err.strip())
 
 
 @pytest.mark.parametrize("host", ["*", "*:*", "https://kie.example", "kie.example/", "a b", ""])

@@ -8,18 +8,24 @@ from pathlib import Path
 
 import pytest
 from faults import faulty_host, response, says
-from proxies import certificates, http_proxy
+from proxies import certificates, deaf_proxy, http_proxy
 from pydantic import SecretStr
 
 from kie_mcp.doctor import Finding, Grade, examine
 from kie_mcp.jobs.job import Job, Kind
 from kie_mcp.jobs.sqlite import SqliteLedger
-from kie_mcp.kie.client import KieClient
+from kie_mcp.kie.client import API, KieClient
+from kie_mcp.kie.exchange import Patience
 from kie_mcp.kie.network import Network
 from kie_mcp.sandbox import serve
 from kie_mcp.settings import Settings
 
 pytestmark = pytest.mark.anyio
+
+SUBJECTS = (
+    *("kie-mcp", "key", "API", "uploads", "files"),
+    *("output folder", "ledger", "state folder", "clock", "SQLite", "sandbox"),
+)
 
 
 class Stopped:
@@ -53,10 +59,7 @@ async def test_all_is_well_with_a_key_and_folders_that_can_be_written(tmp_path: 
         findings = await found(settings(tmp_path, url, key="sandbox"))
     assert {finding.grade for finding in findings.values()} == {Grade.OK}
     assert str(findings["key"]) == f"ok         key            accepted by the sandbox at {url}: 1000 credits left"
-    assert list(findings) == [
-        *("kie-mcp", "key", "API", "uploads", "files"),
-        *("output folder", "ledger", "state folder", "clock", "SQLite", "sandbox"),
-    ]
+    assert list(findings) == [*SUBJECTS]
     assert findings["files"].found == f"{url} is reached directly"
 
 
@@ -103,6 +106,22 @@ async def test_all_three_ways_are_walked_through_the_proxy(tmp_path: Path) -> No
     assert {findings[one].grade for one in ("key", "API", "uploads", "files")} == {Grade.OK}
     assert set(proxy.asked) == {f"{name}:443" for name in hosts}
     assert f"through the proxy http://127.0.0.1:{proxy.port} (HTTPS_PROXY)" in findings["files"].found
+
+
+@pytest.mark.parametrize("says", [b"", b"HTTP/1.1 200 Connection established\r\n\r\n"], ids=["deaf", "mute"])
+@pytest.mark.parametrize("api", [API, "https://gateway.example"])
+async def test_behind_a_proxy_that_hangs_nothing_waits_for_another(tmp_path: Path, says: bytes, api: str) -> None:
+    """Each question ends by its own limit, all at about the same time, and what then cannot work is not tried."""
+    async with deaf_proxy(says) as proxy:
+        network = Network(proxy=f"http://127.0.0.1:{proxy.port}")
+        kie = KieClient("key", base_url=api, network=network, patience=Patience(connect=1.5, look=2.0))
+        began = time.monotonic()
+        findings = await examine(settings(tmp_path, api).with_network(network), Stopped(), kie)
+        took = time.monotonic() - began
+    assert took < 4.5
+    assert [finding.subject for finding in findings] == [*SUBJECTS]
+    assert [finding.grade for finding in findings[1:4]] == [Grade.PROBLEM] * 3
+    assert findings[4].grade is (Grade.PROBLEM if api == API else Grade.ATTENTION)
 
 
 async def test_files_behind_a_tunnel_are_found_out_and_the_setting_is_named(tmp_path: Path) -> None:

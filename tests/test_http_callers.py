@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from anyio.to_thread import run_sync
 from httpx2 import AsyncClient
+from inline_snapshot import snapshot
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 from pydantic import SecretStr
@@ -148,3 +149,19 @@ def test_a_token_that_no_header_carries_is_refused_and_not_shown(token: str) -> 
     assert str(caught.value).startswith("KIE_HTTP_TOKEN: must be letters, digits and signs")
     assert token not in str(caught.value)
     assert TOKEN not in repr(Settings(http_token=SecretStr(TOKEN)))
+
+
+@pytest.mark.parametrize("token", ["", " "])
+async def test_a_token_that_is_set_and_blank_opens_no_server(tmp_path: Path, token: str) -> None:
+    """As where the variable that should fill it is missing: everybody would be let in."""
+    with serving(tmp_path, "serve", "--port", "0", KIE_HTTP_TOKEN=token) as server:
+        assert await run_sync(server.process.wait, 30) == 2
+    assert "".join(server.lines) == snapshot("""\
+kie-mcp: KIE_HTTP_TOKEN: is set and blank, so every program of this machine would be let in.
+Give it a token and start again; or unset it, if they all may call.
+""")
+
+
+def test_a_blank_token_keeps_no_other_command_from_starting() -> None:
+    """Clients hand over blank what their user has not filled in, and over stdio nobody shows a token."""
+    assert Settings.from_environment({"KIE_HTTP_TOKEN": " "}).http_token is None

@@ -310,7 +310,7 @@ async def test_the_jobs_of_another_key_are_not_seen(tmp_path: Path) -> None:
     """They share one ledger; the account is a hash of base URL and key."""
     async with stand(tmp_path, speed=100) as one:
         made = facts(await one.call("generate_image", prompt="a cat"))
-        other = {"api_key": SecretStr("another key")}
+        other = {"api_key": SecretStr("another-key")}
         async with stand(tmp_path, app=one.app, changes=other) as two:
             assert await document(two, "kie://jobs") == {"jobs": []}
             job = await refusal(two, f"kie://jobs/{made['job_id']}")

@@ -9,7 +9,7 @@ import pytest
 from inline_snapshot import snapshot
 from mcp.types import CallToolResult, ResourceLink, TextContent
 
-from kie_mcp.errors import MissingKeyError, OrderError
+from kie_mcp.errors import NotCreatedError, OrderError
 from kie_mcp.jobs.drafts import Outlook
 from kie_mcp.jobs.job import Phase
 from kie_mcp.jobs.ledger import LedgerError
@@ -836,7 +836,7 @@ what to do: Use 0.7 to 1.2.\
             True,
         )
     )
-    assert said(refusal(MissingKeyError("There is no key.", remedy=""))) == snapshot("error: There is no key.")
+    assert said(refusal(NotCreatedError("Nothing was sent."))) == snapshot("error: Nothing was sent.")
 
 
 @pytest.mark.parametrize("error", [LedgerError("The ledger is locked."), RuntimeError("a secret")])

@@ -92,7 +92,7 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                         "maximum": 600,
                         "minimum": 0,
                         "type": "number",
-                        "description": "Seconds to wait for the end; default fits the client",
+                        "description": "Seconds to wait for the end; default and limit fit the client",
                     },
                     "idempotency_key": {
                         "description": "Same key, same job: safe to repeat",
@@ -153,7 +153,7 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                         "maximum": 600,
                         "minimum": 0,
                         "type": "number",
-                        "description": "Seconds to wait for the end; default fits the client",
+                        "description": "Seconds to wait for the end; default and limit fit the client",
                     },
                     "idempotency_key": {
                         "description": "Same key, same job: safe to repeat",
@@ -219,7 +219,7 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                         "maximum": 600,
                         "minimum": 0,
                         "type": "number",
-                        "description": "Seconds to wait for the end; default fits the client",
+                        "description": "Seconds to wait for the end; default and limit fit the client",
                     },
                     "idempotency_key": {
                         "description": "Same key, same job: safe to repeat",
@@ -253,7 +253,7 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                         "maximum": 600,
                         "minimum": 0,
                         "type": "number",
-                        "description": "Seconds to wait for the end; default fits the client",
+                        "description": "Seconds to wait for the end; default and limit fit the client",
                     },
                     "preview": {
                         "type": "boolean",

@@ -19,9 +19,9 @@ from kie_mcp.kie.exchange import Answer, Patience
 from kie_mcp.kie.network import Network, Proxy
 from kie_mcp.kie.public import PublicTransport, Resolve, resolve
 from kie_mcp.kie.routes import Routes, Trust, Wrap
+from kie_mcp.text import is_secret
 
 _JSON = {"Content-Type": "application/json"}
-_NO_KEY = "Get one at https://kie.ai/api-key and set KIE_API_KEY, or play without one: kie-mcp --sandbox"
 
 
 class Connections:
@@ -118,13 +118,13 @@ class Connections:
         self.proxy(str(request.url))  # what cannot be used is told before anything may have been sent
         answer = await call(http, request, seconds=seconds)
         key = self._key.get_secret_value()
-        # Kie.ai may repeat the key in what it says of it. A short one, a sandbox's, is no secret but an ordinary word.
-        return replace(answer, body=answer.body.replace(key.encode(), b"[key]")) if len(key) >= 16 else answer
+        # Kie.ai may repeat the key in what it says of it.
+        return replace(answer, body=answer.body.replace(key.encode(), b"[key]")) if is_secret(key) else answer
 
     def _headers(self) -> dict[str, str]:
         key = self._key.get_secret_value()
         if not key:
-            raise MissingKeyError("There is no key of Kie.ai's.", remedy=_NO_KEY)
+            raise MissingKeyError
         if not key.isascii() or not key.isprintable() or " " in key:
             raise CredentialError("KIE_API_KEY holds characters that no key of Kie.ai's has.")
         return {"Authorization": f"Bearer {key}", "Accept": "application/json", "Accept-Encoding": "identity"}

@@ -1,7 +1,7 @@
 """Connections that lead to the public internet and nowhere else: what is judged is what is connected to."""
 
 import socket
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import cast
 
 import anyio
@@ -37,25 +37,16 @@ class PublicTransport(httpx.AsyncBaseTransport):
     """
 
     def __init__(
-        self,
-        inner: httpx.AsyncBaseTransport,
-        *,
-        plain_hosts: Collection[str] = (),
-        resolve: Resolve = resolve,
-        allow_fake_ip: bool = False,
+        self, inner: httpx.AsyncBaseTransport, *, resolve: Resolve = resolve, allow_fake_ip: bool = False
     ) -> None:
         """`allow_fake_ip`: whether a name may lead into 198.18.0.0/15, where a tunnel answers for the DNS."""
         self._inner = inner
-        self._plain_hosts = plain_hosts
         self._resolve = resolve
         self._allow_fake_ip = allow_fake_ip
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send it to a public address; raises PrivateAddressError if the host has none."""
-        url = request.url
-        if url.scheme == "http" and url.netloc.decode("ascii") in self._plain_hosts:
-            return await self._inner.handle_async_request(request)
-        addresses = (await self._judged(url, request))[:MOST_ADDRESSES]
+        addresses = (await self._judged(request.url, request))[:MOST_ADDRESSES]
         for address in addresses[:-1]:
             try:
                 return await self._inner.handle_async_request(_aimed(request, address))

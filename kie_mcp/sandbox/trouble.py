@@ -73,9 +73,14 @@ def named_in(text: str) -> frozenset[str]:
     return frozenset(name.lower() for name in _WORD.findall(text)) & SCENARIOS.keys()
 
 
+def listed(scenario: str | None) -> frozenset[str]:
+    """Return the names in a comma-separated list, known or not."""
+    return frozenset(filter(None, re.split(r"[\s,]+", (scenario or "").lower())))
+
+
 def chosen(scenario: str | None) -> frozenset[str]:
     """The known scenarios of a comma-separated list, for all tasks."""
-    return frozenset(re.split(r"[\s,]+", (scenario or "").lower())) & SCENARIOS.keys()
+    return listed(scenario) & SCENARIOS.keys()
 
 
 def without_words(text: str) -> str:

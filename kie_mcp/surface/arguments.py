@@ -38,7 +38,9 @@ def _fraction(words: str) -> Any:
     return Field(ge=0, le=1, description=words)
 
 
-Wait = Annotated[float | None, Field(ge=0, le=600, description="Seconds to wait for the end; default fits the client")]
+Wait = Annotated[
+    float | None, Field(ge=0, le=600, description="Seconds to wait for the end; default and limit fit the client")
+]
 IdempotencyKey = Annotated[str, Field(max_length=200, description="Same key, same job: safe to repeat")]
 New = Annotated[bool, Field(description="Make, and pay for, another job even if an equal one can be joined")]
 Preview = Annotated[bool | None, Field(description="Show it small, as a picture; default fits the client")]

@@ -45,8 +45,8 @@ class Surroundings:
     """Whether what answers is known to be a sandbox."""
     wishes: Wishes = NO_WISHES
     """What the settings say of how clients are answered."""
-    no_key: str = ""
-    """If there is no key: how to get one and where to put it, for whoever calls a tool that costs credits."""
+    has_key: bool = True
+    """Whether there is a key: without one, tools that cost credits say how to get it, and where to put it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,8 +126,8 @@ class Waiting:
         self, order: Order, ctx: Ctx, manner: Manner, *, parts: Mapping[str, Order] | None = None
     ) -> CallToolResult:
         """Place an order, wait for its end as long as the client can, and answer. Raises KieError if it is refused."""
-        if self._around.no_key:
-            raise MissingKeyError("There is no Kie.ai API key, so nothing can be made.", remedy=self._around.no_key)
+        if not self._around.has_key:
+            raise MissingKeyError
         arrival = self._arrival()
         draft = await self._check(order, parts=parts, convert=manner.convert)
         key = _key(manner.idempotency_key)
