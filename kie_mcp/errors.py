@@ -106,8 +106,14 @@ class MissingKeyError(CredentialError):
 - VS Code: "env": {"KIE_API_KEY": "${input:kie-api-key}"} in the server's entry of .vscode/mcp.json
 Then restart the client. To try everything without a key or cost, add the argument --sandbox."""
 
-    def __init__(self) -> None:
-        super().__init__("There is no Kie.ai API key.")
+    def __init__(
+        self,
+        message: str = "There is no Kie.ai API key.",
+        *,
+        remedy: str | None = None,
+        upstream_message: str | None = None,
+    ) -> None:
+        super().__init__(message, remedy=remedy, upstream_message=upstream_message)
 
 
 class NetworkSetupError(NotCreatedError):
