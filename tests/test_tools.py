@@ -166,6 +166,24 @@ async def test_a_face_a_voice_and_their_video_are_ordered_in_one_breath(tmp_path
     assert [body["model"] for body in here.creates][2:] == ["infinitalk/from-audio"]
 
 
+async def test_a_video_of_a_speech_is_called_by_what_is_said(tmp_path: Path) -> None:
+    """Also if the speech was ordered before, made or not; how to act, and the face, name it only where nothing does."""
+    face, link = "https://example.com/a.png", "https://example.com/a.mp3"
+    async with stand(tmp_path) as here:
+        picture = facts(await here.call("generate_image", prompt="a fox"))["outputs"][0]["resource"]
+        made = facts(await here.call("generate_speech", text="Good morning."))["outputs"][0]["resource"]
+        waited = facts(await here.call("generate_speech", text="Good evening.", wait_seconds=0))["job_id"]
+        orders = [
+            {"image": face, "audio": made, "prompt": "It nods."},
+            {"image": picture, "audio": f"kie://jobs/{waited}/outputs/0", "prompt": "It nods."},
+            {"image": picture, "audio": link, "prompt": "It nods."},
+            {"image": picture, "audio": link},
+        ]
+        films = [facts(await here.call("create_talking_video", **order)) for order in orders]
+    assert [film["title"] for film in films] == ["Good morning.", "Good evening.", "It nods.", "a fox"]
+    assert "-good-evening-" in Path(films[1]["outputs"][0]["path"]).name
+
+
 async def test_a_job_fails_with_the_one_it_waits_for_and_is_never_sent(tmp_path: Path) -> None:
     async with stand(tmp_path) as here:
         face = facts(await here.call("generate_image", prompt="a fox sandbox:fail", wait_seconds=0))

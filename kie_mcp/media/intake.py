@@ -100,7 +100,7 @@ class Intake:
             credits_estimated=catalog.estimate(checked, audio_seconds=seconds),
             waiting_for=tuple(dict.fromkeys(job.id for job in awaited.values())),
             parts=drafts,
-            title=_title(order, parts),
+            title=await self._title(order, parts),
             by_default=by_default,
             remark=" ".join([*remarks, doubt]).strip(),
         )
@@ -149,6 +149,22 @@ class Intake:
         lengths.check_audio(order, seconds)
         return seconds
 
+    async def _title(self, order: Order, parts: Mapping[str, Order]) -> str:
+        """What it is of, in the words of whoever ordered it: of a video, what is said comes before how it looks."""
+        match order:
+            case SpeechOrder():
+                words = order.text
+            case ImageOrder():
+                words = order.prompt
+            case TalkingVideoOrder():
+                inputs = {"audio": order.audio, "image": order.image}
+                said, seen = [
+                    await (self._title(parts[name], {}) if name in parts else self._sources.words(reference))
+                    for name, reference in inputs.items()
+                ]
+                words = said or order.prompt.strip() or seen
+        return " ".join(words.split())[:TITLE]
+
     async def prepare(self, job: Job) -> Request:
         """What is sent for the job; files that only we have are uploaded, which is free."""
         order = load_order(json.dumps(job.order))
@@ -169,19 +185,6 @@ def kind_of(model: str | None) -> Kind:
     """What a model of Kie.ai's makes, for a job that was made elsewhere."""
     known = {name: row.kind for row in MODELS for name in (row.id, row.edit_id, *row.aliases)}
     return known.get(model, Kind.OTHER)
-
-
-def _title(order: Order, parts: Mapping[str, Order]) -> str:
-    """What it is of, in the words of whoever ordered it: of a video, what is said comes before how it looks."""
-    match order:
-        case SpeechOrder():
-            words = order.text
-        case ImageOrder():
-            words = order.prompt
-        case TalkingVideoOrder():
-            said, seen = (_title(parts[name], {}) if name in parts else "" for name in ("audio", "image"))
-            words = said or order.prompt.strip() or seen
-    return " ".join(words.split())[:TITLE]
 
 
 def _script(job: Job | None) -> SpeechOrder | None:

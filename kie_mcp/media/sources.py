@@ -10,6 +10,7 @@ from kie_mcp.errors import DeadLinkError, OrderError, OutputError, RefusedError
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.job import Job, JobState, Kind, Output
 from kie_mcp.jobs.orders import parse_output_uri
+from kie_mcp.media.names import said
 from kie_mcp.media.opened import is_there
 from kie_mcp.media.threads import in_thread
 from kie_mcp.media.uploads import Say
@@ -71,6 +72,12 @@ class Sources:
             return None
         _, output = await self._output(reference, argument)
         return output
+
+    async def words(self, reference: str) -> str:
+        """Return what the job behind a kie:// reference was asked for; empty for a link, or a job that is not here."""
+        parsed = parse_output_uri(reference)
+        job = await self._find(parsed[0]) if parsed else None
+        return said(job) if job else ""
 
     async def awaited(self, reference: str, *, argument: str) -> Job | None:
         """Return the job that is still to make the file; None for a link, or a file that is there.
