@@ -105,6 +105,12 @@ def test_the_settings_table_names_every_setting_and_its_default() -> None:
     assert {name: rows[f"KIE_{name.upper()}"] for name in fixed} == fixed
 
 
+def test_the_danger_of_serving_without_a_token_is_told_once() -> None:
+    told = [line for line in README.splitlines() if "spend your credits" in line]
+    assert len(told) == 1
+    assert "KIE_HTTP_TOKEN" in told[0]
+
+
 def test_the_command_line_section_names_every_command() -> None:
     section = README.split("\n## Command line\n")[1].split("\n## ")[0]
     assert {*re.findall(r"^kie-mcp ([a-z]+)", section, re.MULTILINE)} == COMMANDS.keys() - {"stdio"}
