@@ -1,14 +1,18 @@
 """Imports point down only, and nothing heavy is loaded before it is used."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).parents[1] / "kie_mcp"
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "kie_mcp"
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 ASSEMBLY, SURFACE, MEDIA, KIE, JOBS, FLOOR = 5, 4, 3, 2, 1, 0
 LAYERS = {
     "surface": SURFACE,
@@ -99,16 +103,44 @@ def foreign_privates(module: str) -> set[str]:
     return private - made
 
 
-def test_only_the_settings_read_the_environment() -> None:
-    readers = {
+def naming(*names: str) -> set[str]:
+    """The modules in which one of these names is imported or used."""
+    return {
         module
         for module, path in MODULES.items()
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.Attribute | ast.Name | ast.alias)
-        and {getattr(node, key, None) for key in ("attr", "id", "name")} & {"environ", "getenv", "environb"}
-        and not (isinstance(node, ast.Name) and module == "settings")
+        and {getattr(node, key, None) for key in ("attr", "id", "name")} & {*names}
     }
-    assert readers == {"settings"}
+
+
+def test_only_the_settings_read_the_environment() -> None:
+    """But for the proxies of those who use the client without them."""
+    assert naming("environ", "getenv", "environb") == {"settings"}
+    assert naming("getproxies") == {"settings", "kie.client"}
+
+
+def test_one_file_alone_says_of_a_record_done_failed_or_in_flight() -> None:
+    assert {module for module in naming("Verdict") if layer(module) == KIE} == {"kie.record"}
+
+
+def test_one_file_alone_calls_what_costs_credits() -> None:
+    calls = {
+        module
+        for module, path in MODULES.items()
+        if not module.startswith(("sandbox", "kie."))
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("upstream.create")
+    }
+    assert calls == {"jobs.submission"}
+
+
+def test_the_picture_for_contributors_shows_every_file_and_folder() -> None:
+    """Those of the whole are named in it one by one, in the folders the important ones."""
+    picture = CONTRIBUTING.split("```text\n", 1)[1].split("```", 1)[0]
+    shown = re.findall(r"[\w*]+", picture)
+    hidden = {name.partition(".")[0] for name in MODULES} - {"", "__main__"}
+    assert {name for name in hidden if not any(fnmatch(name, word) for word in shown)} == set()
 
 
 def loaded_by(statement: str) -> set[str]:

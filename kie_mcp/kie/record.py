@@ -1,4 +1,4 @@
-"""What a record of Kie.ai's says of a job: its state, its times, its files, in either dialect."""
+"""What a record of Kie.ai's says of a job, in either dialect: the one place that says done, failed or in flight."""
 
 from typing import Any, cast
 

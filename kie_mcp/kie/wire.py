@@ -1,4 +1,4 @@
-"""Kie.ai's JSON in our nouns, both dialects: the one place that says done, failed or in flight."""
+"""Kie.ai's JSON in our nouns, both dialects: what each call's answer says, or raises."""
 
 import re
 from collections.abc import Mapping
