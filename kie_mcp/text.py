@@ -25,6 +25,8 @@ _ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_].*?(?:\x07|\x1b\\|$)
 _CODE = re.compile(r"[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*")
 _DEEPEST = 16
 """Levels that are shown of data."""
+_DEEPEST_STORED = 64
+"""Levels that are stored of data: pydantic, which reads the ledger, gives up at 200."""
 _LARGEST = 1 << 63
 
 
@@ -84,8 +86,11 @@ def shown(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def storable(value: Any, depth: int = 0) -> Any:
-    """Return data that every JSON library writes: no half pairs, no endless numbers. Raises ValueError if too deep."""
-    if depth > 4 * _DEEPEST:
+    """Return data that every JSON library writes and reads: no half pairs, no endless numbers.
+
+    Raises ValueError if it is nested too deeply.
+    """
+    if depth > _DEEPEST_STORED:
         raise ValueError("nested too deeply")
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode()

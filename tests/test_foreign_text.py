@@ -14,6 +14,9 @@ from mcp.types import BlobResourceContents, ResourceLink
 from shelf import JOB, Shelf
 
 from kie_mcp.jobs.job import Output
+from kie_mcp.jobs.seen import after_look
+from kie_mcp.jobs.sqlite import SqliteLedger
+from kie_mcp.kie.wire import read_look
 from kie_mcp.surface.listing import files
 from kie_mcp.surface.results import answer, listing
 from kie_mcp.surface.words import ROW_FILES
@@ -133,6 +136,26 @@ def test_nothing_that_kie_says_ends_its_quotation(words: str):
         assert json.loads(line.removeprefix("Kie.ai says: ")) == clean(words)
         assert len(line) < 2 * WORDS
         assert line.isprintable()
+
+
+DEPTHS = (62, 63, 64, 65, 190, 200, 256, 800)
+"""Levels of nesting, round what is stored, what the ledger's reader takes, and what its writer takes."""
+
+
+@pytest.mark.parametrize("depth", DEPTHS)
+@pytest.mark.parametrize("place", ['{"resultObject": %s}', '{"a": [%s]}', "%s"])
+async def test_what_is_nested_without_end_is_written_so_that_it_can_be_read(depth: int, place: str, tmp_path: Path):
+    """It was paid for: a job that the ledger cannot read would be lost with it, and every list of jobs as well."""
+    nested = place % ('{"a":[' * (depth // 2) + json.dumps("the end " + "x" * WORDS) + "]}" * (depth // 2))
+    ledger = SqliteLedger(tmp_path / "jobs.sqlite3")
+    await ledger.open()
+    for name, result in {"job_1": nested, "job_2": json.dumps(nested)}.items():
+        body = f'{{"code":200,"data":{{"taskId":"t","state":"success","resultJson":{result}}}}}'
+        looked = after_look(replace(JOB, id=name), read_look(200, {}, body.encode(), now=NOW), NOW)
+        await ledger.restore(looked)
+        assert await ledger.read(name) == looked
+        assert "the end" in str(looked.data)
+    await ledger.close()
 
 
 def _text(case: str, **trouble: Any) -> str:
