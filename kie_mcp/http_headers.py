@@ -1,19 +1,24 @@
-"""Headers and paths of HTTP requests, read as HTTP means them where the SDK is stricter than HTTP."""
+"""HTTP requests read as HTTP means them where the SDK is stricter than HTTP: their headers, path and first bytes."""
 
 import math
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 JSON, EVENTS = "application/json", "text/event-stream"
+MARK = b"\xef\xbb\xbf"
+"""A byte order mark in UTF-8."""
 LOCAL = ("private-network", "local-network")
 """What browsers have called the network of this machine, as they ask whether a public page may reach it."""
 
 
 class ForgivingRequests:
-    """An app that also takes its path with a slash at the end, and any `Accept` that means JSON and event streams."""
+    """An app that also takes its path with a slash at the end, and any `Accept` that means JSON and event streams.
+
+    What it gets is in a `Content-Type` of small letters, and without the byte order mark that some put before it.
+    """
 
     def __init__(self, app: ASGIApp, path: str) -> None:
         self._app = app
@@ -29,6 +34,10 @@ class ForgivingRequests:
             meant = accepted(headers.getlist("accept"))
             del headers["accept"]
             headers["accept"] = meant
+            if "content-type" in headers:
+                kind, semicolon, parameters = headers["content-type"].partition(";")
+                headers["content-type"] = kind.strip().lower() + semicolon + parameters
+            receive = _without_mark(receive)
         await self._app(scope, receive, send)
 
 
@@ -45,6 +54,20 @@ class LocalCORS(CORSMiddleware):
             for name in asked:
                 response.headers[f"access-control-allow-{name}"] = "true"
         return response
+
+
+def _without_mark(receive: Receive) -> Receive:
+    begun = False
+
+    async def listen() -> Message:
+        nonlocal begun
+        message = await receive()
+        if not begun and message.get("body"):
+            begun = True
+            return {**message, "body": message["body"].removeprefix(MARK)}
+        return message
+
+    return listen
 
 
 def accepted(lines: list[str]) -> str:

@@ -16,7 +16,7 @@ from kie_mcp.http_headers import accepted
 from kie_mcp.settings import Settings, SettingsError
 from tests.serving import serving
 from tests.stand import facts
-from tests.test_serve import ask, post, served
+from tests.test_serve import HELLO, ask, post, served
 
 pytestmark = pytest.mark.anyio
 
@@ -66,6 +66,18 @@ async def test_a_call_that_does_not_say_what_it_accepts_is_answered(tmp_path: Pa
     async with served(tmp_path) as url:
         found = {accept: (await run_sync(lambda accept=accept: post(url, {"Accept": accept})))[0] for accept in calls}
     assert found == calls
+
+
+@pytest.mark.parametrize(
+    "kind", ["Application/JSON", "application/json ; charset=UTF-8", "APPLICATION/JSON;charset=utf-8"]
+)
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+async def test_a_call_is_read_whatever_the_case_of_its_type_and_with_a_byte_order_mark(
+    tmp_path: Path, kind: str, mark: str
+) -> None:
+    async with served(tmp_path) as url:
+        status, _, body = await run_sync(post, url, {"Content-Type": kind}, mark.encode() + json.dumps(HELLO).encode())
+    assert (status, "instructions" in str(body)) == (200, True)
 
 
 @pytest.mark.parametrize("network", ["private-network", "local-network"])
