@@ -15,12 +15,15 @@ from starlette.applications import Starlette
 
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.kie.client import KieClient
+from kie_mcp.kie.exchange import Patience
 from kie_mcp.sandbox import create_app
 from kie_mcp.server import create_server
 from kie_mcp.settings import Settings
 from tests.virtual import LoopClock
 
 BASE = "http://127.0.0.1:8765"
+PATIENT = Patience(create=600.0, look=300.0)
+"""In hurried time a picture is still drawn at the speed of this machine, which may be busy."""
 Era = Literal["auto", "legacy"]
 
 
@@ -89,6 +92,7 @@ async def stand(
     transport: Callable[[httpx.AsyncBaseTransport], httpx.AsyncBaseTransport] = lambda inner: inner,
     changes: dict[str, Any] | None = None,
     clock: Clock | None = None,
+    patience: Patience = PATIENT,
     **sandbox: Any,
 ) -> AsyncGenerator[Stand]:
     """Open a stand, on a sandbox of its own or on `app`; `transport` may put something between server and sandbox."""
@@ -97,7 +101,12 @@ async def stand(
     used = settings(folder, **(changes or {}))
     key = used.api_key.get_secret_value() if used.api_key else ""
     kie = KieClient(
-        key, base_url=BASE, upload_base_url=BASE, transport=transport(httpx.ASGITransport(app)), now=LoopClock().now
+        key,
+        base_url=BASE,
+        upload_base_url=BASE,
+        transport=transport(httpx.ASGITransport(app)),
+        patience=patience,
+        now=LoopClock().now,
     )
     server = create_server(used, kie=kie, clock=clock or LoopClock())
     info = Implementation(name=client, version="1")

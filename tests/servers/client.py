@@ -92,7 +92,7 @@ class Server:
         os.write(self._stop_hearing, b"x")
         self._readers[0].join()
 
-    def wait(self, timeout: float = 10.0) -> tuple[int, float]:
+    def wait(self, timeout: float = 30.0) -> tuple[int, float]:
         """Wait for its end: the exit code, and how long it took."""
         began = time.monotonic()
         code = self.process.wait(timeout)

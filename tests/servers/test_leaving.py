@@ -14,7 +14,7 @@ from tests.servers.client import Server
 from tests.servers.house import House, until
 from tests.servers.stories import Story, told
 
-SOON = 5.0
+SOON = 10.0
 """Seconds to end when nothing is in flight: 2 on a machine of its own, which these processes do not have."""
 HELD = 4.0
 """Seconds for which Kie.ai holds the answer to a create call."""
