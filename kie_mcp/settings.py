@@ -24,12 +24,12 @@ from pydantic import (
     ValidationError,
 )
 
-from kie_mcp.addresses import shown_url
-from kie_mcp.disks import unwritable
 from kie_mcp.errors import KieError
+from kie_mcp.file_system import unwritable
 from kie_mcp.kie.client import API, UPLOADS
 from kie_mcp.kie.network import Network
 from kie_mcp.text import SECRET_LENGTH
+from kie_mcp.urls import shown_url
 
 SECRETS = ("KIE_API_KEY", "KIE_HTTP_TOKEN")
 """Variables whose values are never shown."""

@@ -4,8 +4,8 @@ import json
 import re
 from typing import Any, cast
 
-from kie_mcp.addresses import bare_links
-from kie_mcp.unseen import hidden, shapeless
+from kie_mcp.invisible_characters import hidden, shapeless
+from kie_mcp.urls import bare_links
 
 WORDS = 300
 """Characters that are shown of somebody's words."""

@@ -5,10 +5,10 @@ import threading
 
 import anyio
 
-from kie_mcp.leaving import Deadline, leave_behind
-from kie_mcp.media.threads import in_thread
+from kie_mcp.http.server import Doors, serve_http
+from kie_mcp.media.worker_threads import in_thread
 from kie_mcp.settings import Settings
-from kie_mcp.web import Doors, serve_http
+from kie_mcp.shutdown import Deadline, leave_behind
 
 NEVER = threading.Event()
 

@@ -8,10 +8,10 @@ from typing import TypeVar
 import anyio
 from stage import Stage
 
-from kie_mcp.jobs.desk import Desk
 from kie_mcp.jobs.job import Job
-from kie_mcp.jobs.ledger import LedgerError
-from kie_mcp.jobs.sqlite import SqliteLedger
+from kie_mcp.jobs.service import Desk
+from kie_mcp.jobs.store.ledger import LedgerError
+from kie_mcp.jobs.store.sqlite import SqliteLedger
 
 R = TypeVar("R")
 

@@ -9,7 +9,7 @@ from media_files import picture
 
 from kie_mcp.errors import DeadLinkError, Trouble
 from kie_mcp.jobs.job import Job, Kind, Output, Phase
-from kie_mcp.media.outbox import Outbox
+from kie_mcp.media.outputs.saver import Outbox
 
 LINK = "https://files.example/a.png?signature=canary"
 PNG = picture()

@@ -13,15 +13,15 @@ import anyio
 from virtual import START, LoopClock
 
 from kie_mcp.errors import Trouble
-from kie_mcp.jobs import schema
-from kie_mcp.jobs.board import Board
-from kie_mcp.jobs.cadence import Spread
-from kie_mcp.jobs.desk import Desk
 from kie_mcp.jobs.drafts import Draft
+from kie_mcp.jobs.events import Board
 from kie_mcp.jobs.follower import Follower, Save
 from kie_mcp.jobs.job import Job, Kind, Look, Output, Phase, Request, Verdict
-from kie_mcp.jobs.sqlite import SqliteLedger
-from kie_mcp.jobs.submission import Submission
+from kie_mcp.jobs.polling import Spread
+from kie_mcp.jobs.service import Desk
+from kie_mcp.jobs.store import schema
+from kie_mcp.jobs.store.sqlite import SqliteLedger
+from kie_mcp.jobs.submitter import Submission
 
 R = TypeVar("R")
 URL = "https://files.example/a.png"

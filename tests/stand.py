@@ -13,11 +13,11 @@ from mcp.types import CallToolResult, Implementation, TextContent
 from pydantic import SecretStr
 from starlette.applications import Starlette
 
+from kie_mcp.app import create_server
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.kie.client import KieClient
-from kie_mcp.kie.exchange import Patience
+from kie_mcp.kie.http_answer import Patience
 from kie_mcp.sandbox import create_app
-from kie_mcp.server import create_server
 from kie_mcp.settings import Settings
 from tests.virtual import LoopClock
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from kie_mcp.surface.absent import given_entries
-from kie_mcp.surface.meant import meant
+from kie_mcp.surface.arguments.absent import given_entries
+from kie_mcp.surface.arguments.repair import meant
 from tests.stand import Stand, facts, stand, text
 from tests.virtual import HURRIED
 

@@ -9,8 +9,8 @@ import time
 import pytest
 from inline_snapshot import snapshot
 
-from kie_mcp.addresses import bare_link, bare_links, check_url, public_ip, shown_url
 from kie_mcp.errors import OrderError
+from kie_mcp.urls import bare_link, bare_links, check_url, public_ip, shown_url
 
 LOCAL_HOSTS = [
     "127.0.0.1",
@@ -104,7 +104,7 @@ def test_no_name_is_looked_up():
     """Names are judged by their spelling; a name that leads to a private address is the connection's business."""
     watched = """import socket, sys
 sys.addaudithook(lambda event, _: sys.exit(event) if event == "socket.getaddrinfo" else None)
-from kie_mcp.addresses import check_url
+from kie_mcp.urls import check_url
 print(check_url("https://example.com/cat.png", argument="image"))
 if "look" in sys.argv: socket.getaddrinfo("localhost", 1)
 """

@@ -5,10 +5,10 @@ from typing import Any, cast
 
 import pytest
 
+from kie_mcp.catalog.models import MODELS, Model
+from kie_mcp.catalog.registry import models
 from kie_mcp.jobs.job import Kind
-from kie_mcp.kie.catalog import models
-from kie_mcp.kie.rows import MODELS, Model
-from kie_mcp.surface.arguments import IMAGE, SPEECH
+from kie_mcp.surface.arguments.types import IMAGE, SPEECH
 from tests.stand import facts, stand
 from tests.virtual import HURRIED
 

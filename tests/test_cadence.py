@@ -7,7 +7,7 @@ from statistics import mean
 
 import pytest
 
-from kie_mcp.jobs.cadence import (
+from kie_mcp.jobs.polling import (
     EARLY,
     EARLY_GAP,
     ENOUGH,

@@ -7,9 +7,9 @@ import httpx
 import pytest
 from mcp.types import CallToolResult
 
+from kie_mcp.app import create_server
 from kie_mcp.kie.client import KieClient
 from kie_mcp.kie.network import Network
-from kie_mcp.server import create_server
 from tests.stand import facts, settings, stand, text
 from tests.virtual import HURRIED
 

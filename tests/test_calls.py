@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 from stage import make_job
 
-from kie_mcp.jobs.calls import ON_ITS_WAY, STOOD_STILL, Calls
+from kie_mcp.jobs.call_times import ON_ITS_WAY, STOOD_STILL, Calls
 from kie_mcp.jobs.job import Phase
 from kie_mcp.jobs.joining import SIDE_BY_SIDE
 

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from inline_snapshot import snapshot
 
+from kie_mcp.catalog import registry
+from kie_mcp.catalog.models import MODELS, Model
+from kie_mcp.catalog.voices import VOICES
 from kie_mcp.errors import OrderError
 from kie_mcp.jobs.job import Kind, Request
-from kie_mcp.jobs.orders import ImageOrder, Order, SpeechOrder, TalkingVideoOrder, references
-from kie_mcp.kie import catalog
-from kie_mcp.kie.rows import MODELS, Model
-from kie_mcp.kie.voices import VOICES
+from kie_mcp.orders.order import ImageOrder, Order, SpeechOrder, TalkingVideoOrder, references
 
 FOX = "https://example.com/fox.png"
 HELLO = "https://example.com/hello.mp3"
@@ -30,14 +30,14 @@ def typical(model: Model) -> Order:
 
 def row(model: Model) -> dict[str, Any]:
     """What is published of a model, and what its typical order becomes; the voices are counted."""
-    order = catalog.check(typical(model))
+    order = registry.check(typical(model))
     facts = asdict(model)
     takes = {name: value for name, value in facts.pop("takes").items() if value not in (None, (), {}, "", 0, False)}
     if model.takes.voices:
         takes["voices"] = len(model.takes.voices)
-    request = asdict(catalog.request(order, {FOX: "https://files.example/fox", HELLO: "https://files.example/hello"}))
-    price = catalog.estimate(order, audio_seconds=10.0)
-    return facts | {"takes": takes, "sent": request, "estimate": price, "bucket": catalog.bucket(order)}
+    request = asdict(registry.request(order, {FOX: "https://files.example/fox", HELLO: "https://files.example/hello"}))
+    price = registry.estimate(order, audio_seconds=10.0)
+    return facts | {"takes": takes, "sent": request, "estimate": price, "bucket": registry.bucket(order)}
 
 
 def test_every_model_takes_costs_and_sends_what_its_row_says():
@@ -511,12 +511,12 @@ def test_every_model_takes_costs_and_sends_what_its_row_says():
 
 
 def test_the_first_of_a_kind_is_the_default():
-    assert [catalog.models(kind)[0].id for kind in (Kind.IMAGE, Kind.SPEECH, Kind.TALKING_VIDEO)] == [
+    assert [registry.models(kind)[0].id for kind in (Kind.IMAGE, Kind.SPEECH, Kind.TALKING_VIDEO)] == [
         "google/nano-banana",
         "elevenlabs/text-to-speech-turbo-2-5",
         "infinitalk/from-audio",
     ]
-    assert catalog.check(ImageOrder(model="", prompt="a fox")).model == "google/nano-banana"
+    assert registry.check(ImageOrder(model="", prompt="a fox")).model == "google/nano-banana"
 
 
 @pytest.mark.parametrize(
@@ -531,7 +531,7 @@ def test_the_first_of_a_kind_is_the_default():
     ],
 )
 def test_a_model_is_found_by_its_other_names(name: str, kind: Kind, model_id: str):
-    assert catalog.find(name, kind).id == model_id
+    assert registry.find(name, kind).id == model_id
 
 
 def test_no_two_models_share_a_name():
@@ -544,7 +544,7 @@ def test_a_model_that_is_not_known_is_refused_with_those_that_are():
     texts: list[str] = []
     for name, kind in (("nano-bananna", Kind.IMAGE), ("sora", Kind.TALKING_VIDEO), ("infinitalk", Kind.SPEECH)):
         with pytest.raises(OrderError) as caught:
-            catalog.find(name, kind)
+            registry.find(name, kind)
         texts.append(f"{caught.value.message} {caught.value.remedy}")
     assert texts == snapshot(
         [
@@ -556,24 +556,24 @@ def test_a_model_that_is_not_known_is_refused_with_those_that_are():
 
 
 def test_pictures_choose_the_model_that_changes_them():
-    plain = catalog.check(ImageOrder(model="nano-banana", prompt="a fox"))
-    changed = catalog.check(ImageOrder(model="nano-banana", prompt="a fox", images=(FOX,)))
-    assert catalog.request(plain, {}).model == "google/nano-banana"
-    assert catalog.request(changed, {}).model == "google/nano-banana-edit"
+    plain = registry.check(ImageOrder(model="nano-banana", prompt="a fox"))
+    changed = registry.check(ImageOrder(model="nano-banana", prompt="a fox", images=(FOX,)))
+    assert registry.request(plain, {}).model == "google/nano-banana"
+    assert registry.request(changed, {}).model == "google/nano-banana-edit"
     with pytest.raises(OrderError, match=r"^images: google/nano-banana-edit changes pictures, and none was given"):
-        catalog.check(ImageOrder(model="google/nano-banana-edit", prompt="a fox"))
+        registry.check(ImageOrder(model="google/nano-banana-edit", prompt="a fox"))
 
 
 def test_what_is_sent_for_a_picture_is_what_kie_documents():
-    order = catalog.check(ImageOrder(model="google/nano-banana", prompt="a banana"))
+    order = registry.check(ImageOrder(model="google/nano-banana", prompt="a banana"))
     sent = {"prompt": "a banana", "output_format": "png", "aspect_ratio": "1:1"}
-    assert catalog.request(order, {}) == Request("google/nano-banana", sent)
+    assert registry.request(order, {}) == Request("google/nano-banana", sent)
 
 
 def test_what_is_sent_for_a_video_is_what_kie_documents():
-    order = catalog.check(TalkingVideoOrder(model="infinitalk", image=FOX, audio=HELLO, prompt="A woman talks."))
+    order = registry.check(TalkingVideoOrder(model="infinitalk", image=FOX, audio=HELLO, prompt="A woman talks."))
     sent = {"image_url": FOX, "audio_url": HELLO, "prompt": "A woman talks.", "resolution": "480p"}
-    assert catalog.request(order, {}) == Request("infinitalk/from-audio", sent)
+    assert registry.request(order, {}) == Request("infinitalk/from-audio", sent)
 
 
 @pytest.mark.parametrize(
@@ -586,20 +586,20 @@ def test_what_is_sent_for_a_video_is_what_kie_documents():
     ],
 )
 def test_the_format_is_spelt_as_the_model_wants_it(model: str, given: str, sent: str):
-    order = catalog.check(ImageOrder(model=model, prompt="a fox", output_format=given))
-    assert catalog.request(order, {}).input["output_format"] == sent
+    order = registry.check(ImageOrder(model=model, prompt="a fox", output_format=given))
+    assert registry.request(order, {}).input["output_format"] == sent
 
 
 def test_each_model_takes_its_own_number_of_pictures():
     def most(model: str) -> int:
         for count in range(1, 20):
             try:
-                catalog.check(ImageOrder(model=model, prompt="x", images=(FOX,) * count))
+                registry.check(ImageOrder(model=model, prompt="x", images=(FOX,) * count))
             except OrderError:
                 return count - 1
         return 20
 
-    assert {model.id: most(model.id) for model in catalog.models(Kind.IMAGE)} == {
+    assert {model.id: most(model.id) for model in registry.models(Kind.IMAGE)} == {
         "google/nano-banana": 10,
         "nano-banana-pro": 8,
         "nano-banana-2": 14,
@@ -626,24 +626,24 @@ def test_each_model_takes_its_own_number_of_pictures():
 )
 def test_what_a_model_does_not_take_is_refused_by_name(order: Order, argument: str):
     with pytest.raises(OrderError, match=rf"^{argument}: "):
-        catalog.check(order)
+        registry.check(order)
 
 
 def test_a_refusal_recommends_models_that_take_it():
     with pytest.raises(OrderError) as caught:
-        catalog.check(ImageOrder(model="nano-banana", prompt="x", resolution="4K"))
+        registry.check(ImageOrder(model="nano-banana", prompt="x", resolution="4K"))
     assert caught.value.remedy == "Leave it out, or use nano-banana-pro, nano-banana-2 or nano-banana-2-1."
 
 
 def test_a_video_of_unknown_length_has_no_price():
-    order = catalog.check(TalkingVideoOrder(model="infinitalk", image=FOX, audio=HELLO, resolution="720P"))
-    assert catalog.estimate(order) is None
-    assert catalog.estimate(order, audio_seconds=2.5) == 30.0
+    order = registry.check(TalkingVideoOrder(model="infinitalk", image=FOX, audio=HELLO, resolution="720P"))
+    assert registry.estimate(order) is None
+    assert registry.estimate(order, audio_seconds=2.5) == 30.0
 
 
 def test_jobs_that_take_about_as_long_share_a_bucket():
-    video = catalog.check(TalkingVideoOrder(model="infinitalk", image=FOX, audio=HELLO))
-    assert [catalog.bucket(video, audio_seconds=seconds) for seconds in (None, 4.0, 5.0, 5.1, 1000.0)] == [
+    video = registry.check(TalkingVideoOrder(model="infinitalk", image=FOX, audio=HELLO))
+    assert [registry.bucket(video, audio_seconds=seconds) for seconds in (None, 4.0, 5.0, 5.1, 1000.0)] == [
         "infinitalk/from-audio|480p|?",
         "infinitalk/from-audio|480p|5",
         "infinitalk/from-audio|480p|5",
@@ -654,17 +654,17 @@ def test_jobs_that_take_about_as_long_share_a_bucket():
 
 def test_a_file_without_a_link_is_never_sent():
     output = "kie://jobs/job_abc/outputs/0"
-    order = catalog.check(TalkingVideoOrder(model="", image=output, audio=HELLO))
+    order = registry.check(TalkingVideoOrder(model="", image=output, audio=HELLO))
     with pytest.raises(OrderError, match=r"^image: "):
-        catalog.request(order, {})
-    sent = catalog.request(order, {output: "https://files.example/fox"}).input
+        registry.request(order, {})
+    sent = registry.request(order, {output: "https://files.example/fox"}).input
     assert (sent["image_url"], sent["audio_url"]) == ("https://files.example/fox", HELLO)
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.id)
 def test_checking_twice_changes_nothing(model: Model):
-    once = catalog.check(typical(model))
-    assert catalog.check(once) == once
+    once = registry.check(typical(model))
+    assert registry.check(once) == once
     assert set(references(once)) <= {FOX, HELLO}
 
 

@@ -11,10 +11,10 @@ import pytest
 from inline_snapshot import snapshot
 
 from kie_mcp import __version__
+from kie_mcp.cli.options import parser
 from kie_mcp.jobs.job import Job, Kind, Output, Phase
-from kie_mcp.jobs.sqlite import SqliteLedger
-from kie_mcp.options import parser
-from kie_mcp.sandbox.trouble import SCENARIOS
+from kie_mcp.jobs.store.sqlite import SqliteLedger
+from kie_mcp.sandbox.account.scenarios import SCENARIOS
 from kie_mcp.settings import Settings
 
 COMMANDS = {

@@ -33,11 +33,11 @@ from kie_mcp.errors import (
     UnreachableError,
 )
 from kie_mcp.jobs.job import Request, Verdict
-from kie_mcp.kie.call import LONGEST_ANSWER, NOT_SENT
 from kie_mcp.kie.client import KieClient
 from kie_mcp.kie.connections import Connections
-from kie_mcp.kie.exchange import Patience
-from kie_mcp.kie.public import FakeAddressError, PrivateAddressError, PublicTransport
+from kie_mcp.kie.http import LONGEST_ANSWER, NOT_SENT
+from kie_mcp.kie.http_answer import Patience
+from kie_mcp.kie.public_addresses import FakeAddressError, PrivateAddressError, PublicTransport
 
 pytestmark = pytest.mark.anyio
 

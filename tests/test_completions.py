@@ -7,7 +7,7 @@ from inline_snapshot import snapshot
 from mcp.types import PromptReference, ResourceTemplateReference
 
 from kie_mcp.jobs.job import Phase
-from kie_mcp.jobs.sqlite import SqliteLedger
+from kie_mcp.jobs.store.sqlite import SqliteLedger
 from tests.stage import make_job
 from tests.stand import Era, Stand, facts, settings, stand
 from tests.virtual import HURRIED

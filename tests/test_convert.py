@@ -28,17 +28,17 @@ from PIL import Image, ImageChops, ImageCms, ImageDraw
 from shelf import Hand
 
 from kie_mcp.errors import OrderError, OutputError
-from kie_mcp.jobs.orders import ImageOrder, Order, TalkingVideoOrder, fingerprint, parse_handed_in, with_references
-from kie_mcp.jobs.sqlite import SqliteLedger
-from kie_mcp.media.acceptance import accept
-from kie_mcp.media.convert import convert, convertible, offers
-from kie_mcp.media.decoding import UndecodableError
-from kie_mcp.media.inline import Inline
-from kie_mcp.media.inputs import Inputs
-from kie_mcp.media.locals import Locals
-from kie_mcp.media.opened import Opened
-from kie_mcp.media.probe import probe
-from kie_mcp.media.uploads import Uploads
+from kie_mcp.jobs.store.sqlite import SqliteLedger
+from kie_mcp.media.convert.convert import convert, convertible, offers
+from kie_mcp.media.convert.decode import UndecodableError
+from kie_mcp.media.inputs.conversion import accept
+from kie_mcp.media.inputs.files import Inputs
+from kie_mcp.media.inputs.inline_files import Inline
+from kie_mcp.media.inputs.local_files import Locals
+from kie_mcp.media.inputs.open_file import Opened
+from kie_mcp.media.inputs.uploads import Uploads
+from kie_mcp.media.probe.file_type import probe
+from kie_mcp.orders.order import ImageOrder, Order, TalkingVideoOrder, fingerprint, parse_handed_in, with_references
 
 MB = 1024 * 1024
 PAINT = ImageOrder(model="google/nano-banana", prompt="a fox", images=("x",))
@@ -659,9 +659,7 @@ async def test_what_was_made_and_cannot_be_kept_is_said(tmp_path: Path) -> None:
 
 
 def test_what_takes_files_in_loads_no_decoder_before_one_is_needed() -> None:
-    report = (
-        "import kie_mcp.media.inputs, kie_mcp.media.preview, sys; print({'PIL', 'av', 'pi_heif'} & set(sys.modules))"
-    )
+    report = "import kie_mcp.media.inputs.files, kie_mcp.media.preview, sys; print({'PIL', 'av', 'pi_heif'} & set(sys.modules))"
     ran = subprocess.run([sys.executable, "-c", report], capture_output=True, text=True, check=True)  # noqa: S603
     assert ran.stdout == "set()\n"
 

@@ -14,12 +14,12 @@ from heic import heic
 from media_files import Sound, film, picture, sound
 from PIL import Image
 
-from kie_mcp.media.allowance import MB
-from kie_mcp.media.convert import convert
-from kie_mcp.media.decoding import UndecodableError
-from kie_mcp.media.frames import telling
-from kie_mcp.media.preview import PreviewError, preview
-from kie_mcp.media.probe import probe
+from kie_mcp.media.convert.convert import convert
+from kie_mcp.media.convert.decode import UndecodableError
+from kie_mcp.media.convert.preview import PreviewError, preview
+from kie_mcp.media.convert.video_frame import telling
+from kie_mcp.media.outputs.download_limits import MB
+from kie_mcp.media.probe.file_type import probe
 from tests.stand import facts, stand, text
 from tests.virtual import HURRIED
 
@@ -97,8 +97,8 @@ def test_a_pillow_without_avif_is_said_to_be_without_it(tmp_path: Path) -> None:
     """None is what Python itself keeps there for a module that must not be found."""
     (tmp_path / "a.avif").write_bytes(WHOLE["avif"])
     script = (
-        "import pathlib, sys; sys.modules['PIL._avif'] = None; from kie_mcp.media.convert import convert;"
-        "from kie_mcp.media.probe import probe; path = pathlib.Path(sys.argv[1]);"
+        "import pathlib, sys; sys.modules['PIL._avif'] = None; from kie_mcp.media.convert.convert import convert;"
+        "from kie_mcp.media.probe.file_type import probe; path = pathlib.Path(sys.argv[1]);"
         "convert(path.open('rb'), probe(path), most=10**6)"
     )
     ran = subprocess.run(  # noqa: S603 - our own command

@@ -14,11 +14,11 @@ from stage import DONE, RUNNING, Script, Stage, draft, inline
 from virtual import START, VIRTUAL
 
 from kie_mcp.errors import BusyError, NotVisibleError
-from kie_mcp.jobs.desk import HEARTBEAT, new_job_id
 from kie_mcp.jobs.job import Job, Phase
-from kie_mcp.jobs.ledger import LedgerError
-from kie_mcp.jobs.shift import AGAIN
-from kie_mcp.jobs.sqlite import SqliteLedger
+from kie_mcp.jobs.runner import AGAIN
+from kie_mcp.jobs.service import HEARTBEAT, new_job_id
+from kie_mcp.jobs.store.ledger import LedgerError
+from kie_mcp.jobs.store.sqlite import SqliteLedger
 
 pytestmark = pytest.mark.anyio
 

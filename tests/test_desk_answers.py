@@ -10,10 +10,10 @@ from stage import DONE, RUNNING, URL, Script, Stage, draft, make_job, save
 from virtual import START, VIRTUAL, LoopClock
 
 from kie_mcp.errors import LookError, NotVisibleError, OutputError, Trouble, UnknownJobError
-from kie_mcp.jobs.desk import Desk
 from kie_mcp.jobs.drafts import Outlook
 from kie_mcp.jobs.job import Job, JobState, Kind, Look, Output, Phase, Verdict
-from kie_mcp.jobs.throttle import WINDOW
+from kie_mcp.jobs.rate_limit import WINDOW
+from kie_mcp.jobs.service import Desk
 
 pytestmark = pytest.mark.anyio
 

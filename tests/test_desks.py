@@ -10,12 +10,12 @@ from killable import Process, finished, processes
 from stage import DONE, RUNNING, Script, Stage, draft
 from virtual import START, VIRTUAL
 
-from kie_mcp.jobs.cadence import SHORTEST
-from kie_mcp.jobs.desk import Desk
 from kie_mcp.jobs.job import Phase
 from kie_mcp.jobs.joining import Caller
-from kie_mcp.jobs.ledger import LedgerError
-from kie_mcp.jobs.shift import BEAT
+from kie_mcp.jobs.polling import SHORTEST
+from kie_mcp.jobs.runner import BEAT
+from kie_mcp.jobs.service import Desk
+from kie_mcp.jobs.store.ledger import LedgerError
 
 pytestmark = pytest.mark.anyio
 

@@ -11,11 +11,11 @@ from faults import faulty_host, response, says
 from proxies import certificates, deaf_proxy, http_proxy
 from pydantic import SecretStr
 
-from kie_mcp.doctor import Finding, Grade, examine
+from kie_mcp.cli.doctor import Finding, Grade, examine
 from kie_mcp.jobs.job import Job, Kind
-from kie_mcp.jobs.sqlite import SqliteLedger
+from kie_mcp.jobs.store.sqlite import SqliteLedger
 from kie_mcp.kie.client import API, KieClient
-from kie_mcp.kie.exchange import Patience
+from kie_mcp.kie.http_answer import Patience
 from kie_mcp.kie.network import Network
 from kie_mcp.sandbox import serve
 from kie_mcp.settings import Settings

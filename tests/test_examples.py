@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from kie_mcp.media.probe import probe
+from kie_mcp.media.probe.file_type import probe
 
 ROOT = Path(__file__).parents[1]
 DEMO = """
 import pathlib, sys
-from kie_mcp.demo import run_demo
+from kie_mcp.demo.run import run_demo
 run_demo(pathlib.Path(sys.argv[1]), speed=60, scenario=sys.argv[2] or None)
 """
 Ran = subprocess.CompletedProcess[str]

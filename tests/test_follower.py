@@ -19,9 +19,9 @@ from kie_mcp.errors import (
     OutputError,
     Trouble,
 )
-from kie_mcp.jobs.cadence import SHORTEST
 from kie_mcp.jobs.follower import GRACE, KEPT_BY_KIE, OVERDUE_GAP
 from kie_mcp.jobs.job import Job, Look, Output, Phase, Verdict
+from kie_mcp.jobs.polling import SHORTEST
 
 pytestmark = pytest.mark.anyio
 

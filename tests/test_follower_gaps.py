@@ -12,12 +12,12 @@ from stage import DONE, RUNNING, URL, Script, Stage, draft, inline
 from stage import save as everything
 from virtual import START, VIRTUAL, LoopClock
 
+from kie_mcp.catalog import registry
 from kie_mcp.errors import OutputError, Trouble
-from kie_mcp.jobs.cadence import GATE, LONGEST, SHORTEST, Spread
 from kie_mcp.jobs.job import Job, Kind, Look, Output, Phase, Verdict
-from kie_mcp.jobs.ledger import LEASE, LedgerError, StaleJobError
-from kie_mcp.jobs.sqlite import SqliteLedger
-from kie_mcp.kie import catalog
+from kie_mcp.jobs.polling import GATE, LONGEST, SHORTEST, Spread
+from kie_mcp.jobs.store.ledger import LEASE, LedgerError, StaleJobError
+from kie_mcp.jobs.store.sqlite import SqliteLedger
 
 pytestmark = pytest.mark.anyio
 
@@ -164,7 +164,7 @@ async def test_a_ledger_that_fails_for_a_while_stops_nobody_from_looking() -> No
 
 # What is known of such jobs elsewhere, on a ledger that has seen none.
 
-PICTURES, FILMS = (catalog.models(kind)[0].lasts for kind in (Kind.IMAGE, Kind.TALKING_VIDEO))
+PICTURES, FILMS = (registry.models(kind)[0].lasts for kind in (Kind.IMAGE, Kind.TALKING_VIDEO))
 
 
 async def looks(seconds: float, elsewhere: Spread | None, learned: Sequence[float] = ()) -> list[float]:

@@ -14,13 +14,13 @@ from mcp.types import BlobResourceContents, ResourceLink
 from shelf import JOB, Shelf
 
 from kie_mcp.jobs.job import Output
-from kie_mcp.jobs.seen import after_look
-from kie_mcp.jobs.sqlite import SqliteLedger
-from kie_mcp.kie.wire import read_look
-from kie_mcp.surface.listing import files
-from kie_mcp.surface.results import answer, listing
-from kie_mcp.surface.words import ROW_FILES
-from kie_mcp.surface.words import text as words_of
+from kie_mcp.jobs.look_results import after_look
+from kie_mcp.jobs.store.sqlite import SqliteLedger
+from kie_mcp.kie.responses import read_look
+from kie_mcp.surface.answers.build import answer, listing
+from kie_mcp.surface.answers.text import ROW_FILES
+from kie_mcp.surface.answers.text import text as words_of
+from kie_mcp.surface.resources.listing import files
 from kie_mcp.text import DATA, WORDS, clean, code, quoted, shown
 from tests.every_state import BEGAN, EVERY, NOW, Case, done, job
 from tests.stand import facts, stand, text

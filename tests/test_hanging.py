@@ -17,9 +17,9 @@ from mcp import Client, StdioServerParameters
 from mcp.client.stdio import stdio_client
 from mcp.shared.exceptions import MCPError
 
-from kie_mcp.jobs.ledger import LedgerError
-from kie_mcp.jobs.schema import OneThread
-from kie_mcp.media.threads import in_thread
+from kie_mcp.jobs.store.ledger import LedgerError
+from kie_mcp.jobs.store.schema import OneThread
+from kie_mcp.media.worker_threads import in_thread
 from kie_mcp.sandbox import serve
 from tests.serving import ROOT, environment, serving
 from tests.stand import facts

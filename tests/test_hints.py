@@ -9,9 +9,9 @@ import anyio
 import pytest
 from mcp.types import CallToolResult
 
-from kie_mcp.server import INSTRUCTIONS
-from kie_mcp.surface.patience import LISTENING
-from kie_mcp.surface.results import answer, listing, lost_sight, result
+from kie_mcp.app import INSTRUCTIONS
+from kie_mcp.surface.answers.build import answer, listing, lost_sight, result
+from kie_mcp.surface.clients import LISTENING
 from tests.every_state import EVERY, NOW, job
 from tests.stand import Stand, facts, stand, text
 from tests.virtual import HURRIED

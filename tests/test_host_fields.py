@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from kie_mcp.surface.hosts import HOST_FIELDS, is_host_field
+from kie_mcp.surface.arguments.host_fields import HOST_FIELDS, is_host_field
 from tests.stand import facts, stand, text
 from tests.virtual import HURRIED
 

@@ -14,7 +14,7 @@ import pytest
 from anyio.to_thread import run_sync
 from mcp import Client
 
-from kie_mcp.http_bounds import Bounds
+from kie_mcp.http.limits import Bounds
 from kie_mcp.sandbox import serve
 from tests.servers.house import opened, until
 from tests.stand import facts

@@ -11,9 +11,9 @@ from stage import DONE, RUNNING, URL, Script, Stage, draft, save
 from virtual import START, VIRTUAL
 
 from kie_mcp.errors import CredentialError, LookError, OutputError, Trouble
-from kie_mcp.jobs.cadence import SHORTEST
 from kie_mcp.jobs.job import Job, Look, Output, Phase, Verdict
-from kie_mcp.jobs.seen import LONGEST_GAP, MOST_OUTPUTS, WAITS_FOR_FILES
+from kie_mcp.jobs.look_results import LONGEST_GAP, MOST_OUTPUTS, WAITS_FOR_FILES
+from kie_mcp.jobs.polling import SHORTEST
 
 pytestmark = pytest.mark.anyio
 

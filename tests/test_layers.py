@@ -151,15 +151,17 @@ def loaded_by(statement: str) -> set[str]:
 
 
 def test_importing_the_server_loads_nothing_that_only_a_sandbox_needs() -> None:
-    loaded = loaded_by("import kie_mcp.server")
-    assert loaded.isdisjoint({"PIL", "av", "rich", "kie_mcp.demo", "kie_mcp.doctor"})
+    loaded = loaded_by("import kie_mcp.app")
+    assert loaded.isdisjoint({"PIL", "av", "rich", "kie_mcp.demo.run", "kie_mcp.cli.doctor"})
     assert not [name for name in loaded if name.startswith("kie_mcp.sandbox.")]
 
 
 @pytest.mark.parametrize("option", ["--help", "--version"])
 def test_help_and_version_answer_without_loading_the_sdk(option: str) -> None:
-    loaded = loaded_by(f"with contextlib.suppress(SystemExit):\n  from kie_mcp.cli import main; main(['{option}'])")
-    assert "kie_mcp.cli" in loaded
+    loaded = loaded_by(
+        f"with contextlib.suppress(SystemExit):\n  from kie_mcp.cli.main import main; main(['{option}'])"
+    )
+    assert "kie_mcp.cli.main" in loaded
     assert loaded.isdisjoint({"mcp", "pydantic", "anyio", "httpx", "PIL", "av", "kie_mcp.settings"})
 
 

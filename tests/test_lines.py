@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 from mcp.types import JSONRPCError
 
-from kie_mcp.surface.lines import ENDS, Lines
+from kie_mcp.surface.stdio.lines import ENDS, Lines
 
 LONG = 4 * ENDS
 

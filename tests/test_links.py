@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from kie_mcp.jobs.job import Look, Verdict
-from kie_mcp.kie import wire
+from kie_mcp.kie import responses
 
 A, B = "https://files.example/x/a.png", "https://files.example/x/b.png"
 SONG, OTHER_SONG = "https://files.example/1.mp3", "https://files.example/2.mp3"
@@ -15,7 +15,7 @@ FILM = "https://files.example/v.mp4"
 
 def look(**data: Any) -> Look:
     body = {"code": 200, "msg": "success", "data": {"taskId": "t", "state": "success", **data}}
-    return wire.read_look(200, {}, json.dumps(body).encode(), now=1_800_000_000.0)
+    return responses.read_look(200, {}, json.dumps(body).encode(), now=1_800_000_000.0)
 
 
 def twice(value: object) -> str:
@@ -98,7 +98,7 @@ def test_a_record_is_read_in_whatever_it_comes():
     record = {"state": "success", "resultJson": json.dumps([A])}
     for data in (json.dumps(record), [record], json.dumps([record]), twice(record)):
         body = json.dumps({"code": 200, "data": data})
-        assert wire.read_look(200, {}, body.encode(), now=0.0).urls == (A,)
+        assert responses.read_look(200, {}, body.encode(), now=0.0).urls == (A,)
 
 
 def test_a_link_of_the_record_itself_makes_no_job_end():

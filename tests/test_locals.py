@@ -16,7 +16,7 @@ import pytest
 from inline_snapshot import snapshot
 
 from kie_mcp.errors import OrderError
-from kie_mcp.media.locals import Locals
+from kie_mcp.media.inputs.local_files import Locals
 from kie_mcp.settings import Settings
 
 INSIDE, SECRET = b"inside", b"secret"

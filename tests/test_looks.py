@@ -10,8 +10,8 @@ from stage import DONE, RUNNING, Script, Stage, draft, inline, make_job
 from virtual import START, VIRTUAL, LoopClock
 
 from kie_mcp.jobs.job import Look, Phase
-from kie_mcp.jobs.looks import AT_ONCE, FAIR, GAP, Looks
-from kie_mcp.jobs.sqlite import SqliteLedger
+from kie_mcp.jobs.look_limit import AT_ONCE, FAIR, GAP, Looks
+from kie_mcp.jobs.store.sqlite import SqliteLedger
 
 pytestmark = pytest.mark.anyio
 

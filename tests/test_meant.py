@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from inline_snapshot import snapshot
 
-from kie_mcp.surface.meant import meant
+from kie_mcp.surface.arguments.repair import meant
 from tests.foreign import ours
 from tests.stand import facts, stand, text
 from tests.virtual import HURRIED

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from shelf import JOB, LINK, PNG, Shelf, names, whole
 
 from kie_mcp.jobs.job import Job, Kind, Output
-from kie_mcp.media.names import stem, words
-from kie_mcp.media.partfile import PartFile
+from kie_mcp.media.outputs.atomic_file import PartFile
+from kie_mcp.media.outputs.file_names import stem, words
 
 pytestmark = pytest.mark.anyio
 

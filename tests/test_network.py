@@ -13,13 +13,13 @@ from faults import FaultyHost, faulty_host, response, says
 from mcp import Client
 from proxies import Proxy, certificates, deaf_proxy, http_proxy, socks_proxy
 
-from kie_mcp.connect import connect
+from kie_mcp.app import create_server
+from kie_mcp.client_from_settings import connect
 from kie_mcp.errors import KieError, NetworkSetupError, NotYetError, OutputError, UnconfirmedError, UnreachableError
 from kie_mcp.jobs.job import Request
 from kie_mcp.kie.client import KieClient
-from kie_mcp.kie.exchange import Patience
+from kie_mcp.kie.http_answer import Patience
 from kie_mcp.kie.network import Network
-from kie_mcp.server import create_server
 from kie_mcp.settings import Settings, SettingsError
 from tests.stand import facts, settings
 

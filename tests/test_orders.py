@@ -9,9 +9,11 @@ import pytest
 from inline_snapshot import snapshot
 from pydantic import ValidationError
 
+from kie_mcp.catalog import registry
+from kie_mcp.catalog.capabilities import Takes
+from kie_mcp.catalog.validate import Fitting
 from kie_mcp.errors import OrderError
-from kie_mcp.jobs.fitting import Fitting
-from kie_mcp.jobs.orders import (
+from kie_mcp.orders.order import (
     ImageOrder,
     Order,
     SpeechOrder,
@@ -28,8 +30,6 @@ from kie_mcp.jobs.orders import (
     styled,
     with_references,
 )
-from kie_mcp.jobs.takes import Takes
-from kie_mcp.kie import catalog
 
 FOX = "https://example.com/fox.png"
 VOICE = "kie://jobs/job_abc/outputs/0"
@@ -89,7 +89,8 @@ def test_orders_that_differ_in_form_alone_are_equal_and_sent_as_they_were_writte
     """A retry that comes out of other hands is not paid for again."""
     base = ImageOrder(model="google/nano-banana", prompt="x")
     orders = [
-        catalog.check(ImageOrder.model_validate(base.model_dump(exclude_defaults=True) | form)) for form in (one, other)
+        registry.check(ImageOrder.model_validate(base.model_dump(exclude_defaults=True) | form))
+        for form in (one, other)
     ]
     assert fingerprint("me", orders[0]) == fingerprint("me", orders[1])
     assert orders[1].prompt == other.get("prompt", "x").replace("\r\n", "\n")

@@ -11,7 +11,7 @@ from media_files import film, picture, wav
 from shelf import JOB, LINK, MADE, NAME, PNG, Hand, Shelf, names, told, whole
 
 from kie_mcp.jobs.job import Kind, Output
-from kie_mcp.media.outbox import Outbox, saved
+from kie_mcp.media.outputs.saver import Outbox, saved
 
 pytestmark = pytest.mark.anyio
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from kie_mcp.surface.patience import CLIENTS, LISTENING, NOT_LISTENING, UNKNOWN, Peer, Row, Wishes, patience, profile
+from kie_mcp.surface.clients import CLIENTS, LISTENING, NOT_LISTENING, UNKNOWN, Peer, Row, Wishes, patience, profile
 from tests.stand import Era, facts, stand, text
 from tests.virtual import HURRIED
 

@@ -16,9 +16,9 @@ from shelf import JOB, LINK, PNG, Hand, Shelf, names, whole
 
 from kie_mcp.errors import NotCreatedError
 from kie_mcp.jobs.job import Kind
-from kie_mcp.jobs.schema import connect
-from kie_mcp.media.allowance import MB, room
-from kie_mcp.media.outbox import Outbox
+from kie_mcp.jobs.store.schema import connect
+from kie_mcp.media.outputs.download_limits import MB, room
+from kie_mcp.media.outputs.saver import Outbox
 from kie_mcp.sandbox import serve
 from tests.stand import facts
 

@@ -24,7 +24,7 @@ from PIL import Image, ImageCms, ImageDraw
 
 from kie_mcp.errors import KieError
 from kie_mcp.extras import MissingExtraError
-from kie_mcp.media.preview import EDGE, LARGEST, PreviewError, preview
+from kie_mcp.media.convert.preview import EDGE, LARGEST, PreviewError, preview
 
 RED, GREEN, BLUE, WHITE, BLACK = (220, 30, 30), (30, 180, 60), (30, 60, 210), (255, 255, 255), (0, 0, 0)
 CORNERS = ((0.1, 0.1), (0.9, 0.1), (0.1, 0.9), (0.9, 0.9))

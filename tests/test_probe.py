@@ -12,8 +12,8 @@ import pytest
 from media_files import film, picture, sound, wav
 from PIL import Image
 
-from kie_mcp.media.headers import MOST_BYTES, MOST_READS, BrokenHeaderError, Header
-from kie_mcp.media.probe import Probe, probe
+from kie_mcp.media.probe.file_type import Probe, probe
+from kie_mcp.media.probe.reader import MOST_BYTES, MOST_READS, BrokenHeaderError, Header
 
 
 def look_at(data: bytes, folder: Path, name: str = "file.bin") -> Probe:

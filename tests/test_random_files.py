@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 from media_files import film, picture, sound, wav
 
 from kie_mcp.errors import OrderError
-from kie_mcp.jobs.orders import ImageOrder, Order, TalkingVideoOrder
-from kie_mcp.media.admission import LEAST_SIDE, MOST_PIXELS, admit
-from kie_mcp.media.probe import Probe, probe
-from kie_mcp.media.wholeness import ANIMATED, DAMAGED
+from kie_mcp.media.inputs.checks import LEAST_SIDE, MOST_PIXELS, admit
+from kie_mcp.media.probe.file_type import Probe, probe
+from kie_mcp.media.probe.integrity import ANIMATED, DAMAGED
+from kie_mcp.orders.order import ImageOrder, Order, TalkingVideoOrder
 
 PAINT = ImageOrder(model="google/nano-banana", prompt="a fox")
 SING = TalkingVideoOrder(model="omnihuman-1-5", image="x", audio="x")

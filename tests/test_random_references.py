@@ -14,16 +14,16 @@ from hypothesis import strategies as st
 from media_files import picture
 from shelf import Hand
 
-from kie_mcp.addresses import check_url
+from kie_mcp.catalog import registry
 from kie_mcp.errors import OrderError
-from kie_mcp.jobs.orders import ImageOrder, parse_handed_in, parse_output_uri
-from kie_mcp.jobs.sqlite import SqliteLedger
-from kie_mcp.kie import catalog
-from kie_mcp.media.inline import Inline
-from kie_mcp.media.inputs import Inputs, handed
-from kie_mcp.media.locals import Locals
-from kie_mcp.media.opened import Opened
-from kie_mcp.media.uploads import Uploads
+from kie_mcp.jobs.store.sqlite import SqliteLedger
+from kie_mcp.media.inputs.files import Inputs, handed
+from kie_mcp.media.inputs.inline_files import Inline
+from kie_mcp.media.inputs.local_files import Locals
+from kie_mcp.media.inputs.open_file import Opened
+from kie_mcp.media.inputs.uploads import Uploads
+from kie_mcp.orders.order import ImageOrder, parse_handed_in, parse_output_uri
+from kie_mcp.urls import check_url
 
 posix = pytest.mark.skipif(os.name == "nt", reason="made of what POSIX has")
 
@@ -140,7 +140,7 @@ def test_any_reference_is_taken_from_inside_or_refused_by_its_argument(root: Pat
 def named(root: Path, text: str) -> tuple[str, str]:
     """What the order calls it from here on, or why it is refused."""
     try:
-        order = catalog.check(ImageOrder(model="google/nano-banana", prompt="a fox", images=(text,)))
+        order = registry.check(ImageOrder(model="google/nano-banana", prompt="a fox", images=(text,)))
         [reference] = order.images
         if not handed(reference):
             return reference, ""

@@ -16,9 +16,9 @@ import pytest
 from mcp import Client
 from mcp.types import Tool
 
-from kie_mcp.cli import COMMANDS
+from kie_mcp.app import create_server
+from kie_mcp.cli.main import COMMANDS
 from kie_mcp.sandbox import serve
-from kie_mcp.server import create_server
 from kie_mcp.settings import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -137,7 +137,7 @@ async def test_the_python_blocks_run(code: str, tmp_path: Path) -> None:
 @pytest.mark.anyio
 async def test_the_demo_ends_as_shown(tmp_path: Path) -> None:
     """Names, sizes and times differ from run to run; kinds and form do not."""
-    code = "import sys, pathlib; from kie_mcp.demo import run_demo; run_demo(pathlib.Path(sys.argv[1]), speed=60)"
+    code = "import sys, pathlib; from kie_mcp.demo.run import run_demo; run_demo(pathlib.Path(sys.argv[1]), speed=60)"
     ran = await run("-c", code, str(tmp_path / "kie-demo"), env=environment(tmp_path))
     assert (ran.returncode, ran.stderr) == (0, b"")
     assert "\x1b" not in ran.stdout.decode()

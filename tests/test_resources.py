@@ -14,7 +14,7 @@ from mcp.types import BlobResourceContents, Resource, TextResourceContents
 from pydantic import SecretStr
 
 from kie_mcp.jobs.job import Job, Output, Phase
-from kie_mcp.jobs.sqlite import SqliteLedger
+from kie_mcp.jobs.store.sqlite import SqliteLedger
 from tests.stage import make_job
 from tests.stand import Era, Stand, facts, settings, stand
 from tests.virtual import HURRIED, START

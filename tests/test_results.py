@@ -12,10 +12,10 @@ from mcp.types import CallToolResult, ResourceLink, TextContent
 from kie_mcp.errors import NotCreatedError, OrderError
 from kie_mcp.jobs.drafts import Outlook
 from kie_mcp.jobs.job import Phase
-from kie_mcp.jobs.ledger import LedgerError
-from kie_mcp.surface.answer import Answer
-from kie_mcp.surface.results import answer, listing, lost_sight, refusal, result
-from kie_mcp.surface.words import spoken
+from kie_mcp.jobs.store.ledger import LedgerError
+from kie_mcp.surface.answers.build import answer, listing, lost_sight, refusal, result
+from kie_mcp.surface.answers.schema import Answer
+from kie_mcp.surface.answers.text import spoken
 from tests.every_state import BEGAN, EVERY, NOW, Case, done, job
 
 FAILURES = {"failed", "unconfirmed"}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sandbox_desk import FILM, IMAGE, SPEECH, VOICE, desk
 
-from kie_mcp.sandbox.account import Window
+from kie_mcp.sandbox.account.credits import Window
 
 pytestmark = pytest.mark.anyio
 RATE_LIMITED = {"code": 429, "msg": "Your call frequency is too high. Please try again later.", "data": None}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sandbox_desk import BASE, FILM, IMAGE, SPEECH, VOICE, desk
 
-from kie_mcp.sandbox.models import MODELS
+from kie_mcp.sandbox.account.models import MODELS
 
 pytestmark = pytest.mark.anyio
 

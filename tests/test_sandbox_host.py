@@ -18,8 +18,8 @@ import pytest
 from sandbox_desk import IMAGE, SPEECH, VOICE
 
 from kie_mcp.sandbox import create_app, serve
-from kie_mcp.sandbox.callbacks import signature
-from kie_mcp.sandbox.world import Sandbox
+from kie_mcp.sandbox.account.world import Sandbox
+from kie_mcp.sandbox.api.callbacks import signature
 
 pytestmark = pytest.mark.anyio
 KEY = {"Authorization": "Bearer any"}

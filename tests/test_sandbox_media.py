@@ -12,13 +12,13 @@ import pytest
 from PIL import Image, ImageChops, ImageOps, ImageStat
 from sandbox_desk import FILM, IMAGE, SPEECH, VOICE, Desk, desk
 
-from kie_mcp.sandbox import captions, pictures, sound, voices
-from kie_mcp.sandbox.faces import EYE
-from kie_mcp.sandbox.films import FRAMES
-from kie_mcp.sandbox.mouths import Mouth
-from kie_mcp.sandbox.palette import look
-from kie_mcp.sandbox.studio import SOMEBODY
-from kie_mcp.sandbox.subtitles import shown_at, subtitles
+from kie_mcp.sandbox.studio import audio_files, captions, pictures, speech
+from kie_mcp.sandbox.studio.colours import look
+from kie_mcp.sandbox.studio.faces import EYE
+from kie_mcp.sandbox.studio.mouths import Mouth
+from kie_mcp.sandbox.studio.results import SOMEBODY
+from kie_mcp.sandbox.studio.subtitles import shown_at, subtitles
+from kie_mcp.sandbox.studio.videos import FRAMES
 
 pytestmark = pytest.mark.anyio
 SAID = "Hello, I am a fox. I wait, and then I talk again!"
@@ -129,19 +129,19 @@ async def test_speech_is_audible_and_as_long_as_its_text() -> None:
         ]
     assert streams_of(brief).keys() == {"audio"}
     assert streams_of(brief)["audio"][0].startswith("mp3")
-    length = {name: sound.seconds(sound.decoded(data)) for name, data in (("brief", brief), ("long", long))}
+    length = {name: audio_files.seconds(audio_files.decoded(data)) for name, data in (("brief", brief), ("long", long))}
     assert length["brief"] == pytest.approx(len(SAID) / 14 + 0.6, abs=0.4)
     assert length["long"] == pytest.approx(len(SAID * 4) / 14 + 0.6, abs=0.8)
-    spoken = sound.seconds(sound.decoded(quick)) - 0.62
+    spoken = audio_files.seconds(audio_files.decoded(quick)) - 0.62
     assert spoken == pytest.approx((length["long"] - 0.62) / 1.2, abs=0.05)
-    samples = sound.decoded(brief)
+    samples = audio_files.decoded(brief)
     assert 8_000 < max(map(abs, samples)) < 32_000
 
 
 def test_each_voice_has_a_pitch_of_its_own() -> None:
-    one, other = voices.speech(SAID, VOICE), voices.speech(SAID, "Z3R5wn05IrDiVCyEkUrK")
+    one, other = speech.speech(SAID, VOICE), speech.speech(SAID, "Z3R5wn05IrDiVCyEkUrK")
     assert one != other
-    assert one == voices.speech(SAID, VOICE)
+    assert one == speech.speech(SAID, VOICE)
 
 
 async def test_a_film_lasts_as_long_as_its_audio_and_its_mouth_follows_it() -> None:
@@ -149,14 +149,14 @@ async def test_a_film_lasts_as_long_as_its_audio_and_its_mouth_follows_it() -> N
         picture = await kie.made(IMAGE, prompt="a red fox in a raincoat")
         voice = await kie.made(SPEECH, text=SAID, voice=VOICE)
         film = await kie.file(await kie.made(FILM, image_url=picture, audio_url=voice, prompt="talk"))
-        samples = sound.decoded(await kie.file(voice))
+        samples = audio_files.decoded(await kie.file(voice))
         _, face = pictures.decoded(await kie.file(picture))
     streams = streams_of(film)
     assert (streams["video"][0], streams["audio"][0]) == ("h264", "aac")
-    assert streams["video"][1] == pytest.approx(sound.seconds(samples), abs=0.1)
-    assert streams["audio"][1] == pytest.approx(sound.seconds(samples), abs=0.1)
+    assert streams["video"][1] == pytest.approx(audio_files.seconds(samples), abs=0.1)
+    assert streams["audio"][1] == pytest.approx(audio_files.seconds(samples), abs=0.1)
     assert film.find(b"moov") < film.find(b"mdat")
-    frames, levels = frames_of(film), sound.loudness(samples, FRAMES)
+    frames, levels = frames_of(film), audio_files.loudness(samples, FRAMES)
     loud, quiet = frames[levels.index(max(levels[:60]))], frames[8]
     assert loud.size == (480, 480)
     assert face is not None
@@ -173,7 +173,7 @@ async def test_a_photograph_talks_too() -> None:
     async with desk() as kie:
         urls = {
             "image_url": await store(kie, "me.jpg", target.getvalue()),
-            "audio_url": await store(kie, "me.wav", sound.wav(samples)),
+            "audio_url": await store(kie, "me.wav", audio_files.wav(samples)),
         }
         film = await kie.file(await kie.made(FILM, prompt="talk", resolution="720p", **urls))
     frames = frames_of(film)
@@ -197,7 +197,7 @@ async def test_audio_that_is_too_long_for_a_model_fails_its_task() -> None:
     async with desk(credits=5000) as kie:
         urls = {
             "image_url": "https://example.com/a.png",
-            "audio_url": await store(kie, "long.wav", sound.wav(array("h", bytes(2 * 24_000 * 61)))),
+            "audio_url": await store(kie, "long.wav", audio_files.wav(array("h", bytes(2 * 24_000 * 61)))),
         }
         assert "60 seconds" in (await kie.finish("omnihuman-1-5", **urls))["failMsg"]
 
@@ -248,7 +248,7 @@ def test_the_old_are_grey_and_who_is_some_years_old_need_not_be() -> None:
 
 def test_a_voice_is_as_low_or_high_as_its_label_says() -> None:
     def pitch(voice_id: str) -> float:
-        return voices.voice_of(voice_id).pitch
+        return speech.voice_of(voice_id).pitch
 
     assert max(map(pitch, ("EkK5I93UQWFDigLMpZcX", "nPczCjzI2devNBz1zQrb", "YOq2y2Up4RgXP2HyXjE5"))) < 140
     assert min(map(pitch, ("Z3R5wn05IrDiVCyEkUrK", "lcMyyd2HUfFzxdCaC4Ta", "aD6riP1btT197c6dACmy"))) > 160
@@ -259,7 +259,7 @@ async def test_a_film_shows_what_is_said_in_it_and_not_the_prompt_of_its_picture
     async with desk() as kie:
         voice = await kie.made(SPEECH, text=SAID, voice=VOICE)
         again = await store(kie, "mine.mp3", await kie.file(voice))
-        foreign = await store(kie, "foreign.wav", sound.wav(array("h", [0] * 48_000)))
+        foreign = await store(kie, "foreign.wav", audio_files.wav(array("h", [0] * 48_000)))
         strips: list[Image.Image] = []
         for prompt, sounds in (
             ("a red fox", voice),

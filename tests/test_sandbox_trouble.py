@@ -7,7 +7,7 @@ import json
 import pytest
 from sandbox_desk import IMAGE, SPEECH, VOICE, desk
 
-from kie_mcp.sandbox.trouble import SCENARIOS, chosen, named_in, without_words
+from kie_mcp.sandbox.account.scenarios import SCENARIOS, chosen, named_in, without_words
 
 pytestmark = pytest.mark.anyio
 

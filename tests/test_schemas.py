@@ -13,10 +13,10 @@ import pytest
 from inline_snapshot import snapshot
 from pydantic import BaseModel
 
+from kie_mcp.app import INSTRUCTIONS
 from kie_mcp.errors import OrderError
 from kie_mcp.jobs.job import Phase
-from kie_mcp.server import INSTRUCTIONS
-from kie_mcp.surface.results import answer, listing, lost_sight, refusal, result
+from kie_mcp.surface.answers.build import answer, listing, lost_sight, refusal, result
 from tests.every_state import EVERY, NOW, job
 from tests.stand import Era, stand
 

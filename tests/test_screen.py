@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from kie_mcp.screen import Screen
+from kie_mcp.demo.display import Screen
 
 pytestmark = pytest.mark.anyio
 

@@ -22,11 +22,11 @@ from inline_snapshot import snapshot
 from mcp import Client
 from pydantic import SecretStr
 
-from kie_mcp.http_bounds import Bounds
+from kie_mcp.http.limits import Bounds
+from kie_mcp.http.server import Doors, serve_http
 from kie_mcp.jobs.job import Phase
 from kie_mcp.sandbox import serve
 from kie_mcp.settings import SANDBOX_KEY, SettingsError
-from kie_mcp.web import Doors, serve_http
 from tests.servers.house import House, opened, until
 from tests.servers.upstream import png
 from tests.serving import environment, serving

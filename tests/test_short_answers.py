@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from kie_mcp.jobs.job import Kind
-from kie_mcp.surface.results import answer
-from kie_mcp.surface.words import text as words
+from kie_mcp.surface.answers.build import answer
+from kie_mcp.surface.answers.text import text as words
 from tests.every_state import EVERY, NOW
 from tests.stand import facts, stand, text
 from tests.virtual import HURRIED

@@ -15,9 +15,9 @@ from shelf import JOB, LINK, PNG, Hand, Shelf, names, told, whole
 
 from kie_mcp.errors import Trouble
 from kie_mcp.jobs.job import JSON, Job, Kind
-from kie_mcp.jobs.orders import ImageOrder, SpeechOrder, TalkingVideoOrder, handed_in
-from kie_mcp.media.outbox import Outbox
-from kie_mcp.media.sidecar import undescribed
+from kie_mcp.media.outputs.saver import Outbox
+from kie_mcp.media.outputs.sidecar import undescribed
+from kie_mcp.orders.order import ImageOrder, SpeechOrder, TalkingVideoOrder, handed_in
 from kie_mcp.settings import Settings, SettingsError
 
 pytestmark = pytest.mark.anyio

@@ -9,7 +9,7 @@ from shelf import JOB, Hand
 
 from kie_mcp.errors import DeadLinkError, KieError, OrderError, OutputError, RefusedError, UnreachableError
 from kie_mcp.jobs.job import Job, Kind, Output, Phase
-from kie_mcp.media.sources import Sources
+from kie_mcp.media.inputs.references import Sources
 
 pytestmark = pytest.mark.anyio
 

@@ -9,10 +9,10 @@ from virtual import START, VIRTUAL, LoopClock
 
 from kie_mcp import errors
 from kie_mcp.errors import BusyError, KieError, NotCreatedError, NotYetError, UnconfirmedError, UnreachableError
-from kie_mcp.jobs import circuit
+from kie_mcp.jobs import circuit_breaker
 from kie_mcp.jobs.job import Job, Phase, Request
-from kie_mcp.jobs.submission import WAIT_AFTER_429, Submission
-from kie_mcp.jobs.unsent import WANTED_FOR
+from kie_mcp.jobs.submitter import WAIT_AFTER_429, Submission
+from kie_mcp.jobs.unsent_errors import WANTED_FOR
 
 pytestmark = pytest.mark.anyio
 
@@ -128,7 +128,7 @@ async def test_a_connection_that_is_never_made_is_tried_for_a_quarter_of_an_hour
     assert job.trouble.message == "The job could not be sent for 15 minutes; nothing was charged. no route"
     gaps = [later[0] - at[0] for at, later in zip(stage.kie.created, stage.kie.created[1:], strict=False)]
     assert gaps[:3] == [2.0, 4.0, 8.0]
-    assert all(gap <= 30.0 + circuit.PROBE_GAP * 2 for gap in gaps)
+    assert all(gap <= 30.0 + circuit_breaker.PROBE_GAP * 2 for gap in gaps)
     assert WANTED_FOR < stage.kie.created[-1][0] < WANTED_FOR + 60
 
 

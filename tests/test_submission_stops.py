@@ -12,9 +12,9 @@ from virtual import START, VIRTUAL
 from kie_mcp import errors
 from kie_mcp.errors import BusyError, KieError, UnconfirmedError
 from kie_mcp.jobs.job import Job, Phase
-from kie_mcp.jobs.ledger import LedgerError, StaleJobError
-from kie_mcp.jobs.sqlite import SqliteLedger
-from kie_mcp.jobs.submission import LAST_MOMENTS, Submission
+from kie_mcp.jobs.store.ledger import LedgerError, StaleJobError
+from kie_mcp.jobs.store.sqlite import SqliteLedger
+from kie_mcp.jobs.submitter import LAST_MOMENTS, Submission
 
 pytestmark = pytest.mark.anyio
 

@@ -21,11 +21,11 @@ from mcp.types import INVALID_PARAMS, METHOD_NOT_FOUND, MISSING_REQUIRED_CLIENT_
 from pydantic import SecretStr
 from starlette.applications import Starlette
 
+from kie_mcp.app import create_server
 from kie_mcp.jobs.joining import PERHAPS_UNHEARD
 from kie_mcp.kie.client import KieClient
 from kie_mcp.sandbox import create_app
-from kie_mcp.server import create_server
-from kie_mcp.surface.protocol import KieServer
+from kie_mcp.surface.server import KieServer
 from tests.stand import BASE, facts, saved, settings, text
 from tests.tasks_client import TaskClient, cancel, end, get, order, update
 from tests.virtual import HURRIED, LoopClock

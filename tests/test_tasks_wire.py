@@ -14,15 +14,15 @@ from mcp.server.mcpserver import MCPServer
 from mcp.shared.exceptions import MCPError
 from mcp.types import HEADER_MISMATCH, INTERNAL_ERROR, CallToolRequestParams, CallToolResult, TextContent
 
+from kie_mcp.app import build
 from kie_mcp.jobs.clock import SystemClock
 from kie_mcp.jobs.drafts import Outlook
 from kie_mcp.jobs.job import Job, Phase
-from kie_mcp.server import build
-from kie_mcp.surface.answer import Answer
-from kie_mcp.surface.jobtasks import MOST, ORDERING, JobTasks
-from kie_mcp.surface.results import answer
-from kie_mcp.surface.tasks import TASKS, Call, Task, Tasks
-from kie_mcp.surface.waiting import Connection, Manner
+from kie_mcp.surface.answers.build import answer
+from kie_mcp.surface.answers.schema import Answer
+from kie_mcp.surface.calls import Connection, Manner
+from kie_mcp.surface.tasks.extension import TASKS, Call, Task, Tasks
+from kie_mcp.surface.tasks.job_tasks import MOST, ORDERING, JobTasks
 from tests.every_state import NOW, done, job
 from tests.stand import settings, stand
 from tests.tasks_client import TaskClient, order

@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from kie_mcp.jobs.throttle import BUDGET, WINDOW, expected_wait, wait
+from kie_mcp.jobs.rate_limit import BUDGET, WINDOW, expected_wait, wait
 
 
 def schedule(arrivals: list[float], holds: list[tuple[float, float]]) -> list[float]:

@@ -9,9 +9,9 @@ import anyio
 import pytest
 from inline_snapshot import snapshot
 
-from kie_mcp.jobs.seen import WAITS_FOR_FILES
-from kie_mcp.sandbox.timeline import Course
-from kie_mcp.sandbox.trouble import SCENARIOS
+from kie_mcp.jobs.look_results import WAITS_FOR_FILES
+from kie_mcp.sandbox.account.scenarios import SCENARIOS
+from kie_mcp.sandbox.account.timeline import Course
 from tests.stand import Era, facts, stand, text
 from tests.virtual import HURRIED, AheadClock
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from kie_mcp.media.names import words
+from kie_mcp.invisible_characters import hidden, shapeless
+from kie_mcp.media.outputs.file_names import words
 from kie_mcp.text import clean, one_line, quoted, seen
-from kie_mcp.unseen import hidden, shapeless
 
 UNSEEN = {
     "control": "\x07",

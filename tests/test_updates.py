@@ -26,14 +26,14 @@ from mcp.types import (
 from stage import Stage
 from starlette.applications import Starlette
 
-from kie_mcp.jobs.archive import Archive
+from kie_mcp.app import create_server
+from kie_mcp.jobs.history import Archive
 from kie_mcp.kie.client import KieClient
 from kie_mcp.sandbox import create_app
-from kie_mcp.server import create_server
-from kie_mcp.surface import updates
 from kie_mcp.surface.delivery import Deliveries
-from kie_mcp.surface.protocol import Handler, KieServer
-from kie_mcp.surface.watches import Watches
+from kie_mcp.surface.resources import subscriptions
+from kie_mcp.surface.resources.changes import Watches
+from kie_mcp.surface.server import Handler, KieServer
 from tests.stand import BASE, Era, facts, settings
 from tests.virtual import HURRIED, LoopClock
 
@@ -287,4 +287,4 @@ async def test_an_sdk_without_subscriptions_is_found_out_at_the_start() -> None:
     stage = Stage()
     bare = Bare(stage.desk(), Deliveries(), name="bare")
     with pytest.raises(TypeError, match="subscriptions/listen"):
-        updates.register(bare, Watches(bare.desk, Archive(stage.ledger(), account="account"), bare.bus))
+        subscriptions.register(bare, Watches(bare.desk, Archive(stage.ledger(), account="account"), bare.bus))

@@ -9,11 +9,11 @@ from every_state import UNSENT, done, job
 from shelf import Hand
 
 from kie_mcp.errors import OutputError
-from kie_mcp.jobs.board import Board
+from kie_mcp.jobs.events import Board
 from kie_mcp.jobs.job import Phase
-from kie_mcp.jobs.sqlite import SqliteLedger
-from kie_mcp.media.opened import Opened
-from kie_mcp.media.uploads import LARGE, Uploads
+from kie_mcp.jobs.store.sqlite import SqliteLedger
+from kie_mcp.media.inputs.open_file import Opened
+from kie_mcp.media.inputs.uploads import LARGE, Uploads
 
 pytestmark = pytest.mark.anyio
 

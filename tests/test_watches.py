@@ -9,8 +9,8 @@ from mcp.shared.subscriptions import ResourceUpdated, ServerEvent
 from stage import DONE, RUNNING, Script, Stage, draft
 from virtual import VIRTUAL
 
-from kie_mcp.jobs.archive import Archive
-from kie_mcp.surface.watches import LATER, Watches
+from kie_mcp.jobs.history import Archive
+from kie_mcp.surface.resources.changes import LATER, Watches
 
 pytestmark = pytest.mark.anyio
 

@@ -18,8 +18,8 @@ from shelf import JOB, LINK, MADE, NAME, PNG, Answer, Hand, Shelf, failure, told
 from kie_mcp.errors import DeadLinkError, OutputError, RefusedError, TransientError
 from kie_mcp.jobs.drafts import Outlook
 from kie_mcp.jobs.job import Kind, Output, Phase
-from kie_mcp.media.outbox import Outbox
-from kie_mcp.surface.results import answer, result
+from kie_mcp.media.outputs.saver import Outbox
+from kie_mcp.surface.answers.build import answer, result
 
 pytestmark = pytest.mark.anyio
 

@@ -28,7 +28,7 @@ from kie_mcp.errors import (
     UnconfirmedError,
 )
 from kie_mcp.jobs.job import Look, Verdict
-from kie_mcp.kie import wire
+from kie_mcp.kie import responses
 
 PAYLOADS = {path.stem: json.loads(path.read_text("utf-8")) for path in (Path(__file__).parent / "data/kie").glob("*")}
 NOW = 1_800_000_000.0
@@ -66,7 +66,7 @@ def record(**data: object) -> dict[str, object]:
 
 
 def look(**data: object) -> Look:
-    return answered(record(**data), reader=wire.read_look)
+    return answered(record(**data), reader=responses.read_look)
 
 
 ANSWERS_TO_CREATE = [
@@ -77,7 +77,7 @@ ANSWERS_TO_CREATE = [
 
 
 def test_each_known_answer_to_a_create_call_is_read():
-    assert {name: outcome(name, wire.read_created) for name in ANSWERS_TO_CREATE} == snapshot(
+    assert {name: outcome(name, responses.read_created) for name in ANSWERS_TO_CREATE} == snapshot(
         {
             "create-accepted": "e931f4f24b0f6d5bc4744c719d3f67f3",
             "create-accepted-code-0": "4daa00eb286212c09ae296c3167089f0",
@@ -101,7 +101,7 @@ def test_each_known_answer_to_a_look_is_read():
     names = sorted(
         name for name in PAYLOADS if name.startswith(("record", "envelope", "key", "too", "null", "gateway", "empty"))
     )
-    assert {name: outcome(name, wire.read_look) for name in names} == snapshot(
+    assert {name: outcome(name, responses.read_look) for name in names} == snapshot(
         {
             "empty": "LookError: Kie.ai's answer says nothing about the job (HTTP 200, no readable JSON). It is looked at again by itself; ask with get_job_status. << None",
             "envelope-501": {
@@ -205,16 +205,16 @@ def test_each_known_answer_to_a_look_is_read():
 
 def test_the_other_answers_are_read():
     outcomes = {
-        "credit": outcome("credit", wire.read_credit),
-        "credit, wrong key": outcome("key-refused", wire.read_credit),
-        "credit, html": outcome("gateway-502", wire.read_credit),
-        "upload": outcome("upload-accepted", wire.read_upload),
-        "upload, html": outcome("gateway-502", wire.read_upload),
-        "upload, without a link": outcome("null-data", wire.read_upload),
-        "upload, refused": outcome("model-unknown", wire.read_upload),
-        "link": outcome("link", wire.read_download_link),
-        "link, refused": outcome("link-refused", wire.read_download_link),
-        "link, html": outcome("gateway-502", wire.read_download_link),
+        "credit": outcome("credit", responses.read_credit),
+        "credit, wrong key": outcome("key-refused", responses.read_credit),
+        "credit, html": outcome("gateway-502", responses.read_credit),
+        "upload": outcome("upload-accepted", responses.read_upload),
+        "upload, html": outcome("gateway-502", responses.read_upload),
+        "upload, without a link": outcome("null-data", responses.read_upload),
+        "upload, refused": outcome("model-unknown", responses.read_upload),
+        "link": outcome("link", responses.read_download_link),
+        "link, refused": outcome("link-refused", responses.read_download_link),
+        "link, html": outcome("gateway-502", responses.read_download_link),
     }
     assert outcomes == snapshot(
         {
@@ -267,12 +267,12 @@ def test_each_code_of_a_create_call_has_one_meaning(code: int, error: type[KieEr
     """Whether the body says it, under HTTP 200, as text, or HTTP does."""
     for body in ({"code": code, "msg": "no", "data": None}, {"code": str(code), "message": "no"}):
         with pytest.raises(error) as caught:
-            answered(body, reader=wire.read_created)
+            answered(body, reader=responses.read_created)
         assert type(caught.value) is error
     if code >= 300:
         for body in (b"<html>", {"error": {"message": "no"}}):
             with pytest.raises(error) as caught:
-                answered(body, status=code, reader=wire.read_created)
+                answered(body, status=code, reader=responses.read_created)
             assert type(caught.value) is error
 
 
@@ -289,7 +289,7 @@ def test_each_code_of_a_create_call_has_one_meaning(code: int, error: type[KieEr
 )
 def test_a_500_that_names_an_input_is_a_refusal(message: str):
     with pytest.raises(RefusedError) as caught:
-        answered({"code": 500, "msg": message}, reader=wire.read_created)
+        answered({"code": 500, "msg": message}, reader=responses.read_created)
     assert caught.value.upstream_message == message
 
 
@@ -306,7 +306,7 @@ def test_a_500_that_names_an_input_is_a_refusal(message: str):
 )
 def test_any_other_500_may_have_created_the_job(message: str):
     with pytest.raises(UnconfirmedError):
-        answered({"code": 500, "msg": message}, reader=wire.read_created)
+        answered({"code": 500, "msg": message}, reader=responses.read_created)
 
 
 @pytest.mark.parametrize(
@@ -334,7 +334,7 @@ def test_any_other_500_may_have_created_the_job(message: str):
 )
 def test_an_answer_without_a_usable_id_leaves_a_created_job_unconfirmed(body: bytes):
     with pytest.raises(UnconfirmedError) as caught:
-        answered(body, reader=wire.read_created)
+        answered(body, reader=responses.read_created)
     assert caught.value.may_have_been_charged
 
 
@@ -342,8 +342,8 @@ def test_an_id_is_taken_whatever_comes_with_it():
     """Looking at it costs nothing; losing it may."""
     for code in (0, 200, 500, 402, 429, "200", None):
         body = {"code": code, "msg": "Server exception", "data": {"taskId": " t-1 "}}
-        assert answered(body, reader=wire.read_created) == "t-1"
-    assert answered({"data": {"task_id": 17}}, status=502, reader=wire.read_created) == "17"
+        assert answered(body, reader=responses.read_created) == "t-1"
+    assert answered({"data": {"task_id": 17}}, status=502, reader=responses.read_created) == "17"
 
 
 @pytest.mark.parametrize(
@@ -365,7 +365,7 @@ def test_an_id_is_taken_whatever_comes_with_it():
 def test_a_wait_that_kie_asks_for_is_kept_in_seconds(given: str, seconds: float | None):
     for status, body in ((429, b"slow down"), (200, {"code": 429, "msg": "slow down"})):
         with pytest.raises(BusyError) as caught:
-            answered(body, status=status, headers={"Retry-After": given}, reader=wire.read_created)
+            answered(body, status=status, headers={"Retry-After": given}, reader=responses.read_created)
         assert caught.value.retry_after == seconds
 
 
@@ -524,11 +524,11 @@ def test_a_code_that_looks_like_none_is_quoted_in_our_sentence(code: str):
 
 
 def test_an_envelopes_408_ends_the_job_but_a_proxys_does_not():
-    seen = answered({"code": 408, "msg": "upstream silent"}, reader=wire.read_look)
+    seen = answered({"code": 408, "msg": "upstream silent"}, reader=responses.read_look)
     assert seen.verdict is Verdict.FAILED
     for status in (408, 501):
         with pytest.raises(LookError):
-            answered(b"<html>", status=status, reader=wire.read_look)
+            answered(b"<html>", status=status, reader=responses.read_look)
 
 
 @pytest.mark.parametrize(
@@ -551,7 +551,7 @@ def test_an_envelopes_408_ends_the_job_but_a_proxys_does_not():
 def test_an_answer_that_says_nothing_of_the_job_changes_nothing(status: int, body: object, error: type[KieError]):
     """Never NotCreatedError: a job that is looked at exists."""
     with pytest.raises(error) as caught:
-        answered(body, status=status, reader=wire.read_look)
+        answered(body, status=status, reader=responses.read_look)
     assert type(caught.value) is error
     assert isinstance(caught.value, CredentialError) or not isinstance(caught.value, NotCreatedError)
 
@@ -562,7 +562,7 @@ def test_foreign_words_are_kept_apart_short_and_harmless():
         "see https://cdn.example/a.png?X-Amz-Signature=canary&b=1 \ud83d " + "x" * 1000
     )
     with pytest.raises(RefusedError) as caught:
-        answered({"code": 422, "msg": nasty}, reader=wire.read_created)
+        answered({"code": 422, "msg": nasty}, reader=responses.read_created)
     words = caught.value.upstream_message
     assert words is not None
     assert "Ignore" not in caught.value.message
@@ -572,7 +572,13 @@ def test_foreign_words_are_kept_apart_short_and_harmless():
 
 
 def test_every_reader_answers_rubbish_with_an_error_of_ours():
-    readers = (wire.read_created, wire.read_look, wire.read_credit, wire.read_upload, wire.read_download_link)
+    readers = (
+        responses.read_created,
+        responses.read_look,
+        responses.read_credit,
+        responses.read_upload,
+        responses.read_download_link,
+    )
     rubbish: list[object] = [
         *(b"", b"\x00" * 99, b"[1]", b"{}", b"[" * 9999),
         *({"code": "x", "data": {"state": {}}}, {"data": {"downloadUrl": "file:///x"}}, {"code": 1e300}),

@@ -11,14 +11,14 @@ import pytest
 from stage import inline, make_job
 from virtual import START
 
-from kie_mcp.jobs.ledger import LEASE
-from kie_mcp.jobs.sqlite import SqliteLedger
-from kie_mcp.jobs.workers import Presence
+from kie_mcp.jobs.store.ledger import LEASE
+from kie_mcp.jobs.store.processes import Presence
+from kie_mcp.jobs.store.sqlite import SqliteLedger
 
 HOLD = """
 import sys
 from pathlib import Path
-from kie_mcp.jobs.workers import Presence
+from kie_mcp.jobs.store.processes import Presence
 with Presence(Path(sys.argv[1])) as other:
     print(other.worker, flush=True)
     sys.stdin.read()

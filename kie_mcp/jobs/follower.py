@@ -9,7 +9,19 @@ from dataclasses import replace
 import anyio
 
 from kie_mcp.errors import BusyError, CredentialError, KieError, NotVisibleError, Trouble
-from kie_mcp.jobs.cadence import (
+from kie_mcp.jobs.clock import Clock
+from kie_mcp.jobs.failure_log import FailureLog
+from kie_mcp.jobs.job import JSON, Job, Look, Output, Phase, Upstream, Verdict, stepped
+from kie_mcp.jobs.look_limit import Looks
+from kie_mcp.jobs.look_results import (
+    MOST_OUTPUTS,
+    after_failed_look,
+    after_look,
+    expired,
+    gap_for_files,
+    names_nothing_yet,
+)
+from kie_mcp.jobs.polling import (
     EARLY_GAP,
     ENOUGH,
     LONGEST,
@@ -21,20 +33,8 @@ from kie_mcp.jobs.cadence import (
     quantile,
     trouble_gap,
 )
-from kie_mcp.jobs.clock import Clock
-from kie_mcp.jobs.failures import FailureLog
-from kie_mcp.jobs.job import JSON, Job, Look, Output, Phase, Upstream, Verdict, stepped
-from kie_mcp.jobs.ledger import Ledger, LedgerError, StaleJobError
-from kie_mcp.jobs.looks import Looks
-from kie_mcp.jobs.seen import (
-    MOST_OUTPUTS,
-    after_failed_look,
-    after_look,
-    expired,
-    gap_for_files,
-    names_nothing_yet,
-)
-from kie_mcp.jobs.submission import Changed
+from kie_mcp.jobs.store.ledger import Ledger, LedgerError, StaleJobError
+from kie_mcp.jobs.submitter import Changed
 
 logger = logging.getLogger(__name__)
 

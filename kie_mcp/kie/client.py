@@ -15,7 +15,6 @@ from urllib.parse import quote, urlsplit
 
 from pydantic import SecretStr
 
-from kie_mcp.addresses import check_url, plain_host_of
 from kie_mcp.errors import (
     KieError,
     LookError,
@@ -26,16 +25,17 @@ from kie_mcp.errors import (
     UnreachableError,
 )
 from kie_mcp.jobs.job import JSON, Look, Request
-from kie_mcp.kie import wire
-from kie_mcp.kie.exchange import Answer, CallError, Patience
+from kie_mcp.kie import responses
+from kie_mcp.kie.http_answer import Answer, CallError, Patience
 from kie_mcp.kie.network import Network
+from kie_mcp.urls import check_url, plain_host_of
 
 if TYPE_CHECKING:
     import httpx
 
     from kie_mcp.kie.connections import Connections
     from kie_mcp.kie.download import Download
-    from kie_mcp.kie.public import Resolve
+    from kie_mcp.kie.public_addresses import Resolve
 
 API = "https://api.kie.ai"
 UPLOADS = "https://kieai.redpandaai.co"
@@ -125,7 +125,7 @@ class KieClient:
                 raise UnreachableError(message, remedy=error.remedy or None) from None
             message = f"Kie.ai's answer to the create call was lost ({error})."
             raise UnconfirmedError(f"{message} The job may exist and may have been charged.") from None
-        return wire.read_created(*_heard(answer), now=self._now())
+        return responses.read_created(*_heard(answer), now=self._now())
 
     async def look(self, task_id: str) -> Look:
         """Ask how a job is; costs nothing. Raises LookError, CredentialError or BusyError."""
@@ -134,21 +134,21 @@ class KieClient:
             answer = self._learned(await self._connections.ask(asked))
         except CallError as error:
             raise LookError(f"Kie.ai did not answer about the job ({error}).") from None
-        return wire.read_look(*_heard(answer), now=self._now())
+        return responses.read_look(*_heard(answer), now=self._now())
 
     async def credit(self) -> float:
         """Ask for the credits left; costs nothing.
 
         Raises CredentialError, BusyError, UnreachableError or UnavailableError.
         """
-        return wire.read_credit(*_heard(await self._free(_CREDIT)), now=self._now())
+        return responses.read_credit(*_heard(await self._free(_CREDIT)), now=self._now())
 
     async def server_time(self) -> float | None:
         """Ask what time it is at Kie.ai, in seconds since 1970; costs nothing. None if the answer does not say.
 
         Raises UnreachableError or UnavailableError.
         """
-        return wire.read_date((await self._free(_CREDIT)).headers)
+        return responses.read_date((await self._free(_CREDIT)).headers)
 
     async def download_link(self, url: str) -> str:
         """Ask for a fresh link to a file that Kie.ai made; it lives for 20 minutes.
@@ -160,7 +160,7 @@ class KieClient:
             answer = self._learned(await self._connections.ask(asked, _dumped({"url": url})))
         except CallError as error:
             raise OutputError(f"Kie.ai did not answer when asked for a new link ({error}).") from None
-        return wire.read_download_link(*_heard(answer), now=self._now())
+        return responses.read_download_link(*_heard(answer), now=self._now())
 
     def fetch(self, url: str) -> "AbstractAsyncContextManager[Download]":
         """Open a file that Kie.ai made, without the key; raises DeadLinkError or OutputError."""
@@ -236,7 +236,7 @@ class KieClient:
                 message = f"Kie.ai's host for uploads was not reached ({error})."
                 raise UnreachableError(message, remedy=error.remedy or None) from None
             raise OutputError(f"The upload broke off ({error}).", remedy="Call again; uploads are free.") from None
-        return wire.read_upload(*_heard(answer), now=self._now())
+        return responses.read_upload(*_heard(answer), now=self._now())
 
     def _place(self, name: str | None) -> dict[str, str]:
         """Where an upload goes: a folder of its own, for a name used twice would overwrite the first silently."""
@@ -249,7 +249,7 @@ class KieClient:
         from urllib.request import getproxies
 
         from kie_mcp.kie.connections import Connections
-        from kie_mcp.kie.public import resolve
+        from kie_mcp.kie.public_addresses import resolve
 
         return Connections(
             self._key.get_secret_value(),

@@ -13,12 +13,12 @@ import httpx
 from pydantic import SecretStr
 
 from kie_mcp.errors import CredentialError, MissingKeyError
-from kie_mcp.kie.call import call
 from kie_mcp.kie.download import Download, download, touch
-from kie_mcp.kie.exchange import Answer, Patience
+from kie_mcp.kie.http import call
+from kie_mcp.kie.http_answer import Answer, Patience
 from kie_mcp.kie.network import Network, Proxy
-from kie_mcp.kie.public import PublicTransport, Resolve, resolve
-from kie_mcp.kie.routes import Routes, Trust, Wrap
+from kie_mcp.kie.proxy_routes import Routes, Trust, Wrap
+from kie_mcp.kie.public_addresses import PublicTransport, Resolve, resolve
 from kie_mcp.text import is_secret
 
 _JSON = {"Content-Type": "application/json"}

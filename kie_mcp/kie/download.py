@@ -9,10 +9,10 @@ from urllib.parse import urljoin
 import anyio
 import httpx
 
-from kie_mcp.addresses import check_url, plain_host_of
 from kie_mcp.errors import DeadLinkError, OrderError, OutputError, TransientError
-from kie_mcp.kie.call import cure, raw_chunks, said
-from kie_mcp.kie.public import FakeAddressError, PrivateAddressError
+from kie_mcp.kie.http import cure, raw_chunks, said
+from kie_mcp.kie.public_addresses import FakeAddressError, PrivateAddressError
+from kie_mcp.urls import check_url, plain_host_of
 
 MOST_REDIRECTS = 3
 LONGEST_LINK = 32_000

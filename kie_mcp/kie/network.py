@@ -7,8 +7,8 @@ from typing import Self
 from urllib.parse import unquote, urlsplit
 
 from kie_mcp import extras
-from kie_mcp.addresses import is_ip
 from kie_mcp.errors import NetworkSetupError
+from kie_mcp.urls import is_ip
 
 _SCHEMES = {"http": "http", "https": "https", "socks": "socks5", "socks5": "socks5", "socks5h": "socks5"}
 """What may stand before the colon, and what it means: every SOCKS proxy is asked by the host's name."""

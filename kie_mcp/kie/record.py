@@ -6,7 +6,7 @@ from kie_mcp import text
 from kie_mcp.errors import CreditError, JobFailedError, Trouble
 from kie_mcp.jobs.job import JSON, Look, Verdict
 from kie_mcp.kie.envelope import integer, mapping, number
-from kie_mcp.kie.links import PLACES, file_links, links_anywhere, parsed, plain, result_of
+from kie_mcp.kie.result_links import PLACES, file_links, links_anywhere, parsed, plain, result_of
 
 _IN_FLIGHT = frozenset({
     *("waiting", "queuing", "generating", "processing", "pending"),

@@ -3,10 +3,10 @@
 from collections.abc import Awaitable
 from typing import Protocol
 
-from kie_mcp.jobs.cadence import fraction
 from kie_mcp.jobs.drafts import Outlook
 from kie_mcp.jobs.job import Job, Phase
-from kie_mcp.surface.words import spoken
+from kie_mcp.jobs.polling import fraction
+from kie_mcp.surface.answers.text import spoken
 from kie_mcp.text import code
 
 STEP = 1e-4

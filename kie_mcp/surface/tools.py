@@ -6,19 +6,19 @@ from typing import Any
 from mcp.server.mcpserver import Context
 from mcp.types import CallToolResult
 
-from kie_mcp.addresses import shown_url
+from kie_mcp.catalog.validate import speaking_of
 from kie_mcp.errors import OrderError, UnknownJobError
-from kie_mcp.jobs.desk import Desk
-from kie_mcp.jobs.fitting import speaking_of
 from kie_mcp.jobs.job import JobState, Kind
-from kie_mcp.jobs.orders import ImageOrder, Order, SpeechOrder, TalkingVideoOrder, parse_job_uri, styled
-from kie_mcp.media.intake import PART_WORDS
-from kie_mcp.surface import arguments as arg
-from kie_mcp.surface.answer import Answer, Listing
-from kie_mcp.surface.closed import ClosedTool, closed
-from kie_mcp.surface.results import listing
+from kie_mcp.jobs.service import Desk
+from kie_mcp.orders.order import ImageOrder, Order, SpeechOrder, TalkingVideoOrder, parse_job_uri, styled
+from kie_mcp.planner import PART_WORDS
+from kie_mcp.surface.answers.build import listing
+from kie_mcp.surface.answers.schema import Answer, Listing
+from kie_mcp.surface.arguments import types as arg
+from kie_mcp.surface.calls import Manner, Waiting
+from kie_mcp.surface.strict_tool import ClosedTool, closed
 from kie_mcp.surface.viewer import SHOWN_IN_VIEWER
-from kie_mcp.surface.waiting import Manner, Waiting
+from kie_mcp.urls import shown_url
 
 Ctx = Context[Any]
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]*")

@@ -14,7 +14,7 @@ import anyio
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kie_mcp.sandbox import serve
-from kie_mcp.sandbox.app import SandboxApp, create_app
+from kie_mcp.sandbox.api.app import SandboxApp, create_app
 from tests.clients import evidence
 from tests.clients.fleet import HERE, Client
 

@@ -26,7 +26,7 @@ from mcp.types import (
     TextContent,
 )
 
-from kie_mcp.surface.tasks import TASKS, Call, Task, Tasks, Update
+from kie_mcp.surface.tasks.extension import TASKS, Call, Task, Tasks, Update
 
 REQUIRED = frozenset({"failing_job", "test_tool_with_task"})
 """They serve nobody but clients that take tasks."""

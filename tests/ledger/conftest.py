@@ -7,8 +7,8 @@ import pytest
 from stage import disk, inline, ledger_on
 from virtual import START
 
-from kie_mcp.jobs.ledger import Ledger
-from kie_mcp.jobs.sqlite import SqliteLedger
+from kie_mcp.jobs.store.ledger import Ledger
+from kie_mcp.jobs.store.sqlite import SqliteLedger
 
 Make = Callable[[], Ledger]
 

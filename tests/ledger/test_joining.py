@@ -8,7 +8,7 @@ from virtual import START
 
 from kie_mcp.jobs.job import Phase, stepped
 from kie_mcp.jobs.joining import JOIN_FOR, PERHAPS_UNHEARD, SIDE_BY_SIDE, Caller, Recent
-from kie_mcp.jobs.ledger import KeyConflictError, Ledger, Note
+from kie_mcp.jobs.store.ledger import KeyConflictError, Ledger, Note
 
 pytestmark = pytest.mark.anyio
 

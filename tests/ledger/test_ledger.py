@@ -6,10 +6,10 @@ import pytest
 from stage import make_job
 from virtual import START
 
-from kie_mcp.jobs.cadence import KEPT
 from kie_mcp.jobs.job import Job, JobState, Kind, Phase, stepped
-from kie_mcp.jobs.ledger import LEASE, STEPS, STOPPED_FOR, Ledger, LedgerError, StaleJobError
-from kie_mcp.jobs.throttle import BUDGET, WINDOW
+from kie_mcp.jobs.polling import KEPT
+from kie_mcp.jobs.rate_limit import BUDGET, WINDOW
+from kie_mcp.jobs.store.ledger import LEASE, STEPS, STOPPED_FOR, Ledger, LedgerError, StaleJobError
 
 pytestmark = pytest.mark.anyio
 

@@ -8,10 +8,10 @@ import pytest
 from stage import disk, inline, ledger_on, make_job
 from virtual import START
 
-from kie_mcp.jobs import schema
 from kie_mcp.jobs.joining import Caller
-from kie_mcp.jobs.ledger import LEASE, Ledger, LedgerError, Note
-from kie_mcp.jobs.sqlite import SqliteLedger
+from kie_mcp.jobs.store import schema
+from kie_mcp.jobs.store.ledger import LEASE, Ledger, LedgerError, Note
+from kie_mcp.jobs.store.sqlite import SqliteLedger
 
 pytestmark = pytest.mark.anyio
 

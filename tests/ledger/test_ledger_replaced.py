@@ -13,11 +13,11 @@ import pytest
 from stage import RUNNING, Script, Stage, inline, make_job
 from virtual import START, VIRTUAL
 
-from kie_mcp.jobs import schema
 from kie_mcp.jobs.job import Job, Phase, stepped
 from kie_mcp.jobs.joining import JOIN_FOR, Caller
-from kie_mcp.jobs.ledger import LedgerError, Note, StaleJobError
-from kie_mcp.jobs.sqlite import SqliteLedger
+from kie_mcp.jobs.store import schema
+from kie_mcp.jobs.store.ledger import LedgerError, Note, StaleJobError
+from kie_mcp.jobs.store.sqlite import SqliteLedger
 
 pytestmark = pytest.mark.anyio
 

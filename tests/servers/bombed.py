@@ -17,8 +17,8 @@ from kie_mcp.errors import KieError
 from kie_mcp.jobs.clock import SystemClock
 from kie_mcp.jobs.job import Job, Kind, Phase, Request
 from kie_mcp.kie.client import KieClient
-from kie_mcp.kie.exchange import Patience
-from kie_mcp.media.outbox import Outbox
+from kie_mcp.kie.http_answer import Patience
+from kie_mcp.media.outputs.saver import Outbox
 from tests.servers.bombs import ANSWERS, FILES
 
 KEY = "canary0123456789canary0123456789"

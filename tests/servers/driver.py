@@ -7,8 +7,8 @@ import signal
 
 import httpx
 
+from kie_mcp.app import create_server, serve_stdio
 from kie_mcp.kie.client import KieClient
-from kie_mcp.server import create_server, serve_stdio
 from kie_mcp.settings import Settings
 from tests.servers.hurry import HurriedLoop, Hurry
 

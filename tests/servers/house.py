@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from kie_mcp.jobs.job import FINAL, Phase
-from kie_mcp.jobs.ledger import LEASE
-from kie_mcp.jobs.throttle import LONGEST_HOLD
+from kie_mcp.jobs.rate_limit import LONGEST_HOLD
+from kie_mcp.jobs.store.ledger import LEASE
 from kie_mcp.settings import Settings
 from tests.servers.client import Server
 from tests.servers.hurry import Hurry

@@ -7,9 +7,9 @@ from concurrent.futures import Future
 
 import pytest
 
-from kie_mcp.jobs.cadence import SHORTEST
 from kie_mcp.jobs.job import Phase
-from kie_mcp.jobs.submission import LAST_MOMENTS
+from kie_mcp.jobs.polling import SHORTEST
+from kie_mcp.jobs.submitter import LAST_MOMENTS
 from tests.servers.client import Server
 from tests.servers.house import House, until
 from tests.servers.stories import Story, told

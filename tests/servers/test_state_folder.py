@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kie_mcp.jobs.schema import MIGRATIONS
+from kie_mcp.jobs.store.schema import MIGRATIONS
 from tests.servers.client import Server
 from tests.servers.house import House
 

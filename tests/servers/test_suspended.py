@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from kie_mcp.jobs.cadence import SHORTEST
 from kie_mcp.jobs.job import Phase
-from kie_mcp.jobs.ledger import LEASE, STOPPED_FOR
+from kie_mcp.jobs.polling import SHORTEST
+from kie_mcp.jobs.store.ledger import LEASE, STOPPED_FOR
 from tests.servers.client import Server
 from tests.servers.house import House, opened, until
 from tests.servers.test_three_processes import SLACK, gaps

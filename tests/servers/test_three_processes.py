@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from kie_mcp.jobs.cadence import SHORTEST
-from kie_mcp.jobs.throttle import BUDGET, WINDOW
+from kie_mcp.jobs.polling import SHORTEST
+from kie_mcp.jobs.rate_limit import BUDGET, WINDOW
 from tests.servers.client import Server
 from tests.servers.house import House, opened, until
 

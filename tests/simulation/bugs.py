@@ -11,9 +11,9 @@ from kie_mcp.errors import UnconfirmedError
 from kie_mcp.jobs.follower import Follower
 from kie_mcp.jobs.job import Job, Look, Phase, Request, Upstream, stepped
 from kie_mcp.jobs.joining import NOTHING_RECENT, Caller, Recent
-from kie_mcp.jobs.ledger import Gone, Note, nobody_knows
-from kie_mcp.jobs.schema import dump, load
-from kie_mcp.jobs.sqlite import SqliteLedger
+from kie_mcp.jobs.store.ledger import Gone, Note, nobody_knows
+from kie_mcp.jobs.store.schema import dump, load
+from kie_mcp.jobs.store.sqlite import SqliteLedger
 from tests.simulation.product import Product
 
 

@@ -10,10 +10,10 @@ from typing import Any, Protocol
 import anyio
 
 from kie_mcp.errors import KieError
-from kie_mcp.jobs.desk import Desk
 from kie_mcp.jobs.drafts import Draft
 from kie_mcp.jobs.job import Job, Kind, Phase
 from kie_mcp.jobs.joining import PERHAPS_UNHEARD, Caller
+from kie_mcp.jobs.service import Desk
 from tests.simulation.process import Killed, Process
 
 

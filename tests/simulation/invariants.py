@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 from kie_mcp.jobs.job import Job, Phase
-from kie_mcp.jobs.seen import WAITS_FOR_FILES
+from kie_mcp.jobs.look_results import WAITS_FOR_FILES
 from tests.simulation.kie import ELSEWHERE, LIMIT, PRICE, WINDOW, Task
 from tests.simulation.world import Seen
 

@@ -16,7 +16,7 @@ from kie_mcp.errors import (
 )
 from kie_mcp.errors import Trouble as Told
 from kie_mcp.jobs.job import Look, Request, Verdict
-from kie_mcp.jobs.seen import LONGEST_GAP, WAITS_FOR_FILES
+from kie_mcp.jobs.look_results import LONGEST_GAP, WAITS_FOR_FILES
 from tests.simulation.faults import WORKS, CreateFault, LookFault, Trouble
 
 LIMIT, WINDOW = 20, 10.0

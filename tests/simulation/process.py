@@ -12,11 +12,11 @@ import anyio.lowlevel
 
 from kie_mcp.errors import NotCreatedError, OutputError
 from kie_mcp.errors import Trouble as Told
-from kie_mcp.jobs.board import Board
-from kie_mcp.jobs.cadence import Spread
-from kie_mcp.jobs.desk import Desk
+from kie_mcp.jobs.events import Board
 from kie_mcp.jobs.job import Job, Kind, Look, Output, Request
-from kie_mcp.jobs.ledger import LedgerError
+from kie_mcp.jobs.polling import Spread
+from kie_mcp.jobs.service import Desk
+from kie_mcp.jobs.store.ledger import LedgerError
 from tests.simulation.faults import Trouble
 from tests.simulation.kie import Kie
 from tests.simulation.product import Product

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from kie_mcp.jobs.follower import Follower
 from kie_mcp.jobs.job import Upstream
-from kie_mcp.jobs.sqlite import SqliteLedger
-from kie_mcp.jobs.submission import Submission
+from kie_mcp.jobs.store.sqlite import SqliteLedger
+from kie_mcp.jobs.submitter import Submission
 
 
 def _as_it_is(upstream: Upstream) -> Upstream:

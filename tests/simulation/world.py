@@ -12,8 +12,8 @@ from typing import Any
 
 import anyio
 
-from kie_mcp.jobs import schema
 from kie_mcp.jobs.job import FINAL, Job, Phase
+from kie_mcp.jobs.store import schema
 from tests.simulation.client import Call, Client, Intent, ask, intent
 from tests.simulation.faults import Trouble
 from tests.simulation.kie import ELSEWHERE, Kie, Task

@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from kie_mcp.surface.answer import Answer, CreditFields, ErrorFields, OutputFields, PartFields
-from kie_mcp.surface.chaining import input_for
+from kie_mcp.surface.answers.next_tools import input_for
+from kie_mcp.surface.answers.schema import Answer, CreditFields, ErrorFields, OutputFields, PartFields
 from tests.media_files import film, picture, sound
 from tests.viewer.host import Refused, Reply
 

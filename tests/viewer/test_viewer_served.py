@@ -12,7 +12,7 @@ import pytest
 from mcp.types import TextResourceContents
 
 from kie_mcp.errors import KieError
-from kie_mcp.kie import wire
+from kie_mcp.kie import responses
 from kie_mcp.surface.viewer import URI
 from tests.stand import Era, Stand, facts, stand
 from tests.viewer.chromium import Browser
@@ -73,7 +73,7 @@ def result_urls(answer: dict[str, Any]) -> list[str]:
     """The addresses in an answer of Kie.ai's that was written down."""
     body = json.dumps(answer["body"]).encode()
     try:
-        look = wire.read_look(answer["http_status"], answer["headers"], body, now=0.0)
+        look = responses.read_look(answer["http_status"], answer["headers"], body, now=0.0)
     except KieError:
         return []
     masks: list[str] = look.data.get("mask_urls", []) if look.data else []

@@ -1,0 +1,233 @@
+"""Plugs everything together: settings in, an MCP server out. No logic."""
+
+import io
+import logging
+import os
+import secrets
+import signal
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import cast
+
+import anyio
+from anyio.to_thread import run_sync
+from pydantic import SecretStr
+
+from kie_mcp import __version__
+from kie_mcp.catalog import registry
+from kie_mcp.cli.console import lost_output
+from kie_mcp.client_from_settings import connect
+from kie_mcp.jobs.clock import Clock, SystemClock
+from kie_mcp.jobs.events import Board
+from kie_mcp.jobs.follower import Follower
+from kie_mcp.jobs.history import Archive
+from kie_mcp.jobs.service import Desk
+from kie_mcp.jobs.store.processes import Presence
+from kie_mcp.jobs.store.sqlite import SqliteLedger
+from kie_mcp.jobs.submitter import Submission
+from kie_mcp.kie.client import KieClient
+from kie_mcp.media.inputs.files import Inputs
+from kie_mcp.media.inputs.inline_files import Inline
+from kie_mcp.media.inputs.local_files import Locals
+from kie_mcp.media.inputs.references import Sources
+from kie_mcp.media.inputs.uploads import Uploads
+from kie_mcp.media.outputs.saver import LAST_MOMENTS, Outbox, saved
+from kie_mcp.media.worker_threads import in_thread
+from kie_mcp.planner import Intake, kind_of
+from kie_mcp.settings import SANDBOX_KEY, Settings
+from kie_mcp.shutdown import Deadline
+from kie_mcp.surface.calls import Surroundings, Waiting
+from kie_mcp.surface.clients import Wishes
+from kie_mcp.surface.prompts import workflows
+from kie_mcp.surface.resources import completions, listing, models, read, subscriptions
+from kie_mcp.surface.resources.changes import Watches
+from kie_mcp.surface.server import KieServer
+from kie_mcp.surface.tasks.extension import Tasks
+from kie_mcp.surface.tasks.job_tasks import JobTasks
+from kie_mcp.surface.tools import Tools
+from kie_mcp.surface.viewer import viewer
+
+logger = logging.getLogger(__name__)
+
+INSTRUCTIONS = (
+    "Pictures, speech and talking videos from Kie.ai. Each is a job with an id and costs credits. "
+    "Chain jobs by their kie:// references: generate_image makes a face, generate_speech a voice, and "
+    "create_talking_video takes both, also before those jobs are done, or has them made: image_prompt, script. "
+    "A tool waits for a while; if the job is not done by then it answers `running` with the job id: call "
+    "get_job_status(job_id), which is free and waits as long as this client can, until it is done. "
+    "Never repeat an order because it takes long or because its answer was lost: look for its job first (list_jobs). "
+    "`unconfirmed` means that it may have been charged: tell the user."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """The parts of one server."""
+
+    kie: KieClient
+    desk: Desk
+    archive: Archive
+    intake: Intake
+    presence: Presence
+
+
+def build(
+    settings: Settings,
+    *,
+    kie: KieClient | None = None,
+    clock: Clock | None = None,
+    local_files: bool = True,
+    sandbox: bool = False,
+) -> House:
+    """Make the parts; nothing is opened yet. `kie` and `clock` are the seams that tests use.
+
+    `sandbox`: whether these settings lead to one that we have started ourselves; any other has to say that it is one.
+    """
+    clock = clock or SystemClock()
+    kie = kie or connect(settings, sandbox=sandbox)
+    board, ledger = Board(), SqliteLedger(settings.ledger_path)
+    outbox = Outbox(
+        settings.output_dir,
+        kie.fetch,
+        kie.download_link,
+        clock,
+        sidecar=settings.sidecar,
+        sandbox=lambda: bool(kie.sandbox),
+    )
+
+    async def check(room: int) -> None:
+        await run_sync(kie.check)
+        await outbox.check(room)
+
+    archive = Archive(ledger, account=settings.account)
+    uploads = Uploads(kie.upload, ledger, clock, account=settings.account)
+    sources = Sources(archive.own, uploads.path, kie.download_link, clock)
+    disk = Locals(settings.input_roots, relative_to=settings.output_dir, local_files=local_files)
+    inputs = Inputs(disk, Inline(settings.state_dir / "inputs", clock, needed=ledger.inputs_needed), uploads)
+    intake = Intake(sources, inputs, check, account=settings.account, plain_host=settings.plain_host, say=board.say)
+    presence = Presence(settings.state_dir / "workers")
+    submission = Submission(ledger, kie, intake.prepare, clock, board.changed, presence.worker)
+    follower = Follower(ledger, kie, outbox.save, clock, board.changed, elsewhere=registry.lasts)
+    desk = Desk(
+        ledger,
+        kie,
+        submission,
+        follower,
+        board,
+        clock,
+        account=settings.account,
+        worker=presence.worker,
+        kind_of=kind_of,
+        gone=presence.gone,
+        saved=saved,
+    )
+    return House(kie=kie, desk=desk, archive=archive, intake=intake, presence=presence)
+
+
+def create_server(
+    settings: Settings,
+    *,
+    kie: KieClient | None = None,
+    clock: Clock | None = None,
+    local_files: bool = True,
+    sandbox: bool = False,
+) -> KieServer:
+    """Make the MCP server; nothing is opened before a client comes. `local_files`: whether callers may name paths.
+
+    The rest as in `build`.
+    """
+    clock = clock or SystemClock()
+    house = build(settings, kie=kie, clock=clock, local_files=local_files, sandbox=sandbox)
+    surroundings = Surroundings(
+        sandbox=lambda: bool(house.kie.sandbox),
+        wishes=Wishes(wait_seconds=settings.wait_seconds, links=settings.links, preview=settings.preview),
+        has_key=settings.api_key is not None,
+    )
+    waiting = Waiting(house.desk, house.intake.draft, clock, surroundings)
+    tools = Tools(house.desk, waiting)
+
+    @asynccontextmanager
+    async def lifespan(_: object) -> AsyncGenerator[House]:
+        async with _present(house.presence), house.kie, house.desk.open(), watches.open():
+            yield house
+
+    server = KieServer(
+        house.desk,
+        waiting.deliveries,
+        name="kie-mcp",
+        title="Kie.ai media",
+        version=__version__,
+        instructions=INSTRUCTIONS,
+        tools=list(tools.published()),
+        extensions=[Tasks(JobTasks(house.desk, waiting, clock)), viewer()],
+        lifespan=lifespan,
+        log_level=settings.log_level,
+    )
+    watches = Watches(house.desk, house.archive, server.bus)
+    read.register(server, house.desk, waiting.describe)
+    models.register(server)
+    listing.register(server, house.archive)
+    completions.register(server, house.archive)
+    subscriptions.register(server, watches)
+    workflows.register(server)
+    return server
+
+
+@asynccontextmanager
+async def _present(presence: Presence) -> AsyncGenerator[None]:
+    """Be among the processes that share the state folder, also if its disk does not answer any more at the end."""
+    await in_thread(presence.__enter__)
+    try:
+        yield
+    finally:
+        with anyio.CancelScope(shield=True), suppress(OSError):
+            await in_thread(lambda: presence.__exit__(None, None, None), patience=LAST_MOMENTS)
+
+
+async def serve_stdio(settings: Settings, *, sandbox: bool = False) -> None:
+    """Serve one client over standard input and output; with `sandbox`, against a Kie.ai of our own.
+
+    Raises ConsoleError if standard output cannot be written, and LedgerError if jobs cannot be written down.
+    """
+    if not sandbox:
+        await _serve(create_server(settings))
+        return
+    async with on_sandbox(settings) as own:
+        await _serve(create_server(own, sandbox=True))
+
+
+@asynccontextmanager
+async def on_sandbox(settings: Settings) -> AsyncGenerator[Settings]:
+    """Start a Kie.ai of our own, and lend the settings that lead to it."""
+    from kie_mcp.sandbox import serve
+
+    async with serve(seed=secrets.randbits(32)) as base_url:
+        yield settings.model_copy(
+            update={"api_base_url": base_url, "upload_base_url": base_url, "api_key": SecretStr(SANDBOX_KEY)}
+        )
+
+
+async def _serve(server: KieServer) -> None:
+    # Before standard input is touched: from then on nothing can end the process until its client speaks.
+    await server.desk.ready()
+    with suppress(AttributeError):
+        # The SDK sends stray prints to stderr while it serves; what is still buffered then would follow the answers.
+        cast("io.TextIOWrapper", sys.stdout).reconfigure(line_buffering=True)
+    async with anyio.create_task_group() as group:
+        group.start_soon(_leave_on_signal, server.desk)
+        try:
+            await server.run_stdio_async()
+        except OSError as error:
+            raise lost_output(error) from None
+        group.cancel_scope.cancel()
+
+
+async def _leave_on_signal(desk: Desk) -> None:
+    """Write down what is in flight, then go, whatever else is at work."""
+    with suppress(NotImplementedError), anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        async for _ in signals:
+            Deadline().set()
+            await desk.stop()
+            os._exit(0)

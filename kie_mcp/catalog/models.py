@@ -1,0 +1,265 @@
+"""The models as rows of data: what each takes, what it costs, what it calls its inputs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from kie_mcp.catalog.capabilities import Takes
+from kie_mcp.catalog.voices import VOICES
+from kie_mcp.jobs.job import Kind
+from kie_mcp.jobs.polling import Spread
+
+CREDIT_USD = 0.005
+"""What a credit costs."""
+
+OUTPUT_HOSTS = ("tempfile.aiquickdraw.com", "file.aiquickdraw.com", "tempfile.redpandaai.co", "storage.kie.ai")
+"""Where Kie.ai keeps results, over https."""
+
+Unit = Literal["image", "second", "1000 characters"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """Credits for each unit, by resolution; "" for a model without a choice of them."""
+
+    per: Unit
+    credits: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """One model of Kie.ai's."""
+
+    id: str
+    kind: Kind
+    title: str
+    takes: Takes
+    price: Price
+    inputs: Mapping[str, str]
+    """Field of the order to Kie.ai's name of the input: nothing else is ever sent."""
+    lasts: Spread
+    """How long its jobs take, by what is known of other people's."""
+    always: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """Inputs that are sent even if the order leaves them out."""
+    aliases: tuple[str, ...] = ()
+    edit_id: str | None = None
+    """Takes the place of `id` when pictures go in."""
+
+
+_JPEG_PNG = ("image/jpeg", "image/png")
+_PICTURES = (*_JPEG_PNG, "image/webp")
+_SOUNDS = ("audio/mpeg", "audio/wav", "audio/x-wav", "audio/aac", "audio/mp4", "audio/ogg")
+# Kie.ai names kinds of files and no codecs: these are what such a file usually holds, and every decoder reads.
+_CODECS = {
+    "audio/wav": ("PCM", "float PCM"),
+    "audio/x-wav": ("PCM", "float PCM"),
+    "audio/aac": ("AAC",),
+    "audio/mp4": ("AAC",),
+    "audio/ogg": ("Vorbis", "Opus"),
+}
+_RATIOS = ("1:1", "9:16", "16:9", "3:4", "4:3", "3:2", "2:3", "5:4", "4:5", "21:9", "auto")
+_MORE_RATIOS = ("auto", *_RATIOS[:-1], "1:4", "4:1", "1:8", "8:1")
+_SIZES = ("1K", "2K", "4K")
+_WORDS_AND_RATIO = {"prompt": "prompt", "aspect_ratio": "aspect_ratio"}
+_SIZED_IMAGE = {
+    **_WORDS_AND_RATIO,
+    "images": "image_input",
+    "resolution": "resolution",
+    "output_format": "output_format",
+}
+_SPEECH = {
+    "text": "text",
+    "voice": "voice",
+    "speed": "speed",
+    "stability": "stability",
+    "similarity_boost": "similarity_boost",
+}
+_VIDEO = {"prompt": "prompt", "image": "image_url", "audio": "audio_url"}
+
+# What is assumed until this account has seen some: figures that are commonly reported, not measured here. Each job that
+# was seen takes the place of one of them.
+_PICTURE_TIME = Spread(median=11, sigma=0.4, shortest=5, longest=30)
+_SPEECH_TIME = Spread(median=4, sigma=0.5, shortest=2, longest=15)
+_VIDEO_TIME = Spread(median=170, sigma=0.55, shortest=60, longest=600)
+
+_KLING = Takes(
+    prompt_max=5_000,
+    prompt_required=False,
+    image_types=_JPEG_PNG,
+    image_mb=10,
+    audio_types=_SOUNDS,
+    audio_codecs=_CODECS,
+    audio_mb=100,
+    audio_seconds=300,
+)
+
+# The first of its kind is used when no model is named.
+MODELS: tuple[Model, ...] = (
+    Model(
+        id="google/nano-banana",
+        kind=Kind.IMAGE,
+        title="Nano Banana",
+        takes=Takes(
+            prompt_max=5_000,
+            images_max=10,
+            image_types=_PICTURES,
+            image_mb=10,
+            aspect_ratios=_RATIOS,
+            formats=("png", "jpeg"),
+        ),
+        price=Price(per="image", credits={"": 4}),
+        lasts=_PICTURE_TIME,
+        inputs={**_WORDS_AND_RATIO, "images": "image_urls", "output_format": "output_format"},
+        aliases=("nano-banana", "nanobanana", "google/nano-banana-edit", "nano-banana-edit"),
+        edit_id="google/nano-banana-edit",
+    ),
+    Model(
+        id="nano-banana-pro",
+        kind=Kind.IMAGE,
+        title="Nano Banana Pro",
+        takes=Takes(
+            prompt_max=10_000,
+            images_max=8,
+            image_types=_PICTURES,
+            image_mb=30,
+            aspect_ratios=_RATIOS,
+            resolutions=_SIZES,
+            formats=("png", "jpg"),
+        ),
+        price=Price(per="image", credits={"1K": 18, "2K": 18, "4K": 24}),
+        lasts=_PICTURE_TIME,
+        inputs=_SIZED_IMAGE,
+        aliases=("google/nano-banana-pro", "nanobanana-pro"),
+    ),
+    Model(
+        id="nano-banana-2",
+        kind=Kind.IMAGE,
+        title="Nano Banana 2",
+        takes=Takes(
+            prompt_max=20_000,
+            images_max=14,
+            image_types=_PICTURES,
+            image_mb=30,
+            aspect_ratios=_MORE_RATIOS,
+            resolutions=_SIZES,
+            formats=("jpg", "png"),
+        ),
+        price=Price(per="image", credits={"1K": 8, "2K": 12, "4K": 18}),
+        lasts=_PICTURE_TIME,
+        inputs=_SIZED_IMAGE,
+        aliases=("google/nano-banana-2", "nanobanana-2"),
+    ),
+    Model(
+        id="nano-banana-2-lite",
+        kind=Kind.IMAGE,
+        title="Nano Banana 2 Lite",
+        takes=Takes(prompt_max=20_000, images_max=10, image_types=_PICTURES, image_mb=30, aspect_ratios=_MORE_RATIOS),
+        price=Price(per="image", credits={"": 4}),
+        lasts=_PICTURE_TIME,
+        inputs={**_WORDS_AND_RATIO, "images": "image_urls"},
+        aliases=("google/nano-banana-2-lite", "nanobanana-2-lite"),
+    ),
+    Model(
+        id="nano-banana-2-1",
+        kind=Kind.IMAGE,
+        title="Nano Banana 2.1",
+        takes=Takes(
+            prompt_max=20_000,
+            images_max=10,  # Kie.ai's schema says 14, its prose 10
+            image_types=_PICTURES,
+            image_mb=30,
+            aspect_ratios=_MORE_RATIOS,
+            resolutions=_SIZES,
+            formats=("jpg", "png"),
+        ),
+        price=Price(per="image", credits={"1K": 4, "2K": 6, "4K": 9}),
+        lasts=_PICTURE_TIME,
+        inputs=_SIZED_IMAGE,
+        aliases=("nano-banana-2.1", "google/nano-banana-2-1", "nanobanana-2-1"),
+    ),
+    Model(
+        id="elevenlabs/text-to-speech-turbo-2-5",
+        kind=Kind.SPEECH,
+        title="ElevenLabs Turbo 2.5",
+        takes=Takes(prompt_max=5_000, voices=VOICES, speed_range=(0.7, 1.2), language=True),
+        price=Price(per="1000 characters", credits={"": 6}),
+        lasts=_SPEECH_TIME,
+        inputs={**_SPEECH, "language": "language_code"},
+        aliases=("text-to-speech-turbo-2-5", "elevenlabs-turbo", "eleven_turbo_v2_5"),
+    ),
+    Model(
+        id="elevenlabs/text-to-speech-multilingual-v2",
+        kind=Kind.SPEECH,
+        title="ElevenLabs Multilingual v2",
+        takes=Takes(prompt_max=5_000, voices=VOICES, speed_range=(0.7, 1.2)),
+        price=Price(per="1000 characters", credits={"": 12}),
+        lasts=_SPEECH_TIME,
+        inputs=_SPEECH,
+        aliases=("text-to-speech-multilingual-v2", "elevenlabs-multilingual", "eleven_multilingual_v2"),
+    ),
+    Model(
+        id="infinitalk/from-audio",
+        kind=Kind.TALKING_VIDEO,
+        title="InfiniteTalk",
+        takes=Takes(
+            prompt_max=5_000,
+            prompt_default="A person looks into the camera and speaks.",
+            image_types=_PICTURES,
+            image_mb=10,
+            resolutions=("480p", "720p"),
+            seed_range=(10_000, 1_000_000),
+            audio_types=_SOUNDS,
+            audio_codecs=_CODECS,
+            audio_mb=10,
+            audio_seconds_advised=15,
+        ),
+        price=Price(per="second", credits={"480p": 3, "720p": 12}),
+        lasts=_VIDEO_TIME,
+        inputs={**_VIDEO, "resolution": "resolution", "seed": "seed"},
+        aliases=("infinitalk", "infinitetalk", "infinitetalk/from-audio"),
+    ),
+    Model(
+        id="kling/ai-avatar-standard",
+        kind=Kind.TALKING_VIDEO,
+        title="Kling Avatar, 720p",
+        takes=_KLING,
+        price=Price(per="second", credits={"": 8}),
+        lasts=_VIDEO_TIME,
+        inputs=_VIDEO,
+        always={"prompt": ""},
+        aliases=("ai-avatar-standard", "kling-avatar-standard"),
+    ),
+    Model(
+        id="kling/ai-avatar-pro",
+        kind=Kind.TALKING_VIDEO,
+        title="Kling Avatar, 1080p",
+        takes=_KLING,
+        price=Price(per="second", credits={"": 16}),
+        lasts=_VIDEO_TIME,
+        inputs=_VIDEO,
+        always={"prompt": ""},
+        aliases=("ai-avatar-pro", "kling-avatar-pro"),
+    ),
+    Model(
+        id="omnihuman-1-5",
+        kind=Kind.TALKING_VIDEO,
+        title="OmniHuman 1.5",
+        takes=Takes(
+            prompt_max=300,
+            prompt_required=False,
+            image_types=_PICTURES,
+            image_mb=10,
+            resolutions=("1080", "720"),
+            seed_range=(-1, 2_147_483_647),  # -1 leaves it to chance; Kie.ai names no top
+            audio_types=_SOUNDS,
+            audio_codecs=_CODECS,
+            audio_mb=10,
+            audio_seconds=60,
+            audio_seconds_advised=15,
+        ),
+        price=Price(per="second", credits={"1080": 27, "720": 27}),
+        lasts=_VIDEO_TIME,
+        inputs={**_VIDEO, "resolution": "output_resolution", "seed": "seed"},
+        aliases=("omnihuman", "omnihuman-1.5", "bytedance/omnihuman-1-5"),
+    ),
+)

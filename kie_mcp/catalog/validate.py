@@ -1,0 +1,265 @@
+"""Whether an order fits a model: found out before anything is spent, with an answer to what does not."""
+
+import difflib
+import re
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, NoReturn, overload
+
+from kie_mcp.catalog.capabilities import Takes
+from kie_mcp.errors import OrderError
+from kie_mcp.orders.order import ImageOrder, Order, SpeechOrder, TalkingVideoOrder, output_uri, parse_output_uri
+from kie_mcp.urls import check_url, shown_url
+
+_ORIENTATIONS = {
+    "vertical": "9:16",
+    "portrait": "9:16",
+    "horizontal": "16:9",
+    "landscape": "16:9",
+    "square": "1:1",
+}
+_CHOICES = {"aspect_ratio": "aspect_ratios", "resolution": "resolutions", "output_format": "formats"}
+_FORMS = "Give an https URL, kie://jobs/{job_id}/outputs/{n} of an earlier job, a local path, or a data URI."
+# What the type says counts for nothing, so the ones that programs give when they do not know are taken too.
+DATA = re.compile(
+    r"data:\s{0,9}(?://)?((?:(?:image|img|audio|video)/|(?:application|binary)/(?:octet-stream|ogg|mp4|x-))[\w.+-]{0,60})?"
+    r"\s{0,9}(?:;(?!\s{0,9}base64\s{0,9},)[^;,\"]{0,99}(?:\"[^\"]{0,99}\"\s{0,9})?){0,8}"
+    r";?\s{0,9}base64\s{0,9},",
+    re.IGNORECASE,
+)
+"""What stands before the base64 of a data URI."""
+_QUOTED = re.compile(
+    r"""["'`<\u2018\u201c\u201e]\s*((?:https?|kie|data):.+?)\s*["'`>\u2018\u2019\u201c\u201d]""",
+    re.DOTALL | re.IGNORECASE,
+)
+_LINK = re.compile(r"\s*(?:https?|kie|data|file):", re.IGNORECASE)
+_INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u2060\u2066\u2068\u2069\ufeff"
+_LONGEST_PATH = 4096
+
+
+_JOB = re.compile(r"(?:kie://jobs/)?(job_[a-z2-7]{26})/?")
+
+
+def _nobody(_: str) -> Sequence[str]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fitting:
+    """An order held against what one model takes. Raises OrderError at the first thing that does not fit."""
+
+    model: str
+    takes: Takes
+    plain_host: str | None = None
+    takers: Callable[[str], Sequence[str]] = _nobody
+    """The models for which that field of Takes is filled: what a refusal recommends."""
+
+    @overload
+    def check(self, order: ImageOrder) -> ImageOrder: ...
+    @overload
+    def check(self, order: SpeechOrder) -> SpeechOrder: ...
+    @overload
+    def check(self, order: TalkingVideoOrder) -> TalkingVideoOrder: ...
+    def check(self, order: Order) -> Order:
+        """Return the order as it will be sent and remembered."""
+        changes: dict[str, Any]
+        match order:
+            case ImageOrder():
+                changes = self._image(order)
+            case SpeechOrder():
+                changes = self._speech(order)
+            case TalkingVideoOrder():
+                changes = self._talking_video(order)
+        return order.model_copy(update={"model": self.model, **changes})
+
+    def _image(self, order: ImageOrder) -> dict[str, Any]:
+        ratio = order.aspect_ratio.strip()
+        if not ratio and order.images and "auto" in self.takes.aspect_ratios:
+            # A picture that is changed keeps its shape.
+            ratio = "auto"
+        return {
+            "prompt": self._words("prompt", order.prompt),
+            "images": self._images(order.images),
+            "aspect_ratio": self._choice("aspect_ratio", _ORIENTATIONS.get(ratio.casefold(), ratio)),
+            "resolution": self._choice("resolution", order.resolution),
+            "output_format": self._choice("output_format", order.output_format),
+        }
+
+    def _speech(self, order: SpeechOrder) -> dict[str, Any]:
+        self._between("speed", order.speed, self.takes.speed_range or (1.0, 1.0))
+        for name in ("stability", "similarity_boost"):
+            if (value := getattr(order, name)) is not None:
+                self._between(name, value, (0.0, 1.0))
+        return {
+            "text": self._words("text", order.text),
+            "voice": self._voice(order.voice),
+            "language": self._language(order.language),
+        }
+
+    def _talking_video(self, order: TalkingVideoOrder) -> dict[str, Any]:
+        if order.seed is not None:
+            self._seed(order.seed)
+        return {
+            "prompt": self._words("prompt", order.prompt),
+            "image": self._reference("image", order.image),
+            "audio": self._reference("audio", order.audio),
+            "resolution": self._choice("resolution", order.resolution),
+        }
+
+    def _words(self, argument: str, given: str) -> str:
+        longest = self.takes.prompt_max
+        if not given.strip():
+            if self.takes.prompt_required and not self.takes.prompt_default:
+                message = f"{argument}: is empty; {self.model} takes 1 to {longest:,} characters."
+                raise OrderError(message, remedy="Say in words what is wanted.")
+            return self.takes.prompt_default
+        if len(given) > longest:
+            message = f"{argument}: has {len(given):,} characters; {self.model} takes at most {longest:,}."
+            raise OrderError(message, remedy="Shorten it.")
+        return given
+
+    def _images(self, given: tuple[str, ...]) -> tuple[str, ...]:
+        most = self.takes.images_max
+        if given and not most:
+            self._not_taken("images", str(len(given)), "images_max")
+        if len(given) > most:
+            message = f"images: {len(given)} given; {self.model} takes at most {most}."
+            raise OrderError(message, remedy="Leave some out.")
+        return tuple(self._reference(f"images[{index}]", one) for index, one in enumerate(given))
+
+    def _reference(self, argument: str, given: str) -> str:
+        text = _bare(given)
+        if text[:8].casefold() == "https://" or text[:7].casefold() == "http://":
+            return check_url(text, argument=argument, plain_host=self.plain_host)
+        if job_id := _JOB.fullmatch(text):  # what a model hands on when it forgets the rest
+            return output_uri(job_id[1], 0)
+        if problem := _form(text):
+            raise OrderError(f"{argument}: {problem}", remedy=_FORMS)
+        return text
+
+    def _choice(self, argument: str, given: str) -> str:
+        row = _CHOICES[argument]
+        allowed: tuple[str, ...] = getattr(self.takes, row)
+        wanted = given.strip()
+        if not wanted:
+            return allowed[0] if allowed else ""
+        if not allowed:
+            self._not_taken(argument, shown(wanted), row)
+        for value in allowed:
+            if _spelling(value) == _spelling(wanted):
+                return value
+        message = f"{argument}: {shown(wanted)} is not one that {self.model} takes: {', '.join(allowed)}."
+        raise OrderError(message, remedy=f"Use one of them, or leave it out for {allowed[0]}.")
+
+    def _seed(self, given: int) -> None:
+        if self.takes.seed_range is None:
+            self._not_taken("seed", str(given), "seed_range")
+        self._between("seed", given, self.takes.seed_range)
+
+    def _between(self, argument: str, given: float, limits: tuple[float, float]) -> None:
+        least, most = limits
+        # Written so that NaN, which compares with nothing, is refused.
+        if not least <= given <= most:
+            message = (
+                f"{argument}: {_figure(given)} is out of range; {self.model} takes {_figure(least)} to {_figure(most)}."
+            )
+            raise OrderError(message, remedy="Use a number in that range, or leave it out.")
+
+    def _language(self, given: str) -> str:
+        code = given.strip().casefold()
+        if code and not self.takes.language:
+            self._not_taken("language", shown(given), "language")
+        if code and not re.fullmatch(r"[a-z]{2}", code):
+            message = f"language: {shown(given)} is not two letters of ISO 639-1, such as en, de or zh."
+            raise OrderError(message, remedy="Use such a code, or leave it out: the language is told from the text.")
+        return code
+
+    def _voice(self, given: str) -> str:
+        voices = self.takes.voices
+        wanted = given.strip()
+        if not wanted:
+            return next(iter(voices), "")
+        if wanted in voices:
+            return wanted
+        for voice, name in voices.items():
+            if name.casefold() == wanted.casefold():
+                return voice
+        message = f"voice: {shown(wanted)} is neither the id nor the name of a voice of {self.model}."
+        raise OrderError(message, remedy=self._voices_like(wanted))
+
+    def _voices_like(self, wanted: str) -> str:
+        names = dict.fromkeys(self.takes.voices.values())
+        if near := close(wanted, names):
+            return f"Use {either(near)}."
+        return f"Use one of the {len(names)} names, such as {either(list(names)[:5])}, or leave it out."
+
+    def _not_taken(self, argument: str, given: str, row: str) -> NoReturn:
+        message = f"{argument}: {given} given, but {self.model} takes none."
+        raise OrderError(message, remedy=self._elsewhere(row))
+
+    def _elsewhere(self, row: str) -> str:
+        others = [other for other in self.takers(row) if other != self.model]
+        return f"Leave it out, or use {either(others)}." if others else "Leave it out."
+
+
+@contextmanager
+def speaking_of(**names: str) -> Generator[None]:
+    """Let a refusal name an argument as the caller knows it: the name it has here, to the caller's."""
+    try:
+        yield
+    except OrderError as error:
+        argument, colon, rest = error.message.partition(":")
+        if argument not in names:
+            raise
+        raise OrderError(names[argument] + colon + rest, remedy=error.remedy) from None
+
+
+def _bare(given: str) -> str:
+    """What was given without blanks around it; a URL also without quotation marks, which no URL begins with."""
+    text = given.strip()
+    if _LINK.match(seen := text.strip(_INVISIBLE)):
+        text = seen.strip()
+    quoted = _QUOTED.fullmatch(text)
+    return quoted[1] if quoted else text
+
+
+def _form(text: str) -> str:
+    """What is wrong with a file that is no web URL, told from its form alone; empty if nothing is."""
+    scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]+):", text)
+    kind = scheme[1].casefold() if scheme else "path"
+    if not text:
+        return "is empty; a file is needed."
+    if kind == "kie":
+        return "" if parse_output_uri(text) else f"{shown_url(text)} names no output of a job."
+    if kind == "data":
+        return "" if DATA.match(text) else "a data URI must hold a picture or a sound in base64."
+    if kind not in {"path", "file"}:
+        return f"a {shown(kind + ':')} URL cannot be handed in."
+    return "" if len(text) <= _LONGEST_PATH else f"has {len(text):,} characters; no path is that long."
+
+
+def _spelling(value: str) -> str:
+    """What two spellings of one choice share: 1K and 1k, 480p and 480, jpg and JPEG."""
+    return value.casefold().removesuffix("p").replace("jpeg", "jpg")
+
+
+def shown(given: str, limit: int = 80) -> str:
+    """Quote what was given, with an end to it."""
+    return repr(given if len(given) <= limit else given[:limit] + "…")
+
+
+def close(wanted: str, names: Iterable[str]) -> list[str]:
+    """Return the names that *wanted* may have meant, the closest first."""
+    folded = {name.casefold(): name for name in names}
+    return [folded[name] for name in difflib.get_close_matches(wanted.casefold(), folded, n=3, cutoff=0.6)]
+
+
+def either(names: Sequence[str]) -> str:
+    """Join names as a sentence does, each once: "a", "a or b", "a, b or c"."""
+    names = list(dict.fromkeys(names))
+    return " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def _figure(number: float) -> str:
+    return f"{number:,}" if isinstance(number, int) else f"{number:g}"

@@ -1,0 +1,1 @@
+"""The command `kie-mcp`, a file for each of its commands."""

@@ -1,0 +1,226 @@
+"""What `kie-mcp doctor` finds and what to do about it: it costs nothing and never shows the key."""
+
+import os
+import platform
+import sqlite3
+import stat
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import anyio
+
+from kie_mcp import __version__, extras
+from kie_mcp.catalog.models import OUTPUT_HOSTS
+from kie_mcp.client_from_settings import connect
+from kie_mcp.errors import KieError, NotCreatedError
+from kie_mcp.jobs.clock import Clock, SystemClock
+from kie_mcp.jobs.job import Kind
+from kie_mcp.jobs.store.schema import JOURNAL
+from kie_mcp.jobs.store.sqlite import SqliteLedger
+from kie_mcp.kie.client import API, KieClient
+from kie_mcp.media.outputs.download_limits import room
+from kie_mcp.media.outputs.write_check import save_nothing
+from kie_mcp.media.worker_threads import in_thread
+from kie_mcp.settings import Settings
+from kie_mcp.text import is_secret
+
+LOW = 10.0
+"""Credits below which little can be made."""
+SKEW = 60.0
+"""Seconds that the clock may be wrong without harm."""
+ANSWERS = 10.0
+"""Seconds in which a disk answers."""
+_PRIVATE = "Its disk takes no permissions, or it is not yours: set KIE_STATE_DIR to a folder on a local disk."
+WRONG_CLOCK = "Let the system set its clock from the network."
+_PROXIED = "See that the proxy runs and lets {host} through, or name that host in NO_PROXY."
+_DIRECT = "Check the network. If only a proxy leads out of it, set HTTPS_PROXY where your client starts this server."
+_LOCAL = "Start what is to answer there, for instance with: kie-mcp sandbox; or unset the setting."
+
+
+class Grade(StrEnum):
+    """How good a finding is."""
+
+    OK = "ok"
+    ATTENTION = "attention"
+    """It works, and something about it is worth knowing."""
+    PROBLEM = "problem"
+    """Something will not work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found about one subject, and what to do; `str()` is its line."""
+
+    grade: Grade
+    subject: str
+    found: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        todo = f"\n{'':26}-> " + self.remedy.replace("\n", f"\n{'':29}") if self.remedy else ""
+        return f"{self.grade:10} {self.subject:14} {self.found}{todo}"
+
+
+Question = Callable[[], Awaitable[list[Finding]]]
+
+
+async def examine(settings: Settings, clock: Clock | None = None, kie: KieClient | None = None) -> list[Finding]:
+    """Look at every subject. Makes the folders and the ledger where they are missing.
+
+    `clock` and `kie` are the seams that tests use.
+    """
+    now, heard = (clock or SystemClock()).now(), anyio.Event()
+    async with kie or connect(settings) as kie:
+        questions: list[Question] = [
+            lambda: _key(settings, kie, heard),
+            lambda: _way(kie, "API", settings.api_base_url),
+            lambda: _way(kie, "uploads", settings.upload_base_url),
+            lambda: _files(settings, kie, heard),
+            lambda: _output_folder(settings),
+            lambda: _ledger(settings, now),
+            lambda: _clock(kie, now),
+        ]
+        findings = [_version(), *await _side_by_side(questions), _sqlite(), _sandbox()]
+    secret = settings.api_key.get_secret_value() if settings.api_key else ""
+    return [_without(secret, finding) for finding in findings] if is_secret(secret) else findings
+
+
+async def _side_by_side(questions: Sequence[Question]) -> list[Finding]:
+    """Ask all at once, since each may have to wait until its host is given up; the answers stand in their order."""
+    answers: dict[int, list[Finding]] = {}
+
+    async def ask(place: int, question: Question) -> None:
+        answers[place] = await question()
+
+    async with anyio.create_task_group() as group:
+        for place, question in enumerate(questions):
+            group.start_soon(ask, place, question)
+    return [finding for place in sorted(answers) for finding in answers[place]]
+
+
+def _without(secret: str, finding: Finding) -> Finding:
+    hidden = {name: getattr(finding, name).replace(secret, "[key]") for name in ("found", "remedy")}
+    return replace(finding, **hidden)
+
+
+def _version() -> Finding:
+    return Finding(Grade.OK, "kie-mcp", f"{__version__} on Python {platform.python_version()} ({sys.executable})")
+
+
+async def _key(settings: Settings, kie: KieClient, heard: anyio.Event) -> list[Finding]:
+    """Ask for the balance. `heard` is set once that has ended: whether a sandbox answers is known then, or never."""
+    try:
+        balance = await kie.credit()
+    except KieError as error:
+        return [Finding(Grade.PROBLEM, "key", error.message, error.remedy)]
+    finally:
+        heard.set()
+    where = ("the sandbox at " if kie.sandbox else "") + settings.api_base_url
+    found = f"accepted by {where}: {balance:g} credits left"
+    if balance < LOW:
+        more = "Start the sandbox anew, or with more: kie-mcp sandbox --credits 1000"
+        return [Finding(Grade.ATTENTION, "key", found, more if kie.sandbox else "Top up at https://kie.ai/billing")]
+    return [Finding(Grade.OK, "key", found)]
+
+
+async def _files(settings: Settings, kie: KieClient, heard: anyio.Event) -> list[Finding]:
+    """Try the way of what Kie.ai makes. Another address may be a sandbox's, which keeps its files itself."""
+    elsewhere = settings.api_base_url != API
+    if elsewhere:
+        await heard.wait()
+        if kie.sandbox is None:
+            unknown = "not tried: where files come from is not known before the API answers"
+            return [Finding(Grade.ATTENTION, "files", unknown, "See to the API first.")]
+    files = settings.api_base_url if elsewhere and kie.sandbox else f"https://{OUTPUT_HOSTS[0]}"
+    return await _way(kie, "files", files, file=True)
+
+
+async def _way(kie: KieClient, subject: str, url: str, *, file: bool = False) -> list[Finding]:
+    """Ask a host for anything; that costs nothing, and any answer shows that the way is open."""
+    way = ""
+    try:
+        way = f" {kie.way(url)}"
+        await kie.reach(f"{url}/", file=file)
+    except KieError as error:
+        generic = _LOCAL if url.startswith("http://") else _PROXIED if "proxy" in way else _DIRECT
+        todo = error.remedy or generic.format(host=urlsplit(url).hostname)
+        return [Finding(Grade.PROBLEM, subject, f"{url} is not reached{way}: {error.message}", todo)]
+    return [Finding(Grade.OK, subject, f"{url} is reached{way}")]
+
+
+async def _ahead(kie: KieClient, now: float) -> float | None:
+    """Seconds by which the clock is before Kie.ai's; None if Kie.ai does not tell."""
+    try:
+        theirs = await kie.server_time()
+    except KieError:
+        return None
+    return None if theirs is None else now - theirs
+
+
+async def _output_folder(settings: Settings) -> list[Finding]:
+    """What an order does before it is paid for, with the room that a picture needs."""
+    path = settings.output_dir
+    try:
+        await in_thread(lambda: save_nothing(path, room=room(Kind.IMAGE), sidecar=settings.sidecar), patience=ANSWERS)
+    except NotCreatedError as error:
+        return [Finding(Grade.PROBLEM, "output folder", error.message, error.remedy)]
+    except OSError as error:
+        found = f"{path}: {error.strerror}"
+        return [Finding(Grade.PROBLEM, "output folder", found, "Set KIE_OUTPUT_DIR to another one.")]
+    return [Finding(Grade.OK, "output folder", f"{path} can be written")]
+
+
+async def _ledger(settings: Settings, now: float) -> list[Finding]:
+    ledger = SqliteLedger(settings.ledger_path)
+    try:
+        await ledger.open()
+        jobs = await ledger.list_jobs(settings.account, limit=1000)
+    except KieError as error:
+        return [Finding(Grade.PROBLEM, "ledger", error.message, error.remedy or "Set KIE_STATE_DIR to another folder.")]
+    finally:
+        await ledger.close()
+    unfinished = sum(not job.done for job in jobs)
+    found = f"{settings.ledger_path} opens; jobs of this key that are not finished: {unfinished}"
+    ahead = max((job.updated_at for job in jobs), default=now) - now
+    if ahead > SKEW:
+        found = f"its newest change is {ahead:.0f} s in the future: the clock was set back, or was wrong then"
+        return [Finding(Grade.ATTENTION, "ledger", found, WRONG_CLOCK), _state_folder(settings.state_dir)]
+    return [Finding(Grade.OK, "ledger", found), _state_folder(settings.state_dir)]
+
+
+def _state_folder(path: Path) -> Finding:
+    """The ledger holds prompts and links, which are nobody else's business."""
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if os.name == "posix" and mode & 0o077:
+        return Finding(Grade.ATTENTION, "state folder", f"others can look into it (mode {mode:o})", _PRIVATE)
+    return Finding(Grade.OK, "state folder", f"{path} is private (mode {mode:o})")
+
+
+async def _clock(kie: KieClient, now: float) -> list[Finding]:
+    """Jobs are aged by this clock, also those of which Kie.ai says when they began."""
+    ahead = await _ahead(kie, now)
+    told = f"{datetime.fromtimestamp(now, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    if ahead is None:
+        return [Finding(Grade.OK, "clock", f"{told}; Kie.ai could not be asked for the time")]
+    if abs(ahead) > SKEW:
+        found = f"{told}, {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} Kie.ai's"
+        return [Finding(Grade.ATTENTION, "clock", found, WRONG_CLOCK)]
+    return [Finding(Grade.OK, "clock", f"{told}, as at Kie.ai")]
+
+
+def _sqlite() -> Finding:
+    return Finding(
+        Grade.OK, "SQLite", f"{sqlite3.sqlite_version}; the journal mode is {JOURNAL}, safe with every version"
+    )
+
+
+def _sandbox() -> Finding:
+    if absent := extras.missing():
+        todo = "Needed only for the sandbox and the demo; in a checkout: pip install '.[sandbox]'"
+        return Finding(Grade.ATTENTION, "sandbox", f"not installed: {', '.join(absent)}", todo)
+    return Finding(Grade.OK, "sandbox", "installed")

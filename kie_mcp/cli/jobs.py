@@ -1,0 +1,52 @@
+"""The latest jobs of this account as a table for the terminal."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from kie_mcp.jobs.job import Job
+from kie_mcp.jobs.store.sqlite import SqliteLedger
+from kie_mcp.settings import Settings
+from kie_mcp.text import short_link
+
+NONE = "No jobs of this key. Each key has its own: set KIE_API_KEY and KIE_API_BASE_URL as your client does."
+HEAD = ("time", "kind", "state", "job", "file")
+
+
+async def latest_jobs(settings: Settings, limit: int) -> str:
+    """The account's jobs, newest first, one a line; a sentence if there is none."""
+    if not _may_exist(settings.ledger_path):
+        return f"No jobs yet: there is no ledger at {settings.ledger_path}"
+    ledger = SqliteLedger(settings.ledger_path)
+    await ledger.open()
+    try:
+        jobs = await ledger.list_jobs(settings.account, limit=limit)
+    finally:
+        await ledger.close()
+    if not jobs:
+        return NONE
+    return _table([HEAD, *(_row(job) for job in jobs)])
+
+
+def _may_exist(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # opening it says what is wrong with it
+        return True
+
+
+def _row(job: Job) -> tuple[str, ...]:
+    made = datetime.fromtimestamp(job.created_at, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    return (made, job.kind, job.state, job.id, _where(job))
+
+
+def _where(job: Job) -> str:
+    places = [output.path or short_link(output.url, 200) for output in job.outputs]
+    more = f" (and {len(places) - 1} more)" if len(places) > 1 else ""
+    return f"{places[0]}{more}" if places else ""
+
+
+def _table(rows: Sequence[tuple[str, ...]]) -> str:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+    return "\n".join(line.rstrip() for line in lines)

@@ -1,0 +1,213 @@
+"""The command `kie-mcp`: reads the arguments, then loads what the chosen command needs and nothing else."""
+
+import argparse
+import signal
+import threading
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, cast
+
+from kie_mcp.cli.console import FAILED, ConsoleError, close_streams, log_to_stderr, prepare_streams, report, say, warn
+from kie_mcp.cli.options import parser
+from kie_mcp.errors import KieError
+from kie_mcp.extras import require_sandbox
+from kie_mcp.shutdown import leave_behind
+
+if TYPE_CHECKING:  # the settings load pydantic, which --help and --version do without
+    from kie_mcp.settings import Settings
+
+BAD_SETTINGS, INTERRUPTED = 2, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code.
+
+    0; 1 if it failed; 2 if the settings or arguments are wrong; 130 after Ctrl-C; 141 if nobody reads its output.
+    """
+    prepare_streams()
+    before = set(threading.enumerate())
+    try:
+        code = _run_command(argv)
+    except SystemExit as ended:  # argparse has said why
+        code = ended.code if isinstance(ended.code, int) else FAILED
+    code = close_streams(code)
+    leave_behind(before, code)
+    return code
+
+
+def _run_command(argv: Sequence[str] | None) -> int:
+    try:
+        arguments = parser().parse_args(argv)
+        return COMMANDS[arguments.command](arguments)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except (KieError, BaseExceptionGroup) as error:
+        trouble = _cause(error)
+        if trouble is None:
+            raise
+    if isinstance(trouble, ConsoleError):
+        return report(trouble)
+    warn(f"kie-mcp: {trouble.message}", *filter(None, [trouble.remedy]))
+    return BAD_SETTINGS if trouble.category == "settings" else FAILED
+
+
+def _cause(error: BaseException) -> KieError | None:
+    """The one thing to tell the user, out of a task group's bundle too."""
+    if isinstance(error, KieError):
+        return error
+    if isinstance(error, BaseExceptionGroup):
+        bundle = cast("BaseExceptionGroup[BaseException]", error)
+        return next(filter(None, map(_cause, bundle.exceptions)), None)
+    return None
+
+
+def _settings(*, http: bool = False) -> "Settings":
+    from kie_mcp.settings import Settings
+
+    return Settings.from_environment(http=http)
+
+
+def _run(main_coroutine: Coroutine[Any, Any, int]) -> int:
+    import anyio
+
+    async def run() -> int:
+        return await main_coroutine
+
+    return anyio.run(run)
+
+
+def _stdio(arguments: argparse.Namespace) -> int:
+    settings = _ready_to_serve(arguments)
+    from kie_mcp.app import serve_stdio
+
+    async def serve() -> int:
+        await serve_stdio(settings, sandbox=arguments.sandbox)
+        return 0
+
+    return _run(serve())
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    settings = _ready_to_serve(arguments)
+    from kie_mcp.http.server import Doors, serve_http
+
+    doors = Doors(arguments.host, arguments.port, hosts=arguments.allow_host, origins=arguments.allow_origin)
+
+    def announce(url: str) -> None:
+        who = " for callers with the token of KIE_HTTP_TOKEN," if settings.http_token else ""
+        warn(f"kie-mcp: MCP over HTTP at {url}{who} until Ctrl-C")
+
+    async def serve() -> int:
+        await serve_http(settings, doors, announce, sandbox=arguments.sandbox)
+        return 0
+
+    return _run(serve())
+
+
+def _ready_to_serve(arguments: argparse.Namespace) -> "Settings":
+    if arguments.sandbox:
+        require_sandbox()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # until the server listens: a half-made import has nothing to tidy
+    settings = _settings(http=arguments.command == "serve")
+    log_to_stderr(settings.log_level)
+    return settings
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    require_sandbox()
+    from kie_mcp.demo.run import run_demo
+
+    run_demo(arguments.out)
+    return 0
+
+
+def _sandbox(arguments: argparse.Namespace) -> int:
+    require_sandbox()
+    _check_scenario(arguments.scenario)
+    try:
+        return _run(_stay(arguments))
+    except OSError as error:
+        from kie_mcp.settings import unusable_port
+
+        raise unusable_port("127.0.0.1", arguments.port, error) from None
+
+
+async def _stay(arguments: argparse.Namespace) -> int:
+    import anyio
+
+    from kie_mcp.sandbox import serve
+
+    async with serve(
+        port=arguments.port, speed=arguments.speed, credits=arguments.credits, scenario=arguments.scenario
+    ) as url:
+        say(
+            f"Sandbox at {url} until Ctrl-C; open it in a browser, or use it:",
+            f"  export KIE_API_BASE_URL={url} KIE_UPLOAD_BASE_URL={url} KIE_API_KEY=sandbox",
+        )
+        await anyio.sleep_forever()
+    return 0
+
+
+def _check_scenario(given: str | None) -> None:
+    from kie_mcp.sandbox.account.scenarios import SCENARIOS, listed
+
+    if unknown := listed(given) - SCENARIOS.keys():
+        from kie_mcp.settings import SettingsError
+
+        message = f"--scenario: there is no scenario {', '.join(sorted(unknown))}."
+        raise SettingsError(message, remedy=f"Choose among: {', '.join(SCENARIOS)}")
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    if arguments.sandbox:
+        require_sandbox()
+    settings = _settings()
+    from kie_mcp.cli.doctor import Grade, examine
+
+    async def ask() -> int:
+        async with _as_served(settings, sandbox=arguments.sandbox) as used:
+            findings = await examine(used)
+        say(*findings)
+        return FAILED if any(finding.grade is Grade.PROBLEM for finding in findings) else 0
+
+    return _run(ask())
+
+
+@asynccontextmanager
+async def _as_served(settings: "Settings", *, sandbox: bool) -> AsyncGenerator["Settings"]:
+    """What a server with the same arguments uses."""
+    if not sandbox:
+        yield settings
+        return
+    from kie_mcp.app import on_sandbox
+
+    async with on_sandbox(settings) as own:
+        yield own
+
+
+def _jobs(arguments: argparse.Namespace) -> int:
+    if arguments.sandbox:
+        from kie_mcp.settings import SettingsError
+
+        raise SettingsError(
+            "jobs cannot list those of a built-in sandbox: each is an account of its own, and ends with its server.",
+            remedy="Leave --sandbox out; or run `kie-mcp sandbox`, and set for server and jobs what it tells you to.",
+        )
+    settings = _settings()
+    from kie_mcp.cli.jobs import latest_jobs
+
+    async def show() -> int:
+        say(await latest_jobs(settings, arguments.limit))
+        return 0
+
+    return _run(show())
+
+
+COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
+    "stdio": _stdio,
+    "serve": _serve,
+    "demo": _demo,
+    "sandbox": _sandbox,
+    "doctor": _doctor,
+    "jobs": _jobs,
+}

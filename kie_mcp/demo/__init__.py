@@ -1,0 +1,1 @@
+"""The demo: a picture, a voice and a talking video from the sandbox."""

@@ -1,0 +1,87 @@
+"""What the demo shows: a bar a job in a terminal, plain lines anywhere else."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import IO, Protocol, cast
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from kie_mcp.cli.console import CheckedOutput
+
+
+class Bar(Protocol):
+    """Where one job's progress is shown."""
+
+    async def show(self, progress: float, total: float | None, message: str | None) -> None:
+        """Show a notification: its value, the value at the end if known, its sentence (`image: queued, 2 s`)."""
+        ...
+
+
+@dataclass(slots=True)
+class Lines:
+    """A line for each new sentence."""
+
+    console: Console
+    said: str = ""
+
+    async def show(self, progress: float, total: float | None, message: str | None) -> None:
+        """Say the sentence unless it was the last one."""
+        if message and message != self.said:
+            self.said = message
+            self.console.print(message, soft_wrap=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A bar that moves."""
+
+    progress: Progress
+    task: TaskID
+
+    async def show(self, progress: float, total: float | None, message: str | None) -> None:
+        """Move the bar; without a total it says only that work goes on."""
+        self.progress.update(self.task, completed=progress, total=total, message=(message or "").partition(": ")[2])
+
+
+def _console() -> Console:
+    output = cast("IO[str]", CheckedOutput())
+    return Console(file=output, markup=False, highlight=False, emoji=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """Standard output, with bars if it is a terminal and without control codes if it is not."""
+
+    console: Console = field(default_factory=_console)
+
+    def say(self, line: str) -> None:
+        """Print a line as it is. Raises ConsoleError if it cannot be written."""
+        self.console.print(line, soft_wrap=True)
+        self.check()
+
+    def check(self) -> None:
+        """Raises ConsoleError if something could not be written: where that was noticed nobody could be told."""
+        if isinstance(self.console.file, CheckedOutput):
+            self.console.file.check()
+
+    @contextmanager
+    def bar(self, title: str) -> Generator[Bar]:
+        """A place for one job's progress; full at the end if nothing went wrong."""
+        if not self.console.is_terminal or self.console.is_dumb_terminal:
+            yield Lines(self.console)
+            return
+        with self._progress() as progress:
+            task = progress.add_task(title, total=None, message="")
+            yield Live(progress, task)
+            progress.update(task, total=1, completed=1, message="done")
+
+    def _progress(self) -> Progress:
+        columns = (
+            TextColumn("{task.description:14}"),
+            BarColumn(24),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[message]}"),
+        )
+        return Progress(*columns, console=self.console)

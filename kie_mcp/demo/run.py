@@ -1,0 +1,128 @@
+"""A picture, a voice and a talking video through MCP, from the sandbox: what a client does, with its progress shown."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory, gettempdir
+from typing import Any
+
+import anyio
+from mcp import Client, StdioServerParameters
+from mcp.types import CallToolResult, TextContent
+
+from kie_mcp.demo.display import Bar, Screen
+from kie_mcp.errors import KieError
+from kie_mcp.file_system import unwritable
+from kie_mcp.sandbox import serve
+from kie_mcp.settings import SANDBOX_KEY
+
+SPEED = 8.0
+"""How much faster than Kie.ai the sandbox works here: the whole demo takes less than 45 s."""
+FIRST_WAIT, NEXT_WAIT = 10, 30
+"""Seconds that a call may take before it answers with a job id, as clients set them."""
+PROMPT = "a red fox in a raincoat, looking at the camera"
+SCRIPT = (
+    "Hello! I am a fox, it is raining, and I was made without a key. Give me a picture and a voice, and I will talk."
+)
+ACTING = "It speaks to the camera in a friendly way."
+JSON = dict[str, Any]
+
+
+class DemoError(KieError):
+    """A tool answered with an error."""
+
+    category = "demo"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A client that waits for its jobs as an assistant does."""
+
+    client: Client
+    screen: Screen
+
+    async def make(self, title: str, tool: str, **arguments: Any) -> JSON:
+        """Call a generating tool, follow its job to the end, and return its first output.
+
+        Raises DemoError, and ConsoleError if its progress cannot be shown.
+        """
+        with self.screen.bar(title) as bar:
+            answer = await self._call(bar, tool, wait_seconds=FIRST_WAIT, **arguments)
+            while answer["state"] in {"queued", "running"}:
+                answer = await self._call(bar, "get_job_status", job_id=answer["job_id"], wait_seconds=NEXT_WAIT)
+        output: JSON = answer["outputs"][0]
+        if "path" not in output:
+            raise DemoError(f"{title}: made, but not saved. {answer.get('note', '')}")
+        return output
+
+    async def _call(self, bar: Bar, tool: str, **arguments: Any) -> JSON:
+        result = await self.client.call_tool(tool, arguments, progress_callback=bar.show)
+        self.screen.check()
+        if result.is_error or result.structured_content is None:
+            raise DemoError(_text(result))
+        return result.structured_content
+
+
+def _text(result: CallToolResult) -> str:
+    return "\n".join(block.text for block in result.content if isinstance(block, TextContent))
+
+
+def run_demo(out: Path, *, speed: float = SPEED, scenario: str | None = None) -> None:
+    """Save an image, a speech and a talking video in that folder and say where they are.
+
+    `speed` is how fast the sandbox works, `scenario` trouble that it makes. Raises DemoError, inside the exception
+    groups of the tasks that it came through.
+    """
+    folder, screen = _made(out), Screen()
+
+    async def play() -> dict[str, JSON]:
+        with TemporaryDirectory(prefix="kie-demo-") as state:
+            async with serve(speed=speed, scenario=scenario) as url, Client(_server(url, folder, state)) as client:
+                return await _make_all(Caller(client, screen))
+
+    for title, output in anyio.run(play).items():
+        screen.say(f"{title:14} {_size(output):24} {output['path']}")
+
+
+def _made(out: Path) -> Path:
+    if problem := unwritable(str(out.absolute())):
+        raise DemoError(f"{str(out.absolute())!r} {problem}.", remedy="Choose another folder with --out DIR.")
+    if problem := unwritable(gettempdir()):
+        raise DemoError(f"The folder for temporary files {problem}.", remedy="Set TMPDIR to another one.")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DemoError(
+            f"{out} cannot be made: {error.strerror}", remedy="Choose another folder with --out DIR."
+        ) from None
+    return out.absolute()
+
+
+async def _make_all(caller: Caller) -> dict[str, JSON]:
+    """Three jobs, the third made of the first two; their outputs by title."""
+    image = await caller.make("image", "generate_image", prompt=PROMPT)
+    speech = await caller.make("speech", "generate_speech", text=SCRIPT)
+    chained = {"image": image["resource"], "audio": speech["resource"], "prompt": ACTING}
+    video = await caller.make("talking video", "create_talking_video", **chained)
+    return {"image": image, "speech": speech, "talking video": video}
+
+
+def _server(url: str, out: Path, state: str) -> StdioServerParameters:
+    settings = {
+        "KIE_API_KEY": SANDBOX_KEY,
+        "KIE_API_BASE_URL": url,
+        "KIE_UPLOAD_BASE_URL": url,
+        "KIE_OUTPUT_DIR": str(out),
+        "KIE_STATE_DIR": state,
+    }
+    return StdioServerParameters(command=sys.executable, args=["-m", "kie_mcp"], env=settings)
+
+
+def _size(output: JSON) -> str:
+    """What it is in a few words: `1024x1024, 12.3 kB`."""
+    facts = [
+        f"{output['width']}x{output['height']}" if output.get("width") else "",
+        f"{output['duration_s']:.1f} s" if output.get("duration_s") else "",
+        f"{output['bytes'] / 1000:,.1f} kB",
+    ]
+    return ", ".join(filter(None, facts))

@@ -1,0 +1,1 @@
+"""The server over HTTP, and the limits that hold for its callers."""

@@ -1,0 +1,125 @@
+"""Bounds of what callers hold with the bodies of their requests: time, and memory."""
+
+import asyncio
+import gc
+
+import anyio
+from starlette.datastructures import Headers
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from kie_mcp.http.limits import Bounds
+
+
+class _TooLate(Exception):  # noqa: N818 - it never leaves this file
+    def __init__(self, status: int, words: str) -> None:
+        super().__init__(words)
+        self.status = status
+
+
+class BoundedBodies:
+    """An app whose bodies come in time, and of which few large ones are read at once."""
+
+    def __init__(self, app: ASGIApp, bounds: Bounds) -> None:
+        self._app = app
+        self.bounds = bounds
+        self._free = bounds.bodies
+        self._freed = asyncio.Condition()
+        self._collecting: asyncio.TimerHandle | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http" or scope["method"] not in {"POST", "PUT", "PATCH", "DELETE"}:
+            await self._app(scope, receive, send)
+            return
+        body = _Body(self, receive, Headers(scope=scope))
+
+        async def answer(message: Message) -> None:
+            await body.done()
+            await send(message)
+
+        try:
+            await self._app(scope, body.receive, answer)
+        except _TooLate as late:
+            headers = {"Connection": "close"} | ({"Retry-After": "5"} if late.status == 503 else {})
+            await Response(str(late), late.status, headers, "text/plain")(scope, receive, send)
+        finally:
+            await body.done()
+            if body.large and self._collecting is None:
+                self._collecting = asyncio.get_running_loop().call_later(0.1, self._collect)
+
+    def _collect(self) -> None:
+        """Let go of what was made of large bodies: the SDK leaves it in circles, which may last for a long time."""
+        self._collecting = None
+        gc.collect()
+
+    async def take(self, size: int) -> None:
+        """Wait for room for that many bytes. Raises _TooLate."""
+        try:
+            with anyio.fail_after(self.bounds.turn_seconds):
+                async with self._freed:
+                    await self._freed.wait_for(lambda: self._free >= size)
+                    self._free -= size
+        except TimeoutError:
+            raise _TooLate(503, "Other large calls are being read; nothing was done. Try again.") from None
+
+    async def give(self, size: int) -> None:
+        """Let others have the room."""
+        with anyio.CancelScope(shield=True):
+            async with self._freed:
+                self._free += size
+                self._freed.notify_all()
+
+
+class _Body:
+    """The body of one request, as it comes in."""
+
+    def __init__(self, others: BoundedBodies, receive: Receive, headers: Headers) -> None:
+        self._others = others
+        self._bounds = others.bounds
+        self._receive = receive
+        self._size = min(_declared(headers, self._bounds.body), self._bounds.bodies)
+        self.large = self._size > self._bounds.small
+        """Whether it takes room from others."""
+        self._held = 0
+        self._came = 0
+        self._spent = 0.0
+        self._whole = self._answered = False
+
+    async def receive(self) -> Message:
+        """Return the next message. Raises _TooLate if it takes too long."""
+        if self._whole:
+            return await self._receive()
+        if self._size > self._bounds.small and not self._held:
+            await self._others.take(self._size)
+            self._held = self._size
+        message = await self._next()
+        self._came += len(message.get("body", b""))
+        self._whole = message["type"] != "http.request" or not message.get("more_body")
+        return message
+
+    async def done(self) -> None:
+        """Give back the room that it had: what it asked for is answered."""
+        held, self._held, self._size, self._answered = self._held, 0, 0, True
+        if held:
+            await self._others.give(held)
+
+    async def _next(self) -> Message:
+        began = anyio.current_time()
+        try:
+            with anyio.fail_after(self._bounds.body_seconds + self._came / self._bounds.slowest - self._spent):
+                return await self._receive()
+        except TimeoutError:
+            if self._answered:
+                return {"type": "http.disconnect"}
+            raise _TooLate(408, "The call did not come in time; nothing was done.") from None
+        finally:
+            self._spent += anyio.current_time() - began
+
+
+def _declared(headers: Headers, largest: int) -> int:
+    """Bytes that are to come; a call that does not say counts as a large one."""
+    length = headers.get("content-length", "")
+    if length.isascii() and length.isdigit():
+        return int(length)
+    return largest if "transfer-encoding" in headers else 0

@@ -1,0 +1,80 @@
+"""Bounds of what callers hold with their connections: how many there are, and how long the head of a request may take.
+
+It leans on habits of uvicorn's connection: its `conn`, `connections` and `timeout_keep_alive_task`.
+"""
+
+import asyncio
+from typing import cast
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from kie_mcp.http.limits import Bounds
+
+_BUSY = (
+    b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\nContent-Type: text/plain\r\n"
+    b"Content-Length: 31\r\n\r\nToo many connections: try again"
+)
+
+
+def connections(bounds: Bounds) -> type["BoundedConnection"]:
+    """The connections that uvicorn is to make."""
+    return type("Connection", (BoundedConnection,), {"bounds": bounds})
+
+
+class BoundedConnection(H11Protocol):
+    """A connection that is closed if a request's head does not come in time, or if there are too many."""
+
+    bounds = Bounds()
+    _timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Begin; an idle connection makes room for this one, and if none is idle it is refused."""
+        super().connection_made(transport)
+        if len(self.connections) > self.bounds.connections and not self._make_room():
+            transport.write(_BUSY)
+            transport.close()
+        self._judge()
+
+    def data_received(self, data: bytes) -> None:
+        """Take what has come."""
+        super().data_received(data)
+        self._judge()
+
+    def on_response_complete(self) -> None:
+        """Wait for the next request."""
+        super().on_response_complete()
+        self._judge()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End."""
+        self._disarm()
+        super().connection_lost(exc)
+
+    @property
+    def idle(self) -> bool:
+        """Whether it was answered and nothing has come since: uvicorn has a time of its own for that."""
+        return self.timeout_keep_alive_task is not None
+
+    def _make_room(self) -> bool:
+        """Whether a connection without a request on its way was closed."""
+        for one in list(cast("set[object]", self.connections)):
+            if isinstance(one, BoundedConnection) and one is not self and one.idle:
+                one.timeout_keep_alive_handler()
+                self.connections.discard(one)
+                return True
+        return False
+
+    def _judge(self) -> None:
+        """Give a time to what is only begun; what was answered before it was whole is not waited for any longer."""
+        state = self.conn.their_state
+        begun = state is h11.IDLE or (state is h11.SEND_BODY and self.conn.our_state is h11.DONE)
+        if not begun or self.idle:
+            self._disarm()
+        elif self._timer is None:
+            self._timer = self.loop.call_later(self.bounds.head_seconds, self.transport.abort)
+
+    def _disarm(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None

@@ -1,0 +1,40 @@
+"""What an account has made: read page by page and by the beginning of an id, never changed."""
+
+from kie_mcp.errors import UnknownJobError
+from kie_mcp.jobs.job import Job, JobState, Kind
+from kie_mcp.jobs.store.ledger import Ledger
+
+
+class Archive:
+    """The jobs of one account, as a ledger has them. Kie.ai is never asked."""
+
+    def __init__(self, ledger: Ledger, *, account: str) -> None:
+        self._ledger = ledger
+        self._account = account
+
+    async def read(self, job_id: str) -> Job:
+        """The job as the ledger has it. Raises UnknownJobError."""
+        job = await self.own(job_id)
+        if job is None:
+            raise UnknownJobError(f"There is no job {job_id!r} here.")
+        return job
+
+    async def own(self, job_id: str) -> Job | None:
+        """The job as the ledger has it; None if there is none, or it is another account's."""
+        job = await self._ledger.read(job_id)
+        return job if job and job.account == self._account else None
+
+    async def made(self, *, kind: Kind | None = None, limit: int, after: str = "") -> list[Job]:
+        """The jobs that succeeded, newest first; with *after*, those that come after the job with that id.
+
+        Raises UnknownJobError if there is no such job.
+        """
+        if after:
+            await self.read(after)
+        return await self._ledger.list_jobs(
+            self._account, state=JobState.SUCCEEDED, kind=kind, limit=limit, after=after
+        )
+
+    async def ids(self, prefix: str, limit: int) -> tuple[list[str], int]:
+        """The ids that begin so, newest first, at most so many, and how many there are in all."""
+        return await self._ledger.job_ids(self._account, prefix, limit)

@@ -1,0 +1,284 @@
+"""The desk: takes orders, and answers how each job stands.
+
+Submitting and following happen in the desk's shift, so a caller that goes away takes nothing with it.
+"""
+
+import base64
+import logging
+import math
+import secrets
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import anyio
+import anyio.lowlevel
+
+from kie_mcp.errors import LookError, NotVisibleError, UnknownJobError
+from kie_mcp.jobs.clock import Clock
+from kie_mcp.jobs.drafts import Draft, Outlook
+from kie_mcp.jobs.events import Board
+from kie_mcp.jobs.follower import Follower
+from kie_mcp.jobs.history import Archive
+from kie_mcp.jobs.job import FINAL, Job, JobState, Kind, Phase, Upstream
+from kie_mcp.jobs.joining import Caller
+from kie_mcp.jobs.polling import ENOUGH, SHORTEST, quantile
+from kie_mcp.jobs.rate_limit import expected_wait
+from kie_mcp.jobs.runner import Shift
+from kie_mcp.jobs.store.ledger import Gone, Ledger, Note, nobody_knows
+from kie_mcp.jobs.submitter import Submission
+
+logger = logging.getLogger(__name__)
+
+HEARTBEAT = 5.0
+"""Seconds after which a watcher is told, though nothing changed: some clients give up on silence."""
+LISTEN = 1.0
+"""Seconds between two readings of a job that another process cares for."""
+
+
+class Desk:
+    """Everything the tools ask of jobs."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        upstream: Upstream,
+        submission: Submission,
+        follower: Follower,
+        board: Board,
+        clock: Clock,
+        *,
+        account: str,
+        worker: str,
+        kind_of: Callable[[str | None], Kind],
+        saved: Callable[[Job], Awaitable[bool]],
+        gone: Gone = nobody_knows,
+        new_id: Callable[[], str] | None = None,
+        real: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.account = account
+        self._ledger = ledger
+        self._archive = Archive(ledger, account=account)
+        self._upstream = upstream
+        self._follower = follower
+        self._board = board
+        self._clock = clock
+        self._kind_of = kind_of
+        self._worker = worker
+        self._gone = gone
+        self._new_id = new_id or new_job_id
+        self._saved = saved
+        self._placing = anyio.Lock()
+        self._doubtful: set[str] = set()
+        """Jobs of which it is not known whether they were written down."""
+        self._shift = Shift(
+            ledger, submission, follower, board, clock, account=account, worker=worker, gone=gone, real=real
+        )
+
+    @asynccontextmanager
+    async def open(self) -> AsyncGenerator["Desk"]:
+        """Open the ledger, go on with what was left unfinished, and stop in good order."""
+        async with self._shift.open():
+            yield self
+
+    async def ready(self) -> None:
+        """Find out now whether jobs can be written down. Raises LedgerError."""
+        await self._shift.ready()
+
+    async def stop(self) -> None:
+        """Let go of all jobs; a create call in flight gets its last moments to be written down."""
+        await self._shift.stop()
+
+    def now(self) -> float:
+        """Tell when a call comes, for `place`: seconds on a clock that nobody sets and that stands still with us."""
+        return self._shift.calls.now()
+
+    async def place(
+        self, draft: Draft, *, idempotency_key: str = "", new: bool = False, came: float | None = None
+    ) -> tuple[Job, bool]:
+        """Take an order: the job, and whether it joined one that was there. Durable when it returns.
+
+        *came* is when its call has come, by `now`: what was done for it since may have taken long.
+        """
+        came = self.now() if came is None else came
+        job = self._job(draft, idempotency_key)
+        parts = {argument: self._job(part) for argument, part in draft.parts.items()}
+        # One at a time: a caller that was cancelled meanwhile is known to have left before the next one is judged.
+        async with self._placing:
+            await self._shift.settle(job)
+            ordered = {job.id, *(part.id for part in parts.values())}
+            self._doubtful |= ordered
+            job, joined = await self._ledger.reserve(
+                job, self._worker, parts=parts, new=new, gone=self._gone, recent=self._shift.calls.recent(came)
+            )
+            self._doubtful -= ordered
+            if not joined:
+                self._shift.calls.take(job, came)
+                for made in (*(part for part in parts.values() if part.id in job.parts), job):
+                    self._shift.start(made)
+            await self._take_up({job.id, *job.parts})
+            try:
+                await anyio.lowlevel.checkpoint_if_cancelled()
+            except anyio.get_cancelled_exc_class():
+                await self.note(job, Caller.LEFT)
+                raise
+        return job, joined
+
+    async def _take_up(self, job_ids: set[str]) -> None:
+        """Care for those that were written down after all, by a disk that had answered too late."""
+        for name in self._doubtful & job_ids:
+            self._shift.start(await self.read(name))
+            self._doubtful.discard(name)
+
+    async def watch(self, job_id: str) -> AsyncGenerator[Job]:
+        """The job, with what is done for it just now: again at each change and every few seconds, until it is done."""
+        told_at = float("-inf")
+        seen: Job | None = None
+        # What a job waits for is waited for, too.
+        with self._follower.awaited({job_id, *(await self.read(job_id)).waiting_for}):
+            while seen is None or not seen.done:
+                event = self._board.event(job_id)
+                job = self._board.told(await self.read(job_id))
+                if job != seen or self._clock.now() - told_at >= HEARTBEAT:
+                    seen, told_at = job, self._clock.now()
+                    yield job
+                else:
+                    with anyio.move_on_after(LISTEN):
+                        await event.wait()
+
+    async def read(self, job_id: str) -> Job:
+        """The job as the ledger has it. Raises UnknownJobError."""
+        return await self._archive.read(job_id)
+
+    async def find(self, name: str) -> Job:
+        """The job with our id, or with Kie.ai's; one that was made elsewhere is looked up and followed from here on."""
+        ours = name.startswith("job_")
+        job = await self.read(name) if ours else await self._ledger.read_task(self.account, name)
+        if job is None:
+            return await self._adopt(name)
+        await self._take_up({job.id})
+        return job
+
+    async def ask(self, job: Job, *, seconds: float = math.inf) -> Job:
+        """Have a fresh look, if the last one is older than two seconds; files that are missing are saved again.
+
+        For that it waits so many seconds at most; it goes on all the same.
+        """
+        old = job.looked_at is None or not 0 <= self._clock.now() - job.looked_at < SHORTEST
+        if self._shift.has(job):
+            if old:
+                self._follower.nudge(job.id)
+        elif job.phase is Phase.SUCCEEDED and old and await self._misses_files(job):
+            with anyio.move_on_after(seconds):
+                await self._shift.save_again(job).wait()
+            job = await self.read(job.id)
+        return job
+
+    async def _misses_files(self, job: Job) -> bool:
+        """Whether files of the job are missing, or it is said so of them although their disk is back."""
+        return job.lacks_files or job.missed_files or not await self._saved(job)
+
+    async def outlook(self, job: Job) -> Outlook:
+        """What is to be expected of the job."""
+        durations = await self._ledger.durations(job.bucket)
+        usual = quantile(durations, 0.5) if len(durations) >= ENOUGH else None
+        if job.phase is not Phase.RESERVED:
+            return Outlook(usual_s=usual)
+        queue = await self._ledger.queue(job)
+        held = max(queue.held_until, job.not_before)
+        seconds = expected_wait(queue.sends, self._clock.now(), queue.place, held)
+        return Outlook(usual_s=usual, place=queue.place, sent_in_s=seconds)
+
+    async def list_jobs(self, state: JobState | None = None, kind: Kind | None = None, limit: int = 20) -> list[Job]:
+        """The account's jobs, newest first."""
+        return await self._ledger.list_jobs(self.account, state=state, kind=kind, limit=limit)
+
+    async def note(self, job: Job, caller: Caller) -> None:
+        """Write down what became of the caller of the job as it is here, also while that caller is being cancelled."""
+        self.note_soon(job, caller)
+        await self._shift.write_notes()
+
+    def note_soon(self, job: Job, caller: Caller) -> None:
+        """Write the same down as soon as that can be; it is not lost if the process leaves before.
+
+        As long as a video is not delivered, the picture and the voice that were made for it are not either: the same
+        order takes them again instead of paying for others.
+        """
+        now = self._clock.now()
+        if caller in {Caller.ANSWERED, Caller.LATE}:
+            self._shift.calls.answer(job.id)
+        ends = FINAL if job.phase is Phase.SUCCEEDED else FINAL - {Phase.SUCCEEDED}
+        notes = dict.fromkeys(job.parts, Note(caller=caller, ends=ends, at=now))
+        self._shift.hear(notes | {job.id: Note(caller=caller, ends={job.phase}, at=now)})
+
+    @property
+    def is_waking(self) -> bool:
+        """Whether a call that is read now may have been given up long ago: this process stood still."""
+        return self._shift.calls.is_waking
+
+    def start_answer(self, job: Job) -> None:
+        """Remember that the job's end is on its way to the caller: an equal order that comes now is another wish."""
+        self._shift.calls.start_answer(job)
+
+    async def parts(self, job: Job) -> list[Job]:
+        """The jobs that were ordered along with this one, as they are."""
+        return [await self.read(part) for part in job.parts]
+
+    def _job(self, draft: Draft, idempotency_key: str = "") -> Job:
+        now = self._clock.now()
+        return Job(
+            id=self._new_id(),
+            account=self.account,
+            kind=draft.kind,
+            model=draft.model,
+            order=draft.order,
+            fingerprint=draft.fingerprint,
+            formerly=draft.formerly,
+            bucket=draft.bucket,
+            credits_estimated=draft.credits_estimated,
+            waiting_for=draft.waiting_for,
+            title=draft.title,
+            by_default=draft.by_default,
+            remark=draft.remark,
+            idempotency_key=idempotency_key or None,
+            created_at=now,
+            updated_at=now,
+        )
+
+    async def _adopt(self, task_id: str) -> Job:
+        try:
+            await self._follower.turn(task_id)
+            look = await self._upstream.look(task_id)
+        except NotVisibleError as error:
+            raise UnknownJobError(f"There is no job {task_id[:100]!r}, neither here nor at Kie.ai.") from error
+        except LookError as error:
+            words = error.upstream_message
+            raise LookError(error.message, remedy="Ask again in a minute.", upstream_message=words) from error
+        now = self._clock.now()
+        began = min(look.created_at or now, now)  # Kie.ai's clock may be ahead of ours
+        job = Job(
+            id=self._new_id(),
+            account=self.account,
+            kind=self._kind_of(look.model),
+            model=look.model or "",
+            order={},
+            fingerprint="",
+            created_at=began,
+            updated_at=now,
+            sent_at=began,
+            looked_at=now,
+            phase=Phase.SUBMITTED,
+            task_id=task_id,
+        )
+        with anyio.CancelScope(shield=True):
+            self._doubtful.add(made := job.id)
+            job, there = await self._ledger.adopt(job, self._worker)
+            self._doubtful.discard(made)
+            if not there:
+                self._shift.start(job)
+        return job
+
+
+def new_job_id() -> str:
+    """An id that cannot be guessed: 130 random bits."""
+    return "job_" + base64.b32encode(secrets.token_bytes(17)).decode().rstrip("=").lower()[:26]

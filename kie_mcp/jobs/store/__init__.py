@@ -1,0 +1,1 @@
+"""The ledger: what remembers the jobs, in one SQLite file."""

@@ -1,0 +1,223 @@
+"""The SQLite file itself: its tables, its journal, and a job as a row."""
+
+import errno
+import json
+import os
+import re
+import sqlite3
+import stat
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import anyio
+import anyio.to_thread
+from pydantic import TypeAdapter
+from pydantic_core import PydanticSerializationError
+
+from kie_mcp.file_system import Chmod, set_mode
+from kie_mcp.jobs.job import Job
+from kie_mcp.jobs.store.ledger import LedgerError
+
+R = TypeVar("R")
+
+MIGRATIONS = (
+    """
+    CREATE TABLE jobs (
+        id TEXT PRIMARY KEY,
+        account TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        phase TEXT NOT NULL,
+        state TEXT NOT NULL,
+        fingerprint TEXT NOT NULL,
+        idempotency_key TEXT,
+        task_id TEXT,
+        created_at REAL NOT NULL,
+        epoch INTEGER NOT NULL,
+        record TEXT NOT NULL,
+        worker TEXT,
+        caller TEXT NOT NULL,
+        caller_worker TEXT NOT NULL
+    );
+    CREATE UNIQUE INDEX jobs_by_key ON jobs (account, idempotency_key) WHERE idempotency_key IS NOT NULL;
+    CREATE INDEX jobs_by_task ON jobs (account, task_id) WHERE task_id IS NOT NULL;
+    CREATE INDEX jobs_by_age ON jobs (account, created_at);
+    CREATE INDEX jobs_by_order ON jobs (account, fingerprint);
+    CREATE INDEX jobs_by_phase ON jobs (account, phase);
+    CREATE TABLE workers (worker TEXT PRIMARY KEY, alive_until REAL NOT NULL);
+    CREATE TABLE sends (account TEXT NOT NULL, at REAL NOT NULL);
+    CREATE TABLE accounts (account TEXT PRIMARY KEY, held_until REAL NOT NULL);
+    CREATE TABLE durations (bucket TEXT NOT NULL, seconds REAL NOT NULL, at REAL NOT NULL);
+    CREATE INDEX durations_by_bucket ON durations (bucket, seconds);
+    """,
+    """
+    CREATE TABLE uploads (
+        account TEXT NOT NULL,
+        digest TEXT NOT NULL,
+        url TEXT NOT NULL,
+        at REAL NOT NULL,
+        PRIMARY KEY (account, digest)
+    );
+    """,
+    """
+    ALTER TABLE jobs ADD COLUMN told_at REAL;
+    CREATE INDEX jobs_by_worker ON jobs (caller_worker) WHERE caller = 'waiting';
+    """,
+)
+"""Each brings a file one version further; `PRAGMA user_version` says how many it has had."""
+
+JOURNAL = "TRUNCATE"
+"""Not WAL: before SQLite 3.51.3 several processes in WAL mode can corrupt the file, and one process with a newer SQLite
+would draw those with an older one into it. TRUNCATE is several times slower, and 20 times faster than jobs need."""
+BUSY_FOR = 10.0
+"""Seconds to wait for another process's transaction."""
+PATIENCE = 120.0
+"""Seconds after which a disk counts as dead."""
+
+_BROKEN = frozenset({sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT})
+_MOVE_AWAY = (
+    "It is damaged, or is no ledger. Move it aside, with jobs.sqlite3-journal if there is one, and start again: a new"
+    " one is made. Only the memory of the jobs is lost, not what was made: saved files stay where they are, and"
+    " get_job_status takes the task ids that https://kie.ai/logs shows. Or set KIE_STATE_DIR to another folder."
+)
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_jobs: TypeAdapter[Job] = TypeAdapter(Job)
+
+
+def dump(job: Job) -> str:
+    """The whole job as JSON. Of one that is done the links that were handed in lose their signatures."""
+    if job.done:
+        job = replace(job, order={name: _bare(value) for name, value in job.order.items()})
+    try:
+        return _jobs.dump_json(job, exclude_defaults=True).decode()
+    except PydanticSerializationError:
+        # Half of a surrogate pair, in what Kie.ai said or in a name on the disk: it must not cost the job its record.
+        told = json.dumps(_jobs.dump_python(job, mode="json", exclude_defaults=True), ensure_ascii=False)
+        return _SURROGATE.sub("\ufffd", told)
+
+
+def _bare(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_bare(one) for one in cast("list[Any]", value)]
+    is_link = isinstance(value, str) and value.startswith(("https://", "http://"))
+    return re.split(r"[?#]", value, maxsplit=1)[0] if is_link else value
+
+
+def load(row: sqlite3.Row) -> Job:
+    """The job of a row. The epoch of the row is the one that counts."""
+    return _jobs.validate_json(row["record"])
+
+
+def taken_over(job: Job) -> Job:
+    """The job in the care of another worker."""
+    return replace(job, epoch=job.epoch + 1)
+
+
+def connect(path: Path, chmod: Chmod = os.chmod) -> sqlite3.Connection:
+    """Open the file, private to its user where the disk knows such a thing, with today's tables.
+
+    Raises LedgerError if it cannot be used.
+    """
+    try:
+        _make_private(path, chmod)
+        db = sqlite3.connect(path, timeout=BUSY_FOR, isolation_level=None, check_same_thread=False)
+        try:
+            db.execute(f"PRAGMA journal_mode = {JOURNAL}")
+            db.execute("PRAGMA synchronous = FULL")
+            db.execute("PRAGMA secure_delete = ON")
+            migrate(db, path)
+        except BaseException:
+            db.close()
+            raise
+    except (OSError, sqlite3.Error) as error:
+        raise unusable(path, error) from error
+    return db
+
+
+def unusable(path: Path, error: Exception) -> LedgerError:
+    """What to say when the file does not do what it should."""
+    message = f"The ledger {path} cannot be used: {error}."
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF in _BROKEN:
+        return LedgerError(message, remedy=_MOVE_AWAY)
+    return LedgerError(
+        message,
+        remedy="Check that its disk has room and can be written, or set KIE_STATE_DIR to another folder on a local"
+        " disk, and call again.",
+    )
+
+
+def _make_private(path: Path, chmod: Chmod) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    set_mode(path.parent, 0o700, chmod)
+    # A FIFO in its place must not keep anybody waiting.
+    handle = os.open(path, os.O_CREAT | os.O_RDWR | getattr(os, "O_NONBLOCK", 0), 0o600)
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, "it is no ordinary file")
+    finally:
+        os.close(handle)
+    set_mode(path, 0o600, chmod)
+
+
+def migrate(db: sqlite3.Connection, path: Path) -> None:
+    """Bring a file up to today's tables. Raises LedgerError if a newer program wrote it."""
+    db.row_factory = sqlite3.Row
+    db.execute("BEGIN EXCLUSIVE")
+    with db:
+        version = check_version(db, path)
+        for statement in ";".join(MIGRATIONS[version:]).split(";"):
+            db.execute(statement)
+        db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+
+
+def check_version(db: sqlite3.Connection, path: Path) -> int:
+    """Return the version of the file. Raises LedgerError if a newer program wrote it, maybe just now."""
+    version: int = db.execute("PRAGMA user_version").fetchone()[0]
+    if version > len(MIGRATIONS):
+        raise LedgerError(
+            f"The ledger {path} was written by a newer kie-mcp (version {version}, this one knows {len(MIGRATIONS)}).",
+            remedy="Update kie-mcp and restart the client, or set KIE_STATE_DIR to another folder.",
+        )
+    return version
+
+
+class OneThread:
+    """Runs blocking functions in worker threads, one at a time; a cancelled caller still waits for its own.
+
+    Not for ever: once a disk has not answered for so long, everybody is told so until it does.
+    """
+
+    def __init__(self, patience: float = PATIENCE) -> None:
+        self._patience = patience
+        self._limiter: anyio.CapacityLimiter | None = None
+        self._lock = threading.Lock()
+        """Held by the thread: its caller may be gone before it has ended, and one connection takes one transaction."""
+        self._hanging = False
+
+    async def __call__(self, function: Callable[[], R], /) -> R:
+        """Return what the function returns. Raises LedgerError if the disk does not answer."""
+        if self._limiter is None:
+            self._limiter = anyio.CapacityLimiter(1)
+        async with self._limiter:
+            if self._hanging:
+                raise _silent()
+            with anyio.move_on_after(self._patience, shield=True):
+                return await anyio.to_thread.run_sync(self._marked, function, abandon_on_cancel=True)
+        raise _silent()
+
+    def _marked(self, function: Callable[[], R]) -> R:
+        with self._lock:
+            self._hanging = True
+            try:
+                return function()
+            finally:
+                self._hanging = False
+
+
+def _silent() -> LedgerError:
+    return LedgerError(
+        "The ledger cannot be used: its disk does not answer.", remedy="Set KIE_STATE_DIR to a folder on a local disk."
+    )

@@ -1,0 +1,1 @@
+"""Pictures and sounds decoded: previews, and files turned into kinds that a model takes."""

@@ -1,0 +1,47 @@
+"""Films and sounds opened with PyAV, from version 17 to 19, and what it raises for one that is broken."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, Any, TypeVar
+
+from kie_mcp.media.convert.decode import UndecodableError, decoding
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.stream import Stream
+
+S = TypeVar("S", bound="Stream")
+_KEEPS_ANY_BYTES = 19
+"""From this version on, PyAV takes a title that is no UTF-8, and has no argument for it."""
+
+
+@contextmanager
+def container(source: IO[bytes], demuxer: str) -> Generator["InputContainer"]:
+    """Open a film or a sound. Raises UndecodableError, also for what its decoder raises while it is open."""
+    import av
+    from av import error as av_error
+
+    with decoding(av_error.FFmpegError):
+        try:
+            with av.open(source, "r", format=demuxer, **_lenient(av.__version__)) as opened:
+                yield opened
+        except av_error.DecoderNotFoundError as error:
+            raise _undecoded() from error
+        except av_error.LookupError as error:
+            raise RuntimeError(f"PyAV is installed without a part of FFmpeg: {error}") from error
+
+
+def decodable(stream: S) -> S:
+    """The stream, if there is a decoder for it: PyAV before 18 crashes without one. Raises UndecodableError."""
+    if stream.codec_context is None:  # pyright: ignore[reportUnnecessaryComparison] - PyAV's stubs leave it out
+        raise _undecoded()
+    return stream
+
+
+def _undecoded() -> UndecodableError:
+    return UndecodableError("holds nothing that can be decoded here")
+
+
+def _lenient(version: str) -> dict[str, Any]:
+    """What has PyAV not mind a title that is no UTF-8."""
+    return {} if int(version.partition(".")[0]) >= _KEEPS_ANY_BYTES else {"metadata_errors": "ignore"}

@@ -1,0 +1,137 @@
+"""Files of kinds that a model does not take, turned into ones that it takes, with every pixel and every sample kept."""
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
+# pi-heif does not say what all of its calls return.
+
+import io
+import re
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING
+
+from kie_mcp.extras import CONVERT, missing
+from kie_mcp.media.convert.decode import (
+    UndecodableError,
+    check_pixels,
+    decoding,
+    decoding_picture,
+    picture,
+    too_large,
+)
+from kie_mcp.media.convert.wav_samples import wav
+from kie_mcp.media.probe.file_type import Probe
+from kie_mcp.media.probe.integrity import ANIMATED, DAMAGED
+from kie_mcp.media.probe.tiff import check_tiff
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+PNG, WAV = "image/png", "audio/wav"
+NAMES = {PNG: "PNG", WAV: "WAV"}
+_PICTURES = {
+    "image/heic": "",
+    "image/avif": "AVIF",
+    "image/gif": "GIF",
+    "image/webp": "WEBP",
+    "image/bmp": "BMP",
+    "image/tiff": "TIFF",
+}
+"""What becomes a PNG: Pillow's name of it."""
+_SOUNDS = {
+    "audio/flac": "flac",
+    "audio/webm": "matroska",
+    "audio/mp4": "mov",
+    "audio/ogg": "ogg",
+    "audio/wav": "wav",
+    "audio/x-rf64": "wav",
+    "audio/x-w64": "w64",
+    "audio/aiff": "aiff",
+    "audio/x-caf": "caf",
+    "audio/basic": "au",
+}
+"""What becomes a WAV: its demuxer. Some of them lost something when they were made, and lose nothing more."""
+_EXACT = frozenset({"ALAC", "FLAC", "PCM", "float PCM"})
+_CODECS = frozenset({"", "A-law", "AAC", "AC-3", "ADPCM", "E-AC-3", "MP3", "Opus", "Speex", "Vorbis", "µ-law"}) | _EXACT
+"""What is known to be decoded; "" of a kind that has only one. What is protected, or unknown, is not tried."""
+_BROKEN_HEIC = (SyntaxError, ValueError, RuntimeError, IndexError, EOFError)
+"""What pi-heif raises for a broken picture: it has no errors of its own."""
+# Behind the name of the box: version, profile and level, then a flag for more than 8 bits.
+_DEEP_AVIF = re.compile(rb"av1C\x81.[\x40-\x7f\xc0-\xff]", re.DOTALL)
+
+
+def convertible(found: Probe, allowed: Sequence[str]) -> str:
+    """The MIME type that a file could be turned into for a model that takes *allowed*, but not it; "" if none."""
+    to = PNG if found.mime_type in _PICTURES else WAV if found.mime_type in _SOUNDS else ""
+    return to if to in allowed and found.codec in _CODECS else ""
+
+
+def offers(found: Probe, allowed: Sequence[str]) -> str:
+    """The same, and "" too if the extra `convert` is not installed."""
+    to = convertible(found, allowed)
+    return to if to and not missing(CONVERT) else ""
+
+
+def loss(found: Probe) -> str:
+    """What converting it costs, as the end of a sentence: most sounds had lost something when they were made."""
+    kept = found.family == "image" or found.mime_type == "audio/flac" or found.codec in _EXACT
+    return "without loss" if kept else "in which nothing more is lost"
+
+
+def convert(source: IO[bytes], found: Probe, *, most: int) -> bytes:
+    """Turn a file into a PNG or a WAV of at most so many bytes, blocking; it takes 400 MB of memory at the worst.
+
+    The orientation of a picture is applied, and its colour profile kept; what else is told about it, such as where it
+    was taken, is left out. Raises UndecodableError, also for what cannot be converted without loss.
+    """
+    source.seek(0)
+    if found.mime_type in _SOUNDS:
+        return wav(source, _SOUNDS[found.mime_type], most, fractions=found.codec == "float PCM")
+    with _heic(source) if found.mime_type == "image/heic" else _upright(source, found) as image:
+        made = io.BytesIO()
+        with decoding():
+            image.save(made, "PNG")
+    if made.tell() > most:
+        raise too_large(most, "PNG", "Hand in a smaller picture, or a JPEG of it.")
+    return made.getvalue()
+
+
+@contextmanager
+def _upright(source: IO[bytes], found: Probe) -> Generator["Image"]:
+    from PIL import ImageOps
+
+    check_pixels(found.width, found.height)
+    if found.mime_type == "image/avif" and _DEEP_AVIF.search(source.read()):
+        raise _too_deep("more than 8")
+    source.seek(0)
+    with picture(source, _PICTURES[found.mime_type]) as image:
+        with decoding_picture():
+            if found.mime_type == "image/tiff":
+                check_tiff(image)
+            count = getattr(image, "n_frames", 1)
+        if count > 1:
+            raise UndecodableError(ANIMATED, "Hand in a single picture of it.")
+        with decoding_picture():
+            image.load()
+            upright = ImageOps.exif_transpose(image)
+        yield upright
+
+
+@contextmanager
+def _heic(source: IO[bytes]) -> Generator["Image"]:
+    import pi_heif
+
+    with decoding(*_BROKEN_HEIC):
+        opened = pi_heif.open_heif(source, convert_hdr_to_8bit=False)
+        size = opened.size
+    if not all(size):
+        raise UndecodableError(DAMAGED)
+    check_pixels(*size)
+    if opened.info["bit_depth"] != 8:
+        raise _too_deep(str(opened.info["bit_depth"]))
+    with decoding(*_BROKEN_HEIC):
+        image = opened.to_pillow()  # the decoder has turned it already
+    yield image
+
+
+def _too_deep(bits: str) -> UndecodableError:
+    problem = f"has {bits} bits a colour, of which a PNG made here keeps 8"
+    return UndecodableError(problem, "Hand in a PNG or a JPEG of it.")

@@ -1,0 +1,92 @@
+"""Files whose pixels are needed: so many at most, of kinds that are named, and one error for what is broken."""
+
+import struct
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING
+
+from kie_mcp.media.outputs.download_limits import MB
+from kie_mcp.media.probe.integrity import DAMAGED
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+MOST_PIXELS = 50_000_000
+"""The 48 megapixels of a telephone fit; they take 200 MB of memory."""
+_BROKEN = (SyntaxError, ValueError, RuntimeError, IndexError, EOFError, struct.error)
+"""What Pillow raises for a broken picture, besides OSError: it has few errors of its own, and depends on the kind."""
+_PARTS = {"PNG": "zlib", "JPEG": "jpg", "WEBP": "webp", "AVIF": "avif"}
+"""What Pillow may have been built without, by the kinds that need it."""
+
+
+class UndecodableError(Exception):
+    """A file cannot be decoded here; the message ends a sentence such as "the picture ..."."""
+
+    def __init__(self, problem: str, remedy: str = "Hand in a file that opens elsewhere.") -> None:
+        super().__init__(problem)
+        self.remedy = remedy
+
+
+@contextmanager
+def decoding(*broken: type[Exception]) -> Generator[None]:
+    """Turn what a decoder raises for a broken file, *broken*, into UndecodableError.
+
+    Whatever else it raises is no fault of the file's and is let through. So only the decoder's own calls belong inside.
+    """
+    try:
+        yield
+    except MemoryError as error:
+        raise UndecodableError("does not fit into the memory here") from error
+    except broken as error:
+        raise UndecodableError(DAMAGED) from error
+
+
+def check_pixels(width: int | None, height: int | None) -> None:
+    """Raises UndecodableError for a picture with more pixels than are decoded here."""
+    pixels = (width or 0) * (height or 0)
+    if pixels > MOST_PIXELS:
+        problem = f"has {pixels / 1e6:,.1f} megapixels; at most {MOST_PIXELS / 1e6:g} are decoded here"
+        raise UndecodableError(problem, "Hand in a smaller picture.")
+
+
+@contextmanager
+def picture(source: IO[bytes], kind: str) -> Generator["Image"]:
+    """Open a picture of one of Pillow's kinds, not decoded yet. Raises UndecodableError."""
+    from PIL import Image
+
+    _check_part(kind)
+    with decoding_picture():
+        try:
+            opened = Image.open(source, formats=[kind])
+        except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+            problem = f"has more than the {MOST_PIXELS / 1e6:g} megapixels that are decoded here"
+            raise UndecodableError(problem, "Hand in a smaller picture.") from error
+    with opened:
+        check_pixels(*opened.size)
+        yield opened
+
+
+@contextmanager
+def decoding_picture() -> Generator[None]:
+    """Turn what Pillow raises for a broken picture into UndecodableError; an OSError of the disk stays what it is."""
+    with decoding(*_BROKEN):
+        try:
+            yield
+        except OSError as error:
+            if error.errno is not None:
+                raise
+            raise UndecodableError(DAMAGED) from error
+
+
+def _check_part(kind: str) -> None:
+    """Without its part Pillow says of each file of that kind that it is none."""
+    from PIL import features
+
+    if (part := _PARTS.get(kind)) and not features.check(part):
+        problem = f"is not decoded here: Pillow is installed without {part}"
+        raise UndecodableError(problem, "Install Pillow's own wheel where the server runs, or hand in another kind.")
+
+
+def too_large(most: int, kind: str, remedy: str) -> UndecodableError:
+    """What is made of a file would have more than so many bytes."""
+    return UndecodableError(f"would have more than {most / MB:g} MB as {kind}", remedy)

@@ -1,0 +1,136 @@
+"""A small JPEG of a picture or a video, for an answer that shows what was made."""
+
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
+# Pillow says nothing of what some of its calls take.
+
+import io
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from kie_mcp.errors import KieError
+from kie_mcp.extras import require_preview
+from kie_mcp.jobs.job import Output
+from kie_mcp.media.convert.decode import UndecodableError, check_pixels, decoding, decoding_picture, picture
+from kie_mcp.media.convert.video_frame import DEMUXERS, telling
+from kie_mcp.media.inputs.open_file import Opened, open_own, open_saved
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+EDGE = 768
+"""Pixels of the long edge, at most."""
+LARGEST = 100_000
+"""Bytes, at most."""
+_KINDS = {"image/png": "PNG", "image/jpeg": "JPEG", "image/webp": "WEBP", "image/gif": "GIF"}
+_QUALITIES = (85, 75, 62, 50)
+_EDGES = (EDGE, 576, 432, 288)
+
+
+class PreviewError(KieError):
+    """There is no preview of a file; the file itself is as good as before."""
+
+    category = "preview"
+
+
+def open_and_preview(output: Output) -> bytes:
+    """Draw a saved file small, blocking. Raises PreviewError also if it is not there as it was saved."""
+    try:
+        with open_saved(output) as file:
+            return preview(file, output.mime_type or "")
+    except OSError as error:
+        raise _unreadable(error) from None
+
+
+def preview(source: Path | Opened, mime_type: str) -> bytes:
+    """Draw a file small, blocking: for a worker thread, and one at a time, since it may take 400 MB meanwhile.
+
+    The mime_type only spares opening a sound; what the file is, its bytes say. A video is shown by one of its pictures.
+    Raises PreviewError if it cannot be drawn, and MissingExtraError if the extra `preview` is not installed.
+    """
+    if mime_type.startswith("audio/"):
+        raise PreviewError("No preview: sound has none.")
+    require_preview()
+    try:
+        if isinstance(source, Opened):
+            return _jpeg(_small(source))
+        with open_own(source) as file:
+            return _jpeg(_small(file))
+    except OSError as error:
+        raise _unreadable(error) from None
+    except UndecodableError as error:
+        raise PreviewError(f"No preview: the file {error}.") from error
+
+
+def _unreadable(error: OSError) -> PreviewError:
+    return PreviewError(f"No preview: the file cannot be read ({(error.strerror or 'unknown').lower()}).")
+
+
+def _small(file: Opened) -> "Image":
+    found = file.probe()
+    check_pixels(found.width, found.height)
+    file.seek(0)
+    # The descriptor stays the one that was checked.
+    with open(file.fileno(), "rb", closefd=False) as source:
+        if found.mime_type in DEMUXERS:
+            return telling(source, found.mime_type, EDGE)
+        if found.mime_type in _KINDS:
+            return _still(source, _KINDS[found.mime_type])
+    raise UndecodableError(f"is {found.label}, which is not drawn")
+
+
+def _still(source: IO[bytes], kind: str) -> "Image":
+    from PIL import ImageOps
+
+    with picture(source, kind) as image:
+        with decoding_picture():
+            # A JPEG is decoded at a half, a quarter or an eighth of its size, whatever is still enough.
+            image.draft(None, (2 * EDGE, 2 * EDGE))
+            image.load()
+        with decoding():
+            scaled = _scalable(image)
+            scaled.thumbnail((EDGE, EDGE))
+        with decoding_picture():  # what is told of its orientation may be broken too
+            upright = ImageOps.exif_transpose(scaled)
+        with decoding():
+            return _coloured(upright)
+
+
+def _scalable(image: "Image") -> "Image":
+    """The picture with 8 bits a colour, none of them from a palette."""
+    if image.mode.startswith("I"):
+        # As it is, what is brighter than 255 of 65535 would become white.
+        return image.convert("I").point(lambda value: value * (1 / 257)).convert("L")
+    if image.mode != "RGBA" and image.has_transparency_data:
+        return image.convert("RGBA")
+    return image if image.mode in {"L", "RGB", "RGBA", "CMYK"} else image.convert("RGB")
+
+
+def _coloured(image: "Image") -> "Image":
+    """The picture on white, in the colours that a picture without a profile has."""
+    from PIL import Image, ImageCms
+
+    profile = image.info.get("icc_profile")
+    if image.mode == "RGBA":
+        white = Image.new("RGB", image.size, "white")
+        white.paste(image, mask=image.getchannel("A"))
+        image = white
+    if profile:
+        try:
+            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            turned = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+            return turned or image.convert("RGB")
+        except (ImageCms.PyCMSError, OSError, ValueError):
+            pass  # the profile is broken, or meant for other colours: the picture is still one
+    return image.convert("RGB")
+
+
+def _jpeg(image: "Image") -> bytes:
+    with decoding():
+        for edge in _EDGES:
+            image.thumbnail((edge, edge))
+            for quality in _QUALITIES:
+                target = io.BytesIO()
+                image.save(target, "JPEG", quality=quality, optimize=True, icc_profile=None, exif=b"")
+                if target.tell() <= LARGEST:
+                    return target.getvalue()
+    raise UndecodableError("cannot be drawn small enough")

@@ -1,0 +1,102 @@
+"""Sounds as WAV: each sample with as many bits as it had."""
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# PyAV says nothing of what some of its calls return.
+
+import io
+import itertools
+import wave
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING
+
+from kie_mcp.media.convert.containers import container, decodable
+from kie_mcp.media.convert.decode import UndecodableError, too_large
+from kie_mcp.media.probe.integrity import DAMAGED
+
+if TYPE_CHECKING:
+    from av import AudioFrame
+
+_LATE = 1.0
+"""Seconds by which a sound may be shorter than its file says."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shape:
+    width: int
+    """Bytes of a sample."""
+    channels: int
+    rate: int
+    form: str
+    """FFmpeg's name of a sample."""
+
+
+def wav(source: IO[bytes], demuxer: str, most: int, *, fractions: bool = False) -> bytes:
+    """The first sound in a file as a WAV of at most so many bytes, blocking.
+
+    With *fractions*, samples that are fractions are kept as such. Raises UndecodableError.
+    """
+    with container(source, demuxer) as opened:
+        if not opened.streams.audio:
+            raise UndecodableError("has no sound")
+        frames = opened.decode(decodable(opened.streams.audio[0]))
+        if (first := next(frames, None)) is None:
+            raise UndecodableError(DAMAGED)
+        width = 4 if fractions or first.format.name.startswith("s32") else 2
+        if fractions and first.format.name.startswith("dbl"):
+            raise UndecodableError("has samples of 64 bits, of which a WAV made here keeps 32", "Hand in a WAV of it.")
+        shape = _Shape(
+            width=width,
+            channels=first.layout.nb_channels,
+            rate=first.sample_rate,
+            form="flt" if fractions else f"s{8 * width}",
+        )
+        samples = _samples(first, frames, shape, most)
+        seconds = len(samples) / (width * shape.channels * shape.rate)
+        if seconds + _LATE < (opened.duration or 0) / 1e6:
+            raise UndecodableError(DAMAGED)
+        return _written(samples, shape, most)
+
+
+def _samples(first: "AudioFrame", others: Iterator["AudioFrame"], shape: _Shape, most: int) -> bytearray:
+    """All of them, the channels in turn."""
+    import av
+
+    resampler = av.AudioResampler(format=shape.form, layout=first.layout, rate=shape.rate)
+    size = shape.width * shape.channels
+    samples = bytearray()
+    for frame in itertools.chain((first,), others):
+        for part in resampler.resample(frame):
+            samples += memoryview(part.planes[0])[: part.samples * size]
+        _check(samples, 3 if shape.form == "s32" else shape.width, shape, most)
+    return samples
+
+
+def _written(samples: bytearray, shape: _Shape, most: int) -> bytes:
+    width = shape.width
+    # Sound of 24 bits comes with a fourth byte, the lowest, that is always 0.
+    if shape.form == "s32" and not any(memoryview(samples)[::4]):
+        width = 3
+        narrow = bytearray(len(samples) // 4 * 3)
+        for byte in range(3):
+            narrow[byte::3] = samples[byte + 1 :: 4]
+        samples = narrow
+    made = io.BytesIO()
+    with wave.open(made, "wb") as file:
+        file.setnchannels(shape.channels)
+        file.setsampwidth(width)
+        file.setframerate(shape.rate)
+        file.writeframes(samples)
+    if made.tell() > most:
+        raise _too_long(most)
+    data = made.getvalue()
+    # The number of the format is the first thing behind the chunk's head; the standard library writes 1 only.
+    return data[:20] + b"\x03\0" + data[22:] if shape.form == "flt" else data
+
+
+def _check(samples: bytearray, width: int, shape: _Shape, most: int) -> None:
+    if len(samples) // shape.width * width > most:
+        raise _too_long(most)
+
+
+def _too_long(most: int) -> UndecodableError:
+    return too_large(most, "WAV", "Hand in something shorter, or an MP3 of it.")

@@ -1,0 +1,1 @@
+"""Files that a caller hands in: found, checked, uploaded."""

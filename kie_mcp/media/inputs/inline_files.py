@@ -1,0 +1,104 @@
+"""Files that come inside a call as a data URI: kept on disk for as long as their job may need them."""
+
+import contextlib
+import errno
+import os
+import secrets
+from collections.abc import Awaitable, Callable, Container
+from pathlib import Path
+
+from kie_mcp.file_system import sync
+from kie_mcp.jobs.clock import Clock
+from kie_mcp.media.inputs.open_file import Opened, open_own
+from kie_mcp.media.outputs.download_limits import MB
+from kie_mcp.media.worker_threads import in_thread
+
+LIFE = 48 * 3600.0
+"""Seconds after which a kept file is removed."""
+
+
+MOST = 1024 * MB
+"""Bytes of all kept files together."""
+YOUNG = 600.0
+"""Seconds for which a file stays in any case: its order may not be written down yet."""
+
+
+class FullError(OSError):
+    """Everything that is kept is needed; there is no room for more."""
+
+
+async def _nothing() -> Container[str]:
+    return ()
+
+
+class Inline:
+    """Keeps such files in one folder, named by their bytes and private to the user.
+
+    Args:
+        folder: Where they are kept.
+        clock: Tells how old they are.
+        needed: Finds the SHA-256 of those that jobs still need: they are never removed.
+        most: Bytes of all of them together.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        clock: Clock,
+        *,
+        needed: Callable[[], Awaitable[Container[str]]] = _nothing,
+        most: int = MOST,
+    ) -> None:
+        self._folder = folder
+        self._clock = clock
+        self._needed = needed
+        self._most = most
+
+    async def keep(self, data: bytes, digest: str) -> None:
+        """Write the bytes down, and remove what is old, or more than there is room for and not needed.
+
+        Raises OSError if they cannot be written; FullError, which is one, if there is no room.
+        """
+        needed, now = await self._needed(), self._clock.now()
+        await in_thread(lambda: self._write(data, digest, now, needed))
+
+    def open(self, digest: str) -> Opened:
+        """Open a kept file, blocking; raises OSError if it is not there."""
+        return open_own(self._folder / digest)
+
+    def _write(self, data: bytes, digest: str, now: float, needed: Container[str]) -> None:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._sweep(digest, now, self._most - len(data), needed)
+        part = self._folder / f".{digest}.{secrets.token_hex(8)}"
+        try:
+            with os.fdopen(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+                file.write(data)
+                file.flush()
+                sync(file.fileno())
+            with contextlib.suppress(OSError):  # not every disk lets that be set
+                os.utime(part, (now, now))
+            part.replace(self._folder / digest)
+        finally:
+            part.unlink(missing_ok=True)
+
+    def _sweep(self, digest: str, now: float, room: int, needed: Container[str]) -> None:
+        """Remove what is too old, then the oldest until the rest fits into the room. Raises FullError."""
+        files = [one for one in self._files() if one[2].name != digest]
+        kept = sum(size for _, size, _ in files)
+        for at, size, path in sorted(files):
+            if (kept <= room and at >= now - LIFE) or at > now - YOUNG or path.name in needed:
+                continue
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
+                kept -= size
+        if kept > room:
+            raise FullError(errno.ENOSPC, f"{kept // MB} MB of earlier ones are still needed")
+
+    def _files(self) -> list[tuple[float, int, Path]]:
+        """When each was kept, its bytes, and where it is."""
+        found: list[tuple[float, int, Path]] = []
+        for path in self._folder.iterdir():
+            with contextlib.suppress(OSError):
+                status = path.lstat()
+                found.append((status.st_mtime, status.st_size, path))
+        return found

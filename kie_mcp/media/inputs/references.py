@@ -1,0 +1,145 @@
+"""What a caller may hand in, turned into a link that Kie.ai can read."""
+
+import contextlib
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Protocol
+
+from kie_mcp.errors import DeadLinkError, OrderError, OutputError, RefusedError
+from kie_mcp.jobs.clock import Clock
+from kie_mcp.jobs.job import Job, JobState, Kind, Output
+from kie_mcp.media.inputs.open_file import is_there
+from kie_mcp.media.inputs.uploads import Say
+from kie_mcp.media.outputs.file_names import said
+from kie_mcp.media.worker_threads import in_thread
+from kie_mcp.orders.order import parse_output_uri
+from kie_mcp.urls import shown_url
+
+FRESH = 20 * 60.0
+"""Seconds for which an output's own link is trusted: the earliest death that was seen came after 40 minutes."""
+
+_FAMILIES = {"image": "image", "images": "image", "audio": "audio"}
+_MAKES = {Kind.IMAGE: "image", Kind.SPEECH: "audio", Kind.TALKING_VIDEO: "video"}
+_NOUNS = {"image": "a picture", "audio": "audio", "video": "a video"}
+
+
+class Upload(Protocol):
+    """Uploads a file that is ours and returns its URL."""
+
+    def __call__(self, path: Path, /, *, length: int | None, say: Say | None) -> Awaitable[str]:
+        """Tell `say` how far a large one is. Raises OutputError if it has not so many bytes."""
+        ...
+
+
+class Sources:
+    """Finds what a file argument means: a link as it is, or an output of an earlier job."""
+
+    def __init__(
+        self,
+        find: Callable[[str], Awaitable[Job | None]],
+        upload: Upload,
+        renew: Callable[[str], Awaitable[str]],
+        clock: Clock,
+    ) -> None:
+        self._find = find
+        self._upload = upload
+        self._renew = renew
+        self._clock = clock
+
+    async def link(self, reference: str, *, argument: str, say: Say | None = None) -> str:
+        """Return a link that Kie.ai can read now; raises OrderError naming the argument if there is none.
+
+        `say` hears how far a large upload is.
+        Trouble on the way to one (CredentialError, BusyError, UnreachableError, OutputError) is passed on.
+        """
+        if reference[:8].casefold().startswith(("https://", "http://")):
+            return reference
+        job, output = await self._output(reference, argument)
+        if self._fresh(job, output):
+            return output.url
+        with contextlib.suppress(OutputError, OSError):  # a renewed link does as well as an upload
+            if url := await self._uploaded(output, say):
+                return url
+        return await self._renewed(reference, output, argument)
+
+    async def describe(self, reference: str, *, argument: str) -> Output | None:
+        """Return the output behind a kie:// reference, None for a link.
+
+        Raises OrderError naming the argument if the job is unknown or has not succeeded, if it has no such output, or
+        if that is not what the argument takes.
+        """
+        if reference[:8].casefold().startswith(("https://", "http://")):
+            return None
+        _, output = await self._output(reference, argument)
+        return output
+
+    async def words(self, reference: str) -> str:
+        """Return what the job behind a kie:// reference was asked for; empty for a link, or a job that is not here."""
+        parsed = parse_output_uri(reference)
+        job = await self._find(parsed[0]) if parsed else None
+        return said(job) if job else ""
+
+    async def awaited(self, reference: str, *, argument: str) -> Job | None:
+        """Return the job that is still to make the file; None for a link, or a file that is there.
+
+        Raises OrderError naming the argument if the job is unknown or makes something else.
+        """
+        if reference[:8].casefold().startswith(("https://", "http://")):
+            return None
+        job, _ = await self._job(reference, argument)
+        if job.done:
+            return None
+        _check_family(_MAKES.get(job.kind, ""), reference, argument)
+        return job
+
+    async def _job(self, reference: str, argument: str) -> tuple[Job, int]:
+        if (parsed := parse_output_uri(reference)) is None:
+            raise _refusal(argument, reference, "give an https:// link or kie://jobs/{job_id}/outputs/{n}")
+        job_id, number = parsed
+        if (job := await self._find(job_id)) is None:
+            raise _refusal(argument, reference, "there is no such job here; find it with list_jobs")
+        return job, number
+
+    async def _output(self, reference: str, argument: str) -> tuple[Job, Output]:
+        job, number = await self._job(reference, argument)
+        if job.state is not JobState.SUCCEEDED:
+            raise _refusal(argument, reference, f"the job is {job.state}, and only a succeeded one has outputs")
+        if number >= len(job.outputs):
+            raise _refusal(argument, reference, f"the job has {len(job.outputs)} output(s), counted from 0")
+        output = job.outputs[number]
+        family = output.mime_type.partition("/")[0] if output.mime_type else _MAKES.get(job.kind)
+        wanted = _FAMILIES.get(argument.partition("[")[0])
+        if family and wanted and family != wanted:
+            made = _NOUNS.get(family, "data")
+            raise _refusal(argument, reference, f"that is {made}, and the argument takes {_NOUNS[wanted]}")
+        return job, output
+
+    def _fresh(self, job: Job, output: Output) -> bool:
+        now = self._clock.now()
+        alive = output.expires_at is None or now < output.expires_at
+        return alive and job.finished_at is not None and now - job.finished_at < FRESH
+
+    async def _uploaded(self, output: Output, say: Say | None) -> str | None:
+        try:
+            there = await in_thread(lambda: is_there(output))
+        except OSError:  # its disk does not answer
+            return None
+        return await self._upload(Path(output.path), length=output.bytes, say=say) if output.path and there else None
+
+    async def _renewed(self, reference: str, output: Output, argument: str) -> str:
+        try:
+            return await self._renew(output.url)
+        except (DeadLinkError, RefusedError):
+            problem = "its link has died and it is not saved here; make it again"
+            raise _refusal(argument, reference, problem) from None
+
+
+def _check_family(family: str, reference: str, argument: str) -> None:
+    wanted = _FAMILIES.get(argument.partition("[")[0], family)
+    if family and family != wanted:
+        made = _NOUNS.get(family, family)
+        raise _refusal(argument, reference, f"that is {made}, and the argument takes {_NOUNS[wanted]}")
+
+
+def _refusal(argument: str, reference: str, problem: str) -> OrderError:
+    return OrderError(f"{argument}: {shown_url(reference)}: {problem}.")

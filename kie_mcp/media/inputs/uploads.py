@@ -1,0 +1,126 @@
+"""Files on their way to Kie.ai: the same bytes are uploaded once a day, whoever hands them in."""
+
+import secrets
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Protocol
+
+import anyio
+
+from kie_mcp.errors import OutputError
+from kie_mcp.invisible_characters import hidden
+from kie_mcp.jobs.clock import Clock
+from kie_mcp.jobs.store.ledger import LedgerError
+from kie_mcp.media.inputs.open_file import Opened, open_own
+from kie_mcp.media.outputs.download_limits import MB
+from kie_mcp.media.worker_threads import in_thread
+
+LIFE = 23 * 3600.0
+"""Seconds for which an upload is used again: it lives for 24 hours, and the job that takes it may have to wait."""
+LARGE = 5 * MB
+"""Bytes from which on it is told how far an upload is."""
+TOLD_EVERY = 1.0
+"""Seconds between two tellings."""
+
+READING = 600.0
+"""Seconds in which a whole file is read."""
+
+Say = Callable[[str], None]
+"""Takes what is being done, as half a sentence for whoever waits."""
+
+
+class Send(Protocol):
+    """Uploads an open file and returns the URL of it."""
+
+    def __call__(self, source: Opened, /, *, name: str) -> Awaitable[str]:
+        """Read the file from its beginning."""
+        ...
+
+
+class Memory(Protocol):
+    """Remembers uploads across restarts."""
+
+    async def upload(self, account: str, digest: str, since: float) -> str | None:
+        """The URL under which these bytes were uploaded, if that was after *since*."""
+        ...
+
+    async def uploaded(self, account: str, digest: str, url: str, now: float) -> None:
+        """Remember where these bytes were uploaded."""
+        ...
+
+
+class Uploads:
+    """Uploads files of one account. `token` makes names that tell nobody what a file is called here."""
+
+    def __init__(
+        self,
+        send: Send,
+        memory: Memory,
+        clock: Clock,
+        *,
+        account: str,
+        token: Callable[[], str] = lambda: secrets.token_hex(8),
+    ) -> None:
+        self._send = send
+        self._memory = memory
+        self._clock = clock
+        self._account = account
+        self._token = token
+        self._turns: dict[str, anyio.Lock] = {}
+
+    async def path(self, path: Path, *, length: int | None = None, say: Say | None = None) -> str:
+        """Return a URL of a file that is ours, of so many bytes; `say` hears how far a large one is.
+
+        Raises OutputError if it cannot be read or is not what was saved, and what `link` raises.
+        """
+        try:
+            with await in_thread(lambda: open_own(path, length=length)) as file:
+                return await self.link(file, await in_thread(file.digest, patience=READING), name=path.name, say=say)
+        except OSError as error:
+            raise OutputError(f"{path.name} cannot be read ({error.strerror}).", remedy="Check the file.") from None
+
+    async def link(self, file: Opened, digest: str, *, name: str = "a file", say: Say | None = None) -> str:
+        """Return a URL under which Kie.ai reads these bytes; `say` hears how far a large file of that name is.
+
+        Raises OutputError if the file changes on the way, and whatever sending raises.
+        """
+        turn = self._turns.setdefault(digest, anyio.Lock())
+        try:
+            async with turn:
+                with suppress(LedgerError):  # it costs nothing to upload again
+                    if known := await self._memory.upload(self._account, digest, self._clock.now() - LIFE):
+                        return known
+                if say and file.length >= LARGE:
+                    file.on_read = self._telling(name, file.length, say)
+                return await self._sent(file, digest)
+        finally:
+            if not turn.locked():
+                self._turns.pop(digest, None)
+
+    async def _sent(self, file: Opened, digest: str) -> str:
+        now = self._clock.now()
+        found = await in_thread(file.probe)
+        file.seek(0)
+        url = await self._send(file, name=self._token() + found.extension)
+        if file.heard != digest:
+            raise OutputError("The file changed while it was uploaded.", remedy="Call again when it stays as it is.")
+        with suppress(LedgerError):
+            await self._memory.uploaded(self._account, digest, url, now)
+        return url
+
+    def _telling(self, name: str, length: int, say: Say) -> Callable[[int], None]:
+        # A blank other than the usual one can end a line.
+        plain = ("?" if hidden(one) or (one != " " and one.isspace()) else one for one in name)
+        words = f"uploading {''.join(plain)}"
+        told_at = float("-inf")
+
+        def tell(sent: int) -> None:
+            nonlocal told_at
+            now = self._clock.now()
+            # A clock that was set back must not silence it.
+            if not 0 <= now - told_at < TOLD_EVERY or sent == length:
+                told_at = now
+                say(f"{words}, {sent // MB} of {-(-length // MB)} MB")
+
+        return tell

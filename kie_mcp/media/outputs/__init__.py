@@ -1,0 +1,1 @@
+"""Files that a job made: fetched, saved whole, described."""

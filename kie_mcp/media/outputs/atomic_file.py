@@ -1,0 +1,121 @@
+"""A file that nobody sees under its name until it is whole and on the disk."""
+
+import contextlib
+import errno
+import filecmp
+import glob
+import os
+import secrets
+import threading
+from pathlib import Path
+from typing import BinaryIO
+
+from kie_mcp.file_system import Chmod, set_mode, sync, sync_folder
+
+_BUFFER = 256 * 1024
+_TRIED = 32 * 1024 * 1024
+"""Bytes that are really taken of a room: a quota shows itself only when it is used up."""
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""What a disk says that has no room, or none for us."""
+FORGOTTEN = 3600.0
+"""Seconds after which a part is one that a crash has left: no download may take that long."""
+
+
+class PartFile:
+    """A hidden file beside the one that it becomes; every method blocks, and raises OSError.
+
+    A lock holds its methods apart: a caller that was cancelled may discard the part while a write is still under way
+    in its thread.
+    """
+
+    def __init__(self, folder: Path, stem: str, chmod: Chmod = os.chmod) -> None:
+        self._folder = folder
+        self._stem = stem
+        self._chmod = chmod
+        self.path = folder / f".{stem}.{secrets.token_hex(8)}.part"
+        self._file: BinaryIO | None = None
+        self._mode = 0o600
+        self._discarded = False
+        self._lock = threading.Lock()
+
+    def create(self) -> None:
+        """Make the folder, if it is missing, and the part in it, and clear away what a crash has left there."""
+        with self._lock:
+            if self._discarded:
+                return
+            self._folder.mkdir(parents=True, exist_ok=True)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+            self._file = os.fdopen(os.open(self.path, flags, 0o666), "wb", buffering=_BUFFER)
+            made = os.fstat(self._file.fileno())
+            # The mode that the umask leaves is for the whole file; the part is for its owner alone.
+            self._mode = made.st_mode & 0o777
+            set_mode(self.path, 0o600, self._chmod)
+            self._clear(made.st_mtime - FORGOTTEN)
+
+    def write(self, data: bytes) -> None:
+        """Append."""
+        with self._lock:
+            if self._file:
+                self._file.write(data)
+
+    def try_room(self, size: int) -> None:
+        """Take room for so many bytes on the disk and give it back, as far as that costs little work."""
+        with self._lock:
+            if not self._file or not size:
+                return
+            self._file.flush()
+            written = self._file.tell()
+            try:
+                os.posix_fallocate(self._file.fileno(), 0, min(size, _TRIED))
+                self._file.truncate(written)
+            except (AttributeError, OSError) as error:  # Windows and macOS have none, nor has every disk
+                if getattr(error, "errno", None) in FULL:
+                    raise
+                self._file.write(bytes(min(size, _BUFFER)))
+
+    def settle(self) -> None:
+        """Put everything on the disk and close the part."""
+        with self._lock:
+            if self._file:
+                self._file.flush()
+                sync(self._file.fileno())
+                self._file.close()
+
+    def publish(self, extension: str, *, lasting: bool = True) -> Path:
+        """Give the part its name, in place of whatever else has it, and return the path.
+
+        The name of one that is not *lasting* need not outlive a power cut.
+        """
+        with self._lock:
+            target = self._folder / f"{self._stem}{extension}"
+            if self._is_same(target):
+                return target  # another process has saved it meanwhile
+            set_mode(self.path, self._mode, self._chmod)
+            self.path.replace(target)
+            if lasting:
+                sync_folder(self._folder)
+            return target
+
+    def discard(self) -> None:
+        """Remove the part, if it is still one; never raises OSError."""
+        with self._lock:
+            self._discarded = True
+            if self._file:
+                with contextlib.suppress(OSError):  # what could not be written cannot be flushed either
+                    self._file.close()
+            self._file = None
+            with contextlib.suppress(OSError):
+                self.path.unlink()
+
+    def _is_same(self, target: Path) -> bool:
+        try:
+            file = not target.is_symlink() and target.is_file()
+            return file and filecmp.cmp(self.path, target, shallow=False)
+        except OSError:  # it may not be read, or is gone just now
+            return False
+
+    def _clear(self, before: float) -> None:
+        for left in self._folder.glob(f".{glob.escape(self._stem)}.*.part"):
+            with contextlib.suppress(OSError):
+                if left.lstat().st_mtime < before:
+                    left.unlink()

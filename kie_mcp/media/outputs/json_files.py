@@ -1,0 +1,31 @@
+"""An answer that is no file and is too large to be shown, saved as one: JSON."""
+
+from dataclasses import replace
+
+from kie_mcp.errors import OutputError
+from kie_mcp.jobs.job import JSON, Job, Output
+from kie_mcp.media.outputs.atomic_file import PartFile
+from kie_mcp.media.outputs.sidecar import EXTENSION
+from kie_mcp.text import DATA, dumped
+
+
+def data_files(job: Job) -> list[Output]:
+    """The file that the job's answer is to become, or has become, if it is no file itself."""
+    known = [output for output in job.outputs if not output.url]
+    if job.data is None or len(dumped(job.data)) <= DATA:
+        return [replace(output, path=None) for output in known[:1]]
+    return [Output(url="", mime_type="application/json")]
+
+
+def write_data(part: PartFile, data: JSON | None, output: Output) -> Output:
+    """Save the answer as it came, in JSON that hides nothing."""
+    if data is None:
+        raise OutputError("Kie.ai's answer is not here any more", remedy="Ask again with get_job_status.")
+    try:
+        part.create()
+        part.write(dumped(data).encode())
+        part.settle()
+        path = part.publish(EXTENSION)
+    finally:
+        part.discard()
+    return replace(output, path=str(path), bytes=path.stat().st_size)

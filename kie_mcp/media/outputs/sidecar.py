@@ -1,0 +1,101 @@
+"""What is known of a saved file, written down beside it for people and for programs."""
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from kie_mcp.errors import Trouble
+from kie_mcp.file_system import Chmod
+from kie_mcp.jobs.job import JSON, Job, Output
+from kie_mcp.media.inputs.open_file import open_saved
+from kie_mcp.media.outputs.atomic_file import PartFile
+from kie_mcp.orders.order import output_uri
+from kie_mcp.timestamps import iso
+from kie_mcp.urls import bare_link
+
+EXTENSION = ".json"
+
+_FIRST = frozenset({"kind", "model", "prompt", "text", "seed"})
+"""Fields of an order that have a place of their own."""
+
+
+def write(path: Path, job: Job, index: int, output: Output, *, sandbox: bool, chmod: Chmod = os.chmod) -> None:
+    """Write `<path>.json`, whole or not at all, blocking; raises OSError."""
+    with open_saved(output) as file:
+        digest = file.digest()
+    facts = {"file": path.name, "sha256": digest, **described(job, index, output, sandbox=sandbox)}
+    part = PartFile(path.parent, path.name, chmod)
+    try:
+        part.create()
+        # A half of a surrogate pair, which no UTF-8 can carry, stays as JSON escapes it.
+        text = json.dumps(facts, ensure_ascii=False, indent=2) + "\n"
+        part.write(text.encode("utf-8", "backslashreplace"))
+        part.settle()
+        part.publish(EXTENSION)
+    finally:
+        part.discard()
+
+
+def described(job: Job, index: int, output: Output, *, sandbox: bool) -> JSON:
+    """What is known of output *index* of the job, from 0: times in ISO 8601 UTC, lengths in seconds, sizes in bytes.
+
+    Links come without what may be secret in them; the link to the output itself dies, and is left out.
+    """
+    order = job.order
+    return {
+        "resource": output_uri(job.id, index),
+        "mime_type": output.mime_type,
+        "bytes": output.bytes,
+        "width": output.width,
+        "height": output.height,
+        "duration_s": output.duration_s,
+        **({"note": output.note} if output.note else {}),
+        "kind": str(job.kind),
+        "model": job.model,
+        "title": job.title or None,
+        **{name: order[name] for name in ("prompt", "text") if name in order},
+        "seed": order.get("seed"),
+        "arguments": {name: _bare(value) for name, value in order.items() if name not in _FIRST},
+        "job_id": job.id,
+        "kie_task_id": job.task_id,
+        "credits": {"estimated": job.credits_estimated, "used": job.credits_used},
+        "created_at": iso(job.created_at),
+        "finished_at": None if job.finished_at is None else iso(job.finished_at),
+        "sandbox": sandbox,
+    }
+
+
+def undescribed(failures: Sequence[tuple[Path, Exception]]) -> Trouble | None:
+    """Say for which saved files this could not be written, and why; None if there are none."""
+    if not failures:
+        return None
+    causes = (f"{path.name}{EXTENSION} ({_cause(error)})" for path, error in failures)
+    foreseen = all(isinstance(error, OSError) for _, error in failures)
+    remedy = "Free some space for KIE_OUTPUT_DIR or let it be written" if foreseen else "See the server's log"
+    return Trouble(
+        category="not_described",
+        message=f"What is known of the saved files could not be written beside them: {', '.join(causes)}.",
+        remedy=f"{remedy}; it is not written again later.",
+    )
+
+
+def _cause(error: Exception) -> str:
+    if not isinstance(error, OSError):
+        return f"something unforeseen happened: {type(error).__name__}"
+    return (error.strerror or type(error).__name__).lower()
+
+
+def _bare(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return [_bare(one) for one in value]  # pyright: ignore[reportUnknownVariableType]
+    return _outlined(value) if isinstance(value, str) else value
+
+
+def _outlined(text: str) -> str:
+    """A link without what may be secret in it; a data URI is a file of its own, and only its beginning stays."""
+    start = text[:8].casefold()
+    if start.startswith("data:"):
+        return text.partition(",")[0]
+    return bare_link(text) if start.startswith(("https://", "http://")) else text

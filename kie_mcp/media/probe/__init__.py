@@ -1,0 +1,1 @@
+"""What a file is and how long it lasts, told by its bytes."""

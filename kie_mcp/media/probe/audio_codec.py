@@ -1,0 +1,137 @@
+"""How the sound in a file is encoded, from its header: the same kind of file can hold what few can play."""
+
+from collections.abc import Callable, Mapping
+
+from kie_mcp.media.probe.reader import BrokenHeaderError, Header
+from kie_mcp.media.probe.wav import format_of
+
+_WAV = {
+    0x0001: "PCM",
+    0x0002: "ADPCM",
+    0x0003: "float PCM",
+    0x0006: "A-law",
+    0x0007: "µ-law",
+    0x0011: "ADPCM",
+    0x0031: "GSM",
+    0x0050: "MPEG",
+    0x0055: "MP3",
+    0x0161: "WMA",
+}
+_EXTENSIBLE = 0xFFFE
+_CHUNKS = 100
+"""The format comes early; a file with so much before it is none."""
+_MP4 = {
+    b"mp4a": "AAC",
+    b"alac": "ALAC",
+    b"Opus": "Opus",
+    b"fLaC": "FLAC",
+    b"ac-3": "AC-3",
+    b"ec-3": "E-AC-3",
+    b".mp3": "MP3",
+    b"enca": "copy protection",
+    b"drms": "copy protection",
+}
+_OGG = {
+    b"\x01vorbis": "Vorbis",
+    b"OpusHead": "Opus",
+    b"\x7fFLAC": "FLAC",
+    b"Speex   ": "Speex",
+    b"\x80theora": "Theora video",
+}
+_AIFC = {
+    **dict.fromkeys((b"NONE", b"sowt", b"twos", b"raw ", b"in24", b"in32", b"42ni", b"23ni"), "PCM"),
+    **dict.fromkeys((b"fl32", b"FL32", b"fl64", b"FL64"), "float PCM"),
+    **dict.fromkeys((b"alaw", b"ALAW"), "A-law"),
+    **dict.fromkeys((b"ulaw", b"ULAW"), "µ-law"),
+    b"ima4": "ADPCM",
+}
+_CAF = {b"alac": "ALAC", b"aac ": "AAC", b"alaw": "A-law", b"ulaw": "µ-law", b"ima4": "ADPCM", b"opus": "Opus"}
+_AU = {1: "µ-law", 2: "PCM", 3: "PCM", 4: "PCM", 5: "PCM", 6: "float PCM", 7: "float PCM", 27: "A-law"}
+_ADTS = ("AAC Main", "AAC", "AAC SSR", "AAC LTP")
+
+
+def in_mp4(name: bytes | None) -> str:
+    """Name the codec by the four letters of an MP4; empty if there were none."""
+    return _MP4.get(name, f"format {name.decode('latin-1')!r}") if name else ""
+
+
+def codec(mime_type: str, header: Header, *, start: int = 0) -> str:
+    """Name the codec of a sound whose frames begin at the byte *start*; empty for a kind that has only one.
+
+    Raises BrokenHeaderError if the file does not say.
+    """
+    look = _LOOKS.get(mime_type)
+    return look(header, start) if look else ""
+
+
+def _wav(header: Header, _: int) -> str:
+    at = 12
+    for _ in range(_CHUNKS):
+        name, size = header.fields("<4sI", at=at)
+        if name == b"fmt ":
+            (tag,) = header.fields("<H", at=at + 8)
+            if tag == _EXTENSIBLE:  # the format follows as the beginning of a longer name
+                (tag,) = header.fields("<H", at=at + 8 + 24)
+            return _WAV.get(tag, f"format 0x{tag:04x}")
+        at += 8 + size + size % 2
+    raise BrokenHeaderError("a WAV without a format")
+
+
+def _ogg(header: Header, _: int) -> str:
+    """The first packet says it, right behind the first page's table of its segments."""
+    (segments,) = header.fields("B", at=26)
+    packet = header.exactly(8, at=27 + segments)
+    for magic, name in _OGG.items():
+        if packet.startswith(magic):
+            return name
+    return "something unknown"
+
+
+def _adts(header: Header, start: int) -> str:
+    return _ADTS[header.exactly(1, at=start + 2)[0] >> 6]
+
+
+def _w64(header: Header, _: int) -> str:
+    at = 40
+    for _ in range(_CHUNKS):
+        name, size = header.fields("<4s12xQ", at=at)
+        if name == b"fmt ":
+            return _WAV.get(format_of(header, at + 24), "something unknown")
+        at += max(size + -size % 8, 24)
+    raise BrokenHeaderError("a Wave64 without a format")
+
+
+def _aiff(header: Header, _: int) -> str:
+    if header.exactly(4, at=8) == b"AIFF":
+        return "PCM"
+    at = 12
+    for _ in range(_CHUNKS):
+        name, size = header.fields(">4sI", at=at)
+        if name == b"COMM":
+            return _AIFC.get(header.exactly(4, at=at + 26), "something unknown")
+        at += 8 + size + size % 2
+    raise BrokenHeaderError("an AIFF-C without a format")
+
+
+def _caf(header: Header, _: int) -> str:
+    """The description comes first."""
+    name, flags = header.fields(">4sI", at=28)
+    if name == b"lpcm":
+        return "float PCM" if flags & 1 else "PCM"
+    return _CAF.get(name, "something unknown")
+
+
+def _au(header: Header, _: int) -> str:
+    return _AU.get(header.fields(">I", at=12)[0], "something unknown")
+
+
+_LOOKS: Mapping[str, Callable[[Header, int], str]] = {
+    "audio/wav": _wav,
+    "audio/x-rf64": _wav,
+    "audio/x-w64": _w64,
+    "audio/aiff": _aiff,
+    "audio/x-caf": _caf,
+    "audio/basic": _au,
+    "audio/ogg": _ogg,
+    "audio/aac": _adts,
+}

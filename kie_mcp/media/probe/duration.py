@@ -1,0 +1,24 @@
+"""How long a sound lasts, in seconds, without decoding it: by its bytes, and not by what its header says of them."""
+
+from collections.abc import Callable, Mapping
+
+from kie_mcp.media.probe import audio_frames, flac, ogg, wav
+from kie_mcp.media.probe.reader import Header
+
+
+def duration(mime_type: str, header: Header, *, start: int = 0) -> float | None:
+    """Measure a sound whose frames begin at the byte *start*; None if that cannot be told.
+
+    What it costs hangs on it, so it is never less than what is heard. Raises BrokenHeaderError.
+    """
+    measure = _MEASURES.get(mime_type)
+    return measure(header, start) if measure else None
+
+
+_MEASURES: Mapping[str, Callable[[Header, int], float | None]] = {
+    "audio/mpeg": audio_frames.mp3,
+    "audio/aac": audio_frames.adts,
+    "audio/wav": lambda header, _: wav.duration(header),
+    "audio/ogg": lambda header, _: ogg.duration(header),
+    "audio/flac": flac.duration,
+}

@@ -1,0 +1,123 @@
+"""Whether a picture's file is whole and stands still, told from its outline: nothing is decoded."""
+
+from collections.abc import Callable, Mapping
+
+from kie_mcp.media.probe.reader import BrokenHeaderError, Header
+
+ANIMATED = "is animated"
+DAMAGED = "is damaged or cut off"
+_STEP = 64 * 1024
+_JPEG_STANDALONE = frozenset(range(0xD0, 0xD8)) | {0x01}
+_MOVING = frozenset({b"avis", b"hevc", b"msf1"})
+"""What AVIF and HEIC call themselves when they hold a sequence."""
+
+
+def fault(mime_type: str, header: Header) -> str:
+    """What is wrong with the picture, as the end of a sentence; empty if nothing is, or if it cannot be told."""
+    look = _LOOKS.get(mime_type)
+    try:
+        return look(header) if look else ""
+    except BrokenHeaderError:
+        return DAMAGED
+
+
+def _png(header: Header) -> str:
+    at, animated = 8, False
+    while True:
+        length, name = header.fields(">I4s", at=at)
+        at += 12 + length
+        # Behind the picture there is nothing that would make it move.
+        animated |= name == b"acTL"
+        if at > header.length:
+            return DAMAGED
+        if name == b"IEND":
+            return ANIMATED if animated else ""
+
+
+def _webp(header: Header) -> str:
+    (size,) = header.fields("<I", at=4)
+    if size + 8 > header.length:
+        return DAMAGED
+    name, flags = header.fields("<4s4xB", at=12)
+    return ANIMATED if name == b"VP8X" and flags & 2 else ""
+
+
+def _jpeg(header: Header) -> str:
+    at = _jpeg_scan(header)
+    before = b""
+    # In the scans every 0xFF is followed by something else, so the first such pair is the end.
+    while at < header.length:
+        header.seek(at)
+        data = header.read(_STEP)
+        if b"\xff\xd9" in before + data:
+            return ""
+        before, at = data[-1:], at + len(data)
+    return DAMAGED
+
+
+def _jpeg_scan(header: Header) -> int:
+    """Where the first scan begins: pictures inside the header have an end of their own."""
+    at = 2
+    while True:
+        mark, marker = header.fields("BB", at=at)
+        if mark != 0xFF:
+            raise BrokenHeaderError("a JPEG without a scan")
+        if marker == 0xFF:
+            at += 1
+        elif marker in _JPEG_STANDALONE:
+            at += 2
+        else:
+            (length,) = header.fields(">H", at=at + 2)
+            at += 2 + length
+            if marker == 0xDA:
+                return at
+
+
+def _gif(header: Header) -> str:
+    flags, pictures = header.fields("<B", at=10)[0], 0
+    at = 13 + _gif_colours(flags)
+    while at < header.length:  # many end without the mark that says so
+        (block,) = header.fields("B", at=at)
+        if block == 0x3B:
+            break
+        if block == 0x2C:
+            pictures += 1
+            flags = header.fields("<B", at=at + 9)[0]
+            at = _gif_data(header, at + 11 + _gif_colours(flags))
+        elif block == 0x21:
+            at = _gif_data(header, at + 2)
+        elif block:
+            return DAMAGED
+        else:  # some are padded
+            at += 1
+        if pictures > 1:
+            return ANIMATED
+    return "" if pictures else DAMAGED
+
+
+def _gif_colours(flags: int) -> int:
+    """Bytes of the table of colours that the flags tell of."""
+    return 3 << (flags & 7) + 1 if flags & 0x80 else 0
+
+
+def _gif_data(header: Header, at: int) -> int:
+    """Where the pieces that begin there end."""
+    while True:
+        (size,) = header.fields("B", at=at)
+        at += 1 + size
+        if not size:
+            return at
+
+
+def _heif(header: Header) -> str:
+    return ANIMATED if header.exactly(4, at=8) in _MOVING else ""
+
+
+_LOOKS: Mapping[str, Callable[[Header], str]] = {
+    "image/png": _png,
+    "image/webp": _webp,
+    "image/jpeg": _jpeg,
+    "image/gif": _gif,
+    "image/avif": _heif,
+    "image/heic": _heif,
+}

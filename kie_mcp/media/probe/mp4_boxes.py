@@ -1,0 +1,46 @@
+"""The boxes that an MP4 is made of: found by name, none of them read."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kie_mcp.media.probe.reader import BrokenHeaderError, Header
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One box."""
+
+    name: bytes
+    start: int
+    """Of the content: the first byte after the box's own header."""
+    end: int
+
+
+def first(header: Header, name: bytes, start: int, end: int) -> Box | None:
+    """Find the first box of that name between two places."""
+    return next((box for box in boxes(header, start, end) if box.name == name), None)
+
+
+def only(header: Header, name: bytes, start: int, end: int) -> Box:
+    """Find the same. Raises BrokenHeaderError if there is none."""
+    if (box := first(header, name, start, end)) is None:
+        raise BrokenHeaderError(f"an MP4 without {name.decode('ascii')}")
+    return box
+
+
+def boxes(header: Header, start: int, end: int) -> Iterator[Box]:
+    """List the boxes between two places. Raises BrokenHeaderError if they do not fit."""
+    end = min(end, header.length)
+    while start + 8 <= end:
+        size, name = header.fields(">I4s", at=start)
+        content = start + 8
+        if size == 1:  # the size did not fit: it follows in 64 bits
+            (size,) = header.fields(">Q", at=content)
+            content += 8
+        elif size == 0:  # up to the end
+            size = end - start
+        stop = start + size
+        if stop < content:
+            raise BrokenHeaderError("an MP4 whose boxes do not fit")
+        yield Box(name, content, stop)
+        start = stop

@@ -1,0 +1,1 @@
+"""Orders: what is to be made, before it costs anything."""

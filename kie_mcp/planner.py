@@ -1,0 +1,209 @@
+"""From an order to a job, and from a job to what is sent: checked, its files found, its price and length estimated."""
+
+import json
+from collections.abc import Awaitable, Callable, Container, Mapping
+from functools import partial
+
+from kie_mcp.catalog import durations, registry
+from kie_mcp.catalog.models import MODELS
+from kie_mcp.catalog.validate import speaking_of
+from kie_mcp.jobs.drafts import Draft
+from kie_mcp.jobs.job import Job, Kind, Request
+from kie_mcp.media.inputs.files import Inputs, handed
+from kie_mcp.media.inputs.references import Sources
+from kie_mcp.media.outputs.download_limits import room
+from kie_mcp.orders.order import (
+    ImageOrder,
+    Order,
+    SpeechOrder,
+    TalkingVideoOrder,
+    fingerprint,
+    former_fingerprint,
+    load_order,
+    output_uri,
+    with_references,
+)
+
+TITLE = 100
+"""Characters of the words by which a job is known again."""
+PART_WORDS = {"text": "script", "prompt": "image_prompt"}
+"""What the words of a part are called in the order that it is a part of."""
+
+
+class Intake:
+    """Checks orders before anything is spent.
+
+    Args:
+        sources: Finds what https links and kie:// references mean.
+        inputs: Takes the caller's own files.
+        check_outbox: Raises NotCreatedError if nothing of so many bytes could be saved.
+        account: Whose orders they are.
+        plain_host: The host and port of a sandbox, if that is used.
+        say: Takes a job's id and what is being done for it just now; nothing when that is over.
+    """
+
+    def __init__(
+        self,
+        sources: Sources,
+        inputs: Inputs,
+        check_outbox: Callable[[int], Awaitable[None]],
+        *,
+        account: str,
+        plain_host: str | None = None,
+        say: Callable[[str, str], None] = lambda _job, _words: None,
+    ) -> None:
+        self._check_outbox = check_outbox
+        self._sources = sources
+        self._inputs = inputs
+        self._account = account
+        self._plain_host = plain_host
+        self._say = say
+
+    async def draft(self, order: Order, *, parts: Mapping[str, Order] | None = None, convert: bool = False) -> Draft:
+        """Everything of the job that is known before it is written down.
+
+        *parts* make its inputs, by argument; with *convert*, files are turned into what the model takes.
+        Raises OrderError at the first thing that does not fit, of the order and of its parts.
+        """
+        needed = sum(room(one.kind) for one in (order, *(parts or {}).values()))
+        await self._check_outbox(needed)
+        return await self._drafted(order, parts or {}, needed, convert=convert)
+
+    async def _drafted(self, order: Order, parts: Mapping[str, Order], needed: int, *, convert: bool) -> Draft:
+        whole = order.model_copy(update={argument: _to_be_made(argument) for argument in parts})
+        checked = registry.check(whole, plain_host=self._plain_host)
+        with speaking_of(**PART_WORDS):
+            drafts = {
+                argument: await self._drafted(part, {}, needed, convert=False) for argument, part in parts.items()
+            }
+        awaited = await self._awaited(checked, but=parts)
+        checked, seconds, remarks = await self._taken(checked, convert=convert)
+        if isinstance(script := parts.get("audio"), SpeechOrder):
+            seconds = durations.check_script(checked, script)
+        elif script := _script(awaited.get("audio")):
+            seconds = durations.check_script(checked, script, argument="audio")
+        known = await self._audio_seconds(checked, but={*parts, *awaited})
+        seconds = known if seconds is None else seconds
+        if (longer := needed - room(order.kind) + room(order.kind, seconds)) > needed:
+            await self._check_outbox(longer)
+        by_default = not order.model.strip()
+        doubt = durations.advise(checked, seconds, by_default=by_default)
+        # Equal words for a part make an equal order, whatever becomes of the job that speaks or draws them.
+        equal = {_to_be_made(argument): f"made:{draft.fingerprint}" for argument, draft in drafts.items()}
+        return Draft(
+            kind=checked.kind,
+            model=checked.model,
+            order=checked.model_dump(mode="json"),
+            fingerprint=fingerprint(self._account, with_references(checked, equal)),
+            formerly=self._formerly(checked, drafts),
+            bucket=registry.bucket(checked, audio_seconds=seconds),
+            credits_estimated=registry.estimate(checked, audio_seconds=seconds),
+            waiting_for=tuple(dict.fromkeys(job.id for job in awaited.values())),
+            parts=drafts,
+            title=await self._title(order, parts),
+            by_default=by_default,
+            remark=" ".join([*remarks, doubt]).strip(),
+        )
+
+    def _formerly(self, order: Order, parts: Mapping[str, Draft]) -> tuple[str, ...]:
+        """What version 0.1 called an equal order: as it is written here, and apart if nobody had named the model."""
+        equal = {
+            _to_be_made(name): f"made:{(draft.formerly or (draft.fingerprint,))[0]}" for name, draft in parts.items()
+        }
+        before = former_fingerprint(self._account, with_references(order, equal))
+        apart = (f"{before}-by-default",) if order.model == registry.models(order.kind)[0].id else ()
+        return (before, *apart)
+
+    async def _awaited(self, order: Order, *, but: Container[str]) -> dict[str, Job]:
+        """The jobs that are still to make files of the order, by argument."""
+        awaited: dict[str, Job] = {}
+        for argument, reference in _files(order):
+            if handed(reference) or argument in but:
+                continue
+            if job := await self._sources.awaited(reference, argument=argument):
+                awaited[argument] = job
+        return awaited
+
+    async def _taken(self, order: Order, *, convert: bool) -> tuple[Order, float | None, list[str]]:
+        """The order with the caller's own files as they were read, how long their sound is, and what was done."""
+        instead: dict[str, str] = {}
+        seconds: float | None = None
+        remarks: list[str] = []
+        for argument, reference in _files(order):
+            if handed(reference):
+                taken = await self._inputs.take(reference, order, argument=argument, convert=convert)
+                remarks += [taken.note] if taken.note else []
+                instead[reference] = taken.reference
+                seconds = taken.duration_s if argument == "audio" else seconds
+        return with_references(order, instead), seconds, remarks
+
+    async def _audio_seconds(self, order: Order, *, but: Container[str] = ()) -> float | None:
+        """How long the audio of an earlier job is. Raises OrderError if a file is not what is taken."""
+        seconds: float | None = None
+        for argument, reference in _files(order):
+            if argument in but:
+                continue
+            output = None if handed(reference) else await self._sources.describe(reference, argument=argument)
+            if output and argument == "audio":
+                seconds = output.duration_s
+        durations.check_audio(order, seconds)
+        return seconds
+
+    async def _title(self, order: Order, parts: Mapping[str, Order]) -> str:
+        """What it is of, in the words of whoever ordered it: of a video, what is said comes before how it looks."""
+        match order:
+            case SpeechOrder():
+                words = order.text
+            case ImageOrder():
+                words = order.prompt
+            case TalkingVideoOrder():
+                inputs = {"audio": order.audio, "image": order.image}
+                said, seen = [
+                    await (self._title(parts[name], {}) if name in parts else self._sources.words(reference))
+                    for name, reference in inputs.items()
+                ]
+                words = said or order.prompt.strip() or seen
+        return " ".join(words.split())[:TITLE]
+
+    async def prepare(self, job: Job) -> Request:
+        """What is sent for the job; files that only we have are uploaded, which is free."""
+        order = load_order(json.dumps(job.order))
+        seconds = await self._audio_seconds(order)
+        await self._check_outbox(room(job.kind, seconds))
+        durations.advise(order, seconds, by_default=job.by_default)
+        links: dict[str, str] = {}
+        try:
+            for argument, reference in _files(order):
+                source = self._inputs if handed(reference) else self._sources
+                links[reference] = await source.link(reference, argument=argument, say=partial(self._say, job.id))
+        finally:
+            self._say(job.id, "")
+        return registry.request(order, links)
+
+
+def kind_of(model: str | None) -> Kind:
+    """What a model of Kie.ai's makes, for a job that was made elsewhere."""
+    known = {name: row.kind for row in MODELS for name in (row.id, row.edit_id, *row.aliases)}
+    return known.get(model, Kind.OTHER)
+
+
+def _script(job: Job | None) -> SpeechOrder | None:
+    """What a job is still to speak; None of one that was made elsewhere, of which nobody knows."""
+    order = load_order(json.dumps(job.order)) if job and job.order else None
+    return order if isinstance(order, SpeechOrder) else None
+
+
+def _to_be_made(argument: str) -> str:
+    """What stands in an order for a file of which not even the job has an id yet."""
+    return output_uri(argument, 0)
+
+
+def _files(order: Order) -> list[tuple[str, str]]:
+    """The file arguments: name and what was given."""
+    match order:
+        case ImageOrder():
+            return [(f"images[{index}]", image) for index, image in enumerate(order.images)]
+        case TalkingVideoOrder():
+            return [("image", order.image), ("audio", order.audio)]
+        case _:
+            return []

@@ -1,0 +1,1 @@
+"""An account of the sandbox: its credits, tasks, files and models."""

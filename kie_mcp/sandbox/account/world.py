@@ -1,0 +1,189 @@
+"""The sandbox itself: an account with tasks, files and credits, and what each call does to it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+import random
+import time
+from collections.abc import Callable
+from typing import Any, cast
+
+from kie_mcp.sandbox.account import models, scenarios, timeline
+from kie_mcp.sandbox.account.credits import Purse, Window
+from kie_mcp.sandbox.account.files import Shelf
+from kie_mcp.sandbox.account.tasks import Task
+from kie_mcp.sandbox.api import answers
+from kie_mcp.sandbox.api.answers import Answer
+from kie_mcp.sandbox.api.callbacks import headers, post
+from kie_mcp.sandbox.api.records import callback, record
+from kie_mcp.sandbox.studio.results import Material, Studio
+
+CALLBACK_LOOK_SECONDS = 0.1
+
+
+class Sandbox:
+    """One account. `tasks` by id, `creates` every createTask body that came in, with its time."""
+
+    def __init__(
+        self,
+        *,
+        speed: float,
+        credits: float,  # noqa: A002  # the account's word
+        scenario: str | None,
+        seed: int,
+        webhook_key: str | None,
+        clock: Callable[[], float],
+        base_url: str | None,
+    ) -> None:
+        self.clock = timeline.Clock(clock, time.time() - clock(), speed)
+        self.tasks: dict[str, Task] = {}
+        self.creates: list[tuple[float, Any]] = []
+        self.callbacks: list[tuple[str, int | None]] = []
+        """Task id and status of every callback that was sent; None where nobody answered."""
+        self._seed = seed
+        self._chance = random.Random(seed)  # noqa: S311  # repeatable ids are the point
+        self.shelf = Shelf(self._chance, base_url)
+        self.studio = Studio(self.shelf)
+        self._purse, self._window = Purse(credits), Window()
+        self._always = scenarios.chosen(scenario)
+        self._webhook_key = webhook_key
+        self._doomed: list[Task] = []
+        self._refused_once: set[str] = set()
+        self._watchers: set[asyncio.Task[None]] = set()
+
+    @property
+    def created(self) -> int:
+        """How many tasks were really created."""
+        return len(self.tasks)
+
+    @property
+    def credits(self) -> float:
+        """The balance now, with the credits of failed tasks given back."""
+        for task in [doomed for doomed in self._doomed if doomed.ended(self.clock) is not None]:
+            self._doomed.remove(task)
+            self._purse.give_back(task.cost)
+        return self._purse.balance
+
+    async def create(self, body: Any, base: str) -> Answer | None:
+        """createTask; None means that the connection is to be dropped without an answer."""
+        self.creates.append((self.clock.now(), body))
+        request = cast("dict[str, Any]", body) if isinstance(body, dict) else {}
+        troubles = self._always | _asked_in(request)
+        refusal = self._refusal(request, troubles)
+        if refusal:
+            return refusal
+        model, given = models.MODELS[request["model"]], request["input"]
+        material = await self.studio.gather(model, given, self.clock.now())
+        cost = model.price(given, material.seconds)
+        # Reading the media took time in which others may have been let in.
+        if self._window.is_full(self.clock.now()):
+            return answers.TOO_MANY
+        if self.credits < cost or not self._purse.take(cost):
+            return answers.NO_CREDITS
+        task = self._accept(request, troubles, material, cost)
+        self._publish(task, given, material, base)
+        self._watch(task)
+        return _receipt(task)
+
+    def _refusal(self, request: dict[str, Any], troubles: frozenset[str]) -> Answer | None:
+        if self._window.is_full(self.clock.now()):
+            return answers.TOO_MANY
+        refusal = models.refusal(request.get("model"), request.get("input")) or scenarios.refusal_of(troubles)
+        if refusal or "429" not in troubles:
+            return refusal
+        key = json.dumps(request, sort_keys=True)
+        if key in self._refused_once:
+            return None
+        self._refused_once.add(key)
+        return scenarios.TOO_MANY_ONCE
+
+    def _accept(self, request: dict[str, Any], troubles: frozenset[str], material: Material, cost: float) -> Task:
+        now, model = self.clock.now(), models.MODELS[request["model"]]
+        self._window.count(now)
+        failure = material.fault or scenarios.failure_of(troubles)
+        task = Task(
+            id=f"{self._chance.getrandbits(128):032x}",
+            name=request["model"],
+            model=model,
+            body=request,
+            created=now,
+            course=self._course(model, request["input"], material.seconds, troubles, fails=failure is not None),
+            troubles=troubles,
+            cost=cost,
+            failure=failure,
+        )
+        self.tasks[task.id] = task
+        if failure:
+            self._doomed.append(task)
+        return task
+
+    def _course(
+        self, model: models.Model, given: Any, seconds: float, troubles: frozenset[str], *, fails: bool
+    ) -> timeline.Course:
+        total = timeline.seconds_for(model.makes, self._chance, len(given.get("text") or ""), seconds)
+        if "stuck" in troubles:
+            total = math.inf
+        return timeline.Course(total * (scenarios.SLOW_FACTOR if "slow" in troubles else 1), fails)
+
+    def _publish(self, task: Task, given: dict[str, Any], material: Material, base: str) -> None:
+        if task.failure:
+            return
+        name, file = self.studio.planned(task.model, given, material, f"{self._seed}:{task.id}")
+        file.sealed = "expired" in task.troubles
+        task.urls.append(self.shelf.put(f"outputs/{task.id}/{name}", file, base))
+
+    def look(self, task_id: str | None) -> Answer:
+        """RecordInfo."""
+        if not task_id:
+            return answers.NO_TASK_ID
+        task = self.tasks.get(task_id)
+        return record(task, self.clock) if task else answers.NOT_VISIBLE
+
+    def mint(self, url: object, base: str) -> Answer:
+        """download-url: a bare URL that is good for 20 minutes."""
+        link = self.shelf.mint(url, base, self.clock.now())
+        return answers.accepted(link) if link else answers.FOREIGN_URL
+
+    def _watch(self, task: Task) -> None:
+        url = task.callback_url()
+        if url is None or math.isinf(task.course.total):
+            return
+        watcher = asyncio.create_task(self._call_back(task, url))
+        self._watchers.add(watcher)
+        watcher.add_done_callback(self._watchers.discard)
+
+    async def _call_back(self, task: Task, url: str) -> None:
+        while task.ended(self.clock) is None:
+            left = (task.course.total - task.age(self.clock)) / self.clock.speed
+            # The clock may be one that a test moves, so it is read again soon.
+            await asyncio.sleep(max(0.001, min(left, CALLBACK_LOOK_SECONDS)))
+        extra = headers(self._webhook_key, task.id, int(self.clock.wall(self.clock.now())))
+        body = callback(task, self.clock)
+        self.callbacks.append((task.id, await self.studio.work(lambda: post(url, body, extra))))
+
+    async def close(self) -> None:
+        """Stop what is still going on."""
+        for watcher in tuple(self._watchers):
+            watcher.cancel()
+        await asyncio.gather(*self._watchers, return_exceptions=True)
+        self.studio.close()
+
+
+def _asked_in(request: dict[str, Any]) -> frozenset[str]:
+    given = request.get("input")
+    words = cast("dict[str, Any]", given) if isinstance(given, dict) else {}
+    return scenarios.named_in(f"{words.get('prompt')} {words.get('text')}")
+
+
+def _receipt(task: Task) -> Answer | None:
+    if "reset" in task.troubles:
+        return None
+    if "502-after" in task.troubles:
+        return scenarios.GATEWAY_PAGE
+    code = 0 if task.speaks_spec() else 200
+    if "no-id" in task.troubles:
+        return answers.accepted({}, code)
+    data = {"taskId": task.id} if code == 0 else {"taskId": task.id, "recordId": task.id}
+    return answers.accepted(data, code)

@@ -1,0 +1,199 @@
+"""The ASGI app: routes from Kie.ai's paths to the sandbox, and its answers to HTTP."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+from starlette.types import Message, Receive, Scope, Send
+
+from kie_mcp.sandbox.account.scenarios import SCENARIOS
+from kie_mcp.sandbox.account.world import Sandbox
+from kie_mcp.sandbox.api import answers, uploads
+from kie_mcp.sandbox.api.answers import Answer
+from kie_mcp.sandbox.api.page import page
+from kie_mcp.sandbox.api.requests import byte_range, has_key, json_object, json_value
+
+DROP = "kie.sandbox.drop"
+"""The ASGI extension by which a host lets the app close the connection without an answer."""
+
+Upload = Callable[[Sandbox, Request, str], Awaitable[Answer]]
+
+
+class SandboxApp(Starlette):
+    """A Starlette app that marks every answer as the sandbox's."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve, adding the header X-Kie-Sandbox."""
+
+        async def marked(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message.get("headers", ()), (b"x-kie-sandbox", b"1")]}
+            await send(message)
+
+        await super().__call__(scope, receive, marked)
+
+
+def create_app(
+    *,
+    speed: float = 1.0,
+    credits: float = 1000.0,  # noqa: A002  # the account's word
+    scenario: str | None = None,
+    seed: int = 0,
+    webhook_key: str | None = None,
+    clock: Callable[[], float] = time.monotonic,
+    base_url: str | None = None,
+) -> SandboxApp:
+    """A Kie.ai of our own, empty, as an ASGI app.
+
+    Args:
+        speed: How many times faster tasks go than in life; limits and links keep their time.
+        credits: The account's balance.
+        scenario: Names of `trouble.SCENARIOS` for every task, separated by commas.
+        seed: Where task ids, durations and pictures come from; the same seed makes the same ones.
+        webhook_key: Signs callbacks, if given.
+        clock: Seconds, going forward.
+        base_url: What links to files begin with; by default the address that the request came to.
+
+    Its `state.sandbox` is the `Sandbox`.
+    """
+    sandbox = Sandbox(
+        speed=speed,
+        credits=credits,
+        scenario=scenario,
+        seed=seed,
+        webhook_key=webhook_key,
+        clock=clock,
+        base_url=base_url,
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncGenerator[None]:
+        yield
+        await sandbox.close()
+
+    app = SandboxApp(routes=_routes(), lifespan=lifespan, exception_handlers={404: _not_found})
+    app.state.sandbox = sandbox
+    return app
+
+
+def _routes() -> list[Route]:
+    return [
+        Route("/", _page),
+        Route("/sandbox/scenarios", _scenarios),
+        Route("/api/v1/jobs/createTask", _keyed(_create), methods=["POST"]),
+        Route("/api/v1/jobs/recordInfo", _keyed(_record)),
+        Route("/api/v1/chat/credit", _keyed(_credit)),
+        Route("/api/v1/common/download-url", _keyed(_download_url), methods=["POST"]),
+        Route("/api/file-stream-upload", _keyed(_upload(uploads.stream)), methods=["POST"]),
+        Route("/api/file-base64-upload", _keyed(_upload(uploads.from_base64)), methods=["POST"]),
+        Route("/api/file-url-upload", _keyed(_upload(uploads.from_url)), methods=["POST"]),
+        Route("/files/{path:path}", _file),
+    ]
+
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+def _keyed(handler: Handler) -> Handler:
+    async def checked(request: Request) -> Response:
+        if not has_key(request):
+            return _response(answers.NO_ACCESS)
+        return await handler(request)
+
+    return checked
+
+
+def _sandbox(request: Request) -> Sandbox:
+    return request.app.state.sandbox
+
+
+def _base(request: Request) -> str:
+    return _sandbox(request).shelf.base(str(request.base_url))
+
+
+def _response(answer: Answer) -> Response:
+    if isinstance(answer.body, str):
+        return Response(answer.body, answer.status, dict(answer.headers))
+    # Unlike JSONResponse this survives halves of surrogate pairs, which an echo may hold.
+    text = json.dumps(answer.body, separators=(",", ":"))
+    return Response(text, answer.status, dict(answer.headers), media_type="application/json")
+
+
+async def _create(request: Request) -> Response:
+    answer = await _sandbox(request).create(await json_value(request), _base(request))
+    if answer is not None:
+        return _response(answer)
+    drop: Callable[[], Awaitable[None]] | None = request.scope.get("extensions", {}).get(DROP)
+    if drop is None:
+        raise ConnectionResetError("the sandbox drops this connection without an answer")
+    await drop()
+    return Response()
+
+
+async def _record(request: Request) -> Response:
+    _base(request)
+    return _response(_sandbox(request).look(request.query_params.get("taskId")))
+
+
+async def _credit(request: Request) -> Response:
+    return _response(answers.accepted(_sandbox(request).credits))
+
+
+async def _download_url(request: Request) -> Response:
+    base = _base(request)
+    return _response(_sandbox(request).mint((await json_object(request)).get("url"), base))
+
+
+def _upload(way: Upload) -> Handler:
+    async def handler(request: Request) -> Response:
+        return _response(await way(_sandbox(request), request, _base(request)))
+
+    return handler
+
+
+async def _file(request: Request) -> Response:
+    sandbox, path = _sandbox(request), request.path_params["path"]
+    if not sandbox.shelf.is_open(path, request.url.query, sandbox.clock.now()):
+        return Response("<Error><Code>AccessDenied</Code></Error>", 403, media_type="application/xml")
+    file = sandbox.shelf.find(path)
+    if file is None:
+        return Response("<Error><Code>NoSuchKey</Code></Error>", 404, media_type="application/xml")
+    return _bytes(await file.read(sandbox.studio.executor), file.mime_type, request.headers.get("range"))
+
+
+def _bytes(data: bytes, mime_type: str, asked: str | None) -> Response:
+    size = len(data)
+    headers = {"Accept-Ranges": "bytes"}
+    try:
+        part = byte_range(asked, size)
+    except ValueError:
+        return Response(status_code=416, headers=headers | {"Content-Range": f"bytes */{size}"})
+    if part is None:
+        return Response(data, 200, headers, mime_type)
+    begin, end = part
+    headers["Content-Range"] = f"bytes {begin}-{end - 1}/{size}"
+    return Response(data[begin:end], 206, headers, mime_type)
+
+
+async def _page(request: Request) -> Response:
+    return HTMLResponse(page(_sandbox(request)))
+
+
+async def _scenarios(request: Request) -> Response:
+    del request
+    return _response(Answer(dict(SCENARIOS)))
+
+
+async def _not_found(request: Request, error: Exception) -> Response:
+    del error
+    msg = f"Not Found: {request.url.path}"
+    body: dict[str, Any] = {"code": 404, "msg": msg, "data": None}
+    return _response(Answer(body, status=404))

@@ -1,0 +1,1 @@
+"""How the sandbox draws, speaks and films."""

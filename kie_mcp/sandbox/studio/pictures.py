@@ -1,0 +1,125 @@
+"""Pictures that show their prompt: a portrait on a soft gradient, a caption, a stamp, as PNG or JPEG."""
+
+# Pillow's stubs speak of numpy, which is not installed.
+# pyright: reportUnknownMemberType=false
+
+from __future__ import annotations
+
+import io
+import random
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from kie_mcp.sandbox.studio.captions import add_caption, add_stamp
+from kie_mcp.sandbox.studio.colours import WHITE, Look, look, mixed
+from kie_mcp.sandbox.studio.faces import EYE, EYES, MOUTH, MOUTH_WIDTH, Face, Pencil, Point, portrait, skin_at_mouth
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as Picture
+
+NOTE = "kie-mcp-sandbox-face"
+"""The metadata key under which a drawn picture says where its face is."""
+
+
+class NotAPictureError(Exception):
+    """The bytes hold no picture that can be decoded."""
+
+
+def drawn(
+    prompt: str, size: tuple[int, int], seed: str = "", references: tuple[bytes, ...] = ()
+) -> tuple[Picture, Face]:
+    """The picture of a prompt in pixels of `size`, and where its face is."""
+    from PIL import Image, ImageDraw
+
+    chosen = look(prompt, seed)
+    fine = 2 if max(size) <= 1024 else 1
+    wide, high = size[0] * fine, size[1] * fine
+    scene = _background(chosen, (wide, high), seed + prompt)
+    radius = 0.215 * min(wide, high)
+    middle = (wide / 2, high * (0.40 if high >= wide * 0.8 else 0.42))
+    portrait(Pencil(ImageDraw.Draw(scene), *middle, radius), chosen)
+    picture = scene.resize(size, Image.Resampling.LANCZOS) if fine > 1 else scene
+    _paste(picture, references)
+    caption = add_caption(picture, prompt)
+    add_stamp(picture)
+    return picture, replace(_face_at(middle, radius, (wide, high), chosen), caption=caption)
+
+
+def size_of(ratio: str, long_edge: int) -> tuple[int, int]:
+    """Width and height of a ratio like 16:9, both even; `auto` is square."""
+    wide, high = (int(part) for part in ratio.split(":")) if ":" in ratio else (1, 1)
+    scale = long_edge / max(wide, high)
+    return max(2, round(wide * scale / 2) * 2), max(2, round(high * scale / 2) * 2)
+
+
+def encoded(picture: Picture, face: Face, kind: str) -> bytes:
+    """The picture as `png` or `jpeg`, with the note about its face."""
+    from PIL.PngImagePlugin import PngInfo
+
+    target = io.BytesIO()
+    if kind == "png":
+        note = PngInfo()
+        note.add_text(NOTE, face.dumps())
+        picture.save(target, "PNG", pnginfo=note, compress_level=3)
+    else:
+        picture.save(target, "JPEG", quality=90, comment=face.dumps())
+    return target.getvalue()
+
+
+def decoded(data: bytes) -> tuple[Picture, Face | None]:
+    """A picture given to us, and its face if we drew it.
+
+    Raises:
+        NotAPictureError: if the bytes are no PNG, JPEG or WebP that can be read.
+    """
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
+    try:
+        picture = Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "WEBP"))
+        note = picture.info.get(NOTE) or picture.info.get("comment")
+        return ImageOps.exif_transpose(picture).convert("RGB"), Face.loads(note)
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise NotAPictureError(str(error)) from error
+
+
+def _face_at(middle: Point, radius: float, size: tuple[int, int], chosen: Look) -> Face:
+    def at(point: Point) -> Point:
+        return (middle[0] + point[0] * radius) / size[0], (middle[1] + point[1] * radius) / size[1]
+
+    # The eyes of a robot sit on a visor of another colour, so it does not blink.
+    eyes = tuple(at(eye) for eye in EYES) if chosen.kind != "robot" else ()
+    share = radius / size[0]
+    return Face(at(MOUTH), MOUTH_WIDTH * share, eyes, 2 * EYE * share, skin_at_mouth(chosen), chosen.skin)
+
+
+def _background(chosen: Look, size: tuple[int, int], seed: str) -> Picture:
+    """A soft gradient with a few blurred lights, made small and enlarged."""
+    from PIL import Image, ImageDraw, ImageFilter
+
+    small = (max(8, size[0] // 8), max(8, size[1] // 8))
+    ramp = Image.linear_gradient("L").resize(small, Image.Resampling.BICUBIC)
+    ground = Image.composite(Image.new("RGB", small, chosen.ground), Image.new("RGB", small, chosen.sky), ramp)
+    draw, chance = ImageDraw.Draw(ground), random.Random(seed)  # noqa: S311  # decoration
+    edge = min(small)
+    for _ in range(9):
+        x, y, radius = chance.random() * small[0], chance.random() * small[1] * 0.9, edge * chance.uniform(0.03, 0.1)
+        draw.ellipse(
+            (x - radius, y - radius, x + radius, y + radius), mixed(chosen.sky, WHITE, chance.uniform(0.1, 0.5))
+        )
+    x, y, radius = small[0] / 2, small[1] * 0.4, edge * 0.36
+    draw.ellipse((x - radius, y - radius, x + radius, y + radius), mixed(chosen.sky, WHITE, 0.45))
+    return ground.filter(ImageFilter.GaussianBlur(edge * 0.02)).resize(size, Image.Resampling.BICUBIC)
+
+
+def _paste(picture: Picture, references: tuple[bytes, ...]) -> None:
+    """The given pictures as framed prints down the left side, at most four of them."""
+    from PIL import Image, ImageOps
+
+    side = round(min(picture.size) * 0.2)
+    frame = max(2, side // 20)
+    for place, data in enumerate(references[:4]):
+        print_ = ImageOps.fit(decoded(data)[0], (side, side))
+        card = ImageOps.expand(print_, frame, (255, 255, 255)).convert("RGBA")
+        card = card.rotate((4, -3, 2, -4)[place], Image.Resampling.BICUBIC, expand=True)
+        spot = (frame * 3, frame * 3 + place * round(side * 1.12))
+        picture.paste(card, spot, card)

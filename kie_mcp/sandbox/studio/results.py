@@ -1,0 +1,162 @@
+"""From a request to files: gathers the media it names, and says how each result will be made."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import threading
+from array import array
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from kie_mcp.sandbox.account.files import File, Shelf
+from kie_mcp.sandbox.account.models import Model
+from kie_mcp.sandbox.account.scenarios import without_words
+from kie_mcp.sandbox.studio import audio_files, pictures, speech, videos
+
+T = TypeVar("T")
+SOMEBODY = "A friendly presenter"
+UNHEARD = "This voice stands in for an audio file outside of the sandbox, which is not fetched from here."
+UNKNOWN_WORDS = "(a sound that was not made in this sandbox)"
+_REFERENCES = ("image_input", "image_urls")
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """The media of a request, read and understood, or why they cannot be used."""
+
+    pictures: tuple[bytes, ...] = ()
+    samples: array[int] = field(default_factory=lambda: array("h"))
+    words: str = ""
+    """What is said in the samples."""
+    fault: tuple[str, str] | None = None
+
+    @property
+    def seconds(self) -> float:
+        """How long the audio lasts."""
+        return audio_files.seconds(self.samples)
+
+
+class Studio:
+    """Makes things in worker threads, never in the event loop's."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+        self.executor = ThreadPoolExecutor(max_workers=4, thread_name_prefix="kie-sandbox")
+        self._stop = threading.Event()
+        self._spoken: dict[bytes, str] = {}
+        """What is said in the speeches that were made here, by the digest of their files."""
+
+    def close(self) -> None:
+        """Give up what is still being made, so that a process can end at once."""
+        self._stop.set()
+        self.executor.shutdown(wait=False, cancel_futures=True)
+
+    async def work(self, make: Callable[[], T]) -> T:
+        """Run in a worker thread."""
+        return await asyncio.get_running_loop().run_in_executor(self.executor, make)
+
+    async def gather(self, model: Model, given: Mapping[str, Any], now: float) -> Material:
+        """Read the media of a request; links outside of the sandbox are never opened."""
+        if model.makes == "speech":
+            return Material()
+        try:
+            if model.makes == "image":
+                urls = [url for key in _REFERENCES for url in given.get(key) or ()]
+                found = [await self._own(url, now) for url in urls]
+                return Material(await self.work(lambda: _checked([data for data in found if data])))
+            return await self._film_material(model, given, now)
+        except (pictures.NotAPictureError, audio_files.NotSoundError, LookupError) as error:
+            return Material(fault=("400", f"The input file could not be read: {error}"))
+
+    async def _film_material(self, model: Model, given: Mapping[str, Any], now: float) -> Material:
+        picture = await self._own(given["image_url"], now)
+        voice = await self._own(given["audio_url"], now)
+
+        def understand() -> Material:
+            seen = _checked([picture]) if picture else (drawn_png(SOMEBODY),)
+            heard = audio_files.decoded(voice) if voice else speech.speech(UNHEARD, given["audio_url"])
+            words = self._spoken.get(_digest(voice), UNKNOWN_WORDS) if voice else UNHEARD
+            too_long = audio_files.seconds(heard) > model.longest_audio
+            fault = ("400", f"The audio duration exceeds {model.longest_audio:.0f} seconds") if too_long else None
+            return Material(seen, heard, words, fault)
+
+        return await self.work(understand)
+
+    async def _own(self, url: str, now: float) -> bytes | None:
+        """The bytes behind one of our own URLs; None for a link elsewhere.
+
+        Raises:
+            LookupError: if the link is ours, and dead.
+        """
+        path = self._shelf.own_path(url)
+        if path is None:
+            return None
+        file = self._shelf.find(path)
+        if file is None or not self._shelf.is_open(path, urlsplit(url).query, now):
+            raise LookupError("the link is dead")
+        return await file.read(self.executor)
+
+    def planned(self, model: Model, given: Mapping[str, Any], material: Material, seed: str) -> tuple[str, File]:
+        """The name and the file of a result; it is made when it is first read."""
+        if model.makes == "speech":
+            suffix, mime_type = audio_files.kind()
+            return f"1.{suffix}", File(mime_type, lambda: self._speak(given))
+        if model.makes == "film":
+            side = _short_edge(model, given)
+            picture, samples, words = material.pictures[0], material.samples, material.words
+            return "1.mp4", File("video/mp4", lambda: videos.film(picture, samples, words, side, self._stop))
+        kind = "png" if str(given.get("output_format") or model.form).lower() == "png" else "jpeg"
+        make = _picture_maker(model, given, material.pictures, seed, kind)
+        return ("1.png" if kind == "png" else "1.jpg"), File(f"image/{kind}", make)
+
+    def _speak(self, given: Mapping[str, Any]) -> bytes:
+        words = _clean(given["text"])
+        data = audio_files.encoded(speech.speech(words, given["voice"], float(given.get("speed") or 1)))
+        self._spoken[_digest(data)] = words
+        return data
+
+
+def _digest(data: bytes) -> bytes:
+    return hashlib.sha256(data).digest()
+
+
+def drawn_png(words: str) -> bytes:
+    """A square picture of the words."""
+    return pictures.encoded(*pictures.drawn(words, (1024, 1024)), "png")
+
+
+def _picture_maker(
+    model: Model, given: Mapping[str, Any], references: tuple[bytes, ...], seed: str, kind: str
+) -> Callable[[], bytes]:
+    words = _clean(given["prompt"])
+    ratio = str(given.get("aspect_ratio") or given.get("image_size") or "auto")
+    edge = model.side * int(str(given.get("resolution") or "1K")[0])
+
+    def make() -> bytes:
+        shown = ratio
+        if ratio == "auto" and references:
+            wide, high = pictures.decoded(references[0])[0].size
+            shown = f"{wide}:{high}"
+        return pictures.encoded(*pictures.drawn(words, pictures.size_of(shown, edge), seed, references), kind)
+
+    return make
+
+
+def _checked(found: list[bytes]) -> tuple[bytes, ...]:
+    for data in found:
+        pictures.decoded(data)
+    return tuple(found)
+
+
+def _short_edge(model: Model, given: Mapping[str, Any]) -> int:
+    asked = str(given.get("resolution") or given.get("output_resolution") or "").rstrip("p")
+    return int(asked) if asked.isdigit() else model.side
+
+
+def _clean(words: str) -> str:
+    """As it is drawn or spoken: without scenario words and halves of surrogate pairs."""
+    return without_words(words.encode("utf-8", "replace").decode())

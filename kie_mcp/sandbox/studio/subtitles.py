@@ -1,0 +1,41 @@
+"""What a film shows of what is said in it: a few words at a time, while they are said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kie_mcp.sandbox.studio.captions import lines_of
+from kie_mcp.sandbox.studio.speech import CHIME_SECONDS, REST_SECONDS
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as Picture
+
+AT_ONCE = 2
+"""Lines that are shown together."""
+_ALL = 1000
+"""More lines than the longest text has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subtitle:
+    """Lines, and the second at which they give way to the next."""
+
+    lines: tuple[str, ...]
+    until: float
+
+
+def subtitles(picture: Picture, words: str, seconds: float) -> list[Subtitle]:
+    """The subtitles of a speech as long as that: each letter takes the same time, as in the speech."""
+    lines = lines_of(picture, words, _ALL)
+    pages = [tuple(lines[at : at + AT_ONCE]) for at in range(0, len(lines), AT_ONCE)] or [()]
+    letters = [sum(len(line) + 1 for line in page) for page in pages]
+    each = (seconds - CHIME_SECONDS - REST_SECONDS) / max(sum(letters), 1)
+    ends = [CHIME_SECONDS + each * sum(letters[: at + 1]) for at in range(len(pages))]
+    return [Subtitle(page, end) for page, end in zip(pages, ends, strict=True)]
+
+
+def shown_at(shown: Sequence[Subtitle], second: float) -> Subtitle:
+    """The one for a moment; the last stays until the end."""
+    return next((one for one in shown if second < one.until), shown[-1])

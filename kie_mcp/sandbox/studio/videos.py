@@ -1,0 +1,133 @@
+"""Talking videos: a picture whose mouth follows a voice, as H.264 and AAC in an MP4."""
+
+# PyAV's stubs leave the packets between encoder and container open.
+# pyright: reportUnknownMemberType=false
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from array import array
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from kie_mcp.sandbox.studio.audio_files import loudness, seconds, write
+from kie_mcp.sandbox.studio.captions import add_stamp, add_subtitle
+from kie_mcp.sandbox.studio.faces import Face
+from kie_mcp.sandbox.studio.mouths import Mouth
+from kie_mcp.sandbox.studio.pictures import decoded
+from kie_mcp.sandbox.studio.speech import RATE
+from kie_mcp.sandbox.studio.subtitles import Subtitle, shown_at, subtitles
+
+if TYPE_CHECKING:
+    import av
+    from PIL.Image import Image as Picture
+
+FRAMES = 25
+"""Frames a second."""
+
+LEVELS = 8
+"""How many ways the mouth can be open."""
+
+WIDEST = 2.4
+"""Pictures longer than this, either way, are cropped around their middle; one of 21:9 is not."""
+
+_BLINK_EVERY = 83
+_BLINK_FRAMES = 4
+_OPEN_AT = 0.12
+_UNKNOWN = Face(mouth=(0.5, 0.7), mouth_width=0.2)
+"""Where the mouth of a picture that is not ours is taken to be: the lower middle third."""
+
+
+class StoppedError(Exception):
+    """The sandbox is closing; the film is given up."""
+
+
+def film(picture: bytes, samples: array[int], words: str, short_edge: int, stop: threading.Event) -> bytes:
+    """The MP4 of a picture that speaks the samples, with the words under it; as long as they are, to within one frame.
+
+    Raises:
+        NotAPictureError: if the picture cannot be decoded.
+        StoppedError: if `stop` was set meanwhile.
+    """
+    import av
+
+    still, face = _fitted(picture, short_edge)
+    stills = Stills(still, face)
+    shown = subtitles(still, words, seconds(samples))
+    # The index of an MP4 can only be moved to its front in a real file.
+    with tempfile.TemporaryDirectory(prefix="kie-mcp-sandbox-") as folder:
+        target = Path(folder) / "film.mp4"
+        with av.open(str(target), "w", format="mp4", options={"movflags": "+faststart"}) as container:
+            video = container.add_stream("libx264", rate=FRAMES, options={"preset": "veryfast", "crf": "22"})
+            video.width, video.height, video.pix_fmt = still.width, still.height, "yuv420p"
+            video.thread_count = 1
+            audio = container.add_stream("aac", rate=RATE, layout="mono")
+            for number, key in enumerate(_script(samples)):
+                if stop.is_set():
+                    raise StoppedError
+                frame = stills.frame(shown_at(shown, number / FRAMES), *key)
+                frame.pts = number
+                container.mux(video.encode(frame))
+            container.mux(video.encode(None))
+            write(container, audio, samples)
+        return target.read_bytes()
+
+
+def _script(samples: array[int]) -> list[tuple[int, bool]]:
+    """For every frame how far the mouth is open, 0 to LEVELS - 1, and whether the eyes are shut."""
+    levels = loudness(samples, FRAMES) or [0.0]
+    script: list[tuple[int, bool]] = []
+    shown = 0.0
+    for number, level in enumerate(levels):
+        wanted = 0.0 if level < _OPEN_AT else level
+        # Lips open at once and close a little slower, as lips do.
+        shown = wanted if wanted > shown else shown + (wanted - shown) * 0.6
+        shut = number % _BLINK_EVERY >= _BLINK_EVERY - _BLINK_FRAMES
+        script.append((round(shown * (LEVELS - 1)), shut))
+    return script
+
+
+class Stills:
+    """The frames of a picture, each converted once: a film repeats them. Only those of one subtitle are kept."""
+
+    def __init__(self, still: Picture, face: Face) -> None:
+        self._still = still
+        self._face = face
+        self._lines: tuple[str, ...] | None = None
+        self._mouth = Mouth(still, face)
+        self._made: dict[tuple[int, bool], av.VideoFrame] = {}
+
+    def frame(self, subtitle: Subtitle, level: int, shut: bool) -> av.VideoFrame:
+        """The frame with that subtitle, the mouth open to that level, and the eyes shut or not."""
+        from av import VideoFrame
+
+        if subtitle.lines != self._lines:
+            written = self._still.copy()
+            add_subtitle(written, subtitle.lines, self._face.caption)
+            self._lines, self._mouth, self._made = subtitle.lines, Mouth(written, self._face), {}
+        if (level, shut) not in self._made:
+            picture = self._mouth.drawn(level / (LEVELS - 1), eyes_shut=shut)
+            frame = cast("VideoFrame", VideoFrame.from_image(picture))
+            self._made[level, shut] = frame.reformat(format="yuv420p")
+        return self._made[level, shut]
+
+
+def _fitted(data: bytes, short_edge: int) -> tuple[Picture, Face]:
+    """The picture at the film's size, cropped if it is very long, with an even width and height."""
+    from PIL import Image
+
+    picture, face = decoded(data)
+    wide, high = picture.size
+    crop_wide, crop_high = min(wide, high * WIDEST), min(high, wide * WIDEST)
+    left, top = (wide - crop_wide) / 2, (high - crop_high) / 2
+    scale = short_edge / min(crop_wide, crop_high)
+    size = (round(crop_wide * scale / 2) * 2, round(crop_high * scale / 2) * 2)
+    box = (left, top, left + crop_wide, top + crop_high)
+    fitted = picture.resize(size, Image.Resampling.LANCZOS, box=box)
+    if face is None or left or top:
+        # Our own pictures carry the stamp already, unless the crop took it away.
+        add_stamp(fitted)
+    if face is None:
+        return fitted, _UNKNOWN
+    return fitted, face.seen_through((left / wide, top / high, crop_wide / wide, crop_high / high))

@@ -1,0 +1,1 @@
+"""A job as an answer that every client can read."""

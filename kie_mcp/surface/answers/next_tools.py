@@ -1,0 +1,29 @@
+"""What a file that a job made can go into: the tools of which a model takes such files."""
+
+import functools
+from collections.abc import Mapping
+
+from kie_mcp.catalog import registry
+from kie_mcp.jobs.job import Kind
+
+TOOLS: Mapping[Kind, str] = {
+    Kind.IMAGE: "generate_image",
+    Kind.SPEECH: "generate_speech",
+    Kind.TALKING_VIDEO: "create_talking_video",
+}
+"""The tool that orders each kind of job."""
+MADE: Mapping[str, str] = {Kind.IMAGE: "image", Kind.SPEECH: "audio", Kind.TALKING_VIDEO: "video"}
+"""The first half of a MIME type, by the kind of job: for a file of which nothing more is known."""
+
+
+def input_for(kind: str, mime_type: str | None = None) -> list[str]:
+    """List the tools that take a file that such a job made; none if no model takes its kind of file."""
+    family = mime_type.partition("/")[0] if mime_type else MADE.get(kind, "")
+    return [tool for made, tool in TOOLS.items() if family in _taken(made)]
+
+
+@functools.cache
+def _taken(kind: Kind) -> frozenset[str]:
+    """The first halves of the MIME types that the models of this kind take."""
+    takes = [model.takes for model in registry.models(kind)]
+    return frozenset(one.partition("/")[0] for row in takes for one in (*row.image_types, *row.audio_types))

@@ -1,0 +1,54 @@
+"""The small picture inside an answer, for whoever asked for it or is known to show it."""
+
+import base64
+import logging
+import threading
+
+import anyio
+from mcp.types import ImageContent
+
+from kie_mcp.errors import KieError
+from kie_mcp.jobs.job import Job, Kind, Output, Phase
+from kie_mcp.media.worker_threads import in_thread
+
+logger = logging.getLogger(__name__)
+
+LONGEST = 5.0
+"""Seconds that an answer waits for it."""
+
+
+class Previews:
+    """Draws one at a time."""
+
+    def __init__(self) -> None:
+        self._drawing = threading.Lock()
+
+    async def show(self, job: Job) -> tuple[ImageContent | None, str]:
+        """The preview of a job's first output, or why there is none: a JPEG of at most 768 pixels and 100 KB."""
+        if job.phase is not Phase.SUCCEEDED or job.kind is Kind.SPEECH or not job.outputs:
+            return None, ""
+        output = job.outputs[0]
+        if output.path is None:
+            return None, "No preview: the file is not saved."
+        try:
+            with anyio.fail_after(LONGEST):
+                jpeg = await in_thread(lambda: self._in_turn(output))
+        except KieError as error:
+            return None, " ".join([error.message, error.remedy]).strip()
+        except TimeoutError:
+            return None, f"No preview: drawing took more than {LONGEST:g} s."
+        except Exception as error:  # the job is paid for and done, whatever breaks here
+            logger.exception("job %s: no preview", job.id)
+            return None, f"No preview: something unforeseen happened ({type(error).__name__})."
+        return ImageContent(data=base64.b64encode(jpeg).decode(), mime_type="image/jpeg"), ""
+
+    def _in_turn(self, output: Output) -> bytes:
+        """Draw when nobody else does: held by the thread, since that goes on when nobody waits for it any more."""
+        from kie_mcp.media.convert.preview import open_and_preview
+
+        if not self._drawing.acquire(timeout=LONGEST):
+            raise TimeoutError
+        try:
+            return open_and_preview(output)
+        finally:
+            self._drawing.release()

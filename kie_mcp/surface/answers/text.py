@@ -1,0 +1,147 @@
+"""A job's facts as a person and a model read them: the state first, then the files, the next step last."""
+
+from kie_mcp.catalog.registry import CREDIT_USD
+from kie_mcp.jobs.job import JobState
+from kie_mcp.surface.answers.schema import Answer, CreditFields, ErrorFields, Listing, OutputFields, PartFields
+from kie_mcp.text import code, dumped, quoted, short_link
+
+ROW_FILES = 4
+"""Files of a job that its line in a list names."""
+ROW_LINK = 200
+"""Characters of a link there."""
+
+
+def text(facts: Answer) -> str:
+    """All that the structured content says: the state first, then what was made, the next step last."""
+    return "\n".join([_headline(facts), *_problem(facts), *_made(facts), *_rest(facts)])
+
+
+def error_text(error: ErrorFields, *, charged: bool, job_id: str = "") -> str:
+    """What went wrong where no job's state can be told; `charged`: whether to say what is known of the cost."""
+    lines = ["error: " + error.message, *_error_lines(error, charged=charged)]
+    return "\n".join([*lines, f"job: {job_id}"] if job_id else lines)
+
+
+def listing_text(jobs: Listing, *, none: str) -> str:
+    """A line for each job, and the next step."""
+    lines = [_row(facts) for facts in jobs.jobs] or [none]
+    return "\n".join([*lines, f"next: {jobs.next}"] if jobs.next else lines)
+
+
+def spoken(seconds: float) -> str:
+    """A length of time as people say it."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def _headline(facts: Answer) -> str:
+    kind = facts.kind.replace("_", " ")
+    if facts.state == JobState.SUCCEEDED:
+        made = f"made in {spoken(facts.elapsed_s)}"
+        parts = [kind, *(_shape(output) for output in facts.outputs[:1]), made, _price(facts)]
+    elif facts.state == JobState.RUNNING:
+        usual = f"usually about {spoken(facts.expected_s)}" if facts.expected_s else ""
+        share = f"{facts.progress:.0%}" if facts.progress is not None else ""
+        parts = [kind, f"{spoken(facts.elapsed_s)} so far", share, usual, _price(facts)]
+    elif facts.state == JobState.QUEUED:
+        parts = [kind, *_unsent(facts), _price(facts)]
+    else:
+        parts = [kind, facts.error.message if facts.error else ""]
+    joined = " (joined the job that an equal call had started)" if facts.joined else ""
+    return f"{facts.state}: " + ", ".join(part for part in parts if part) + joined
+
+
+def _unsent(facts: Answer) -> list[str]:
+    """A queued job may be on its way just now: only one that stands in line certainly cost nothing."""
+    if facts.waiting_for and facts.parts:
+        return ["not sent yet", f"waiting for its {' and its '.join(_awaited(facts))}"]
+    if facts.waiting_for:
+        return ["not sent yet, nothing charged", f"waiting for {', '.join(facts.waiting_for)}"]
+    return ["being sent" if facts.place is None else "not sent yet, nothing charged"]
+
+
+def _awaited(facts: Answer) -> list[str]:
+    """What a job waits for: its parts by what they are, other jobs by their ids."""
+    kinds = {part.job_id: part.kind for part in facts.parts or ()}
+    return [kinds.get(job_id, job_id) for job_id in facts.waiting_for or ()]
+
+
+def _shape(output: OutputFields) -> str:
+    size = f"{output.width}x{output.height} " if output.width and output.height else ""
+    kind = (output.mime_type or "").rpartition("/")[2].upper().replace("MPEG", "MP3")
+    length = f" of {output.duration_s:.1f} s" if output.duration_s else ""
+    return f"{size}{kind}{length}".strip()
+
+
+def _price(facts: Answer) -> str:
+    price = facts.credits or CreditFields()
+    amount = price.estimated if price.used is None else price.used
+    if price.in_all is not None:
+        amount = price.in_all
+    if amount is None:
+        return ""
+    about, dollars = "about " if price.used is None else "", amount * CREDIT_USD
+    money = "under $0.01" if 0 < dollars < 0.005 else f"${dollars:.2f}"
+    return f"{about}{_credits(amount)}{' in all' if price.in_all is not None else ''} ({money})"
+
+
+def _credits(amount: float) -> str:
+    return f"{amount:g} credit{'' if amount == 1 else 's'}"
+
+
+def _problem(facts: Answer) -> list[str]:
+    """What went wrong. A job that goes on or succeeded has a headline of its own; another's says it already."""
+    if not facts.error:
+        return []
+    if facts.state in {JobState.FAILED, JobState.UNCONFIRMED}:
+        return _error_lines(facts.error, charged=True, itself=bool(facts.parts))
+    return [f"problem: {facts.error.message}", *_error_lines(facts.error, charged=False)]
+
+
+def _made(facts: Answer) -> list[str]:
+    lines = [line for output in facts.outputs for line in _output_lines(output)]
+    return [*lines, f"data: {dumped(facts.data)}"] if facts.data else lines
+
+
+def _rest(facts: Answer) -> list[str]:
+    lines = [f"note: {facts.note}"] if facts.note else []
+    if facts.parts:
+        lines.append(f"made with: {', '.join(_part_words(part) for part in facts.parts)}")
+    theirs = f" (Kie.ai's id: {code(facts.kie_task_id, 100)})" if facts.kie_task_id else ""
+    title = f" {quoted(facts.title)}" if facts.title else ""
+    lines.append(f"job: {facts.job_id}{theirs}{title}")
+    if facts.sandbox:
+        lines.append("sandbox: a stand-in for Kie.ai answers here; no money is involved")
+    return [*lines, f"next: {facts.next}"] if facts.next else lines
+
+
+def _output_lines(output: OutputFields) -> list[str]:
+    file = f"file: {output.path}" if output.path else "file: not saved"
+    life = f" (valid until {output.expires_at} at most)" if output.expires_at else ""
+    odd = [f"about the file: {output.note}"] if output.note else []
+    link = [f"url: {short_link(output.url)}{life}"] if output.url else []
+    way = "chain it as" if output.input_for else "read it as"
+    return [file, *odd, *link, f"{way}: {output.resource}"]
+
+
+def _error_lines(error: ErrorFields, *, charged: bool, itself: bool = False) -> list[str]:
+    lines = [f"Kie.ai says: {quoted(error.upstream_message)}"] if error.upstream_message else []
+    if charged:
+        known = "charged: it may have been" if error.may_have_been_charged else "charged: nothing that we know of"
+        lines.append(f"{known} for this job itself" if itself else known)
+    return [*lines, f"what to do: {error.remedy}"] if error.remedy else lines
+
+
+def _part_words(part: PartFields) -> str:
+    price = "" if part.credits is None else f", {_credits(part.credits)}"
+    return f"{part.kind.replace('_', ' ')} {part.job_id} ({part.state}{price})"
+
+
+def _row(facts: Answer) -> str:
+    what = f"{facts.created_at} {facts.state} {facts.kind.replace('_', ' ')} {facts.job_id}"
+    title = [quoted(facts.title)] if facts.title else []
+    why = [facts.error.message] if facts.error else []
+    files = [output.path or short_link(output.url or output.resource, ROW_LINK) for output in facts.outputs]
+    more = [f"(and {len(files) - ROW_FILES} more)"] if len(files) > ROW_FILES else []
+    return " ".join([what, *title, *why, *files[:ROW_FILES], *more])

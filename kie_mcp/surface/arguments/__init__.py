@@ -1,0 +1,1 @@
+"""The arguments of the tools: their types, and what clients really send."""

@@ -1,0 +1,92 @@
+"""Arguments as models really send them, turned into what they mean where that is certain, and left alone elsewhere."""
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any, cast
+
+from kie_mcp.surface.arguments.absent import given_entries, is_absent
+from kie_mcp.surface.arguments.host_fields import is_host_field
+
+JSON = dict[str, Any]
+
+OTHER_NAMES: Mapping[str, tuple[str, ...]] = {
+    "image_size": ("aspect_ratio",),
+    "orientation": ("aspect_ratio",),
+    "image": ("images",),
+    "images": ("image",),
+    "image_url": ("image", "images"),
+    "image_urls": ("images", "image"),
+    "image_input": ("images", "image"),
+    "audio_url": ("audio",),
+    "voice_id": ("voice",),
+    "script": ("text",),
+    "text": ("script",),
+    "task_id": ("job_id",),
+}
+"""Kie.ai's own names, older ones, and those of our other tools, for a tool that has none of that name itself."""
+
+
+def meant(arguments: Mapping[str, Any], parameters: JSON) -> JSON:
+    """Return the arguments under the names and in the form that a tool with this schema takes.
+
+    What says that it is not given, in any spelling, is left out, and so is what hosts add. What is not understood
+    stays as it is, for the schema to refuse.
+    """
+    properties: Mapping[str, JSON] = parameters["properties"]
+    given = {name: value for name, value in arguments.items() if name in properties or not is_host_field(name)}
+    given = {name: value for name, value in given.items() if not _absent(name, value, parameters)}
+    found: JSON = {}
+    for other, value in given.items():
+        name = _name(other, given, properties)
+        if name in found:
+            name = other
+        found[name] = _value(value, properties[name]) if name in properties else value
+    return found
+
+
+def _absent(given: str, value: object, parameters: JSON) -> bool:
+    """Whether it is not given; of an unknown argument nobody knows, so that it is refused."""
+    properties: Mapping[str, JSON] = parameters["properties"]
+    name = given if given in properties else next(filter(properties.__contains__, OTHER_NAMES.get(given, ())), "")
+    if not name:
+        return False
+    schema, required = properties[name], name in parameters.get("required", ())
+    return any(is_absent(one, schema, required=required) for one in (value, _value(value, schema)))
+
+
+def _name(given: str, arguments: Mapping[str, Any], properties: Mapping[str, JSON]) -> str:
+    if given in properties:
+        return given
+    fitting = (name for name in OTHER_NAMES.get(given, ()) if name in properties and name not in arguments)
+    return next(fitting, given)
+
+
+def _value(value: object, schema: JSON) -> object:
+    match schema.get("type"):
+        case "array":
+            entries = _list(value) if isinstance(value, str) else value
+            return given_entries(cast("list[Any]", entries)) if isinstance(entries, list) else entries
+        case "string":
+            return _text(value)
+        case _:
+            return value
+
+
+def _list(text: str) -> list[Any]:
+    """A list that was written down as text, or a single thing that should have been in one."""
+    if not text.strip():
+        return []
+    with suppress(ValueError, RecursionError):
+        if isinstance(parsed := json.loads(text), list):
+            return cast("list[Any]", parsed)
+    return [text]
+
+
+def _text(value: object) -> object:
+    if isinstance(value, list):
+        texts = cast("list[object]", value)
+        return texts[0] if len(texts) == 1 else texts
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e6:
+        return f"{value:g}" if float(f"{value:g}") == value else repr(value)
+    return value

@@ -1,0 +1,235 @@
+"""From an order to its answer: placed with the desk, waited for with progress, told.
+
+The caller owns nothing here. It may go away at any time; what it has heard is noted.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import anyio
+import anyio.lowlevel
+from mcp.server.context import ServerRequestContext
+from mcp.server.mcpserver import Context
+from mcp.types import CallToolResult
+
+from kie_mcp.errors import KieError, MissingKeyError, OrderError
+from kie_mcp.jobs.clock import Clock
+from kie_mcp.jobs.drafts import Draft
+from kie_mcp.jobs.job import Job
+from kie_mcp.jobs.joining import Caller
+from kie_mcp.jobs.service import Desk
+from kie_mcp.orders.order import Order
+from kie_mcp.surface.answers.build import answer, lost_sight, result
+from kie_mcp.surface.answers.preview import Previews
+from kie_mcp.surface.answers.schema import Answer
+from kie_mcp.surface.clients import NO_WISHES, Peer, Profile, Wishes, patience, profile, shortening
+from kie_mcp.surface.delivery import Deliveries
+from kie_mcp.surface.progress import Progress
+
+logger = logging.getLogger(__name__)
+
+Ctx = Context[Any]
+
+GRACE = 2.0
+"""Seconds that an answer may take on top of the wait."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What the tools need to know of where they run."""
+
+    sandbox: Callable[[], bool] = lambda: False
+    """Whether what answers is known to be a sandbox."""
+    wishes: Wishes = NO_WISHES
+    """What the settings say of how clients are answered."""
+    has_key: bool = True
+    """Whether there is a key: without one, tools that cost credits say how to get it, and where to put it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manner:
+    """How a caller wants its order to be taken, and itself to be answered."""
+
+    wait_seconds: float | None = None
+    idempotency_key: str = ""
+    new: bool = False
+    preview: bool | None = None
+    convert: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """Whom an answer goes to."""
+
+    request: ServerRequestContext[Any, Any]
+    late: bool = False
+    """Whether it has been waited for longer than the client is known to stand: it may have given up without a word."""
+
+    @property
+    def peer(self) -> Peer:
+        """The client as it shows itself."""
+        params = self.request.session.client_params
+        name, samples = (params.client_info.name, params.capabilities.sampling is not None) if params else ("", False)
+        return Peer(name, self.request.protocol_version, stdio=self.request.request is None, samples=samples)
+
+    async def has_left(self) -> bool:
+        """Whether the connection is gone: over HTTP a call of the older era outlives it."""
+        request = self.request.request
+        return request is not None and await request.is_disconnected()
+
+
+UNHURRIED = Manner()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """When a call has come."""
+
+    at: float
+    """Seconds on the loop's clock."""
+    came: float
+    """The same on the desk's."""
+    waking: bool
+    """Whether the process stood still before: then the call may have been made, and given up, long ago."""
+
+
+class Check(Protocol):
+    """Checks an order, and those of the parts that are to make its inputs."""
+
+    def __call__(
+        self, order: Order, /, *, parts: Mapping[str, Order] | None = None, convert: bool = False
+    ) -> Awaitable[Draft]:
+        """Return what is known of the job before it is written down. Raises OrderError."""
+        ...
+
+
+class Waiting:
+    """Places orders and waits with their callers, over one desk."""
+
+    def __init__(self, desk: Desk, check: Check, clock: Clock, surroundings: Surroundings) -> None:
+        self._desk = desk
+        self._check = check
+        self._clock = clock
+        self._around = surroundings
+        self._previews = Previews()
+        self.deliveries = Deliveries()
+
+    @property
+    def nothing_yet(self) -> str:
+        """What is said of a ledger without jobs."""
+        return "no jobs yet: a sandbox that was started anew has none" if self._around.sandbox() else "no jobs yet"
+
+    async def order(
+        self, order: Order, ctx: Ctx, manner: Manner, *, parts: Mapping[str, Order] | None = None
+    ) -> CallToolResult:
+        """Place an order, wait for its end as long as the client can, and answer. Raises KieError if it is refused."""
+        if not self._around.has_key:
+            raise MissingKeyError
+        arrival = self._arrival()
+        draft = await self._check(order, parts=parts, convert=manner.convert)
+        key = _key(manner.idempotency_key)
+        job, joined = await self._desk.place(draft, idempotency_key=key, new=manner.new, came=arrival.came)
+        try:
+            return await self.wait(job, ctx, manner, joined=joined, arrival=arrival)
+        except Exception as error:
+            # The job goes on all the same, so its id has to reach the caller.
+            await self._note(job, Caller.LEFT)
+            logger.exception("job %s: the answer is lost", job.id)
+            return lost_sight(job, error)
+        except BaseException:
+            await self._note(job, Caller.LEFT)
+            raise
+
+    async def ask(self, job: Job, ctx: Ctx, manner: Manner) -> CallToolResult:
+        """Have a fresh look at the job, wait for its end as long as the client can, and answer."""
+        arrival, seconds = self._arrival(), self._patience(ctx, manner)
+        job = await self._desk.ask(job, seconds=seconds)
+        seconds -= anyio.current_time() - arrival.at
+        return await self.wait(job, ctx, manner, seconds=seconds, arrival=arrival)
+
+    async def wait(
+        self,
+        job: Job,
+        ctx: Ctx,
+        manner: Manner,
+        *,
+        joined: bool = False,
+        seconds: float | None = None,
+        arrival: Arrival | None = None,
+    ) -> CallToolResult:
+        """Wait for the job's end as long as the client can, and answer."""
+        arrival = arrival or self._arrival()
+        progress = Progress(ctx.report_progress, await self._desk.outlook(job))
+        with anyio.move_on_after(self._patience(ctx, manner) if seconds is None else max(seconds, 0)):
+            async with aclosing(self._desk.watch(job.id)) as states:
+                async for job in states:
+                    await progress.tell(job, self._clock.now())
+        late = arrival.waking or self._is_late(ctx, anyio.current_time() - arrival.at)
+        return await self.tell(job, Connection(request=ctx.request_context, late=late), manner, joined=joined)
+
+    def _arrival(self) -> Arrival:
+        return Arrival(at=anyio.current_time(), came=self._desk.now(), waking=self._desk.is_waking)
+
+    def _is_late(self, ctx: Ctx, seconds: float) -> bool:
+        """Whether a call has taken longer than its client is known to stand: it asked for that, or a disk was slow."""
+        stands = max(self._known(ctx).longest or 0, self._patience(ctx, UNHURRIED))
+        return seconds > stands + GRACE
+
+    def _patience(self, ctx: Ctx, manner: Manner) -> float:
+        listening = bool((ctx.request_context.meta or {}).get("progress_token"))
+        return patience(manner.wait_seconds, self._known(ctx), listening=listening)
+
+    def _known(self, ctx: Ctx) -> Profile:
+        return profile(Connection(request=ctx.request_context).peer, self._around.wishes)
+
+    async def tell(self, job: Job, connection: Connection, manner: Manner, *, joined: bool = False) -> CallToolResult:
+        """Answer as this client can be answered; once that is written it counts as told."""
+        known = profile(connection.peer, self._around.wishes)
+        facts = await self.describe(job, joined=joined)
+        if not job.done and (short := shortening(manner.wait_seconds, known)):
+            facts.note = " ".join(words for words in (facts.note, short) if words)
+        if manner.preview and not job.done:
+            facts.next = f'get_job_status(job_id="{job.id}", preview=true)'
+        asked = known.preview if manner.preview is None else manner.preview
+        picture, problem = await self._previews.show(job) if asked else (None, "")
+        if problem and (manner.preview or self._around.wishes.preview):
+            facts.note = " ".join(words for words in (facts.note, problem) if words)
+        answered = result(job, facts, links=known.links, preview=picture)
+        await anyio.lowlevel.checkpoint_if_cancelled()  # whoever has left meanwhile has not heard the end
+        if await connection.has_left():
+            await self._note(job, Caller.LEFT)
+        elif not job.done:
+            await self._note(job, Caller.TOLD)
+        else:
+            self._deliver(job, connection)
+        return answered
+
+    def _deliver(self, job: Job, connection: Connection) -> None:
+        """Count the end as told once its answer was written."""
+        caller = Caller.LATE if connection.late else Caller.ANSWERED
+        if not connection.late:
+            self._desk.start_answer(job)
+        self.deliveries.expect(connection.request, lambda: self._desk.note_soon(job, caller))
+
+    async def describe(self, job: Job, *, joined: bool = False) -> Answer:
+        """The facts of a job, as every answer gives them."""
+        outlook, parts = await self._desk.outlook(job), await self._desk.parts(job)
+        return answer(job, outlook, self._clock.now(), parts=parts, sandbox=self._around.sandbox(), joined=joined)
+
+    async def _note(self, job: Job, caller: Caller) -> None:
+        """Note what the caller is told; an answer is not held back because that cannot be written down."""
+        try:
+            await self._desk.note(job, caller)
+        except KieError as error:
+            logger.warning("job %s: %s", job.id, error)
+
+
+def _key(given: str) -> str:
+    """A key of blanks would protect nothing, silently."""
+    if given and not given.strip():
+        message = "idempotency_key: holds blanks only."
+        raise OrderError(message, remedy="Give a key that no other order has, or leave it out.")
+    return given.strip()

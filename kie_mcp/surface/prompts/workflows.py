@@ -1,0 +1,191 @@
+"""Prompts that people start from: each is a workflow that names the tools and their arguments in order."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from mcp.server.mcpserver import MCPServer
+
+from kie_mcp.catalog import durations, registry
+from kie_mcp.errors import OrderError
+from kie_mcp.jobs.job import Kind
+from kie_mcp.surface.prompts.template import Blank, Given, Recipe, call, recipe, text
+from kie_mcp.text import quoted
+
+
+def register(server: MCPServer[Any]) -> None:
+    """Offer the prompts."""
+    for prompt in (_talking_avatar(), _product_picture(), _spoken_greeting_card()):
+        server.add_prompt(prompt)
+
+
+def _talking_avatar() -> Recipe:
+    return recipe(
+        "talking_avatar",
+        "Talking avatar",
+        "A person, made from an idea, who says something in a short video: picture, voice and video in one order.",
+        _write_talking_avatar,
+        idea="Who speaks, and about what",
+        voice="?Who speaks it, by name, such as Rachel",
+        style="?How it looks, such as photorealistic or watercolour",
+        model="?The model of the video",
+        resolution="?Of the video",
+    )
+
+
+def _write_talking_avatar(given: Given) -> str:
+    video = _model(Kind.TALKING_VIDEO, given)
+    order = call(
+        "create_talking_video",
+        image_prompt=Blank("<the face>"),
+        script=Blank("<the script>"),
+        voice=given.get("voice"),
+        model=_named(video, given),
+        resolution=given.get("resolution"),
+    )
+    style = ", in the style asked for" if "style" in given else ""
+    return text(
+        "Make a video of a talking avatar.",
+        given,
+        f"Write the script: {_limit(video)} Describe the face in one or two sentences: one person, seen from the "
+        f"front, the mouth free{style}.",
+        _ask(f"the script and the face; {_video_cost(video)}"),
+        f"Order all of it with one call, which makes the picture, the speech and the video: {order}",
+        *_END,
+    )
+
+
+def _product_picture() -> Recipe:
+    return recipe(
+        "product_picture",
+        "Product picture",
+        "A product from a picture of yours, on a new background.",
+        _write_product_picture,
+        picture="Where the picture is: an https URL, a local path, or kie://jobs/{job_id}/outputs/{n}",
+        background="What is to be behind and around the product",
+        model="?The model of the picture",
+        aspect_ratio="?Width:height, such as 4:5",
+        resolution="?Of the picture; not every model has a choice",
+    )
+
+
+def _write_product_picture(given: Given) -> str:
+    image = _model(Kind.IMAGE, given)
+    order = call(
+        "generate_image",
+        prompt=Blank("<the prompt>"),
+        images=[given["picture"]],
+        model=_named(image, given),
+        aspect_ratio=given.get("aspect_ratio"),
+        resolution=given.get("resolution"),
+    )
+    return text(
+        "Put a product on a new background.",
+        given,
+        "Write the prompt: say that the product stays exactly as it is, its shape, colours and lettering, and describe "
+        "the new background, the light that falls from it on the product, and its shadow.",
+        _ask(f"the prompt; the picture costs {image.price}"),
+        f"Order it: {order}",
+        *_END,
+        "If the user wants something changed, order that from the new picture: generate_image(prompt=<the change>, "
+        'images=["kie://jobs/<job_id>/outputs/0"]). It costs the same again: say so before.',
+    )
+
+
+def _spoken_greeting_card() -> Recipe:
+    return recipe(
+        "spoken_greeting_card",
+        "Spoken greeting card",
+        "A card whose figure speaks the greeting: a picture and a voice, chained into a video.",
+        _write_spoken_greeting_card,
+        occasion="What for, such as a birthday",
+        to="Who gets it",
+        sender="?Who sends it",
+        tone="?How it sounds, such as warm, funny or solemn",
+        voice="?Who speaks it, by name, such as Rachel",
+    )
+
+
+def _write_spoken_greeting_card(given: Given) -> str:
+    video = _model(Kind.TALKING_VIDEO, {})
+    return text(
+        "Make a greeting card that speaks.",
+        given,
+        f"Write the greeting: {_limit(video)} Describe the card in one or two sentences: a figure that fits the "
+        "occasion, its face large and seen from the front, the mouth free, and no lettering.",
+        _ask(f"the greeting and the card; {_video_cost(video)}"),
+        f"Order the card: {call('generate_image', prompt=Blank('<the card>'), aspect_ratio='3:4')}",
+        "Order the voice, also while the card is still being made: "
+        + call("generate_speech", text=Blank("<the greeting>"), voice=given.get("voice")),
+        "Order the video from both, also while they are still being made; it is sent when they are done: "
+        'create_talking_video(image="kie://jobs/<job_id of the card>/outputs/0", '
+        'audio="kie://jobs/<job_id of the voice>/outputs/0")',
+        *_END,
+    )
+
+
+_WAIT = (
+    "As long as the state is queued or running, call get_job_status(job_id=<its job_id>): that is free and waits as "
+    "long as this client can. Never repeat an order, neither because it takes long nor because an answer was lost: "
+    "then look for its job with list_jobs. If it failed or is unconfirmed, tell the user why and what the answer says "
+    "to do."
+)
+_SHOW = "When it has succeeded, show the user the file: its path and its url."
+_END = (_WAIT, _SHOW)
+
+
+def _ask(what: str) -> str:
+    return f"Show the user {what} (a credit is ${registry.CREDIT_USD}). Order nothing before the user agrees."
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """A model as a prompt speaks of it."""
+
+    model: str
+    price: str
+    seconds: float
+    credits: float
+
+
+def _model(kind: Kind, given: Given) -> _Choice:
+    """The model that is asked for, the default, or the cheapest that has the resolution that is asked for.
+
+    Raises OrderError if there is none.
+    """
+    wanted = given.get("resolution", "")
+    models = [registry.find(given["model"], kind)] if given.get("model") else registry.models(kind)
+    fitting = [model for model in models if not wanted or wanted in model.takes.resolutions]
+    if not fitting:
+        choices = dict.fromkeys(one for model in models for one in model.takes.resolutions)
+        raise OrderError(
+            f"resolution: {quoted(wanted[:40])} is not to be had here.",
+            remedy=f"Use {', '.join(choices)}." if choices else "Leave it out.",
+        )
+    model = min(fitting, key=lambda one: one.price.credits[wanted]) if wanted else fitting[0]
+    prices = {one: each for one, each in model.price.credits.items() if not wanted or one in ("", wanted)}
+    per = "" if model.price.per == "image" else f" a {model.price.per}"
+    price = " or ".join(f"{each:g} credits{per}" + (f" at {one}" if one else "") for one, each in prices.items())
+    seconds = model.takes.audio_seconds_advised or model.takes.audio_seconds or 0.0
+    return _Choice(model=model.id, price=price, seconds=seconds, credits=next(iter(prices.values())))
+
+
+def _named(choice: _Choice, given: Given) -> str | None:
+    """The model, if a call has to name it."""
+    return choice.model if given.keys() & {"model", "resolution"} else None
+
+
+def _limit(video: _Choice) -> str:
+    letters = round(video.seconds * durations.SLOW / 50) * 50
+    return f"at most {video.seconds:g} s when it is spoken, that is about {letters:,} characters for {video.model}."
+
+
+def _video_cost(video: _Choice) -> str:
+    picture, speech = (
+        registry.models(Kind.IMAGE)[0].price.credits[""],
+        registry.models(Kind.SPEECH)[0].price.credits[""],
+    )
+    whole = picture + speech * video.seconds * durations.SLOW / 1000 + video.credits * video.seconds
+    return (
+        f"the cost: {picture:g} credits for the picture, {speech:g} for 1,000 characters of speech, {video.price} of "
+        f"video; about {whole:,.0f} credits, ${whole * registry.CREDIT_USD:.2f}, for {video.seconds:g} s"
+    )

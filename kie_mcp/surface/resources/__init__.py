@@ -1,0 +1,1 @@
+"""Jobs, outputs and models as resources."""

@@ -1,0 +1,69 @@
+"""The catalogue as resources: `kie://models`, `kie://models/{id}`, `kie://voices`."""
+
+import json
+from dataclasses import fields
+from typing import Any
+
+from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver.exceptions import ResourceNotFoundError
+
+from kie_mcp.catalog import registry
+from kie_mcp.catalog.capabilities import Takes
+from kie_mcp.jobs.job import Kind
+from kie_mcp.surface.arguments.types import SPEECH
+
+MADE = (Kind.IMAGE, Kind.SPEECH, Kind.TALKING_VIDEO)
+VOICES = {voice: name for model in SPEECH for voice, name in model.takes.voices.items()}
+"""Id to name, of all models that speak."""
+
+
+def register(server: MCPServer[Any]) -> None:
+    """Publish the catalogue."""
+    everything = {name: _facts(model) for kind in MADE for model in registry.models(kind) for name in _names(model)}
+
+    @server.resource("kie://models", title="Models", mime_type="application/json")
+    async def models() -> str:
+        """What can be asked for: each model's limits, choices and prices. The first choice is the default."""
+        listed = [_facts(model) for kind in MADE for model in registry.models(kind)]
+        return json.dumps({"credit_usd": registry.CREDIT_USD, "models": listed}, indent=2)
+
+    @server.resource("kie://models/{+model_id}", title="Model", mime_type="application/json")
+    async def model(model_id: str) -> str:
+        """One model: its limits, choices and prices."""
+        found = everything.get(model_id.casefold())
+        if found is None:
+            raise ResourceNotFoundError(f"There is no model {model_id[:100]!r} here; kie://models lists them.")
+        return json.dumps(found, indent=2)
+
+    @server.resource("kie://voices", title="Voices", mime_type="application/json")
+    async def voices() -> str:
+        """Who can speak: id and name of each voice, the default first."""
+        return json.dumps({"voices": [{"id": one, "name": name} for one, name in VOICES.items()]}, indent=2)
+
+    _ = (models, model, voices)
+
+
+def _names(model: registry.Model) -> tuple[str, ...]:
+    return (model.id, *model.aliases)
+
+
+def _facts(model: registry.Model) -> dict[str, Any]:
+    """A row as JSON: what it does not take is left out, and its voices are a resource of their own."""
+    rows = {row.name: getattr(model.takes, row.name) for row in fields(Takes)}
+    takes = {name: value for name, value in rows.items() if value and name != "voices"}
+    if model.takes.voices:
+        takes["voices"] = "kie://voices"
+    return {
+        "id": model.id,
+        "title": model.title,
+        "kind": model.kind,
+        "default": model is registry.models(model.kind)[0],
+        "other_names": list(model.aliases),
+        "takes": takes,
+        "credits": {"per": model.price.per, **_prices(model.price)},
+    }
+
+
+def _prices(price: registry.Price) -> dict[str, Any]:
+    by_resolution = dict(price.credits)
+    return {"by_resolution": by_resolution} if "" not in by_resolution else {"amount": by_resolution[""]}

@@ -1,0 +1,1 @@
+"""Standard input and output: lines in, lines out."""
