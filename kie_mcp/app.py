@@ -20,29 +20,29 @@ from kie_mcp.catalog import registry
 from kie_mcp.cli.console import lost_output
 from kie_mcp.client_from_settings import connect
 from kie_mcp.jobs.clock import Clock, SystemClock
-from kie_mcp.jobs.events import Board
+from kie_mcp.jobs.events import JobEvents
 from kie_mcp.jobs.follower import Follower
-from kie_mcp.jobs.history import Archive
-from kie_mcp.jobs.service import Desk
-from kie_mcp.jobs.store.processes import Presence
+from kie_mcp.jobs.history import JobHistory
+from kie_mcp.jobs.service import JobService
+from kie_mcp.jobs.store.processes import ProcessLock
 from kie_mcp.jobs.store.sqlite import SqliteLedger
-from kie_mcp.jobs.submitter import Submission
+from kie_mcp.jobs.submitter import Submitter
 from kie_mcp.kie.client import KieClient
-from kie_mcp.media.inputs.files import Inputs
-from kie_mcp.media.inputs.inline_files import Inline
-from kie_mcp.media.inputs.local_files import Locals
-from kie_mcp.media.inputs.references import Sources
+from kie_mcp.media.inputs.files import InputFiles
+from kie_mcp.media.inputs.inline_files import InlineFiles
+from kie_mcp.media.inputs.local_files import LocalFiles
+from kie_mcp.media.inputs.references import FileReferences
 from kie_mcp.media.inputs.uploads import Uploads
-from kie_mcp.media.outputs.saver import LAST_MOMENTS, Outbox, saved
+from kie_mcp.media.outputs.saver import LAST_MOMENTS, OutputSaver, saved
 from kie_mcp.media.worker_threads import in_thread
-from kie_mcp.planner import Intake, kind_of
+from kie_mcp.planner import OrderPlanner, kind_of
 from kie_mcp.settings import SANDBOX_KEY, Settings
 from kie_mcp.shutdown import Deadline
-from kie_mcp.surface.calls import Surroundings, Waiting
-from kie_mcp.surface.clients import Wishes
+from kie_mcp.surface.calls import CallContext, CallHandler
+from kie_mcp.surface.clients import ClientSettings
 from kie_mcp.surface.prompts import workflows
 from kie_mcp.surface.resources import completions, listing, models, read, subscriptions
-from kie_mcp.surface.resources.changes import Watches
+from kie_mcp.surface.resources.changes import ResourceWatchers
 from kie_mcp.surface.server import KieServer
 from kie_mcp.surface.tasks.extension import Tasks
 from kie_mcp.surface.tasks.job_tasks import JobTasks
@@ -63,14 +63,14 @@ INSTRUCTIONS = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class House:
+class ServerParts:
     """The parts of one server."""
 
     kie: KieClient
-    desk: Desk
-    archive: Archive
-    intake: Intake
-    presence: Presence
+    service: JobService
+    history: JobHistory
+    planner: OrderPlanner
+    process_lock: ProcessLock
 
 
 def build(
@@ -80,15 +80,15 @@ def build(
     clock: Clock | None = None,
     local_files: bool = True,
     sandbox: bool = False,
-) -> House:
+) -> ServerParts:
     """Make the parts; nothing is opened yet. `kie` and `clock` are the seams that tests use.
 
     `sandbox`: whether these settings lead to one that we have started ourselves; any other has to say that it is one.
     """
     clock = clock or SystemClock()
     kie = kie or connect(settings, sandbox=sandbox)
-    board, ledger = Board(), SqliteLedger(settings.ledger_path)
-    outbox = Outbox(
+    events, ledger = JobEvents(), SqliteLedger(settings.ledger_path)
+    saver = OutputSaver(
         settings.output_dir,
         kie.fetch,
         kie.download_link,
@@ -99,31 +99,33 @@ def build(
 
     async def check(room: int) -> None:
         await run_sync(kie.check)
-        await outbox.check(room)
+        await saver.check(room)
 
-    archive = Archive(ledger, account=settings.account)
+    history = JobHistory(ledger, account=settings.account)
     uploads = Uploads(kie.upload, ledger, clock, account=settings.account)
-    sources = Sources(archive.own, uploads.path, kie.download_link, clock)
-    disk = Locals(settings.input_roots, relative_to=settings.output_dir, local_files=local_files)
-    inputs = Inputs(disk, Inline(settings.state_dir / "inputs", clock, needed=ledger.inputs_needed), uploads)
-    intake = Intake(sources, inputs, check, account=settings.account, plain_host=settings.plain_host, say=board.say)
-    presence = Presence(settings.state_dir / "workers")
-    submission = Submission(ledger, kie, intake.prepare, clock, board.changed, presence.worker)
-    follower = Follower(ledger, kie, outbox.save, clock, board.changed, elsewhere=registry.lasts)
-    desk = Desk(
+    sources = FileReferences(history.own, uploads.path, kie.download_link, clock)
+    disk = LocalFiles(settings.input_roots, relative_to=settings.output_dir, local_files=local_files)
+    inputs = InputFiles(disk, InlineFiles(settings.state_dir / "inputs", clock, needed=ledger.inputs_needed), uploads)
+    planner = OrderPlanner(
+        sources, inputs, check, account=settings.account, plain_host=settings.plain_host, say=events.say
+    )
+    process_lock = ProcessLock(settings.state_dir / "workers")
+    submission = Submitter(ledger, kie, planner.prepare, clock, events.changed, process_lock.worker)
+    follower = Follower(ledger, kie, saver.save, clock, events.changed, elsewhere=registry.lasts)
+    service = JobService(
         ledger,
         kie,
         submission,
         follower,
-        board,
+        events,
         clock,
         account=settings.account,
-        worker=presence.worker,
+        worker=process_lock.worker,
         kind_of=kind_of,
-        gone=presence.gone,
+        gone=process_lock.gone,
         saved=saved,
     )
-    return House(kie=kie, desk=desk, archive=archive, intake=intake, presence=presence)
+    return ServerParts(kie=kie, service=service, history=history, planner=planner, process_lock=process_lock)
 
 
 def create_server(
@@ -140,50 +142,50 @@ def create_server(
     """
     clock = clock or SystemClock()
     house = build(settings, kie=kie, clock=clock, local_files=local_files, sandbox=sandbox)
-    surroundings = Surroundings(
+    surroundings = CallContext(
         sandbox=lambda: bool(house.kie.sandbox),
-        wishes=Wishes(wait_seconds=settings.wait_seconds, links=settings.links, preview=settings.preview),
+        wishes=ClientSettings(wait_seconds=settings.wait_seconds, links=settings.links, preview=settings.preview),
         has_key=settings.api_key is not None,
     )
-    waiting = Waiting(house.desk, house.intake.draft, clock, surroundings)
-    tools = Tools(house.desk, waiting)
+    waiting = CallHandler(house.service, house.planner.draft, clock, surroundings)
+    tools = Tools(house.service, waiting)
 
     @asynccontextmanager
-    async def lifespan(_: object) -> AsyncGenerator[House]:
-        async with _present(house.presence), house.kie, house.desk.open(), watches.open():
+    async def lifespan(_: object) -> AsyncGenerator[ServerParts]:
+        async with _present(house.process_lock), house.kie, house.service.open(), watches.open():
             yield house
 
     server = KieServer(
-        house.desk,
+        house.service,
         waiting.deliveries,
         name="kie-mcp",
         title="Kie.ai media",
         version=__version__,
         instructions=INSTRUCTIONS,
         tools=list(tools.published()),
-        extensions=[Tasks(JobTasks(house.desk, waiting, clock)), viewer()],
+        extensions=[Tasks(JobTasks(house.service, waiting, clock)), viewer()],
         lifespan=lifespan,
         log_level=settings.log_level,
     )
-    watches = Watches(house.desk, house.archive, server.bus)
-    read.register(server, house.desk, waiting.describe)
+    watches = ResourceWatchers(house.service, house.history, server.bus)
+    read.register(server, house.service, waiting.describe)
     models.register(server)
-    listing.register(server, house.archive)
-    completions.register(server, house.archive)
+    listing.register(server, house.history)
+    completions.register(server, house.history)
     subscriptions.register(server, watches)
     workflows.register(server)
     return server
 
 
 @asynccontextmanager
-async def _present(presence: Presence) -> AsyncGenerator[None]:
+async def _present(process_lock: ProcessLock) -> AsyncGenerator[None]:
     """Be among the processes that share the state folder, also if its disk does not answer any more at the end."""
-    await in_thread(presence.__enter__)
+    await in_thread(process_lock.__enter__)
     try:
         yield
     finally:
         with anyio.CancelScope(shield=True), suppress(OSError):
-            await in_thread(lambda: presence.__exit__(None, None, None), patience=LAST_MOMENTS)
+            await in_thread(lambda: process_lock.__exit__(None, None, None), patience=LAST_MOMENTS)
 
 
 async def serve_stdio(settings: Settings, *, sandbox: bool = False) -> None:
@@ -211,12 +213,12 @@ async def on_sandbox(settings: Settings) -> AsyncGenerator[Settings]:
 
 async def _serve(server: KieServer) -> None:
     # Before standard input is touched: from then on nothing can end the process until its client speaks.
-    await server.desk.ready()
+    await server.service.ready()
     with suppress(AttributeError):
         # The SDK sends stray prints to stderr while it serves; what is still buffered then would follow the answers.
         cast("io.TextIOWrapper", sys.stdout).reconfigure(line_buffering=True)
     async with anyio.create_task_group() as group:
-        group.start_soon(_leave_on_signal, server.desk)
+        group.start_soon(_leave_on_signal, server.service)
         try:
             await server.run_stdio_async()
         except OSError as error:
@@ -224,10 +226,10 @@ async def _serve(server: KieServer) -> None:
         group.cancel_scope.cancel()
 
 
-async def _leave_on_signal(desk: Desk) -> None:
+async def _leave_on_signal(service: JobService) -> None:
     """Write down what is in flight, then go, whatever else is at work."""
     with suppress(NotImplementedError), anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
         async for _ in signals:
             Deadline().set()
-            await desk.stop()
+            await service.stop()
             os._exit(0)

@@ -9,8 +9,8 @@ from kie_mcp.catalog.models import MODELS
 from kie_mcp.catalog.validate import speaking_of
 from kie_mcp.jobs.drafts import Draft
 from kie_mcp.jobs.job import Job, Kind, Request
-from kie_mcp.media.inputs.files import Inputs, handed
-from kie_mcp.media.inputs.references import Sources
+from kie_mcp.media.inputs.files import InputFiles, handed
+from kie_mcp.media.inputs.references import FileReferences
 from kie_mcp.media.outputs.download_limits import room
 from kie_mcp.orders.order import (
     ImageOrder,
@@ -30,7 +30,7 @@ PART_WORDS = {"text": "script", "prompt": "image_prompt"}
 """What the words of a part are called in the order that it is a part of."""
 
 
-class Intake:
+class OrderPlanner:
     """Checks orders before anything is spent.
 
     Args:
@@ -44,8 +44,8 @@ class Intake:
 
     def __init__(
         self,
-        sources: Sources,
-        inputs: Inputs,
+        sources: FileReferences,
+        inputs: InputFiles,
         check_outbox: Callable[[int], Awaitable[None]],
         *,
         account: str,

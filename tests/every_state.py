@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kie_mcp.errors import CreditError, Trouble, UnconfirmedError
-from kie_mcp.jobs.drafts import Outlook
+from kie_mcp.jobs.drafts import Expectation
 from kie_mcp.jobs.job import Job, Kind, Output, Phase
 
 BEGAN = 1_790_000_000.0
@@ -21,7 +21,7 @@ class Case:
     """What an answer is made from."""
 
     job: Job
-    outlook: Outlook = field(default_factory=Outlook)
+    outlook: Expectation = field(default_factory=Expectation)
     parts: tuple[Job, ...] = ()
     joined: bool = False
     sandbox: bool = False
@@ -105,16 +105,16 @@ TALK: dict[str, Any] = {"kind": Kind.TALKING_VIDEO, "model": "infinitalk/from-au
 
 EVERY: Mapping[str, Case] = {
     "next in line": Case(job(Phase.RESERVED, **UNSENT)),
-    "third in line": Case(job(Phase.RESERVED, **UNSENT), Outlook(place=2, sent_in_s=7.2)),
+    "third in line": Case(job(Phase.RESERVED, **UNSENT), Expectation(place=2, sent_in_s=7.2)),
     "held back by Kie.ai": Case(
-        job(Phase.RESERVED, **UNSENT, note="Kie.ai counts too many requests (code 429)."), Outlook(sent_in_s=9.6)
+        job(Phase.RESERVED, **UNSENT, note="Kie.ai counts too many requests (code 429)."), Expectation(sent_in_s=9.6)
     ),
     "waiting for two others": Case(
         job(Phase.RESERVED, **(UNSENT | TALK | {"credits_estimated": None}), waiting_for=("job_aaa", "job_bbb"))
     ),
     "being sent": Case(job(Phase.SUBMITTING, task_id=None)),
     "running": Case(job(Phase.SUBMITTED)),
-    "running, with what is usual": Case(job(Phase.RUNNING, **TALK), Outlook(usual_s=181.4)),
+    "running, with what is usual": Case(job(Phase.RUNNING, **TALK), Expectation(usual_s=181.4)),
     "running, with Kie.ai's own figure": Case(job(Phase.RUNNING, **TALK, progress=0.45)),
     "running, in a state never seen": Case(
         job(Phase.RUNNING, note="Kie.ai reports a state that this version does not know: 'rendering'.")

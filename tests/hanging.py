@@ -5,7 +5,7 @@ import threading
 
 import anyio
 
-from kie_mcp.http.server import Doors, serve_http
+from kie_mcp.http.server import HttpAccess, serve_http
 from kie_mcp.media.worker_threads import in_thread
 from kie_mcp.settings import Settings
 from kie_mcp.shutdown import Deadline, leave_behind
@@ -17,7 +17,9 @@ async def serve() -> None:
     """Serve until told to leave."""
     async with anyio.create_task_group() as group:
         group.start_soon(in_thread, NEVER.wait)
-        await serve_http(Settings.from_environment(), Doors("127.0.0.1", 0), lambda url: print(url, file=sys.stderr))  # noqa: T201
+        await serve_http(
+            Settings.from_environment(), HttpAccess("127.0.0.1", 0), lambda url: print(url, file=sys.stderr)
+        )  # noqa: T201
         group.cancel_scope.cancel()
 
 

@@ -9,7 +9,7 @@ import anyio
 from stage import Stage
 
 from kie_mcp.jobs.job import Job
-from kie_mcp.jobs.service import Desk
+from kie_mcp.jobs.service import JobService
 from kie_mcp.jobs.store.ledger import LedgerError
 from kie_mcp.jobs.store.sqlite import SqliteLedger
 
@@ -27,7 +27,7 @@ class Process:
         self._awake.set()
         self.disk_fails = False
         ledger = SqliteLedger(Path("ledger"), run=self._run, connect=lambda _: stage.connection)
-        self.desk = stage.desk(worker, ledger)
+        self.service = stage.service(worker, ledger)
 
     async def _run(self, function: Callable[[], R], /) -> R:
         with anyio.CancelScope(shield=True):
@@ -40,7 +40,7 @@ class Process:
         """Run until killed."""
         try:
             with self._scope:
-                async with self.desk.open():
+                async with self.service.open():
                     task_status.started()
                     await anyio.sleep_forever()
         except LedgerError:
@@ -73,9 +73,9 @@ async def processes(stage: Stage, number: int) -> AsyncGenerator[list[Process]]:
         group.cancel_scope.cancel()
 
 
-async def finished(desk: Desk, job: Job) -> Job:
+async def finished(service: JobService, job: Job) -> Job:
     """The job, watched to its end."""
-    async with aclosing(desk.watch(job.id)) as states:
+    async with aclosing(service.watch(job.id)) as states:
         async for seen in states:
             job = seen
     return job

@@ -35,7 +35,7 @@ Sound = Literal[
     "pcm_alaw",
     "pcm_mulaw",
 ]
-Film = Literal["h264", "libvpx"]
+Mp4Tracks = Literal["h264", "libvpx"]
 
 
 def picture(kind: str = "png", size: tuple[int, int] = (31, 17), **options: Any) -> bytes:
@@ -72,7 +72,7 @@ def sound(
 
 def film(
     container: str = "mp4",
-    codec: Film = "h264",
+    codec: Mp4Tracks = "h264",
     *,
     audio: bool = True,
     size: tuple[int, int] = (64, 48),

@@ -11,12 +11,12 @@ from kie_mcp.errors import NotCreatedError
 
 
 async def save(folder: Path, prompt: str) -> str:
-    outbox = Shelf((LINK, whole(PNG))).outbox(folder)
+    saver = Shelf((LINK, whole(PNG))).saver(folder)
     try:
-        await outbox.check(1000)
+        await saver.check(1000)
     except NotCreatedError as error:
         return error.message
-    (output,), trouble = await outbox.save(replace(JOB, order={"prompt": prompt}), [LINK])
+    (output,), trouble = await saver.save(replace(JOB, order={"prompt": prompt}), [LINK])
     return trouble.message if trouble else f"saved {Path(output.path or '').name}"
 
 

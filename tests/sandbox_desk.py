@@ -18,7 +18,7 @@ SPEECH = "elevenlabs/text-to-speech-turbo-2-5"
 FILM = "infinitalk/from-audio"
 
 
-class Desk:
+class SandboxClient:
     """A sandbox in this process, with a key, at a time of the test's choosing."""
 
     def __init__(self, sandbox: Sandbox, http: httpx.AsyncClient, moment: list[float]) -> None:
@@ -73,11 +73,11 @@ class Desk:
 
 
 @asynccontextmanager
-async def desk(key: str = "any key", **settings: Any) -> AsyncGenerator[Desk]:
+async def service(key: str = "any key", **settings: Any) -> AsyncGenerator[SandboxClient]:
     """A new sandbox whose clock stands still unless the test moves it."""
     moment = [1000.0]
     app = create_app(clock=lambda: moment[0], **settings)
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE, headers=headers) as http:
-        yield Desk(app.state.sandbox, http, moment)
+        yield SandboxClient(app.state.sandbox, http, moment)
         await app.state.sandbox.close()

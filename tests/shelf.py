@@ -9,7 +9,7 @@ from media_files import picture
 
 from kie_mcp.errors import DeadLinkError, Trouble
 from kie_mcp.jobs.job import Job, Kind, Output, Phase
-from kie_mcp.media.outputs.saver import Outbox
+from kie_mcp.media.outputs.saver import OutputSaver
 
 LINK = "https://files.example/a.png?signature=canary"
 PNG = picture()
@@ -94,12 +94,12 @@ class Shelf:
         self.renewed.append(url)
         return url + "&renewed=1"
 
-    def outbox(self, folder: Path, clock: Hand | None = None, **caps: int) -> Outbox:
+    def saver(self, folder: Path, clock: Hand | None = None, **caps: int) -> OutputSaver:
         """Make an outbox that fetches from here."""
         limits = {Kind.IMAGE: 64_000, Kind.SPEECH: 64_000, Kind.TALKING_VIDEO: 64_000}
         limits |= {Kind(name): cap for name, cap in caps.items()}
         hand = clock or Hand()
-        return Outbox(folder, self.fetch, self.renew, hand, caps=limits, sleep=hand.sleep)
+        return OutputSaver(folder, self.fetch, self.renew, hand, caps=limits, sleep=hand.sleep)
 
 
 def told(trouble: Trouble | None) -> str:
@@ -117,7 +117,7 @@ def names(folder: Path) -> list[str]:
 
 async def failure(shelf: Shelf, folder: Path, job: Job = JOB, clock: Hand | None = None, **caps: int) -> str:
     """Save something that must not be saved: nothing may be left in the folder."""
-    outputs, trouble = await shelf.outbox(folder, clock, **caps).save(job, [LINK])
+    outputs, trouble = await shelf.saver(folder, clock, **caps).save(job, [LINK])
     assert outputs == (Output(url=LINK, expires_at=MADE + 12 + 86_400),)
     assert names(folder) == []
     return told(trouble)

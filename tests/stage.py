@@ -14,14 +14,14 @@ from virtual import START, LoopClock
 
 from kie_mcp.errors import Trouble
 from kie_mcp.jobs.drafts import Draft
-from kie_mcp.jobs.events import Board
+from kie_mcp.jobs.events import JobEvents
 from kie_mcp.jobs.follower import Follower, Save
 from kie_mcp.jobs.job import Job, Kind, Look, Output, Phase, Request, Verdict
 from kie_mcp.jobs.polling import Spread
-from kie_mcp.jobs.service import Desk
+from kie_mcp.jobs.service import JobService
 from kie_mcp.jobs.store import schema
 from kie_mcp.jobs.store.sqlite import SqliteLedger
-from kie_mcp.jobs.submitter import Submission
+from kie_mcp.jobs.submitter import Submitter
 
 R = TypeVar("R")
 URL = "https://files.example/a.png"
@@ -147,9 +147,9 @@ class Stage:
         """Give another view of the disk."""
         return ledger_on(self.connection)
 
-    def submission(self, ledger: SqliteLedger, worker: str = "w1") -> Submission:
+    def submission(self, ledger: SqliteLedger, worker: str = "w1") -> Submitter:
         """Give a submission over this ledger."""
-        return Submission(ledger, self.kie, prepare, LoopClock(), lambda job: self.phases.append(job.phase), worker)
+        return Submitter(ledger, self.kie, prepare, LoopClock(), lambda job: self.phases.append(job.phase), worker)
 
     def follower(self, ledger: SqliteLedger, elsewhere: Spread | None = None) -> Follower:
         """Give a follower over this ledger; `elsewhere`: how long such jobs take, as far as that is known."""
@@ -163,15 +163,15 @@ class Stage:
             elsewhere=lambda _: elsewhere,
         )
 
-    def desk(self, worker: str = "w1", ledger: SqliteLedger | None = None) -> Desk:
+    def service(self, worker: str = "w1", ledger: SqliteLedger | None = None) -> JobService:
         """Give a process's desk."""
-        ledger, board = ledger or self.ledger(), Board()
-        return Desk(
+        ledger, events = ledger or self.ledger(), JobEvents()
+        return JobService(
             ledger,
             self.kie,
-            Submission(ledger, self.kie, prepare, LoopClock(), board.changed, worker),
-            Follower(ledger, self.kie, self.save, LoopClock(), board.changed, Random(1)),
-            board,
+            Submitter(ledger, self.kie, prepare, LoopClock(), events.changed, worker),
+            Follower(ledger, self.kie, self.save, LoopClock(), events.changed, Random(1)),
+            events,
             LoopClock(),
             account="account",
             worker=worker,
@@ -181,7 +181,7 @@ class Stage:
             real=anyio.current_time,
         )
 
-    async def ordered(self, job: Job | None = None) -> tuple[Submission, Job, SqliteLedger]:
+    async def ordered(self, job: Job | None = None) -> tuple[Submitter, Job, SqliteLedger]:
         """Give a reserved job, and what sends it."""
         ledger = await self.ledger_with()
         await ledger.beat("w1", START)

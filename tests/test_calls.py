@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 from stage import make_job
 
-from kie_mcp.jobs.call_times import ON_ITS_WAY, STOOD_STILL, Calls
+from kie_mcp.jobs.call_times import ON_ITS_WAY, STOOD_STILL, CallTimes
 from kie_mcp.jobs.job import Phase
 from kie_mcp.jobs.joining import SIDE_BY_SIDE
 
@@ -21,9 +21,9 @@ class Hands:
     factor: float = 1.0
     real: float = 0.0
 
-    def calls(self) -> Calls:
+    def calls(self) -> CallTimes:
         """Calls by these clocks, of a process that has just said that it runs."""
-        calls = Calls(steady=lambda: self.real * self.factor, real=lambda: self.real)
+        calls = CallTimes(steady=lambda: self.real * self.factor, real=lambda: self.real)
         calls.beat()
         return calls
 

@@ -49,7 +49,7 @@ SHORT = Patience(connect=0.3, step=0.3, create=0.4, look=0.4, upload=0.4, transf
 Handler = Callable[[httpx.Request], httpx.Response]
 
 
-class Desk:
+class SandboxClient:
     """Answers every request the same way and keeps what it was sent."""
 
     def __init__(self, answer: object, *, status: int = 200) -> None:
@@ -73,10 +73,10 @@ def at(url: str) -> KieClient:
 
 
 async def test_create_posts_the_request_once_with_the_key():
-    desk = Desk({"code": 200, "data": {"taskId": "t-1"}})
-    async with client(desk) as kie:
+    service = SandboxClient({"code": 200, "data": {"taskId": "t-1"}})
+    async with client(service) as kie:
         assert await kie.create(REQUEST, callback_url="https://example.com/done") == "t-1"
-    [sent] = desk.sent
+    [sent] = service.sent
     assert (sent.method, str(sent.url)) == ("POST", "https://api.kie.ai/api/v1/jobs/createTask")
     assert sent.headers["authorization"] == f"Bearer {KEY}"
     assert sent.headers["content-type"] == "application/json"
@@ -88,26 +88,26 @@ async def test_create_posts_the_request_once_with_the_key():
 
 
 async def test_look_asks_for_the_task_by_its_id():
-    desk = Desk({"code": 200, "data": {"taskId": "a/b&c", "state": "generating"}})
-    async with client(desk) as kie:
+    service = SandboxClient({"code": 200, "data": {"taskId": "a/b&c", "state": "generating"}})
+    async with client(service) as kie:
         assert (await kie.look("a/b&c")).verdict is Verdict.IN_FLIGHT
-    assert str(desk.sent[0].url) == "https://api.kie.ai/api/v1/jobs/recordInfo?taskId=a%2Fb%26c"
+    assert str(service.sent[0].url) == "https://api.kie.ai/api/v1/jobs/recordInfo?taskId=a%2Fb%26c"
 
 
 async def test_credit_and_download_link_are_asked_for():
-    async with client(Desk({"code": 200, "data": 79.2})) as kie:
+    async with client(SandboxClient({"code": 200, "data": 79.2})) as kie:
         assert await kie.credit() == 79.2
-    desk = Desk({"code": 200, "data": "https://files.example/fresh"})
-    async with client(desk) as kie:
+    service = SandboxClient({"code": 200, "data": "https://files.example/fresh"})
+    async with client(service) as kie:
         assert await kie.download_link("https://files.example/old") == "https://files.example/fresh"
-    assert json.loads(desk.sent[0].content) == {"url": "https://files.example/old"}
+    assert json.loads(service.sent[0].content) == {"url": "https://files.example/old"}
 
 
 async def test_uploads_go_to_their_own_host_into_a_folder_of_their_own(tmp_path: Path):
     picture = tmp_path / "my fox (1).png"
     picture.write_bytes(b"\x89PNG")
-    desk = Desk({"success": True, "code": 200, "data": {"downloadUrl": "https://files.example/up"}})
-    async with client(desk) as kie:
+    service = SandboxClient({"success": True, "code": 200, "data": {"downloadUrl": "https://files.example/up"}})
+    async with client(service) as kie:
         urls = [
             await kie.upload(picture),
             await kie.upload(b"\x89PNG", name="../../fox.png"),
@@ -115,32 +115,32 @@ async def test_uploads_go_to_their_own_host_into_a_folder_of_their_own(tmp_path:
             await kie.upload_from_url("https://example.com/fox.png", name="fox.png"),
         ]
     assert urls == ["https://files.example/up"] * 4
-    assert [sent.url.path for sent in desk.sent] == [
+    assert [sent.url.path for sent in service.sent] == [
         "/api/file-stream-upload",
         "/api/file-stream-upload",
         "/api/file-base64-upload",
         "/api/file-url-upload",
     ]
-    assert {sent.url.host for sent in desk.sent} == {"kieai.redpandaai.co"}
-    assert b'name="uploadPath"\r\n\r\nkie-mcp/token\r\n' in desk.sent[0].content
-    assert b'filename="my-fox-1-.png"' in desk.sent[0].content
-    assert b'filename="fox.png"' in desk.sent[1].content
-    assert json.loads(desk.sent[2].content) == {
+    assert {sent.url.host for sent in service.sent} == {"kieai.redpandaai.co"}
+    assert b'name="uploadPath"\r\n\r\nkie-mcp/token\r\n' in service.sent[0].content
+    assert b'filename="my-fox-1-.png"' in service.sent[0].content
+    assert b'filename="fox.png"' in service.sent[1].content
+    assert json.loads(service.sent[2].content) == {
         "base64Data": "iVBORw==",
         "uploadPath": "kie-mcp/token",
         "fileName": "file",
     }
-    assert json.loads(desk.sent[3].content)["fileUrl"] == "https://example.com/fox.png"
+    assert json.loads(service.sent[3].content)["fileUrl"] == "https://example.com/fox.png"
 
 
 async def test_a_file_that_cannot_be_read_is_named(tmp_path: Path):
-    desk = Desk({})
-    async with client(desk) as kie:
+    service = SandboxClient({})
+    async with client(service) as kie:
         with pytest.raises(OutputError, match=r"^fox\.png cannot be read \(No such file or directory\)\.$"):
             await kie.upload(tmp_path / "fox.png")
         with pytest.raises(OrderError):
             await kie.upload_from_url("http://169.254.169.254/latest")
-    assert desk.sent == []
+    assert service.sent == []
 
 
 @pytest.mark.parametrize("key", [None, "", "  \n"])
@@ -160,25 +160,25 @@ async def test_without_a_key_nothing_is_opened(key: str | None):
 
 @pytest.mark.parametrize("key", ["canary canary", "canary\r\nX: y", "canary\u00e9", "canary\x00"])
 async def test_a_key_that_no_header_can_carry_is_refused_unsaid(key: str):
-    desk = Desk({})
-    async with client(desk, key=key) as kie:
+    service = SandboxClient({})
+    async with client(service, key=key) as kie:
         with pytest.raises(CredentialError) as caught:
             await kie.create(REQUEST)
     assert "canary" not in str(caught.value)
-    assert desk.sent == []
+    assert service.sent == []
 
 
 async def test_what_json_cannot_say_is_never_sent():
-    desk = Desk({})
-    async with client(desk) as kie:
+    service = SandboxClient({})
+    async with client(service) as kie:
         for value in (float("nan"), {1, 2}):
             with pytest.raises(OrderError):
                 await kie.create(Request("m", {"x": value}))
-    assert desk.sent == []
+    assert service.sent == []
 
 
 async def test_a_closed_client_opens_again():
-    kie = client(Desk({"code": 200, "data": 1}))
+    kie = client(SandboxClient({"code": 200, "data": 1}))
     assert await kie.credit() == 1
     await kie.aclose()
     assert await kie.credit() == 1
@@ -204,7 +204,7 @@ def test_only_httpx_own_exceptions_prove_that_nothing_was_sent():
 
 @pytest.mark.parametrize("error", NOT_SENT)
 async def test_what_was_provably_never_sent_is_unreachable(error: type[httpx.RequestError]):
-    async with client(Desk(error(f"https://api.kie.ai/?key={KEY}"))) as kie:
+    async with client(SandboxClient(error(f"https://api.kie.ai/?key={KEY}"))) as kie:
         with pytest.raises(UnreachableError) as caught:
             await kie.create(REQUEST)
     assert KEY not in str(caught.value)
@@ -229,7 +229,7 @@ async def test_what_was_provably_never_sent_is_unreachable(error: type[httpx.Req
 )
 async def test_everything_else_leaves_a_created_job_unconfirmed(error: Exception, caplog: pytest.LogCaptureFixture):
     """What is no trouble of a network is logged with where it happened, and without its words."""
-    async with client(Desk(error)) as kie:
+    async with client(SandboxClient(error)) as kie:
         with pytest.raises(UnconfirmedError):
             await kie.create(REQUEST)
         with pytest.raises(LookError):
@@ -470,7 +470,7 @@ async def test_compressed_bytes_are_handed_on_as_they_came():
     ],
 )
 async def test_a_dead_link_is_told_from_other_trouble(status: int, error: type[KieError], words: str):
-    async with client(Desk("gone", status=status)) as kie:
+    async with client(SandboxClient("gone", status=status)) as kie:
         with pytest.raises(error) as caught:
             await fetched(kie, "https://files.example/fox.png?signature=canary")
     assert type(caught.value) is error
@@ -492,12 +492,12 @@ async def test_a_host_that_takes_no_programs_is_asked_as_a_browser_asks():
 
 
 async def test_a_link_that_is_too_long_is_called_long():
-    desk = Desk({})
-    async with client(desk) as kie:
+    service = SandboxClient({})
+    async with client(service) as kie:
         with pytest.raises(OutputError, match="too long: 33,000 characters") as caught:
             await fetched(kie, "https://files.example/?signature=".ljust(33_000, "x"))
     assert "xxx" not in str(caught.value)
-    assert desk.sent == []
+    assert service.sent == []
 
 
 def redirecting(targets: dict[str, str], seen: list[str]) -> Handler:
@@ -531,7 +531,7 @@ async def test_what_is_named_in_plain_http_is_fetched_in_https(target: str):
 
 @pytest.mark.parametrize("status", [200, 201, 203])
 async def test_a_file_is_a_file_under_each_status_that_brings_one(status: int):
-    async with client(Desk("file", status=status)) as kie:
+    async with client(SandboxClient("file", status=status)) as kie:
         assert await fetched(kie, "https://files.example/fox.png")
 
 

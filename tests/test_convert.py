@@ -32,10 +32,10 @@ from kie_mcp.jobs.store.sqlite import SqliteLedger
 from kie_mcp.media.convert.convert import convert, convertible, offers
 from kie_mcp.media.convert.decode import UndecodableError
 from kie_mcp.media.inputs.conversion import accept
-from kie_mcp.media.inputs.files import Inputs
-from kie_mcp.media.inputs.inline_files import Inline
-from kie_mcp.media.inputs.local_files import Locals
-from kie_mcp.media.inputs.open_file import Opened
+from kie_mcp.media.inputs.files import InputFiles
+from kie_mcp.media.inputs.inline_files import InlineFiles
+from kie_mcp.media.inputs.local_files import LocalFiles
+from kie_mcp.media.inputs.open_file import OpenFile
 from kie_mcp.media.inputs.uploads import Uploads
 from kie_mcp.media.probe.file_type import probe
 from kie_mcp.orders.order import ImageOrder, Order, TalkingVideoOrder, fingerprint, parse_handed_in, with_references
@@ -461,9 +461,11 @@ class House:
         clock = Hand()
         self.sent: list[bytes] = []
         uploads = Uploads(self.send, ledger, clock, account="me")
-        self.inputs = Inputs(Locals([], relative_to=folder), Inline(folder / "state" / "inputs", clock), uploads)
+        self.inputs = InputFiles(
+            LocalFiles([], relative_to=folder), InlineFiles(folder / "state" / "inputs", clock), uploads
+        )
 
-    async def send(self, source: Opened, *, name: str) -> str:
+    async def send(self, source: OpenFile, *, name: str) -> str:
         await anyio.lowlevel.checkpoint()
         self.sent.append(b"".join(iter(lambda: source.read(1000), b"")))
         return f"https://uploads.example/{len(self.sent)}{Path(name).suffix}"

@@ -1,4 +1,4 @@
-"""The desk: orders taken, jobs seen through, watchers told."""
+"""The service: orders taken, jobs seen through, watchers told."""
 
 import re
 from contextlib import aclosing
@@ -31,18 +31,18 @@ def anyio_backend() -> Any:
 
 async def test_an_order_becomes_a_job_that_is_seen_through() -> None:
     stage = Stage(Script(looks=[RUNNING, DONE]))
-    async with stage.desk().open() as desk:
-        job, joined = await desk.place(draft())
+    async with stage.service().open() as service:
+        job, joined = await service.place(draft())
         assert (joined, stage.rows()) == (False, [job]), "durable when it returns"
-        done = await finished(desk, job)
+        done = await finished(service, job)
     assert (done.id, done.phase, done.outputs[0].path) == (job.id, Phase.SUCCEEDED, "/saved/0")
 
 
 async def test_a_watcher_sees_each_step() -> None:
     stage = Stage(Script(looks=[RUNNING, DONE]))
-    async with stage.desk().open() as desk:
-        job, _ = await desk.place(draft())
-        async with aclosing(desk.watch(job.id)) as states:
+    async with stage.service().open() as service:
+        job, _ = await service.place(draft())
+        async with aclosing(service.watch(job.id)) as states:
             phases = [seen.phase async for seen in states]
     assert phases == [Phase.RESERVED, Phase.SUBMITTED, Phase.RUNNING, Phase.SUCCEEDED]
 
@@ -51,10 +51,10 @@ async def test_a_watcher_is_told_every_few_seconds_though_nothing_changes() -> N
     """Some clients give up on silence."""
     stage = Stage(Script(looks=[NotVisibleError("404")]))
     told: list[float] = []
-    async with stage.desk().open() as desk:
-        job, _ = await desk.place(draft())
+    async with stage.service().open() as service:
+        job, _ = await service.place(draft())
         with anyio.move_on_after(60):
-            async with aclosing(desk.watch(job.id)) as states:
+            async with aclosing(service.watch(job.id)) as states:
                 async for _ in states:
                     told.append(anyio.current_time())  # noqa: PERF401 - what was told counts, not the whole list
     gaps = [later - earlier for earlier, later in pairwise(told)]
@@ -64,20 +64,20 @@ async def test_a_watcher_is_told_every_few_seconds_though_nothing_changes() -> N
 
 async def test_watching_what_is_done_tells_once() -> None:
     stage = Stage()
-    async with stage.desk().open() as desk:
-        job, _ = await desk.place(draft())
-        await finished(desk, job)
-        async with aclosing(desk.watch(job.id)) as states:
+    async with stage.service().open() as service:
+        job, _ = await service.place(draft())
+        await finished(service, job)
+        async with aclosing(service.watch(job.id)) as states:
             assert [seen.phase async for seen in states] == [Phase.SUCCEEDED]
 
 
 async def test_many_watchers_cost_no_more_looks_than_one() -> None:
     async def looks(watchers: int) -> int:
         stage = Stage(Script(looks=[RUNNING] * 5 + [DONE]))
-        async with stage.desk().open() as desk, anyio.create_task_group() as group:
-            job, _ = await desk.place(draft())
+        async with stage.service().open() as service, anyio.create_task_group() as group:
+            job, _ = await service.place(draft())
             for _ in range(watchers):
-                group.start_soon(finished, desk, job)
+                group.start_soon(finished, service, job)
         return len(stage.kie.looked)
 
     assert await looks(1) == await looks(50) == 6
@@ -85,22 +85,22 @@ async def test_many_watchers_cost_no_more_looks_than_one() -> None:
 
 async def test_a_caller_that_goes_away_takes_nothing_with_it() -> None:
     stage = Stage(Script(looks=[RUNNING] * 3 + [DONE]))
-    async with stage.desk().open() as desk:
-        job, _ = await desk.place(draft())
+    async with stage.service().open() as service:
+        job, _ = await service.place(draft())
         with anyio.move_on_after(1):
-            await finished(desk, job)
+            await finished(service, job)
         await anyio.sleep(30)
     assert stage.rows()[0].phase is Phase.SUCCEEDED
 
 
 async def test_what_was_left_unfinished_is_followed_again_at_the_next_start() -> None:
     stage = Stage(Script(looks=[RUNNING] * 2 + [DONE]))
-    async with stage.desk("w1").open() as desk:
-        job, _ = await desk.place(draft())
+    async with stage.service("w1").open() as service:
+        job, _ = await service.place(draft())
         await anyio.sleep(3)
     assert stage.rows()[0].phase is Phase.RUNNING
-    async with stage.desk("w2").open() as desk:
-        assert (await finished(desk, job)).phase is Phase.SUCCEEDED
+    async with stage.service("w2").open() as service:
+        assert (await finished(service, job)).phase is Phase.SUCCEEDED
     assert len(stage.kie.created) == 1
 
 
@@ -116,11 +116,11 @@ async def test_a_bug_in_the_care_for_one_job_stops_no_other(caplog: pytest.LogCa
 
     stage = Stage()
     ledger = Odd(Path("ledger"), run=inline, connect=lambda _: stage.connection)
-    async with stage.desk(ledger=ledger).open() as desk:
-        first, _ = await desk.place(draft("one"))
-        second, _ = await desk.place(draft("two"))
-        assert (await finished(desk, second)).updated_at < START + AGAIN
-        assert (await finished(desk, first)).updated_at >= START + AGAIN
+    async with stage.service(ledger=ledger).open() as service:
+        first, _ = await service.place(draft("one"))
+        second, _ = await service.place(draft("two"))
+        assert (await finished(service, second)).updated_at < START + AGAIN
+        assert (await finished(service, first)).updated_at >= START + AGAIN
     assert "trying again" in caplog.text
     assert len(stage.kie.created) == 2
 
@@ -177,10 +177,10 @@ async def test_a_step_that_was_written_down_too_late_is_not_taken_for_one_of_ano
 ) -> None:
     """Repeated it does not fit any more; the job is still in the care of this process, which nobody else takes over."""
     stage = Stage(Script(creates=creates, looks=[RUNNING, DONE]))
-    async with stage.desk(ledger=late(stage, "move")).open() as desk:
-        job, _ = await desk.place(draft())
+    async with stage.service(ledger=late(stage, "move")).open() as service:
+        job, _ = await service.place(draft())
         with anyio.fail_after(60):
-            done = await finished(desk, job)
+            done = await finished(service, job)
     assert (done.phase, done.epoch) == (Phase.SUCCEEDED, 0)
     assert len(stage.kie.created) == len(creates)
 
@@ -188,8 +188,8 @@ async def test_a_step_that_was_written_down_too_late_is_not_taken_for_one_of_ano
 async def test_a_job_that_another_process_has_taken_over_is_let_go(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
     stage = Stage(Script(looks=[RUNNING]))
-    async with stage.desk().open() as desk:
-        job, _ = await desk.place(draft())
+    async with stage.service().open() as service:
+        job, _ = await service.place(draft())
         await anyio.sleep(10)
         other = stage.ledger()
         await other.open()
@@ -205,14 +205,14 @@ async def test_a_job_that_another_process_has_taken_over_is_let_go(caplog: pytes
 async def test_an_order_that_was_written_down_too_late_is_sent_when_it_is_repeated() -> None:
     """Else it would stand in the ledger as an order of this process, and nobody would care for it."""
     stage = Stage()
-    async with stage.desk(ledger=late(stage, "reserve")).open() as desk:
+    async with stage.service(ledger=late(stage, "reserve")).open() as service:
         with pytest.raises(LedgerError):
-            await desk.place(draft())
+            await service.place(draft())
         await anyio.sleep(30)
         assert stage.kie.created == []
-        job, joined = await desk.place(draft())
+        job, joined = await service.place(draft())
         with anyio.fail_after(60):
-            assert (await finished(desk, job)).phase is Phase.SUCCEEDED
+            assert (await finished(service, job)).phase is Phase.SUCCEEDED
     assert joined
     assert len(stage.rows()) == len(stage.kie.created) == 1
 
@@ -220,13 +220,13 @@ async def test_an_order_that_was_written_down_too_late_is_sent_when_it_is_repeat
 async def test_the_parts_of_an_order_that_was_written_down_too_late_are_sent_for_the_next_one_that_takes_them() -> None:
     stage = Stage()
     whole = replace(draft("film"), parts={"image": draft("face")})
-    async with stage.desk(ledger=late(stage, "reserve")).open() as desk:
+    async with stage.service(ledger=late(stage, "reserve")).open() as service:
         with pytest.raises(LedgerError):
-            await desk.place(whole)
+            await service.place(whole)
         await anyio.sleep(30)
-        job, joined = await desk.place(replace(whole, fingerprint="another film"))
+        job, joined = await service.place(replace(whole, fingerprint="another film"))
         with anyio.fail_after(60):
-            assert (await finished(desk, job)).phase is Phase.SUCCEEDED
+            assert (await finished(service, job)).phase is Phase.SUCCEEDED
     assert not joined
     assert [job.fingerprint for job in stage.rows()] == ["face", "film", "another film"]
     assert len(stage.kie.created) == 2
@@ -236,40 +236,40 @@ async def test_a_disk_that_hangs_again_while_such_a_job_is_taken_up_costs_none_t
     stage = Stage()
     ledger = late(stage, "reserve")
     whole = replace(draft("film"), parts={"image": draft("face")})
-    async with stage.desk(ledger=ledger).open() as desk:
+    async with stage.service(ledger=ledger).open() as service:
         with pytest.raises(LedgerError):
-            await desk.place(whole)
+            await service.place(whole)
         await anyio.sleep(30)
         ledger.of = "read"
         with pytest.raises(LedgerError):
-            await desk.place(replace(whole, fingerprint="another film"))
+            await service.place(replace(whole, fingerprint="another film"))
         await anyio.sleep(30)
-        job, joined = await desk.place(replace(whole, fingerprint="another film"))
+        job, joined = await service.place(replace(whole, fingerprint="another film"))
         with anyio.fail_after(60):
-            assert (await finished(desk, job)).phase is Phase.SUCCEEDED
+            assert (await finished(service, job)).phase is Phase.SUCCEEDED
     assert joined
 
 
 async def test_a_queued_order_that_was_written_down_too_late_is_sent_when_somebody_asks_for_it() -> None:
     """By its id in the list of jobs, as is said to whoever has lost an answer."""
     stage = Stage()
-    async with stage.desk(ledger=late(stage, "reserve")).open() as desk:
+    async with stage.service(ledger=late(stage, "reserve")).open() as service:
         with pytest.raises(LedgerError):
-            await desk.place(draft())
-        [listed] = await desk.list_jobs()
+            await service.place(draft())
+        [listed] = await service.list_jobs()
         with anyio.fail_after(60):
-            assert (await finished(desk, await desk.find(listed.id))).phase is Phase.SUCCEEDED
+            assert (await finished(service, await service.find(listed.id))).phase is Phase.SUCCEEDED
     assert len(stage.kie.created) == 1
 
 
 async def test_a_job_made_elsewhere_that_was_written_down_too_late_is_followed_when_it_is_asked_for_again() -> None:
     stage = Stage(Script(looks=[RUNNING, DONE]))
-    async with stage.desk(ledger=late(stage, "adopt")).open() as desk:
+    async with stage.service(ledger=late(stage, "adopt")).open() as service:
         with pytest.raises(LedgerError):
-            await desk.find("made-there")
+            await service.find("made-there")
         await anyio.sleep(30)
         with anyio.fail_after(60):
-            assert (await finished(desk, await desk.find("made-there"))).phase is Phase.SUCCEEDED
+            assert (await finished(service, await service.find("made-there"))).phase is Phase.SUCCEEDED
     assert len(stage.rows()) == 1
 
 

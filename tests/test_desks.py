@@ -14,7 +14,7 @@ from kie_mcp.jobs.job import Phase
 from kie_mcp.jobs.joining import Caller
 from kie_mcp.jobs.polling import SHORTEST
 from kie_mcp.jobs.runner import BEAT
-from kie_mcp.jobs.service import Desk
+from kie_mcp.jobs.service import JobService
 from kie_mcp.jobs.store.ledger import LedgerError
 
 pytestmark = pytest.mark.anyio
@@ -28,11 +28,11 @@ def anyio_backend() -> Any:
 
 async def test_a_call_that_is_repeated_after_it_was_cut_joins() -> None:
     stage = Stage(Script(looks=[RUNNING] * 5 + [DONE]))
-    async with stage.desk().open() as desk:
-        job, _ = await desk.place(draft())
-        await desk.note(job, Caller.LEFT)
-        assert (await desk.place(draft()))[0].id == job.id
-        assert (await desk.place(draft()))[0].id != job.id, "that one waits side by side"
+    async with stage.service().open() as service:
+        job, _ = await service.place(draft())
+        await service.note(job, Caller.LEFT)
+        assert (await service.place(draft()))[0].id == job.id
+        assert (await service.place(draft()))[0].id != job.id, "that one waits side by side"
         await anyio.sleep(1)
     assert len(stage.kie.created) == 2
 
@@ -41,20 +41,20 @@ async def test_a_call_that_is_repeated_after_it_was_cut_joins() -> None:
 async def test_a_repeat_is_judged_by_when_it_came_and_not_by_when_its_files_were_checked(written: bool) -> None:
     """It came before the answer to the first call had left, so it was made by somebody who had none."""
     stage = Stage(Script(looks=[RUNNING, DONE]))
-    async with stage.desk().open() as desk:
-        job, _ = await desk.place(draft())
+    async with stage.service().open() as service:
+        job, _ = await service.place(draft())
         await anyio.sleep(2.5)
-        held_up = desk.now()
-        done = await finished(desk, job)
-        desk.start_answer(done)
+        held_up = service.now()
+        done = await finished(service, job)
+        service.start_answer(done)
         if written:
-            await desk.note(done, Caller.ANSWERED)
+            await service.note(done, Caller.ANSWERED)
         await anyio.sleep(1)
-        assert (await desk.place(draft(), came=held_up))[0].id == job.id
-        desk.start_answer(done)
-        await desk.note(done, Caller.ANSWERED)
+        assert (await service.place(draft(), came=held_up))[0].id == job.id
+        service.start_answer(done)
+        await service.note(done, Caller.ANSWERED)
         await anyio.sleep(1)
-        assert (await desk.place(draft(), came=desk.now()))[0].id != job.id
+        assert (await service.place(draft(), came=service.now()))[0].id != job.id
         await anyio.sleep(1)
     assert len(stage.kie.created) == 2
 
@@ -66,12 +66,12 @@ async def test_a_call_that_is_cut_while_it_is_written_down_has_left() -> None:
 
         async def impatient() -> None:
             with anyio.move_on_after(5):
-                await process.desk.place(draft())
+                await process.service.place(draft())
 
         process.suspend()  # the disk is busy elsewhere
         group.start_soon(impatient)
         await anyio.sleep(6)
-        group.start_soon(process.desk.place, draft())
+        group.start_soon(process.service.place, draft())
         await anyio.sleep(4)
         process.wake()
         await anyio.sleep(1)
@@ -81,21 +81,21 @@ async def test_a_call_that_is_cut_while_it_is_written_down_has_left() -> None:
 async def test_what_a_caller_heard_is_written_down_when_the_disk_works_again() -> None:
     stage = Stage(Script(looks=[RUNNING]))
     async with processes(stage, 1) as [process]:
-        job, _ = await process.desk.place(draft())
+        job, _ = await process.service.place(draft())
         process.disk_fails = True
-        await process.desk.note(job, Caller.LEFT)
+        await process.service.note(job, Caller.LEFT)
         await anyio.sleep(3)
         process.disk_fails = False
-        assert await process.desk.place(draft()) == (stage.rows()[0], True)
+        assert await process.service.place(draft()) == (stage.rows()[0], True)
 
 
 async def test_killed_and_asked_the_same_at_once_is_paid_once() -> None:
     stage = Stage(Script(looks=[RUNNING]))
     async with processes(stage, 2) as [first, second]:
-        job, _ = await first.desk.place(draft())
+        job, _ = await first.service.place(draft())
         await anyio.sleep(1)
         first.kill()
-        assert (await second.desk.place(draft()))[0].id == job.id
+        assert (await second.service.place(draft()))[0].id == job.id
         await anyio.sleep(30)
     assert len(stage.kie.created) == 1
 
@@ -103,10 +103,10 @@ async def test_killed_and_asked_the_same_at_once_is_paid_once() -> None:
 async def test_whoever_joins_a_job_of_another_process_does_not_follow_it_too() -> None:
     stage = Stage(Script(looks=[RUNNING]))
     async with processes(stage, 2) as [first, second]:
-        job, _ = await first.desk.place(draft())
-        await first.desk.note(job, Caller.LEFT)
+        job, _ = await first.service.place(draft())
+        await first.service.note(job, Caller.LEFT)
         await anyio.sleep(2.5)
-        joined, _ = await second.desk.place(draft())
+        joined, _ = await second.service.place(draft())
         assert (joined.id, joined.phase) == (job.id, Phase.RUNNING)
         await anyio.sleep(60)
     assert min(stage.gaps()) >= SHORTEST
@@ -115,14 +115,14 @@ async def test_whoever_joins_a_job_of_another_process_does_not_follow_it_too() -
 async def test_jobs_of_a_killed_process_move_within_ten_seconds() -> None:
     stage = Stage(Script(looks=[RUNNING]))
     async with processes(stage, 3) as [first, second, _]:
-        job, _ = await first.desk.place(draft())
+        job, _ = await first.service.place(draft())
         await anyio.sleep(5)
         first.kill()
         seen = len(stage.kie.looked)
         await anyio.sleep(10)
         assert len(stage.kie.looked) > seen
         await anyio.sleep(60)
-        assert (await second.desk.read(job.id)).phase is Phase.RUNNING
+        assert (await second.service.read(job.id)).phase is Phase.RUNNING
     assert len(stage.kie.created) == 1
     assert min(stage.gaps()) >= 2.0
 
@@ -130,8 +130,8 @@ async def test_jobs_of_a_killed_process_move_within_ten_seconds() -> None:
 async def test_jobs_of_a_process_that_left_move_with_the_next_sign_of_life() -> None:
     stage = Stage(Script(looks=[RUNNING]))
     async with processes(stage, 1) as [_]:
-        async with stage.desk("w9").open() as desk:
-            await desk.place(draft())
+        async with stage.service("w9").open() as service:
+            await service.place(draft())
             await anyio.sleep(5)
         seen = len(stage.kie.looked)
         await anyio.sleep(BEAT + SHORTEST + 0.5)
@@ -141,8 +141,8 @@ async def test_jobs_of_a_process_that_left_move_with_the_next_sign_of_life() -> 
 async def test_a_watcher_in_one_process_sees_what_another_does() -> None:
     stage = Stage(Script(looks=[RUNNING, DONE]))
     async with processes(stage, 2) as [first, second]:
-        job, _ = await first.desk.place(draft())
-        done = await finished(second.desk, job)
+        job, _ = await first.service.place(draft())
+        done = await finished(second.service, job)
         assert done.phase is Phase.SUCCEEDED
         assert anyio.current_time() + START - done.updated_at <= 1.0
 
@@ -150,13 +150,13 @@ async def test_a_watcher_in_one_process_sees_what_another_does() -> None:
 async def test_a_suspended_process_wakes_up_and_lets_go_of_what_went_on_without_it() -> None:
     stage = Stage(Script(looks=[RUNNING]))
     async with processes(stage, 2) as [first, second]:
-        job, _ = await first.desk.place(draft())
+        job, _ = await first.service.place(draft())
         await anyio.sleep(5)
         first.suspend()
         await anyio.sleep(60)
         first.wake()
         await anyio.sleep(60)
-        assert (await second.desk.read(job.id)).epoch == 1
+        assert (await second.service.read(job.id)).epoch == 1
     assert min(stage.gaps()) >= 2.0, "never looked at by both"
 
 
@@ -165,7 +165,7 @@ async def test_when_all_wake_up_together_nobody_takes_from_the_others() -> None:
     stage = Stage(Script(looks=[RUNNING]))
     async with processes(stage, 3) as everybody:
         for number, process in enumerate(everybody):
-            await process.desk.place(draft(f"order {number}"))
+            await process.service.place(draft(f"order {number}"))
         await anyio.sleep(3)
         for process in everybody:
             process.suspend()
@@ -185,12 +185,16 @@ async def test_a_leaving_process_keeps_its_job_while_it_is_being_sent() -> None:
 
     stage.kie.creates = [slow]
     phases: set[Phase] = set()
-    async with processes(stage, 1) as [other], anyio.create_task_group() as group, stage.desk("w9").open() as desk:
-        job, _ = await desk.place(draft())
+    async with (
+        processes(stage, 1) as [other],
+        anyio.create_task_group() as group,
+        stage.service("w9").open() as service,
+    ):
+        job, _ = await service.place(draft())
         await anyio.sleep(0.5)
 
         async def listen() -> None:
-            phases.update([(await other.desk.read(job.id)).phase])
+            phases.update([(await other.service.read(job.id)).phase])
 
         async def watch() -> None:
             with anyio.move_on_after(12):
@@ -213,12 +217,12 @@ async def test_an_order_that_comes_while_the_process_leaves_is_left_to_the_next_
 
     stage, busy = Stage(Script(creates=[slow], looks=[RUNNING])), list[str]()
     try:
-        async with stage.desk().open() as desk, anyio.create_task_group() as group:
-            await desk.place(draft("one"))
+        async with stage.service().open() as service, anyio.create_task_group() as group:
+            await service.place(draft("one"))
             await anyio.sleep(1)
-            group.start_soon(desk.stop)
+            group.start_soon(service.stop)
             await anyio.wait_all_tasks_blocked()
-            late, _ = await desk.place(draft("two"))
+            late, _ = await service.place(draft("two"))
             busy = [task.name for task in anyio.get_running_tasks() if task.name == f"job {late.id}"]
             answered.set()
         assert busy == []
@@ -231,16 +235,16 @@ async def test_an_order_that_comes_while_the_process_leaves_is_left_to_the_next_
 async def test_three_desks_given_the_same_keys_create_each_once() -> None:
     stage = Stage(Script(looks=[DONE]))
     async with AsyncExitStack() as stack:
-        desks = [await stack.enter_async_context(stage.desk(f"w{n}").open()) for n in range(3)]
+        desks = [await stack.enter_async_context(stage.service(f"w{n}").open()) for n in range(3)]
 
-        async def order(desk: Desk, numbers: Sequence[int]) -> None:
+        async def order(service: JobService, numbers: Sequence[int]) -> None:
             for number in numbers:
-                job, _ = await desk.place(draft(f"order {number}"), idempotency_key=f"key {number}")
-                await finished(desk, job)
+                job, _ = await service.place(draft(f"order {number}"), idempotency_key=f"key {number}")
+                await finished(service, job)
 
         async with anyio.create_task_group() as group:
-            for desk, numbers in zip(desks, (range(20), range(19, -1, -1), range(0, 40, 2)), strict=True):
-                group.start_soon(order, desk, [number % 20 for number in numbers])
+            for service, numbers in zip(desks, (range(20), range(19, -1, -1), range(0, 40, 2)), strict=True):
+                group.start_soon(order, service, [number % 20 for number in numbers])
     assert len(stage.kie.created) == len(stage.rows()) == 20
 
 
@@ -249,5 +253,5 @@ async def test_a_ledger_that_cannot_be_opened_is_said_and_nothing_is_left_behind
     process = Process(stage, "w1")
     process.disk_fails = True
     with pytest.raises(LedgerError):
-        async with process.desk.open():
+        async with process.service.open():
             pytest.fail("it opened")

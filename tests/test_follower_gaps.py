@@ -123,10 +123,10 @@ async def test_what_cannot_be_learned_keeps_no_end_from_being_written_down() -> 
 
     stage.save = save
     ledger = Forgetful(Path("ledger"), run=inline, connect=lambda _: stage.connection)
-    async with stage.desk(ledger=ledger).open() as desk:
-        job, _ = await desk.place(draft())
+    async with stage.service(ledger=ledger).open() as service:
+        job, _ = await service.place(draft())
         with anyio.fail_after(10):
-            done = await finished(desk, job)
+            done = await finished(service, job)
         await anyio.sleep(60)
     assert (done.phase, saved) == (Phase.SUCCEEDED, [URL])
     assert stage.rows() == [done]

@@ -116,11 +116,11 @@ async def test_an_answer_that_cannot_be_saved_is_kept_and_saved_later(tmp_path: 
     folder = tmp_path / "out"
     folder.write_text("in the way")
     paid = replace(JOB, data=LARGE)
-    outputs, trouble = await Shelf().outbox(folder).save(paid, [])
+    outputs, trouble = await Shelf().saver(folder).save(paid, [])
     assert trouble is not None
     assert (trouble.category, outputs[0].path, outputs[0].url) == ("not_saved", None, "")
     folder.unlink()
-    outputs, trouble = await Shelf().outbox(folder).save(replace(paid, outputs=outputs), [])
+    outputs, trouble = await Shelf().saver(folder).save(replace(paid, outputs=outputs), [])
     assert trouble is None
     assert json.loads(await anyio.Path(outputs[0].path or "").read_bytes()) == LARGE
 

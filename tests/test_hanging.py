@@ -18,7 +18,7 @@ from mcp.client.stdio import stdio_client
 from mcp.shared.exceptions import MCPError
 
 from kie_mcp.jobs.store.ledger import LedgerError
-from kie_mcp.jobs.store.schema import OneThread
+from kie_mcp.jobs.store.schema import SerialThread
 from kie_mcp.media.worker_threads import in_thread
 from kie_mcp.sandbox import serve
 from tests.serving import ROOT, environment, serving
@@ -153,7 +153,7 @@ async def test_a_disk_that_does_not_answer_is_said_and_not_waited_for() -> None:
 
 
 async def test_a_ledger_whose_disk_does_not_answer_says_so_until_it_does() -> None:
-    never, run = threading.Event(), OneThread(patience=0.05)
+    never, run = threading.Event(), SerialThread(patience=0.05)
     try:
         with anyio.fail_after(5):
             for _ in range(3):

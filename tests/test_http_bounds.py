@@ -14,7 +14,7 @@ import pytest
 from anyio.to_thread import run_sync
 from mcp import Client
 
-from kie_mcp.http.limits import Bounds
+from kie_mcp.http.limits import HttpLimits
 from kie_mcp.sandbox import serve
 from tests.servers.house import opened, until
 from tests.stand import facts
@@ -69,14 +69,14 @@ def head(url: str, length: int) -> bytes:
     ids=["nothing", "half a line", "half a head", "a letter at a time"],
 )
 async def test_a_connection_on_which_no_request_comes_is_closed(tmp_path: Path, said: list[bytes]) -> None:
-    async with served(tmp_path, bounds=Bounds(head_seconds=SHORT)) as url:
+    async with served(tmp_path, bounds=HttpLimits(head_seconds=SHORT)) as url:
         began = time.monotonic()
         assert await run_sync(lambda: raw(url, *said, pause=SHORT / 3)) == b""
         assert time.monotonic() - began < LONG / 2
 
 
 async def test_half_a_head_after_an_answer_is_not_waited_for_either(tmp_path: Path) -> None:
-    async with served(tmp_path, bounds=Bounds(head_seconds=SHORT)) as url:
+    async with served(tmp_path, bounds=HttpLimits(head_seconds=SHORT)) as url:
         body = json.dumps(HELLO).encode()
         answer = await run_sync(lambda: raw(url, head(url, len(body)) + body, b"\r\nPOST /mcp", pause=SHORT / 2))
     assert answer.startswith(b"HTTP/1.1 200")
@@ -86,14 +86,14 @@ async def test_half_a_head_after_an_answer_is_not_waited_for_either(tmp_path: Pa
 async def test_a_body_that_does_not_come_is_answered_so_and_its_connection_closed(
     tmp_path: Path, said: list[bytes]
 ) -> None:
-    async with served(tmp_path, bounds=Bounds(body_seconds=SHORT)) as url:
+    async with served(tmp_path, bounds=HttpLimits(body_seconds=SHORT)) as url:
         answer = await run_sync(lambda: raw(url, head(url, 100), *said, pause=SHORT / 3))
     assert answer.startswith(b"HTTP/1.1 408")
     assert answer.endswith(b"The call did not come in time; nothing was done.")
 
 
 async def test_what_is_left_of_a_body_that_was_refused_is_not_waited_for(tmp_path: Path) -> None:
-    async with served(tmp_path, bounds=Bounds(head_seconds=SHORT)) as url:
+    async with served(tmp_path, bounds=HttpLimits(head_seconds=SHORT)) as url:
         answer = await run_sync(lambda: raw(url, head(url, 2**30), b"a", b"b", pause=SHORT / 3))
     assert answer.startswith(b"HTTP/1.1 413")
 
@@ -101,7 +101,7 @@ async def test_what_is_left_of_a_body_that_was_refused_is_not_waited_for(tmp_pat
 async def test_a_slow_body_that_keeps_coming_is_waited_for(tmp_path: Path) -> None:
     body = json.dumps(HELLO).encode() + b" " * 4000
     parts = [body[start : start + 1000] for start in range(0, len(body), 1000)]
-    async with served(tmp_path, bounds=Bounds(body_seconds=SHORT, slowest=1000, head_seconds=2 * SHORT)) as url:
+    async with served(tmp_path, bounds=HttpLimits(body_seconds=SHORT, slowest=1000, head_seconds=2 * SHORT)) as url:
         whole = head(url, len(body)).replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
         answer = await run_sync(lambda: raw(url, whole, *parts, pause=SHORT / 2))
     assert answer.startswith(b"HTTP/1.1 200")
@@ -109,7 +109,7 @@ async def test_a_slow_body_that_keeps_coming_is_waited_for(tmp_path: Path) -> No
 
 async def test_a_call_that_waits_for_its_job_is_cut_by_none_of_the_times(tmp_path: Path) -> None:
     """Nor is the session in which it waits, and a stream of notifications keeps its own session too."""
-    bounds = Bounds(head_seconds=SHORT, body_seconds=SHORT, session_seconds=SHORT, turn_seconds=SHORT, sessions=1)
+    bounds = HttpLimits(head_seconds=SHORT, body_seconds=SHORT, session_seconds=SHORT, turn_seconds=SHORT, sessions=1)
     with opened(tmp_path) as house:
         async with served(tmp_path, house.url, bounds=bounds) as url, Client(url, mode="legacy") as client:
             started = time.monotonic()
@@ -129,7 +129,7 @@ async def test_a_call_that_waits_for_its_job_is_cut_by_none_of_the_times(tmp_pat
 
 
 async def test_the_session_that_was_idle_longest_makes_room(tmp_path: Path) -> None:
-    async with served(tmp_path, bounds=Bounds(sessions=3)) as url:
+    async with served(tmp_path, bounds=HttpLimits(sessions=3)) as url:
         opened = [(await run_sync(ask, url, JUST_SO))[1]["Mcp-Session-Id"] for _ in range(3)]
         await run_sync(post, url, OLD | {"Mcp-Session-Id": opened[0]}, ping())
         opened += [(await run_sync(ask, url, JUST_SO))[1]["Mcp-Session-Id"] for _ in range(2)]
@@ -138,7 +138,7 @@ async def test_the_session_that_was_idle_longest_makes_room(tmp_path: Path) -> N
 
 
 async def test_a_session_that_its_client_has_ended_takes_no_room_from_one_that_lives(tmp_path: Path) -> None:
-    async with served(tmp_path, bounds=Bounds(sessions=2)) as url:
+    async with served(tmp_path, bounds=HttpLimits(sessions=2)) as url:
 
         async def begun() -> dict[str, str]:
             return OLD | {"Mcp-Session-Id": (await run_sync(ask, url, JUST_SO))[1]["Mcp-Session-Id"]}
@@ -153,7 +153,7 @@ async def test_a_session_that_its_client_has_ended_takes_no_room_from_one_that_l
 
 
 async def test_a_session_that_could_not_be_ended_keeps_its_place_in_the_line(tmp_path: Path) -> None:
-    async with served(tmp_path, bounds=Bounds(sessions=2)) as url:
+    async with served(tmp_path, bounds=HttpLimits(sessions=2)) as url:
         opened = [(await run_sync(ask, url, JUST_SO))[1]["Mcp-Session-Id"] for _ in range(2)]
         first = OLD | {"Mcp-Session-Id": opened[0]}
         refused = await run_sync(post, url, first | {"Origin": "http://evil.example"}, b"", "DELETE")
@@ -185,7 +185,7 @@ async def test_no_answer_waits_for_an_acknowledgement(tmp_path: Path) -> None:
 
 
 async def test_a_session_in_which_nothing_is_asked_ends(tmp_path: Path) -> None:
-    async with served(tmp_path, bounds=Bounds(session_seconds=SHORT)) as url:
+    async with served(tmp_path, bounds=HttpLimits(session_seconds=SHORT)) as url:
         session = {"Mcp-Session-Id": (await run_sync(ask, url, JUST_SO))[1]["Mcp-Session-Id"]}
         assert (await run_sync(post, url, OLD | session, ping()))[0] == 200
         await anyio.sleep(3 * SHORT)
@@ -193,7 +193,7 @@ async def test_a_session_in_which_nothing_is_asked_ends(tmp_path: Path) -> None:
 
 
 async def test_an_idle_connection_makes_room_and_one_too_many_is_told_so(tmp_path: Path) -> None:
-    async with served(tmp_path, bounds=Bounds(connections=3)) as url:
+    async with served(tmp_path, bounds=HttpLimits(connections=3)) as url:
         host, _, port = url.removeprefix("http://").partition("/")[0].partition(":")
         usual = {"Content-Type": "application/json", "Connection": "keep-alive"}
 
@@ -220,7 +220,7 @@ async def test_an_idle_connection_makes_room_and_one_too_many_is_told_so(tmp_pat
 async def test_few_large_bodies_are_read_at_once_and_small_ones_pass_them(tmp_path: Path) -> None:
     """A large one waits for its turn, and is told when that does not come; then there is room again."""
     size = 2 * 1024 * 1024
-    bounds = Bounds(bodies=size, body=size, turn_seconds=SHORT, body_seconds=6 * SHORT)
+    bounds = HttpLimits(bodies=size, body=size, turn_seconds=SHORT, body_seconds=6 * SHORT)
     body = json.dumps(HELLO).encode()
     large = body + b" " * (size - len(body))
     async with served(tmp_path, bounds=bounds) as url:

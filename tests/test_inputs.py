@@ -23,10 +23,10 @@ from kie_mcp.errors import OrderError, OutputError, UnreachableError
 from kie_mcp.jobs.job import Phase
 from kie_mcp.jobs.store.sqlite import SqliteLedger
 from kie_mcp.media.inputs.data_uris import LARGEST
-from kie_mcp.media.inputs.files import Inputs
-from kie_mcp.media.inputs.inline_files import LIFE, YOUNG, FullError, Inline
-from kie_mcp.media.inputs.local_files import Locals
-from kie_mcp.media.inputs.open_file import Opened
+from kie_mcp.media.inputs.files import InputFiles
+from kie_mcp.media.inputs.inline_files import LIFE, YOUNG, FullError, InlineFiles
+from kie_mcp.media.inputs.local_files import LocalFiles
+from kie_mcp.media.inputs.open_file import OpenFile
 from kie_mcp.media.inputs.uploads import Uploads
 from kie_mcp.orders.order import ImageOrder, Order, TalkingVideoOrder, parse_handed_in
 from tests.stand import facts, stand, text
@@ -54,12 +54,12 @@ class House:
     broken: Exception | None = None
 
     def __post_init__(self) -> None:
-        self.inline = Inline(self.folder / "state" / "inputs", self.clock)
+        self.inline = InlineFiles(self.folder / "state" / "inputs", self.clock)
         self.uploads = Uploads(self.send, self.ledger, self.clock, account=self.account)
-        place = Locals([], relative_to=self.folder)
-        self.inputs = Inputs(place, self.inline, self.uploads)
+        place = LocalFiles([], relative_to=self.folder)
+        self.inputs = InputFiles(place, self.inline, self.uploads)
 
-    async def send(self, source: Opened, *, name: str) -> str:
+    async def send(self, source: OpenFile, *, name: str) -> str:
         """Take a file in pieces, as the network does."""
         await anyio.lowlevel.checkpoint()
         if self.broken:
@@ -438,7 +438,7 @@ async def test_what_is_kept_is_bounded_and_the_oldest_that_nobody_needs_goes_fir
 
     clock = Hand()
     folder = tmp_path / "inputs"
-    inline = Inline(folder, clock, needed=names, most=1000)
+    inline = InlineFiles(folder, clock, needed=names, most=1000)
     for name in "abc":
         await inline.keep(bytes(300), name)
         clock.time += YOUNG + 1
@@ -458,8 +458,8 @@ async def test_what_is_kept_is_bounded_and_the_oldest_that_nobody_needs_goes_fir
 
 async def test_without_room_an_order_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
     async with house(tmp_path) as here:
-        inputs = Inputs(
-            Locals([], relative_to=tmp_path), Inline(tmp_path / "inputs", here.clock, most=99), here.uploads
+        inputs = InputFiles(
+            LocalFiles([], relative_to=tmp_path), InlineFiles(tmp_path / "inputs", here.clock, most=99), here.uploads
         )
         with pytest.raises(OutputError) as caught:
             await inputs.take(uri(picture("png", (99, 99))), PAINT, argument="images[0]")
@@ -565,7 +565,7 @@ async def test_a_file_that_changes_while_it_is_uploaded_is_uploaded_again(tmp_pa
     (path := tmp_path / "a.png").write_bytes(picture())
     async with house(tmp_path) as here:
 
-        async def send(source: Opened, *, name: str) -> str:
+        async def send(source: OpenFile, *, name: str) -> str:
             path.write_bytes(picture(size=(8, 8)))
             return await here.send(source, name=name)
 

@@ -84,39 +84,39 @@ async def test_an_answer_that_is_no_file_is_an_end_at_once() -> None:
 
 async def test_whoever_asks_long_after_has_the_files_that_came_at_last() -> None:
     stage = Stage(Script(looks=[EMPTY]))
-    async with stage.desk().open() as desk:
-        job = await finished(desk, (await desk.place(draft()))[0])
+    async with stage.service().open() as service:
+        job = await finished(service, (await service.place(draft()))[0])
         await anyio.sleep(3600)
         looked = len(stage.kie.looked)
-        assert (await desk.ask(job)).trouble == NO_FILE
+        assert (await service.ask(job)).trouble == NO_FILE
         assert len(stage.kie.looked) == looked + 1
-        await desk.ask(await desk.read(job.id))
+        await service.ask(await service.read(job.id))
         assert len(stage.kie.looked) == looked + 1, "never closer than two seconds"
         await anyio.sleep(5)
         stage.kie.looks = [DONE]
-        job = await desk.ask(await desk.read(job.id))
+        job = await service.ask(await service.read(job.id))
         assert (job.outputs, job.trouble) == ((Output(url=URL, path="/saved/0"),), None)
         looked = len(stage.kie.looked)
         await anyio.sleep(5)
-        await desk.ask(job)
+        await service.ask(job)
         assert len(stage.kie.looked) == looked, "what is saved is not looked at any more"
 
 
 @pytest.mark.parametrize("error", [CredentialError("401"), LookError("503")], ids=str)
 async def test_whoever_asks_is_told_why_it_cannot_be_looked_at(error: Exception) -> None:
     stage = Stage(Script(looks=[EMPTY]))
-    async with stage.desk().open() as desk:
-        job = await finished(desk, (await desk.place(draft()))[0])
+    async with stage.service().open() as service:
+        job = await finished(service, (await service.place(draft()))[0])
         await anyio.sleep(60)
         stage.kie.looks = [error]
-        job = await desk.ask(job)
+        job = await service.ask(job)
     assert (job.phase, job.trouble) == (Phase.SUCCEEDED, NO_FILE)
     assert job.note.startswith(str(error))
 
 
 async def test_two_processes_that_are_asked_at_once_look_once() -> None:
     stage = Stage(Script(looks=[EMPTY]))
-    async with stage.desk("w1").open() as first, stage.desk("w2").open() as second:
+    async with stage.service("w1").open() as first, stage.service("w2").open() as second:
         job = await finished(first, (await first.place(draft()))[0])
         await anyio.sleep(60)
         looked = len(stage.kie.looked)
@@ -150,8 +150,8 @@ async def test_an_answer_that_was_saved_as_a_file_is_not_kept_twice_and_is_asked
         return (Output(url="", path="/saved/0.json"),), None
 
     stage = Stage(Script(looks=[large]), save=filing)
-    async with stage.desk().open() as desk:
-        job = await finished(desk, (await desk.place(draft()))[0])
+    async with stage.service().open() as service:
+        job = await finished(service, (await service.place(draft()))[0])
         assert (job.data, job.outputs) == (None, (Output(url="", path="/saved/0.json"),))
         await anyio.sleep(5)
         follower = stage.follower(await stage.ledger_with())

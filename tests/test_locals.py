@@ -16,7 +16,7 @@ import pytest
 from inline_snapshot import snapshot
 
 from kie_mcp.errors import OrderError
-from kie_mcp.media.inputs.local_files import Locals
+from kie_mcp.media.inputs.local_files import LocalFiles
 from kie_mcp.settings import Settings
 
 INSIDE, SECRET = b"inside", b"secret"
@@ -41,7 +41,7 @@ def read(root: Path, given: str, *, local_files: bool = True, windows: bool = Fa
     """What is read under that name; nothing that was opened stays open."""
     before = open_files()
     try:
-        place = Locals([root], relative_to=root / "sub", local_files=local_files, windows=windows)
+        place = LocalFiles([root], relative_to=root / "sub", local_files=local_files, windows=windows)
         _, file = place.open(given, argument="image", most=MOST)
         with file:
             return file.read()
@@ -239,7 +239,7 @@ def test_a_file_that_belongs_to_somebody_else_is_said_to_be_closed(root: Path) -
     def closed(path: str, flags: int) -> int:
         raise PermissionError(13, "Permission denied", path, flags)
 
-    place = Locals([root], relative_to=root, open_file=closed)
+    place = LocalFiles([root], relative_to=root, open_file=closed)
     with pytest.raises(OrderError, match="may not be read by this server"):
         place.open("a.png", argument="image", most=MOST)
 
@@ -271,7 +271,7 @@ def test_a_server_for_others_takes_no_paths(root: Path) -> None:
 
 def test_a_file_that_was_ordered_elsewhere_is_read_by_a_server_for_others_too(root: Path) -> None:
     """Its order may be taken over from a process whose callers may name paths."""
-    place = Locals([root], relative_to=root, local_files=False)
+    place = LocalFiles([root], relative_to=root, local_files=False)
     with place.open(str(root / "a.png"), argument="image", most=MOST, ordered=True)[1] as file:
         assert file.read(1)
 
@@ -296,7 +296,7 @@ def on_windows(root: Path, given: str) -> bytes:
 
     home = root.joinpath("C", *WINDOWS_HOME.parts[1:])
     roots = [home / "Pictures"]
-    place = Locals(roots, relative_to=home / "Pictures" / "kie", windows=True, realpath=lead)
+    place = LocalFiles(roots, relative_to=home / "Pictures" / "kie", windows=True, realpath=lead)
     _, file = place.open(given, argument="image", most=MOST)
     with file:
         return file.read()
@@ -368,7 +368,7 @@ def _no_path_is_left(path: str) -> str:
 )
 def test_a_path_of_windows_begins_in_the_output_folder_unless_it_names_a_drive(form: str, meant: str) -> None:
     output = PureWindowsPath(r"D:\Bilder")
-    place = Locals([], relative_to=cast("Path", output), windows=True, realpath=_no_path_is_left)
+    place = LocalFiles([], relative_to=cast("Path", output), windows=True, realpath=_no_path_is_left)
     with pytest.raises(LookupError) as caught:
         place.open(form, argument="image", most=MOST)
     assert caught.value.args == (meant,)
@@ -402,7 +402,7 @@ def swapping(root: Path, target: Path) -> Generator[None]:
 @pytest.mark.parametrize("target", ["flip.png", "flip"])
 def test_a_link_that_flips_while_it_is_opened_never_leads_out(root: Path, target: str, descriptors: str) -> None:
     """The last part of the path, and a folder on the way."""
-    place = Locals([root], relative_to=root, descriptors=descriptors)
+    place = LocalFiles([root], relative_to=root, descriptors=descriptors)
     seen = {"read": 0, "refused": 0}
     with swapping(root, root / target):
         for _ in range(2000):
@@ -442,7 +442,7 @@ def test_a_swap_between_looking_and_opening_is_noticed(root: Path, swap: str, de
         return os.open(path, flags)
 
     before = open_files()
-    place = Locals([root], relative_to=root, open_file=late, descriptors=descriptors)
+    place = LocalFiles([root], relative_to=root, open_file=late, descriptors=descriptors)
     with pytest.raises(OrderError):
         place.open("sub/a.png", argument="image", most=MOST)
     assert open_files() == before
@@ -455,7 +455,7 @@ def test_a_file_that_grows_past_the_limit_before_it_is_opened_is_refused(root: P
         return os.open(path, flags)
 
     with pytest.raises(OrderError, match="at most"):
-        Locals([root], relative_to=root, open_file=late).open("a.png", argument="image", most=MOST)
+        LocalFiles([root], relative_to=root, open_file=late).open("a.png", argument="image", most=MOST)
 
 
 @posix
@@ -484,7 +484,7 @@ def test_no_path_made_of_such_parts_ever_leads_out(root: Path, seed: int) -> Non
         "~",
     ]
     starts = ["", "/", f"{root}/", f"file://{root}/", "file:///", f"{root.parent}/", "~/"]
-    place = Locals([root], relative_to=root / "sub")
+    place = LocalFiles([root], relative_to=root / "sub")
     found = 0
     for _ in range(500):
         given = chance.choice(starts) + "/".join(chance.choices(parts, k=chance.randint(1, 5)))

@@ -10,7 +10,7 @@ from stage import DONE, RUNNING, Script, Stage, draft, inline, make_job
 from virtual import START, VIRTUAL, LoopClock
 
 from kie_mcp.jobs.job import Look, Phase
-from kie_mcp.jobs.look_limit import AT_ONCE, FAIR, GAP, Looks
+from kie_mcp.jobs.look_limit import AT_ONCE, FAIR, GAP, LookLimiter
 from kie_mcp.jobs.store.sqlite import SqliteLedger
 
 pytestmark = pytest.mark.anyio
@@ -39,7 +39,7 @@ async def crowded(jobs: int = CROWD, looks: tuple[Look, ...] = (RUNNING,)) -> St
 
 async def test_thousands_of_jobs_are_looked_at_ten_times_a_second_and_each_in_its_turn() -> None:
     stage = await crowded()
-    async with stage.desk().open():
+    async with stage.service().open():
         await anyio.sleep(10 + CROWD * GAP)
     assert busiest([at for at, _ in stage.kie.looked]) == 10
     assert {task for _, task in stage.kie.looked} == {f"old-{n}" for n in range(CROWD)}
@@ -47,20 +47,20 @@ async def test_thousands_of_jobs_are_looked_at_ten_times_a_second_and_each_in_it
 
 async def test_a_few_jobs_are_looked_at_without_delay() -> None:
     stage = await crowded(AT_ONCE)
-    async with stage.desk().open():
+    async with stage.service().open():
         await anyio.sleep(30)
     assert len({at for at, _ in stage.kie.looked[:AT_ONCE]}) == 1
 
 
 async def test_whoever_asks_is_not_kept_waiting_by_thousands_of_others() -> None:
     stage = await crowded()
-    async with stage.desk().open() as desk:
+    async with stage.service().open() as service:
         await anyio.sleep(30)
         seen = {task for _, task in stage.kie.looked}
         last = next(name for n in range(CROWD) if (name := f"old-{n}") not in seen)
-        job = await desk.find(last)
+        job = await service.find(last)
         asked = LoopClock().now() - START
-        await desk.ask(job)
+        await service.ask(job)
         await anyio.sleep(1)
     [looked] = [at for at, task in stage.kie.looked if task == last]
     assert looked - asked <= 3 * GAP
@@ -68,23 +68,23 @@ async def test_whoever_asks_is_not_kept_waiting_by_thousands_of_others() -> None
 
 async def test_a_new_order_whose_caller_waits_is_looked_at_as_ever() -> None:
     stage = await crowded()
-    async with stage.desk().open() as desk:
+    async with stage.service().open() as service:
         await anyio.sleep(20)
-        job, _ = await desk.place(draft())
+        job, _ = await service.place(draft())
         ordered = LoopClock().now()
         stage.kie.looks = [lambda: DONE if stage.kie.looked[-1][1] == "task-1" else RUNNING]
-        done = await finished(desk, job)
+        done = await finished(service, job)
     assert done.updated_at - ordered <= 3
 
 
 async def test_what_a_waiting_callers_job_waits_for_is_looked_at_first_too() -> None:
     stage = await crowded()
-    async with stage.desk().open() as desk:
-        part, _ = await desk.place(draft("part"))
-        job, _ = await desk.place(replace(draft("whole"), waiting_for=(part.id,)))
+    async with stage.service().open() as service:
+        part, _ = await service.place(draft("part"))
+        job, _ = await service.place(replace(draft("whole"), waiting_for=(part.id,)))
         stage.kie.looks = [lambda: DONE if stage.kie.looked[-1][1].startswith("task-") else RUNNING]
         with anyio.fail_after(30):
-            assert (await finished(desk, job)).phase is Phase.SUCCEEDED
+            assert (await finished(service, job)).phase is Phase.SUCCEEDED
 
 
 async def test_followers_never_stand_before_a_caller_at_the_ledger() -> None:
@@ -106,7 +106,7 @@ async def test_followers_never_stand_before_a_caller_at_the_ledger() -> None:
 
     stage = await crowded()
     ledger = Slow(stage.ledger().path, run=inline, connect=lambda _: stage.connection)
-    async with stage.desk(ledger=ledger).open():
+    async with stage.service(ledger=ledger).open():
         await anyio.sleep(30)
     assert ledger.reads <= 2
     assert ledger.most <= 3, "a follower's, the sign of life, and what closes the ledger"
@@ -115,7 +115,7 @@ async def test_followers_never_stand_before_a_caller_at_the_ledger() -> None:
 @pytest.mark.parametrize("crowd", [1, 2, 5])
 async def test_one_that_nobody_waits_for_has_its_turn_among_many_that_somebody_does(crowd: int) -> None:
     """As many as ask over and over, each as soon as it was answered: every fourth turn is another's."""
-    looks, gone, began = Looks(), list[str](), 0
+    looks, gone, began = LookLimiter(), list[str](), 0
 
     async def go(name: str, *, urgent: bool) -> None:
         await looks.turn(name, urgent=urgent)
@@ -141,7 +141,7 @@ async def test_one_that_nobody_waits_for_has_its_turn_among_many_that_somebody_d
 
 
 async def test_a_waiter_that_gives_up_leaves_its_turn_to_the_next() -> None:
-    looks, gone = Looks(), list[str]()
+    looks, gone = LookLimiter(), list[str]()
 
     async def go(name: str) -> None:
         await looks.turn(name)

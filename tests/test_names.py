@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from shelf import JOB, LINK, PNG, Shelf, names, whole
 
 from kie_mcp.jobs.job import Job, Kind, Output
-from kie_mcp.media.outputs.atomic_file import PartFile
+from kie_mcp.media.outputs.atomic_file import AtomicFile
 from kie_mcp.media.outputs.file_names import stem, words
 
 pytestmark = pytest.mark.anyio
@@ -132,7 +132,7 @@ def test_any_prompt_gives_a_name_that_every_file_system_takes(
     name = stem(job(Kind.IMAGE, prompt=text), index) + extension
     said = words(text)
     folder = tmp_path_factory.getbasetemp() / "names"
-    parts = [PartFile(folder, name.removesuffix(extension)), PartFile(folder, name)]
+    parts = [AtomicFile(folder, name.removesuffix(extension)), AtomicFile(folder, name)]
 
     assert all(map(fits_everywhere, (name, f"{name}.json")))
     # A part is hidden, so it begins with a dot; for the rest it is held to the same.
@@ -159,7 +159,7 @@ async def test_a_file_that_is_saved_again_keeps_its_name(tmp_path: Path) -> None
     """Also one that an older version has named, and in another folder too."""
     shelf = Shelf((LINK, whole(PNG)))
     gone = Output(url=LINK, path=str(tmp_path / "old" / "2026-11-22-image-7kq2abcd-1.png"))
-    outputs, trouble = await shelf.outbox(tmp_path).save(replace(FOX, outputs=(gone,)), [LINK])
+    outputs, trouble = await shelf.saver(tmp_path).save(replace(FOX, outputs=(gone,)), [LINK])
 
     assert trouble is None
     assert names(tmp_path) == ["2026-11-22-image-7kq2abcd-1.png"]
@@ -167,7 +167,7 @@ async def test_a_file_that_is_saved_again_keeps_its_name(tmp_path: Path) -> None
 
 
 async def test_a_first_save_is_called_by_the_prompt(tmp_path: Path) -> None:
-    await Shelf((LINK, whole(PNG))).outbox(tmp_path).save(FOX, [LINK])
+    await Shelf((LINK, whole(PNG))).saver(tmp_path).save(FOX, [LINK])
     assert names(tmp_path) == ["2026-11-22-a-red-fox-in-a-coat-7kq2abcd-1.png"]
 
 
@@ -177,6 +177,6 @@ async def test_a_part_with_odd_letters_in_its_name_is_cleared_away_too(tmp_path:
     left.touch()
     os.utime(left, (0, 0))
     gone = Output(url=LINK, path=str(tmp_path / "[fox].png"))
-    await Shelf((LINK, whole(PNG))).outbox(tmp_path).save(replace(FOX, outputs=(gone,)), [LINK])
+    await Shelf((LINK, whole(PNG))).saver(tmp_path).save(replace(FOX, outputs=(gone,)), [LINK])
 
     assert names(tmp_path) == ["[fox].png"]

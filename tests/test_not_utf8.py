@@ -151,8 +151,8 @@ async def test_a_look_that_fails_again_and_again_is_told_in_full_once(caplog: py
 async def test_a_ledger_that_fails_again_and_again_is_told_in_full_once(caplog: pytest.LogCaptureFixture) -> None:
     stage = Stage()
     with caplog.at_level(logging.INFO):
-        desk = stage.desk()
-        async with desk.open():
+        service = stage.service()
+        async with service.open():
             stage.connection.execute("DROP TABLE workers")
             await anyio.sleep(60)
             stage.connection.execute("CREATE TABLE workers (worker TEXT PRIMARY KEY, alive_until REAL NOT NULL)")

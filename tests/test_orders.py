@@ -10,8 +10,8 @@ from inline_snapshot import snapshot
 from pydantic import ValidationError
 
 from kie_mcp.catalog import registry
-from kie_mcp.catalog.capabilities import Takes
-from kie_mcp.catalog.validate import Fitting
+from kie_mcp.catalog.capabilities import Capabilities
+from kie_mcp.catalog.validate import OrderValidator
 from kie_mcp.errors import OrderError
 from kie_mcp.orders.order import (
     ImageOrder,
@@ -37,20 +37,24 @@ IMAGE = ImageOrder(model="painter", prompt="a red fox", images=(FOX,))
 SPEECH = SpeechOrder(model="speaker", text="Hello.", stability=0.5)
 VIDEO = TalkingVideoOrder(model="actor", image=FOX, audio=VOICE, seed=20_000)
 
-PAINTER = Fitting(
+PAINTER = OrderValidator(
     model="painter",
-    takes=Takes(prompt_max=20, images_max=2, aspect_ratios=("1:1", "9:16", "16:9", "auto"), formats=("png", "jpeg")),
+    takes=Capabilities(
+        prompt_max=20, images_max=2, aspect_ratios=("1:1", "9:16", "16:9", "auto"), formats=("png", "jpeg")
+    ),
     takers=lambda row: {"resolutions": ["sculptor", "painter"]}.get(row, []),
 )
-SPEAKER = Fitting(
+SPEAKER = OrderValidator(
     model="speaker",
-    takes=Takes(
+    takes=Capabilities(
         prompt_max=20, voices={"id1": "Rachel", "id2": "Rachel", "id3": "Liam"}, speed_range=(0.7, 1.2), language=True
     ),
 )
-ACTOR = Fitting(
+ACTOR = OrderValidator(
     model="actor",
-    takes=Takes(prompt_max=20, prompt_default="Speaks.", resolutions=("480p", "720p"), seed_range=(10_000, 1_000_000)),
+    takes=Capabilities(
+        prompt_max=20, prompt_default="Speaks.", resolutions=("480p", "720p"), seed_range=(10_000, 1_000_000)
+    ),
 )
 
 
@@ -247,13 +251,13 @@ def test_a_data_uri_that_goes_on_and_on_is_refused_at_once(head: str):
 
 def test_a_sandbox_file_is_taken_from_the_sandbox_alone():
     order = ImageOrder(model="x", prompt="x", images=("http://127.0.0.1:8765/fox.png",))
-    near = Fitting(model="painter", takes=PAINTER.takes, plain_host="127.0.0.1:8765")
+    near = OrderValidator(model="painter", takes=PAINTER.takes, plain_host="127.0.0.1:8765")
     assert near.check(order).images == order.images
     with pytest.raises(OrderError):
         PAINTER.check(order)
 
 
-def said(fitting: Fitting, order: Order) -> str:
+def said(fitting: OrderValidator, order: Order) -> str:
     with pytest.raises(OrderError) as caught:
         fitting.check(order)
     return f"{caught.value.message} {caught.value.remedy}"
@@ -316,7 +320,7 @@ def test_a_refused_text_says_what_was_wrong_what_is_allowed_and_what_to_do():
         name: said(SPEAKER, SpeechOrder.model_validate({"model": "x", "text": "x"} | fields))
         for name, fields in wrong.items()
     }
-    mute = Fitting(model="mute", takes=Takes(prompt_max=20))
+    mute = OrderValidator(model="mute", takes=Capabilities(prompt_max=20))
     texts["no language"] = said(mute, SpeechOrder(model="x", text="x", language="de"))
     assert texts == snapshot(
         {
@@ -341,7 +345,7 @@ def test_a_refused_video_says_what_was_wrong_what_is_allowed_and_what_to_do():
         "private": {"audio": "https://192.168.1.1/hello.mp3"},
     }
     texts = {name: said(ACTOR, VIDEO.model_copy(update=fields)) for name, fields in wrong.items()}
-    seedless = Fitting(model="seedless", takes=Takes(prompt_max=20))
+    seedless = OrderValidator(model="seedless", takes=Capabilities(prompt_max=20))
     texts["no seed"] = said(seedless, VIDEO)
     assert texts == snapshot(
         {

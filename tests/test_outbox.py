@@ -11,14 +11,14 @@ from media_files import film, picture, wav
 from shelf import JOB, LINK, MADE, NAME, PNG, Hand, Shelf, names, told, whole
 
 from kie_mcp.jobs.job import Kind, Output
-from kie_mcp.media.outputs.saver import Outbox, saved
+from kie_mcp.media.outputs.saver import OutputSaver, saved
 
 pytestmark = pytest.mark.anyio
 
 
 async def test_a_picture_is_saved_under_its_name(tmp_path: Path) -> None:
     folder = tmp_path / "new" / "kie"
-    outputs, trouble = await Shelf((LINK, whole(PNG))).outbox(folder).save(JOB, [LINK])
+    outputs, trouble = await Shelf((LINK, whole(PNG))).saver(folder).save(JOB, [LINK])
 
     assert trouble is None
     assert outputs == (
@@ -47,7 +47,7 @@ async def test_a_picture_is_saved_under_its_name(tmp_path: Path) -> None:
     ],
 )
 async def test_the_name_ends_as_the_content_is(kind: Kind, data: bytes, name: str, tmp_path: Path) -> None:
-    (output,), trouble = await Shelf((LINK, whole(data))).outbox(tmp_path).save(replace(JOB, kind=kind), [LINK])
+    (output,), trouble = await Shelf((LINK, whole(data))).saver(tmp_path).save(replace(JOB, kind=kind), [LINK])
 
     assert trouble is None
     assert output.path == str(tmp_path / name)
@@ -55,7 +55,7 @@ async def test_the_name_ends_as_the_content_is(kind: Kind, data: bytes, name: st
 
 async def test_the_file_has_the_rights_of_any_other(tmp_path: Path) -> None:
     """It is private only while it is a part."""
-    await Shelf((LINK, whole(PNG))).outbox(tmp_path).save(JOB, [LINK])
+    await Shelf((LINK, whole(PNG))).saver(tmp_path).save(JOB, [LINK])
     (tmp_path / "other").touch()
 
     assert (tmp_path / NAME).stat().st_mode == (tmp_path / "other").stat().st_mode
@@ -64,9 +64,9 @@ async def test_the_file_has_the_rights_of_any_other(tmp_path: Path) -> None:
 async def test_a_repeated_save_is_one_file(tmp_path: Path) -> None:
     """After a crash nobody remembers the first; with a memory it is not even fetched again."""
     shelf = Shelf((LINK, whole(PNG)))
-    first, _ = await shelf.outbox(tmp_path).save(JOB, [LINK])
-    again, _ = await shelf.outbox(tmp_path).save(JOB, [LINK])
-    known, _ = await shelf.outbox(tmp_path).save(replace(JOB, outputs=again), [LINK])
+    first, _ = await shelf.saver(tmp_path).save(JOB, [LINK])
+    again, _ = await shelf.saver(tmp_path).save(JOB, [LINK])
+    known, _ = await shelf.saver(tmp_path).save(replace(JOB, outputs=again), [LINK])
 
     assert first == again == known
     assert len(shelf.fetched) == 2
@@ -75,10 +75,10 @@ async def test_a_repeated_save_is_one_file(tmp_path: Path) -> None:
 
 async def test_a_file_that_was_thrown_away_is_saved_again(tmp_path: Path) -> None:
     shelf = Shelf((LINK, whole(PNG)))
-    outputs, _ = await shelf.outbox(tmp_path).save(JOB, [LINK])
+    outputs, _ = await shelf.saver(tmp_path).save(JOB, [LINK])
     (tmp_path / NAME).unlink()
 
-    assert await shelf.outbox(tmp_path).save(replace(JOB, outputs=outputs), [LINK]) == (outputs, None)
+    assert await shelf.saver(tmp_path).save(replace(JOB, outputs=outputs), [LINK]) == (outputs, None)
     assert (tmp_path / NAME).read_bytes() == PNG
 
 
@@ -95,7 +95,7 @@ async def test_half_a_file_is_never_seen(tmp_path: Path) -> None:
             assert (tmp_path / NAME).read_bytes() == b"older"
             parts.append(part)
 
-    _, trouble = await Shelf((LINK, chunks)).outbox(tmp_path).save(JOB, [LINK])
+    _, trouble = await Shelf((LINK, chunks)).saver(tmp_path).save(JOB, [LINK])
 
     assert trouble is None
     assert (len(parts), len(set(parts))) == (6, 1)
@@ -107,7 +107,7 @@ async def test_a_symlink_under_the_name_is_replaced_and_not_followed(tmp_path: P
     folder.mkdir()
     (tmp_path / "precious").write_bytes(b"mine")
     (folder / NAME).symlink_to(tmp_path / "precious")
-    await Shelf((LINK, whole(PNG))).outbox(folder).save(JOB, [LINK])
+    await Shelf((LINK, whole(PNG))).saver(folder).save(JOB, [LINK])
 
     assert (tmp_path / "precious").read_bytes() == b"mine"
     assert not (folder / NAME).is_symlink()
@@ -120,7 +120,7 @@ async def test_what_a_crash_left_is_cleared_away(tmp_path: Path) -> None:
         path.touch()
     for path in (old, foreign):
         os.utime(path, (0, 0))
-    await Shelf((LINK, whole(PNG))).outbox(tmp_path).save(JOB, [LINK])
+    await Shelf((LINK, whole(PNG))).saver(tmp_path).save(JOB, [LINK])
 
     assert names(tmp_path) == sorted([NAME, young.name, foreign.name])
 
@@ -135,7 +135,7 @@ async def test_a_cancelled_save_leaves_nothing(tmp_path: Path) -> None:
 
     with anyio.fail_after(5):
         async with anyio.create_task_group() as group:
-            group.start_soon(Shelf((LINK, chunks)).outbox(tmp_path).save, JOB, [LINK])
+            group.start_soon(Shelf((LINK, chunks)).saver(tmp_path).save, JOB, [LINK])
             await begun.wait()
             assert len(names(tmp_path)) == 1
             group.cancel_scope.cancel()
@@ -146,7 +146,7 @@ async def test_a_cancelled_save_leaves_nothing(tmp_path: Path) -> None:
 async def test_a_dead_link_is_renewed_once(tmp_path: Path) -> None:
     """The living link takes the place of the dead one, and lives for twenty minutes."""
     shelf = Shelf((LINK + "&renewed=1", whole(PNG)))
-    (output,), trouble = await shelf.outbox(tmp_path).save(JOB, [LINK])
+    (output,), trouble = await shelf.saver(tmp_path).save(JOB, [LINK])
 
     assert trouble is None
     assert (output.url, output.expires_at) == (LINK + "&renewed=1", MADE + 20 + 1200)
@@ -157,9 +157,9 @@ async def test_what_all_files_of_a_job_bring_is_bounded_and_their_links_are_kept
     """What is beyond it is not even fetched, also when it is asked for again."""
     links = [f"https://files.example/{number}" for number in range(5)]
     shelf = Shelf(*((link, whole(PNG)) for link in links))
-    outbox = Outbox(tmp_path, shelf.fetch, shelf.renew, Hand(), totals={Kind.IMAGE: 2 * len(PNG) + 1})
-    outputs, trouble = await outbox.save(JOB, links)
-    again, still = await outbox.save(replace(JOB, outputs=outputs), links)
+    saver = OutputSaver(tmp_path, shelf.fetch, shelf.renew, Hand(), totals={Kind.IMAGE: 2 * len(PNG) + 1})
+    outputs, trouble = await saver.save(JOB, links)
+    again, still = await saver.save(replace(JOB, outputs=outputs), links)
 
     assert [bool(output.path) for output in outputs] == [True, True, False, False, False]
     assert [output.url for output in outputs] == links
@@ -175,15 +175,15 @@ async def test_what_all_files_of_a_job_bring_is_bounded_and_their_links_are_kept
 
 async def test_a_picture_that_somebody_has_worked_on_stays_and_the_first_one_is_saved_beside_it(tmp_path: Path) -> None:
     shelf = Shelf((LINK, whole(PNG)))
-    outputs, _ = await shelf.outbox(tmp_path).save(JOB, [LINK])
+    outputs, _ = await shelf.saver(tmp_path).save(JOB, [LINK])
     (tmp_path / NAME).write_bytes(b"worked on")
-    (again,), trouble = await shelf.outbox(tmp_path).save(replace(JOB, outputs=outputs), [LINK])
+    (again,), trouble = await shelf.saver(tmp_path).save(replace(JOB, outputs=outputs), [LINK])
 
     assert trouble is None
     assert again.path == str(tmp_path / NAME.replace("-1.", "-1-again."))
     assert (tmp_path / NAME).read_bytes() == b"worked on"
     assert (tmp_path / NAME.replace("-1.", "-1-again.")).read_bytes() == PNG
-    assert await shelf.outbox(tmp_path).save(replace(JOB, outputs=(again,)), [LINK]) == ((again,), None)
+    assert await shelf.saver(tmp_path).save(replace(JOB, outputs=(again,)), [LINK]) == ((again,), None)
 
 
 def folder(path: Path) -> None:
@@ -197,21 +197,21 @@ def link(path: Path) -> None:
 @pytest.mark.parametrize("put", [folder, link])
 async def test_what_is_no_file_is_not_taken_for_the_saved_one(tmp_path: Path, put: Callable[[Path], None]) -> None:
     shelf = Shelf((LINK, whole(PNG)))
-    outputs, _ = await shelf.outbox(tmp_path).save(JOB, [LINK])
+    outputs, _ = await shelf.saver(tmp_path).save(JOB, [LINK])
     (tmp_path / NAME).unlink()
     put(tmp_path / NAME)
     job = replace(JOB, outputs=outputs)
 
     assert not await saved(job)
-    (again,), trouble = await shelf.outbox(tmp_path).save(job, [LINK])
+    (again,), trouble = await shelf.saver(tmp_path).save(job, [LINK])
     assert (again.path is None) == (trouble is not None) == (tmp_path / NAME).is_dir()
 
 
 async def test_a_file_that_came_to_nothing_is_saved_again_in_its_place(tmp_path: Path) -> None:
     shelf = Shelf((LINK, whole(PNG)))
-    outputs, _ = await shelf.outbox(tmp_path).save(JOB, [LINK])
+    outputs, _ = await shelf.saver(tmp_path).save(JOB, [LINK])
     (tmp_path / NAME).write_bytes(b"")
-    assert await shelf.outbox(tmp_path).save(replace(JOB, outputs=outputs), [LINK]) == (outputs, None)
+    assert await shelf.saver(tmp_path).save(replace(JOB, outputs=outputs), [LINK]) == (outputs, None)
     assert names(tmp_path) == [NAME]
 
 
@@ -219,13 +219,13 @@ async def test_a_saved_file_whose_drive_is_unplugged_keeps_its_place_until_the_d
     """Else its path would be lost, and the file be brought once more when the link is long dead."""
     drive, drawer = tmp_path / "drive", tmp_path / "drawer"
     shelf = Shelf((LINK, whole(PNG)))
-    outputs, _ = await shelf.outbox(drive / "kie").save(JOB, [LINK])
+    outputs, _ = await shelf.saver(drive / "kie").save(JOB, [LINK])
     drive.rename(drawer)
     drive.write_bytes(b"")  # nothing can be made in its place
     job = replace(JOB, outputs=outputs)
 
     assert not await saved(job)
-    unplugged, trouble = await shelf.outbox(drive / "kie").save(job, [LINK])
+    unplugged, trouble = await shelf.saver(drive / "kie").save(job, [LINK])
     assert unplugged == outputs
     assert "cannot be written" in told(trouble)
 
@@ -234,13 +234,13 @@ async def test_a_saved_file_whose_drive_is_unplugged_keeps_its_place_until_the_d
     shelf.bodies.clear()
     job = replace(JOB, outputs=unplugged, trouble=trouble)
     assert await saved(job)
-    assert await shelf.outbox(drive / "kie").save(job, [LINK]) == (outputs, None)
+    assert await shelf.saver(drive / "kie").save(job, [LINK]) == (outputs, None)
 
 
 async def test_what_somebody_put_in_the_place_of_a_file_is_not_called_the_saved_one(tmp_path: Path) -> None:
     shelf = Shelf((LINK, whole(PNG)))
-    outputs, _ = await shelf.outbox(tmp_path).save(JOB, [LINK])
+    outputs, _ = await shelf.saver(tmp_path).save(JOB, [LINK])
     (tmp_path / NAME).write_bytes(b"mine")
     shelf.bodies.clear()
-    (lost,), _ = await shelf.outbox(tmp_path).save(replace(JOB, outputs=outputs), [LINK])
+    (lost,), _ = await shelf.saver(tmp_path).save(replace(JOB, outputs=outputs), [LINK])
     assert lost == Output(url=LINK, expires_at=MADE + 12 + 86_400)

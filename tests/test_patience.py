@@ -6,7 +6,17 @@ from pathlib import Path
 import anyio
 import pytest
 
-from kie_mcp.surface.clients import CLIENTS, LISTENING, NOT_LISTENING, UNKNOWN, Peer, Row, Wishes, patience, profile
+from kie_mcp.surface.clients import (
+    CLIENTS,
+    LISTENING,
+    NOT_LISTENING,
+    UNKNOWN,
+    ClientSettings,
+    Peer,
+    Row,
+    patience,
+    profile,
+)
 from tests.stand import Era, facts, stand, text
 from tests.virtual import HURRIED
 
@@ -47,7 +57,7 @@ def era(request: pytest.FixtureRequest) -> Era:
 def test_the_caller_rules_then_the_setting_then_the_client(
     given: float | None, override: float | None, client: str, listening: bool, seconds: float
 ) -> None:
-    known = profile(Peer(client), Wishes(wait_seconds=override))
+    known = profile(Peer(client), ClientSettings(wait_seconds=override))
     assert patience(given, known, listening=listening) == seconds
 
 
@@ -154,7 +164,7 @@ def test_every_row_says_what_it_rests_on() -> None:
 
 @pytest.mark.parametrize("client", ["claude-code", "semantic kernel", "somebody"])
 def test_the_settings_rule_over_the_table(client: str) -> None:
-    known = profile(Peer(client), Wishes(wait_seconds=7, links=False, preview=False))
+    known = profile(Peer(client), ClientSettings(wait_seconds=7, links=False, preview=False))
     assert (known.seconds, known.links, known.preview) == (7, False, False)
-    known = profile(Peer(client), Wishes(links=True, preview=True))
+    known = profile(Peer(client), ClientSettings(links=True, preview=True))
     assert (known.links, known.preview) == (True, True)

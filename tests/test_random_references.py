@@ -17,10 +17,10 @@ from shelf import Hand
 from kie_mcp.catalog import registry
 from kie_mcp.errors import OrderError
 from kie_mcp.jobs.store.sqlite import SqliteLedger
-from kie_mcp.media.inputs.files import Inputs, handed
-from kie_mcp.media.inputs.inline_files import Inline
-from kie_mcp.media.inputs.local_files import Locals
-from kie_mcp.media.inputs.open_file import Opened
+from kie_mcp.media.inputs.files import InputFiles, handed
+from kie_mcp.media.inputs.inline_files import InlineFiles
+from kie_mcp.media.inputs.local_files import LocalFiles
+from kie_mcp.media.inputs.open_file import OpenFile
 from kie_mcp.media.inputs.uploads import Uploads
 from kie_mcp.orders.order import ImageOrder, parse_handed_in, parse_output_uri
 from kie_mcp.urls import check_url
@@ -52,14 +52,14 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def inputs(root: Path) -> Inputs:
+def inputs(root: Path) -> InputFiles:
     clock = Hand()
 
-    async def send(source: Opened, *, name: str) -> str:
+    async def send(source: OpenFile, *, name: str) -> str:
         raise NotImplementedError
 
     uploads = Uploads(send, SqliteLedger(root.parent / "jobs.sqlite3"), clock, account="me")
-    return Inputs(Locals([root], relative_to=root / "sub"), Inline(root.parent / "inputs", clock), uploads)
+    return InputFiles(LocalFiles([root], relative_to=root / "sub"), InlineFiles(root.parent / "inputs", clock), uploads)
 
 
 @contextmanager

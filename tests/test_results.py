@@ -10,7 +10,7 @@ from inline_snapshot import snapshot
 from mcp.types import CallToolResult, ResourceLink, TextContent
 
 from kie_mcp.errors import NotCreatedError, OrderError
-from kie_mcp.jobs.drafts import Outlook
+from kie_mcp.jobs.drafts import Expectation
 from kie_mcp.jobs.job import Phase
 from kie_mcp.jobs.store.ledger import LedgerError
 from kie_mcp.surface.answers.build import answer, listing, lost_sight, refusal, result
@@ -895,5 +895,5 @@ def test_what_there_is_to_know_of_an_order_is_said_at_once_and_not_only_after_it
     """In line it can still be thought over."""
     doubt = "It is known to go well up to 15 s, and this lasts about 40 s."
     queued = job(Phase.RESERVED, sent_at=None, task_id=None, note=note, remark=doubt)
-    told = answer(queued, Outlook(place=2, sent_in_s=7.0), NOW).note
+    told = answer(queued, Expectation(place=2, sent_in_s=7.0), NOW).note
     assert told == f"{note or 'In line: 2 before it, to be sent in about 7 s.'} {doubt}"

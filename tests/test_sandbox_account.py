@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sandbox_desk import FILM, IMAGE, SPEECH, VOICE, desk
+from sandbox_desk import FILM, IMAGE, SPEECH, VOICE, service
 
 from kie_mcp.sandbox.account.credits import Window
 
@@ -14,7 +14,7 @@ RATE_LIMITED = {"code": 429, "msg": "Your call frequency is too high. Please try
 
 
 async def test_the_21st_creation_in_ten_seconds_is_refused_and_creates_nothing() -> None:
-    async with desk() as kie:
+    async with service() as kie:
         codes = [(await kie.create(IMAGE, prompt="x"))["code"] for _ in range(20)]
         refused = await kie.send(IMAGE, prompt="x")
         assert codes == [200] * 20
@@ -26,7 +26,7 @@ async def test_the_21st_creation_in_ten_seconds_is_refused_and_creates_nothing()
 
 
 async def test_speed_does_not_widen_the_window() -> None:
-    async with desk(speed=1000) as kie:
+    async with service(speed=1000) as kie:
         for _ in range(20):
             await kie.create(IMAGE, prompt="x")
             kie.pass_time(0.4)
@@ -42,7 +42,7 @@ def test_the_window_slides() -> None:
 
 
 async def test_refused_requests_do_not_count() -> None:
-    async with desk() as kie:
+    async with service() as kie:
         for _ in range(30):
             await kie.create(IMAGE)
         assert (await kie.create(IMAGE, prompt="x"))["code"] == 200
@@ -61,13 +61,13 @@ async def test_refused_requests_do_not_count() -> None:
     ],
 )
 async def test_a_task_is_charged_when_it_is_accepted(model: str, given: dict[str, Any], price: float) -> None:
-    async with desk() as kie:
+    async with service() as kie:
         await kie.task(model, **given)
         assert await kie.credits() == 1000 - price
 
 
 async def test_a_film_is_charged_by_the_seconds_of_its_audio() -> None:
-    async with desk() as kie:
+    async with service() as kie:
         urls = {"image_url": "https://example.com/a.png", "audio_url": "https://example.com/a.mp3"}
         cheap = await kie.finish(FILM, prompt="x", **urls)
         dear = await kie.finish(FILM, prompt="x", resolution="720p", **urls)
@@ -76,14 +76,14 @@ async def test_a_film_is_charged_by_the_seconds_of_its_audio() -> None:
 
 
 async def test_an_account_without_enough_credits_is_refused() -> None:
-    async with desk(credits=7) as kie:
+    async with service(credits=7) as kie:
         assert (await kie.create(IMAGE, prompt="x"))["code"] == 200
         assert await kie.create(IMAGE, prompt="x") == {"code": 402, "msg": "Insufficient Credits", "data": None}
         assert (await kie.credits(), kie.sandbox.created) == (3, 1)
 
 
 async def test_a_failed_task_gives_its_credits_back_when_it_fails() -> None:
-    async with desk() as kie:
+    async with service() as kie:
         task_id = await kie.task(IMAGE, prompt="sandbox:fail")
         assert await kie.credits() == 996
         kie.pass_time(60)

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from sandbox_desk import BASE, FILM, IMAGE, SPEECH, VOICE, desk
+from sandbox_desk import BASE, FILM, IMAGE, SPEECH, VOICE, service
 
 from kie_mcp.sandbox.account.models import MODELS
 
@@ -39,7 +39,7 @@ def refusal(code: int, msg: str) -> dict[str, Any]:
 
 
 async def test_an_accepted_task_has_an_id_of_32_hex_digits() -> None:
-    async with desk() as kie:
+    async with service() as kie:
         body = await kie.create(IMAGE, prompt="a banana")
     assert body.keys() == {"code", "msg", "data"}
     assert body["code"] == 200
@@ -48,7 +48,7 @@ async def test_an_accepted_task_has_an_id_of_32_hex_digits() -> None:
 
 
 async def test_a_task_goes_through_waiting_queuing_generating_to_success() -> None:
-    async with desk() as kie:
+    async with service() as kie:
         task_id = await kie.task(IMAGE, prompt="a banana")
         total = kie.sandbox.tasks[task_id].course.total
         seen: list[dict[str, Any]] = []
@@ -68,7 +68,7 @@ async def test_a_task_goes_through_waiting_queuing_generating_to_success() -> No
 
 
 async def test_speed_shortens_tasks_and_leaves_records_on_real_time() -> None:
-    async with desk(speed=100) as kie:
+    async with service(speed=100) as kie:
         task_id = await kie.task(IMAGE, prompt="a banana")
         kie.pass_time(0.3)
         data = (await kie.look(task_id))["data"]
@@ -78,7 +78,7 @@ async def test_speed_shortens_tasks_and_leaves_records_on_real_time() -> None:
 
 @pytest.mark.parametrize("name", ["nano-banana", "nanobanana"])
 async def test_short_names_speak_the_other_dialect(name: str) -> None:
-    async with desk() as kie:
+    async with service() as kie:
         created = await kie.create(name, prompt="a banana", output_format="PNG", image_size="1:1")
         task_id = created["data"]["taskId"]
         kie.pass_time(5)
@@ -94,7 +94,7 @@ async def test_short_names_speak_the_other_dialect(name: str) -> None:
 
 
 async def test_every_answer_is_marked_as_the_sandboxs() -> None:
-    async with desk() as kie:
+    async with service() as kie:
         answers = [await kie.http.get(path) for path in ("/", "/nowhere", "/files/none.png", "/api/v1/chat/credit")]
     assert [answer.headers["x-kie-sandbox"] for answer in answers] == ["1"] * 4
     assert "not Kie.ai" in answers[0].text
@@ -113,7 +113,7 @@ async def test_every_answer_is_marked_as_the_sandboxs() -> None:
     ],
 )
 async def test_a_missing_or_bad_key_is_code_401_under_http_200(headers: dict[str, str]) -> None:
-    async with desk(key="") as kie:
+    async with service(key="") as kie:
         answer = await kie.http.get("/api/v1/chat/credit", headers=headers)
     assert (answer.status_code, answer.json()) == (200, {"code": 401, "msg": "You do not have access permissions"})
 
@@ -157,7 +157,7 @@ async def test_a_missing_or_bad_key_is_code_401_under_http_200(headers: dict[str
     ],
 )
 async def test_input_is_refused_in_kies_words(model: str, given: dict[str, Any], code: int, msg: str) -> None:
-    async with desk() as kie:
+    async with service() as kie:
         answer = await kie.send(model, **given)
         assert kie.sandbox.created == 0
         assert len(kie.sandbox.creates) == 1
@@ -171,26 +171,26 @@ async def test_input_is_refused_in_kies_words(model: str, given: dict[str, Any],
     "raw", [b"", b"[]", b"not json", b'{"model":"google/nano-banana"}', b'{"model":[1],"input":{}}']
 )
 async def test_a_body_that_is_no_request_is_refused(raw: bytes) -> None:
-    async with desk() as kie:
+    async with service() as kie:
         answer = await kie.http.post("/api/v1/jobs/createTask", content=raw)
     assert answer.json()["code"] in (422, 500)
 
 
 async def test_an_unknown_task_is_a_null_record() -> None:
-    async with desk() as kie:
+    async with service() as kie:
         assert await kie.look("f" * 32) == refusal(422, "recordInfo is null")
         assert await kie.look("") == refusal(400, "taskId parameter is required")
 
 
 async def test_links_begin_with_the_address_that_was_called_or_with_the_one_given() -> None:
-    async with desk() as kie:
+    async with service() as kie:
         assert (await kie.made(IMAGE, prompt="x")).startswith(BASE + "/files/outputs/")
-    async with desk(base_url="https://kie.example/") as kie:
+    async with service(base_url="https://kie.example/") as kie:
         assert (await kie.made(IMAGE, prompt="x")).startswith("https://kie.example/files/outputs/")
 
 
 async def test_the_same_seed_makes_the_same_tasks() -> None:
-    async with desk(seed=7) as one, desk(seed=7) as same, desk(seed=8) as other:
+    async with service(seed=7) as one, service(seed=7) as same, service(seed=8) as other:
         ids = [await kie.task(IMAGE, prompt="x") for kie in (one, same, other)]
     assert ids[0] == ids[1] != ids[2]
 

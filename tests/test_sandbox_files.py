@@ -6,12 +6,12 @@ import base64
 
 import httpx
 import pytest
-from sandbox_desk import IMAGE, Desk, desk
+from sandbox_desk import IMAGE, SandboxClient, service
 
 pytestmark = pytest.mark.anyio
 
 
-async def upload(kie: Desk, way: str) -> httpx.Response:
+async def upload(kie: SandboxClient, way: str) -> httpx.Response:
     """Upload three bytes, one way or another."""
     if way == "stream":
         fields = {"uploadPath": "images/mine", "fileName": "a b.png"}
@@ -28,7 +28,7 @@ async def upload(kie: Desk, way: str) -> httpx.Response:
 
 @pytest.mark.parametrize("way", ["stream", "base64", "url"])
 async def test_each_way_of_uploading_gives_a_link_to_the_same_bytes(way: str) -> None:
-    async with desk() as kie:
+    async with service() as kie:
         body = (await upload(kie, way)).json()
         data = body["data"]
         assert await kie.file(data["downloadUrl"]) == b"abc"
@@ -38,7 +38,7 @@ async def test_each_way_of_uploading_gives_a_link_to_the_same_bytes(way: str) ->
 
 
 async def test_an_upload_without_a_path_is_refused() -> None:
-    async with desk() as kie:
+    async with service() as kie:
         answer = await kie.http.post("/api/file-base64-upload", json={"base64Data": "YWJj"})
         climbing = {"base64Data": "YWJj", "uploadPath": "../etc"}
         other = await kie.http.post("/api/file-base64-upload", json=climbing)
@@ -46,7 +46,7 @@ async def test_an_upload_without_a_path_is_refused() -> None:
 
 
 async def test_a_download_link_is_a_bare_url_that_dies_after_20_minutes() -> None:
-    async with desk() as kie:
+    async with service() as kie:
         url = await kie.made(IMAGE, prompt="a banana")
         minted = await kie.renew(url)
         assert minted.keys() == {"code", "msg", "data"}
@@ -56,13 +56,13 @@ async def test_a_download_link_is_a_bare_url_that_dies_after_20_minutes() -> Non
 
 
 async def test_a_download_link_for_a_foreign_url_is_refused() -> None:
-    async with desk() as kie:
+    async with service() as kie:
         body = await kie.renew("https://example.com/x.png")
     assert body == {"code": 422, "msg": "Invalid URL (External file URLs are not supported)", "data": None}
 
 
 async def test_files_answer_head_and_ranges() -> None:
-    async with desk() as kie:
+    async with service() as kie:
         url = await kie.made(IMAGE, prompt="a banana")
         whole = await kie.http.get(url)
         head = await kie.http.head(url)

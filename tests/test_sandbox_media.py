@@ -10,7 +10,7 @@ from typing import Any
 import av
 import pytest
 from PIL import Image, ImageChops, ImageOps, ImageStat
-from sandbox_desk import FILM, IMAGE, SPEECH, VOICE, Desk, desk
+from sandbox_desk import FILM, IMAGE, SPEECH, VOICE, SandboxClient, service
 
 from kie_mcp.sandbox.studio import audio_files, captions, pictures, speech
 from kie_mcp.sandbox.studio.colours import look
@@ -44,7 +44,7 @@ def difference(one: Image.Image, other: Image.Image, box: tuple[int, int, int, i
     return ImageStat.Stat(ImageChops.difference(one, other).crop(box).convert("L")).mean[0]
 
 
-async def store(kie: Desk, name: str, data: bytes) -> str:
+async def store(kie: SandboxClient, name: str, data: bytes) -> str:
     """Upload; the link."""
     fields = {"uploadPath": "tests", "fileName": name}
     answer = await kie.http.post("/api/file-stream-upload", data=fields, files={"file": (name, data)})
@@ -62,13 +62,13 @@ async def store(kie: Desk, name: str, data: bytes) -> str:
 async def test_a_picture_has_the_form_and_ratio_asked_for(
     given: dict[str, Any], size: tuple[int, int], form: str
 ) -> None:
-    async with desk() as kie:
+    async with service() as kie:
         picture = Image.open(io.BytesIO(await kie.file(await kie.made(IMAGE, prompt="a red fox", **given))))
     assert (picture.size, picture.format) == (size, form)
 
 
 async def test_resolution_sets_the_long_edge() -> None:
-    async with desk() as kie:
+    async with service() as kie:
         url = await kie.made("nano-banana-2", prompt="a red fox", resolution="2K", aspect_ratio="4:1")
         assert Image.open(io.BytesIO(await kie.file(url))).size == (2048, 512)
     assert url.endswith(".jpg")
@@ -90,7 +90,7 @@ def test_a_picture_shows_its_prompt() -> None:
     "prompt", ["x" * 5000, "\u4e00" * 400, "\U0001f98a \u202e\u0627\u0644\u0639", "\ud800 half", "\n\t"]
 )
 async def test_any_prompt_can_be_drawn(prompt: str) -> None:
-    async with desk() as kie:
+    async with service() as kie:
         answer = await kie.http.post("/api/v1/jobs/createTask", content=ascii_json(IMAGE, prompt))
         kie.pass_time(30)
         data = (await kie.look(answer.json()["data"]["taskId"]))["data"]
@@ -111,7 +111,7 @@ def test_long_words_are_wrapped_and_cut_with_an_ellipsis() -> None:
 
 
 async def test_references_of_our_own_are_shown_and_foreign_ones_are_not_fetched() -> None:
-    async with desk() as kie:
+    async with service() as kie:
         links = {"own": await kie.made(IMAGE, prompt="a bear"), "foreign": "https://example.com/x.png"}
         contrast: dict[str, float] = {}
         for name, link in links.items():
@@ -122,7 +122,7 @@ async def test_references_of_our_own_are_shown_and_foreign_ones_are_not_fetched(
 
 
 async def test_speech_is_audible_and_as_long_as_its_text() -> None:
-    async with desk() as kie:
+    async with service() as kie:
         brief, long, quick = [
             await kie.file(await kie.made(SPEECH, text=text, voice=VOICE, **more))
             for text, more in ((SAID, {}), (SAID * 4, {}), (SAID * 4, {"speed": 1.2}))
@@ -145,7 +145,7 @@ def test_each_voice_has_a_pitch_of_its_own() -> None:
 
 
 async def test_a_film_lasts_as_long_as_its_audio_and_its_mouth_follows_it() -> None:
-    async with desk() as kie:
+    async with service() as kie:
         picture = await kie.made(IMAGE, prompt="a red fox in a raincoat")
         voice = await kie.made(SPEECH, text=SAID, voice=VOICE)
         film = await kie.file(await kie.made(FILM, image_url=picture, audio_url=voice, prompt="talk"))
@@ -170,7 +170,7 @@ async def test_a_photograph_talks_too() -> None:
     photograph = ImageOps.fit(Image.linear_gradient("L").convert("RGB"), (640, 360))
     target, samples = io.BytesIO(), array("h", [0] * 24_000 + [9000, -9000] * 12_000)
     photograph.save(target, "JPEG")
-    async with desk() as kie:
+    async with service() as kie:
         urls = {
             "image_url": await store(kie, "me.jpg", target.getvalue()),
             "audio_url": await store(kie, "me.wav", audio_files.wav(samples)),
@@ -185,7 +185,7 @@ async def test_a_photograph_talks_too() -> None:
 
 @pytest.mark.parametrize("broken", ["image_url", "audio_url"])
 async def test_media_that_cannot_be_read_fail_the_task_and_cost_nothing(broken: str) -> None:
-    async with desk() as kie:
+    async with service() as kie:
         good = {"image_url": "https://example.com/a.png", "audio_url": "https://example.com/a.mp3"}
         for link in (await store(kie, "noise.png", b"no media at all"), "http://sandbox.test/files/gone.png"):
             data = await kie.finish(FILM, prompt="x", **(good | {broken: link}))
@@ -194,7 +194,7 @@ async def test_media_that_cannot_be_read_fail_the_task_and_cost_nothing(broken: 
 
 
 async def test_audio_that_is_too_long_for_a_model_fails_its_task() -> None:
-    async with desk(credits=5000) as kie:
+    async with service(credits=5000) as kie:
         urls = {
             "image_url": "https://example.com/a.png",
             "audio_url": await store(kie, "long.wav", audio_files.wav(array("h", bytes(2 * 24_000 * 61)))),
@@ -256,7 +256,7 @@ def test_a_voice_is_as_low_or_high_as_its_label_says() -> None:
 
 async def test_a_film_shows_what_is_said_in_it_and_not_the_prompt_of_its_picture() -> None:
     """Two pictures of other words make films with the same strip; another speech makes another."""
-    async with desk() as kie:
+    async with service() as kie:
         voice = await kie.made(SPEECH, text=SAID, voice=VOICE)
         again = await store(kie, "mine.mp3", await kie.file(voice))
         foreign = await store(kie, "foreign.wav", audio_files.wav(array("h", [0] * 48_000)))

@@ -5,14 +5,14 @@ import io
 import pytest
 from rich.console import Console
 
-from kie_mcp.demo.display import Screen
+from kie_mcp.demo.display import Display
 
 pytestmark = pytest.mark.anyio
 
 
-def screen(*, terminal: bool) -> tuple[Screen, io.StringIO]:
+def screen(*, terminal: bool) -> tuple[Display, io.StringIO]:
     written = io.StringIO()
-    return Screen(Console(file=written, force_terminal=terminal, width=100, _environ={"TERM": "xterm"})), written
+    return Display(Console(file=written, force_terminal=terminal, width=100, _environ={"TERM": "xterm"})), written
 
 
 async def test_outside_a_terminal_each_new_sentence_is_a_plain_line() -> None:

@@ -22,8 +22,8 @@ from inline_snapshot import snapshot
 from mcp import Client
 from pydantic import SecretStr
 
-from kie_mcp.http.limits import Bounds
-from kie_mcp.http.server import Doors, serve_http
+from kie_mcp.http.limits import HttpLimits
+from kie_mcp.http.server import HttpAccess, serve_http
 from kie_mcp.jobs.job import Phase
 from kie_mcp.sandbox import serve
 from kie_mcp.settings import SANDBOX_KEY, SettingsError
@@ -47,14 +47,14 @@ HELLO = {
 
 @asynccontextmanager
 async def served(
-    folder: Path, kie: str = "", *, token: str = "", bounds: Bounds | None = None, **doors: Any
+    folder: Path, kie: str = "", *, token: str = "", bounds: HttpLimits | None = None, **doors: Any
 ) -> AsyncGenerator[str]:
     """The URL of a server in this process, on a sandbox in a hurry or another upstream; it leaves by a signal."""
     async with serve(speed=60) as sandbox, anyio.create_task_group() as group:
         send, receive = anyio.create_memory_object_stream[str](1)
         secret = SecretStr(token) if token else None
         used = settings(folder, api_base_url=kie or sandbox, upload_base_url=kie or sandbox, http_token=secret)
-        start = partial(serve_http, used, Doors("127.0.0.1", 0, **doors), send.send_nowait, bounds=bounds)
+        start = partial(serve_http, used, HttpAccess("127.0.0.1", 0, **doors), send.send_nowait, bounds=bounds)
         group.start_soon(start)
         with send, receive:
             yield await receive.receive()
@@ -179,7 +179,7 @@ async def test_the_log_of_this_process_is_left_as_it_was(tmp_path: Path) -> None
     try:
         async with anyio.create_task_group() as group:
             send, receive = anyio.create_memory_object_stream[str](1)
-            group.start_soon(serve_http, settings(tmp_path), Doors("127.0.0.1", 0), send.send_nowait)
+            group.start_soon(serve_http, settings(tmp_path), HttpAccess("127.0.0.1", 0), send.send_nowait)
             with send, receive:
                 await receive.receive()
             signal.raise_signal(signal.SIGINT)
@@ -255,7 +255,7 @@ async def test_a_page_that_is_let_in_may_read_the_answer_and_no_other_page(tmp_p
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "[::]", "192.0.2.1", "kie.example", "", "127.0.0.1.nip.io"])  # noqa: S104
 def test_what_others_could_reach_is_not_served_on(host: str) -> None:
     with pytest.raises(SettingsError) as caught:
-        Doors(host, 0).listen()
+        HttpAccess(host, 0).listen()
     assert str(caught.value).replace(f"--host {host}:", "--host HOST:") == snapshot(
         "--host HOST: other machines could reach that, and this server does not ask who calls."
     )
@@ -268,9 +268,9 @@ or have them forward the port with ssh -L.\
 
 def test_the_host_and_origin_lists_are_on_wherever_it_listens() -> None:
     for host in ("127.0.0.1", "localhost", "::1", "127.0.0.2"):
-        security = Doors(host, 80).security(80)
+        security = HttpAccess(host, 80).security(80)
         assert security.enable_dns_rebinding_protection
-        assert Doors(host, 80).url(80).removesuffix("/mcp") in security.allowed_origins
+        assert HttpAccess(host, 80).url(80).removesuffix("/mcp") in security.allowed_origins
         assert "localhost" in security.allowed_hosts
 
 

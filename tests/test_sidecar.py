@@ -15,7 +15,7 @@ from shelf import JOB, LINK, PNG, Hand, Shelf, names, told, whole
 
 from kie_mcp.errors import Trouble
 from kie_mcp.jobs.job import JSON, Job, Kind
-from kie_mcp.media.outputs.saver import Outbox
+from kie_mcp.media.outputs.saver import OutputSaver
 from kie_mcp.media.outputs.sidecar import undescribed
 from kie_mcp.orders.order import ImageOrder, SpeechOrder, TalkingVideoOrder, handed_in
 from kie_mcp.settings import Settings, SettingsError
@@ -57,14 +57,14 @@ SUNG = replace(
 )
 
 
-def outbox(folder: Path, data: bytes = PNG, *, sandbox: bool = False) -> Outbox:
+def saver(folder: Path, data: bytes = PNG, *, sandbox: bool = False) -> OutputSaver:
     shelf = Shelf((LINK, whole(data)))
-    return Outbox(folder, shelf.fetch, shelf.renew, Hand(), sidecar=True, sandbox=lambda: sandbox)
+    return OutputSaver(folder, shelf.fetch, shelf.renew, Hand(), sidecar=True, sandbox=lambda: sandbox)
 
 
 async def beside(folder: Path, job: Job, data: bytes = PNG, *, sandbox: bool = False) -> JSON:
     """Save a file and read what lies beside it."""
-    (output,), trouble = await outbox(folder, data, sandbox=sandbox).save(job, [LINK])
+    (output,), trouble = await saver(folder, data, sandbox=sandbox).save(job, [LINK])
     assert trouble is None
     assert output.path is not None
     assert names(folder) == [Path(output.path).name, f"{Path(output.path).name}.json"]
@@ -160,27 +160,27 @@ async def test_half_a_letter_does_not_cost_the_rest(tmp_path: Path) -> None:
 
 
 async def test_nothing_lies_beside_a_file_if_nobody_asked(tmp_path: Path) -> None:
-    await Shelf((LINK, whole(PNG))).outbox(tmp_path).save(PAINTED, [LINK])
+    await Shelf((LINK, whole(PNG))).saver(tmp_path).save(PAINTED, [LINK])
     assert len(names(tmp_path)) == 1
 
 
 async def test_it_is_written_again_only_with_its_file(tmp_path: Path) -> None:
-    (output,), _ = await outbox(tmp_path).save(PAINTED, [LINK])
+    (output,), _ = await saver(tmp_path).save(PAINTED, [LINK])
     path = only(tmp_path)
     before = path.read_bytes()
     path.unlink()
     known = replace(PAINTED, outputs=(output,))
 
-    assert await outbox(tmp_path).save(known, [LINK]) == ((output,), None)
+    assert await saver(tmp_path).save(known, [LINK]) == ((output,), None)
     assert not path.exists()
     path.with_suffix("").unlink()
-    assert await outbox(tmp_path).save(known, [LINK]) == ((output,), None)
+    assert await saver(tmp_path).save(known, [LINK]) == ((output,), None)
     assert path.read_bytes() == before
 
 
 async def test_what_is_in_the_way_costs_the_sidecar_and_never_the_picture(tmp_path: Path) -> None:
     (tmp_path / "2026-11-22-image-7kq2abcd-1.png.json").mkdir()
-    (output,), trouble = await outbox(tmp_path).save(JOB, [LINK])
+    (output,), trouble = await saver(tmp_path).save(JOB, [LINK])
 
     assert (tmp_path / "2026-11-22-image-7kq2abcd-1.png").read_bytes() == PNG
     assert output.path == str(tmp_path / "2026-11-22-image-7kq2abcd-1.png")
@@ -207,7 +207,7 @@ async def test_a_link_in_the_way_is_replaced_and_not_followed(tmp_path: Path) ->
 async def test_a_file_that_was_not_saved_is_told_first(tmp_path: Path) -> None:
     """And has nothing beside it."""
     (tmp_path / "2026-11-22-image-7kq2abcd-1.png.json").mkdir()
-    outputs, trouble = await outbox(tmp_path).save(JOB, [LINK, "https://files.example/dead"])
+    outputs, trouble = await saver(tmp_path).save(JOB, [LINK, "https://files.example/dead"])
 
     assert [output.path is None for output in outputs] == [False, True]
     assert told(trouble) == snapshot("""\

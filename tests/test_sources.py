@@ -9,7 +9,7 @@ from shelf import JOB, Hand
 
 from kie_mcp.errors import DeadLinkError, KieError, OrderError, OutputError, RefusedError, UnreachableError
 from kie_mcp.jobs.job import Job, Kind, Output, Phase
-from kie_mcp.media.inputs.references import Sources
+from kie_mcp.media.inputs.references import FileReferences
 
 pytestmark = pytest.mark.anyio
 
@@ -29,7 +29,7 @@ class House:
         self.renewed: list[str] = []
         self.broken: KieError | None = None
         self.broken_upload: KieError | None = None
-        self.sources = Sources(self.find, self.upload, self.renew, self.clock)
+        self.sources = FileReferences(self.find, self.upload, self.renew, self.clock)
 
     async def find(self, job_id: str) -> Job | None:
         """Look the job up."""

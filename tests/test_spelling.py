@@ -15,10 +15,10 @@ from shelf import Hand
 from kie_mcp.catalog import registry
 from kie_mcp.errors import OrderError
 from kie_mcp.jobs.store.sqlite import SqliteLedger
-from kie_mcp.media.inputs.files import Inputs
-from kie_mcp.media.inputs.inline_files import Inline
-from kie_mcp.media.inputs.local_files import Locals
-from kie_mcp.media.inputs.open_file import Opened
+from kie_mcp.media.inputs.files import InputFiles
+from kie_mcp.media.inputs.inline_files import InlineFiles
+from kie_mcp.media.inputs.local_files import LocalFiles
+from kie_mcp.media.inputs.open_file import OpenFile
 from kie_mcp.media.inputs.uploads import Uploads
 from kie_mcp.orders.order import ImageOrder
 
@@ -42,7 +42,7 @@ def put(root: Path, *names: str) -> None:
 
 
 def read(root: Path, given: str) -> str:
-    _, file = Locals([root], relative_to=root).open(given, argument="image", most=MOST)
+    _, file = LocalFiles([root], relative_to=root).open(given, argument="image", most=MOST)
     with file:
         return file.read().decode()
 
@@ -141,7 +141,7 @@ def test_a_relative_path_is_read_as_windows_writes_it(given: str, root: Path) ->
 def test_the_home_folder_is_known_by_its_other_names(given: str, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(root))
     put(root, "my fox.png")
-    place = Locals([root], relative_to=root.parent)
+    place = LocalFiles([root], relative_to=root.parent)
     _, file = place.open(given, argument="image", most=MOST)
     with file:
         assert file.read() == b"my fox.png"
@@ -211,25 +211,25 @@ def test_a_file_that_vanishes_while_it_is_looked_up_is_a_refusal(swap: str, give
                 (root / "sub").write_bytes(b"")
         return os.open(path, flags)
 
-    place = Locals([root], relative_to=root, open_file=late)
+    place = LocalFiles([root], relative_to=root, open_file=late)
     with pytest.raises(OrderError, match="is no file on this computer"):
         place.open(given, argument="image", most=MOST)
 
 
 def test_a_file_that_was_ordered_is_opened_by_its_exact_name_only(root: Path) -> None:
     put(root, "my fox.png")
-    place = Locals([root], relative_to=root)
+    place = LocalFiles([root], relative_to=root)
     with pytest.raises(OrderError, match="is no file on this computer"):
         place.open(f"file://{root}/my%C2%A0fox.png", argument="image", most=MOST, ordered=True)
 
 
-async def _unsent(source: Opened, *, name: str) -> str:
+async def _unsent(source: OpenFile, *, name: str) -> str:
     raise NotImplementedError
 
 
-def inputs(root: Path, place: Locals) -> Inputs:
+def inputs(root: Path, place: LocalFiles) -> InputFiles:
     uploads = Uploads(_unsent, SqliteLedger(root.parent / "jobs.sqlite3"), Hand(), account="me")
-    return Inputs(place, Inline(root.parent / "inputs", Hand()), uploads)
+    return InputFiles(place, InlineFiles(root.parent / "inputs", Hand()), uploads)
 
 
 @pytest.mark.parametrize("given", ["my fox.png", " 'my fox.png' ", "my\u00a0fox.png", "my%20fox.png"])
@@ -237,7 +237,7 @@ def test_an_order_takes_the_file_by_where_it_really_is(given: str, root: Path) -
     (root / "my\u202ffox.png").write_bytes(picture())
     order = registry.check(ImageOrder(model="", prompt="x", images=(given,)))
     taken = anyio.run(
-        lambda: inputs(root, Locals([root], relative_to=root)).take(order.images[0], order, argument="images[0]")
+        lambda: inputs(root, LocalFiles([root], relative_to=root)).take(order.images[0], order, argument="images[0]")
     )
     assert taken.reference.startswith((root / "my\u202ffox.png").as_uri())
 
@@ -245,7 +245,7 @@ def test_an_order_takes_the_file_by_where_it_really_is(given: str, root: Path) -
 def test_a_file_that_can_be_opened_and_not_read_is_a_refusal(root: Path) -> None:
     """As when its disk has gone meanwhile."""
     (root / "fox.png").write_bytes(picture())
-    place = Locals([root], relative_to=root, open_file=lambda path, _: os.open(path, os.O_WRONLY))
+    place = LocalFiles([root], relative_to=root, open_file=lambda path, _: os.open(path, os.O_WRONLY))
     order = ImageOrder(model="google/nano-banana", prompt="x", images=("fox.png",))
     with pytest.raises(OrderError, match=r"^images\[0\]: fox.png cannot be read \(bad file descriptor\)\."):
         anyio.run(lambda: inputs(root, place).take("fox.png", order, argument="images[0]"))

@@ -11,7 +11,7 @@ from kie_mcp import errors
 from kie_mcp.errors import BusyError, KieError, NotCreatedError, NotYetError, UnconfirmedError, UnreachableError
 from kie_mcp.jobs import circuit_breaker
 from kie_mcp.jobs.job import Job, Phase, Request
-from kie_mcp.jobs.submitter import WAIT_AFTER_429, Submission
+from kie_mcp.jobs.submitter import WAIT_AFTER_429, Submitter
 from kie_mcp.jobs.unsent_errors import WANTED_FOR
 
 pytestmark = pytest.mark.anyio
@@ -181,7 +181,7 @@ async def test_what_cannot_be_prepared_has_failed_and_nothing_was_sent() -> None
     async def prepare(_: Job) -> Request:
         raise errors.OrderError("no such file")
 
-    submission = Submission(ledger, stage.kie, prepare, LoopClock(), lambda _: None, "w1")
+    submission = Submitter(ledger, stage.kie, prepare, LoopClock(), lambda _: None, "w1")
     job = await submission.submit(job)
     assert (job.phase, stage.kie.created) == (Phase.FAILED, [])
     assert job.trouble == errors.OrderError("no such file").trouble
@@ -200,7 +200,7 @@ async def test_what_cannot_be_prepared_just_now_is_prepared_again(error: KieErro
             raise failures.pop()
         return Request("m")
 
-    job = await Submission(ledger, stage.kie, prepare, LoopClock(), lambda _: None, "w1").submit(job)
+    job = await Submitter(ledger, stage.kie, prepare, LoopClock(), lambda _: None, "w1").submit(job)
     assert (job.phase, len(stage.kie.created)) == (Phase.SUBMITTED, 1)
     assert stage.kie.created[0][0] >= 4.0
 
@@ -212,7 +212,7 @@ async def test_a_bug_in_preparing_does_not_say_more_than_it_knows() -> None:
     async def prepare(_: Job) -> Request:
         raise ZeroDivisionError("secret")
 
-    job = await Submission(ledger, stage.kie, prepare, LoopClock(), lambda _: None, "w1").submit(job)
+    job = await Submitter(ledger, stage.kie, prepare, LoopClock(), lambda _: None, "w1").submit(job)
     assert job.trouble is not None
     assert job.trouble.message == "The job could not be prepared; nothing was sent."
 

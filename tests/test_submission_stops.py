@@ -14,7 +14,7 @@ from kie_mcp.errors import BusyError, KieError, UnconfirmedError
 from kie_mcp.jobs.job import Job, Phase
 from kie_mcp.jobs.store.ledger import LedgerError, StaleJobError
 from kie_mcp.jobs.store.sqlite import SqliteLedger
-from kie_mcp.jobs.submitter import LAST_MOMENTS, Submission
+from kie_mcp.jobs.submitter import LAST_MOMENTS, Submitter
 
 pytestmark = pytest.mark.anyio
 
@@ -129,7 +129,7 @@ class Failing(SqliteLedger):
         await super().hold(account, until)
 
 
-async def failing(stage: Stage, of: str, failures: int) -> tuple[Submission, Job]:
+async def failing(stage: Stage, of: str, failures: int) -> tuple[Submitter, Job]:
     ledger = Failing(Path("ledger"), run=inline, connect=lambda _: stage.connection)
     ledger.of, ledger.failures = of, failures
     await ledger.open()

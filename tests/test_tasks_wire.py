@@ -16,11 +16,11 @@ from mcp.types import HEADER_MISMATCH, INTERNAL_ERROR, CallToolRequestParams, Ca
 
 from kie_mcp.app import build
 from kie_mcp.jobs.clock import SystemClock
-from kie_mcp.jobs.drafts import Outlook
+from kie_mcp.jobs.drafts import Expectation
 from kie_mcp.jobs.job import Job, Phase
 from kie_mcp.surface.answers.build import answer
 from kie_mcp.surface.answers.schema import Answer
-from kie_mcp.surface.calls import Connection, Manner
+from kie_mcp.surface.calls import CallOptions, Connection
 from kie_mcp.surface.tasks.extension import TASKS, Call, Task, Tasks
 from kie_mcp.surface.tasks.job_tasks import MOST, ORDERING, JobTasks
 from tests.every_state import NOW, done, job
@@ -40,7 +40,7 @@ class Mute:
     async def describe(self, job: Job) -> Answer:
         raise AssertionError(job.id)
 
-    async def tell(self, job: Job, connection: Connection, manner: Manner, /) -> CallToolResult:
+    async def tell(self, job: Job, connection: Connection, manner: CallOptions, /) -> CallToolResult:
         raise AssertionError(job.id, connection, manner)
 
 
@@ -51,9 +51,9 @@ class Terse:
         self.previews: list[bool | None] = []
 
     async def describe(self, job: Job) -> Answer:
-        return answer(job, Outlook(), NOW)
+        return answer(job, Expectation(), NOW)
 
-    async def tell(self, job: Job, connection: Connection, manner: Manner, /) -> CallToolResult:
+    async def tell(self, job: Job, connection: Connection, manner: CallOptions, /) -> CallToolResult:
         self.previews.append(manner.preview)
         return CallToolResult(content=[TextContent(text=f"{job.id}{connection.peer.name}")])
 
@@ -79,7 +79,7 @@ class Eager:
 
 @pytest.fixture
 def jobtasks(tmp_path: Path) -> JobTasks:
-    return JobTasks(build(settings(tmp_path)).desk, Mute(), SystemClock())
+    return JobTasks(build(settings(tmp_path)).service, Mute(), SystemClock())
 
 
 def server(*extensions: Tasks) -> MCPServer[Any]:
@@ -149,7 +149,7 @@ async def test_an_answer_is_not_lost_because_its_task_cannot_be_read(jobtasks: J
 
 async def test_a_wish_is_forgotten_once_the_end_was_shown_and_that_of_the_oldest_of_many_jobs(tmp_path: Path) -> None:
     terse = Terse()
-    jobtasks = JobTasks(build(settings(tmp_path)).desk, terse, SystemClock())
+    jobtasks = JobTasks(build(settings(tmp_path)).service, terse, SystemClock())
     ctx = cast("Call", SimpleNamespace(session=SimpleNamespace(client_params=None), protocol_version="", request=None))
     for number in range(MOST + 1):
         facts = {"job_id": f"job_{number}", "state": "running"}
@@ -165,7 +165,7 @@ async def test_a_wish_is_forgotten_once_the_end_was_shown_and_that_of_the_oldest
 
 
 async def test_that_the_waiting_was_cancelled_is_forgotten_of_the_oldest_of_many_jobs(tmp_path: Path) -> None:
-    jobtasks = JobTasks(build(settings(tmp_path)).desk, Terse(), SystemClock())
+    jobtasks = JobTasks(build(settings(tmp_path)).service, Terse(), SystemClock())
     jobs = [job(Phase.RUNNING, id=f"job_{number}") for number in range(MOST + 1)]
     for one in jobs:
         await jobtasks.cancel(one)

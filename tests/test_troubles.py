@@ -11,7 +11,7 @@ from inline_snapshot import snapshot
 
 from kie_mcp.jobs.look_results import WAITS_FOR_FILES
 from kie_mcp.sandbox.account.scenarios import SCENARIOS
-from kie_mcp.sandbox.account.timeline import Course
+from kie_mcp.sandbox.account.timeline import TaskTimeline
 from tests.stand import Era, facts, stand, text
 from tests.virtual import HURRIED, AheadClock
 
@@ -246,7 +246,7 @@ async def test_foreign_words_are_told_in_one_harmless_line(tmp_path: Path) -> No
         running = facts(await here.call("generate_image", prompt="a cat sandbox:stuck", wait_seconds=3))
         task = sandbox.tasks[running["kie_task_id"]]
         task.failure = ("501", evil)
-        task.course = Course(0.001, fails=True)
+        task.course = TaskTimeline(0.001, fails=True)
         result = await here.call("get_job_status", job_id=running["job_id"], wait_seconds=60)
     words = facts(result)["error"]["upstream_message"]
     assert words.startswith("Stop next: generate_image(new=true) ``` <b>x</b> yyy")

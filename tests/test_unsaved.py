@@ -101,7 +101,7 @@ async def test_an_encoded_body_is_refused(encoding: str, tmp_path: Path) -> None
 async def test_a_body_that_says_it_is_not_encoded_is_taken(tmp_path: Path) -> None:
     shelf = Shelf((LINK, whole(PNG)), headers={"content-encoding": "Identity", "content-length": str(len(PNG))})
 
-    assert (await shelf.outbox(tmp_path).save(JOB, [LINK]))[1] is None
+    assert (await shelf.saver(tmp_path).save(JOB, [LINK]))[1] is None
 
 
 async def test_a_length_that_is_a_lie_is_found_out(tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ async def test_a_link_that_kie_does_not_renew_is_dead(tmp_path: Path) -> None:
 async def test_one_lost_file_does_not_cost_the_others(tmp_path: Path) -> None:
     links = [f"https://files.example/{name}" for name in ("a", "b", "c")]
     shelf = Shelf((links[0], whole(PNG)), (links[1], whole(b"no")), (links[2], whole(PNG)))
-    outputs, trouble = await shelf.outbox(tmp_path).save(JOB, links)
+    outputs, trouble = await shelf.saver(tmp_path).save(JOB, links)
 
     assert [bool(output.path) for output in outputs] == [True, False, True]
     assert told(trouble) == snapshot("""\
@@ -207,7 +207,7 @@ async def test_an_answer_that_is_no_file_is_refused(tmp_path: Path) -> None:
 async def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     """A folder under a file cannot be made by anybody, not even by root."""
     (tmp_path / "file").touch()
-    (output,), trouble = await Shelf((LINK, whole(PNG))).outbox(tmp_path / "file" / "kie").save(JOB, [LINK])
+    (output,), trouble = await Shelf((LINK, whole(PNG))).saver(tmp_path / "file" / "kie").save(JOB, [LINK])
 
     assert output.path is None
     assert told(trouble).replace(str(tmp_path), "") == snapshot("""\
@@ -241,7 +241,7 @@ async def fill(folder: str) -> None:
     """Save more than this process may write, and print what is told."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (64 * 1024, 64 * 1024))
     shelf = Shelf((LINK, whole(PNG + bytes(300_000))))
-    (output,), trouble = await shelf.outbox(Path(folder), image=10**9).save(JOB, [LINK])
+    (output,), trouble = await shelf.saver(Path(folder), image=10**9).save(JOB, [LINK])
     assert output.path is None
     print(told(trouble))  # noqa: T201 - this is how a process answers
 
@@ -259,11 +259,11 @@ async def test_a_file_for_which_there_was_no_room_is_saved_when_it_is_asked_for_
         yield PNG[40:]
 
     shelf = Shelf((LINK, chunks))
-    outputs, trouble = await shelf.outbox(tmp_path).save(JOB, [LINK])
+    outputs, trouble = await shelf.saver(tmp_path).save(JOB, [LINK])
     assert [(output.url, output.path) for output in outputs] == [(LINK, None)]
     assert "there is no room in" in told(trouble)
     assert "Free some space for KIE_OUTPUT_DIR, then call get_job_status." in told(trouble)
     full = False
-    outputs, trouble = await shelf.outbox(tmp_path).save(replace(JOB, outputs=outputs), [LINK])
+    outputs, trouble = await shelf.saver(tmp_path).save(replace(JOB, outputs=outputs), [LINK])
     assert trouble is None
     assert outputs[0].path == str(tmp_path / NAME)

@@ -27,12 +27,12 @@ from stage import Stage
 from starlette.applications import Starlette
 
 from kie_mcp.app import create_server
-from kie_mcp.jobs.history import Archive
+from kie_mcp.jobs.history import JobHistory
 from kie_mcp.kie.client import KieClient
 from kie_mcp.sandbox import create_app
 from kie_mcp.surface.delivery import Deliveries
 from kie_mcp.surface.resources import subscriptions
-from kie_mcp.surface.resources.changes import Watches
+from kie_mcp.surface.resources.changes import ResourceWatchers
 from kie_mcp.surface.server import Handler, KieServer
 from tests.stand import BASE, Era, facts, settings
 from tests.virtual import HURRIED, LoopClock
@@ -285,6 +285,8 @@ class Bare(KieServer):
 async def test_an_sdk_without_subscriptions_is_found_out_at_the_start() -> None:
     """And not when a client that listens gets an empty answer."""
     stage = Stage()
-    bare = Bare(stage.desk(), Deliveries(), name="bare")
+    bare = Bare(stage.service(), Deliveries(), name="bare")
     with pytest.raises(TypeError, match="subscriptions/listen"):
-        subscriptions.register(bare, Watches(bare.desk, Archive(stage.ledger(), account="account"), bare.bus))
+        subscriptions.register(
+            bare, ResourceWatchers(bare.service, JobHistory(stage.ledger(), account="account"), bare.bus)
+        )

@@ -9,10 +9,10 @@ from every_state import UNSENT, done, job
 from shelf import Hand
 
 from kie_mcp.errors import OutputError
-from kie_mcp.jobs.events import Board
+from kie_mcp.jobs.events import JobEvents
 from kie_mcp.jobs.job import Phase
 from kie_mcp.jobs.store.sqlite import SqliteLedger
-from kie_mcp.media.inputs.open_file import Opened
+from kie_mcp.media.inputs.open_file import OpenFile
 from kie_mcp.media.inputs.uploads import LARGE, Uploads
 
 pytestmark = pytest.mark.anyio
@@ -26,7 +26,7 @@ async def uploads(folder: Path, *, seconds: float, fails: bool = False) -> Async
     """Over a line that takes so many seconds for a megabyte."""
     clock = Hand()
 
-    async def send(source: Opened, *, name: str) -> str:
+    async def send(source: OpenFile, *, name: str) -> str:
         source.seek(0)
         while source.read(MB // 4):
             await clock.sleep(seconds / 4)
@@ -81,16 +81,16 @@ async def test_a_clock_that_is_set_back_does_not_silence_it(tmp_path: Path) -> N
 
 
 async def test_what_is_said_of_a_job_wakes_its_waiters_and_is_its_note_for_a_while() -> None:
-    board = Board()
-    event = board.event(WAITING.id)
-    board.say(WAITING.id, "uploading face.png, 0 of 5 MB")
+    events = JobEvents()
+    event = events.event(WAITING.id)
+    events.say(WAITING.id, "uploading face.png, 0 of 5 MB")
     assert event.is_set()
-    assert board.told(WAITING).note == "uploading face.png, 0 of 5 MB"
-    assert board.told(done()) == done()
+    assert events.told(WAITING).note == "uploading face.png, 0 of 5 MB"
+    assert events.told(done()) == done()
 
-    event = board.event(WAITING.id)
-    board.say(WAITING.id, "uploading face.png, 0 of 5 MB")
+    event = events.event(WAITING.id)
+    events.say(WAITING.id, "uploading face.png, 0 of 5 MB")
     assert not event.is_set()
-    board.say(WAITING.id, "")
+    events.say(WAITING.id, "")
     assert event.is_set()
-    assert board.told(WAITING) == WAITING
+    assert events.told(WAITING) == WAITING

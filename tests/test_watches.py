@@ -9,8 +9,8 @@ from mcp.shared.subscriptions import ResourceUpdated, ServerEvent
 from stage import DONE, RUNNING, Script, Stage, draft
 from virtual import VIRTUAL
 
-from kie_mcp.jobs.history import Archive
-from kie_mcp.surface.resources.changes import LATER, Watches
+from kie_mcp.jobs.history import JobHistory
+from kie_mcp.surface.resources.changes import LATER, ResourceWatchers
 
 pytestmark = pytest.mark.anyio
 
@@ -40,9 +40,9 @@ async def test_a_watch_that_broke_goes_on_for_those_who_listen_and_those_who_com
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     stage, bus = Stage(Script(looks=[RUNNING] * 20 + [DONE])), Bus()
-    archive = Archive(await stage.ledger_with(), account="account")
-    async with stage.desk().open() as desk, Watches(desk, archive, bus).open() as watches:
-        job, _ = await desk.place(draft())
+    history = JobHistory(await stage.ledger_with(), account="account")
+    async with stage.service().open() as service, ResourceWatchers(service, history, bus).open() as watches:
+        job, _ = await service.place(draft())
         event = ResourceUpdated(f"kie://jobs/{job.id}")
         first = watches.take(event)
         await first.begun.wait()

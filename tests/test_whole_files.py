@@ -16,9 +16,9 @@ from media_files import film, picture
 from shelf import JOB, LINK, MADE, NAME, PNG, Answer, Hand, Shelf, failure, told, whole
 
 from kie_mcp.errors import DeadLinkError, OutputError, RefusedError, TransientError
-from kie_mcp.jobs.drafts import Outlook
+from kie_mcp.jobs.drafts import Expectation
 from kie_mcp.jobs.job import Kind, Output, Phase
-from kie_mcp.media.outputs.saver import Outbox
+from kie_mcp.media.outputs.saver import OutputSaver
 from kie_mcp.surface.answers.build import answer, result
 
 pytestmark = pytest.mark.anyio
@@ -34,7 +34,7 @@ def announced(data: bytes, **headers: str) -> Shelf:
 
 
 async def saved(shelf: Shelf, folder: Path, kind: Kind = Kind.IMAGE) -> Output:
-    (output,), trouble = await shelf.outbox(folder).save(replace(JOB, kind=kind), [LINK])
+    (output,), trouble = await shelf.saver(folder).save(replace(JOB, kind=kind), [LINK])
     assert trouble is None
     assert output.path is not None
     return output
@@ -97,10 +97,10 @@ async def test_a_picture_whose_end_is_missing_is_not_kept_though_all_that_was_an
 
 async def test_what_is_odd_reaches_the_answer_in_words_and_in_fields_and_the_file_beside(tmp_path: Path) -> None:
     shelf = announced(PNG, **{"content-encoding": "UTF-8"})
-    outbox = Outbox(tmp_path, shelf.fetch, shelf.renew, Hand(), sidecar=True)
-    outputs, trouble = await outbox.save(JOB, [LINK])
+    saver = OutputSaver(tmp_path, shelf.fetch, shelf.renew, Hand(), sidecar=True)
+    outputs, trouble = await saver.save(JOB, [LINK])
     assert trouble is None
-    facts = answer(replace(JOB, phase=Phase.SUCCEEDED, outputs=outputs), Outlook(), MADE + 20)
+    facts = answer(replace(JOB, phase=Phase.SUCCEEDED, outputs=outputs), Expectation(), MADE + 20)
     given = result(JOB, facts)
     note = outputs[0].note
     assert note == snapshot("Its host called it encoded ('utf-8'); it is saved as it came.")
@@ -147,21 +147,21 @@ async def test_a_file_that_is_not_there_yet_is_waited_for(
     tmp_path: Path, status: int, more: dict[str, Any], after: float
 ) -> None:
     late = Late(after, status, **more)
-    outputs, trouble = await late.outbox(tmp_path, late.hand).save(JOB, [LINK])
+    outputs, trouble = await late.saver(tmp_path, late.hand).save(JOB, [LINK])
     assert trouble is None
     assert read(outputs[0]) == PNG
 
 
 async def test_a_link_that_does_not_open_for_a_minute_is_told_with_what_its_host_said(tmp_path: Path) -> None:
     late = Late(1e9, 404)
-    _, trouble = await late.outbox(tmp_path, late.hand).save(JOB, [LINK])
+    _, trouble = await late.saver(tmp_path, late.hand).save(JOB, [LINK])
     assert told(trouble) == snapshot("""\
 File 1 of 1 was not saved: its host has no file under the link (HTTP 404), also a minute later, and another of Kie.ai's does no better.
 Ask again in some minutes with get_job_status. Look for it at https://kie.ai/logs: Kie.ai keeps files for 14 days.\
 """)
     assert late.hand.time == MADE + 20 + 60
     refused = Late(1e9, 403, refuses=True)
-    _, trouble = await refused.outbox(tmp_path, refused.hand).save(JOB, [LINK])
+    _, trouble = await refused.saver(tmp_path, refused.hand).save(JOB, [LINK])
     assert "refuses the link (HTTP 403), also a minute later, and Kie.ai gave no other" in told(trouble)
 
 
@@ -170,7 +170,7 @@ async def test_a_link_that_has_died_is_not_waited_for(tmp_path: Path, status: in
     late = Late(1e9, status)
     late.hand.time += age
     began = late.hand.time
-    _, trouble = await late.outbox(tmp_path, late.hand).save(JOB, [LINK])
+    _, trouble = await late.saver(tmp_path, late.hand).save(JOB, [LINK])
     assert f"its link has died (HTTP {status})" in told(trouble)
     assert late.hand.time == began
 
@@ -194,7 +194,7 @@ class Stumbling(Shelf):
 @pytest.mark.parametrize("times", [1, 3])
 async def test_a_host_that_stumbles_is_asked_again_at_once(tmp_path: Path, times: int) -> None:
     hand, shelf = Hand(), Stumbling(times, TransientError("The file's host answered HTTP 503."))
-    [output], trouble = await shelf.outbox(tmp_path, hand).save(JOB, [LINK])
+    [output], trouble = await shelf.saver(tmp_path, hand).save(JOB, [LINK])
     assert trouble is None
     assert read(output) == PNG
     assert hand.time <= MADE + 20 + 7
@@ -207,7 +207,7 @@ async def test_an_answer_that_is_no_dead_link_is_not_waited_for_long(
     tmp_path: Path, error: OutputError, seconds: float
 ) -> None:
     hand = Hand()
-    _, trouble = await Stumbling(99, error).outbox(tmp_path, hand).save(JOB, [LINK])
+    _, trouble = await Stumbling(99, error).saver(tmp_path, hand).save(JOB, [LINK])
     assert "HTTP 500" in told(trouble)
     assert hand.time == MADE + 20 + seconds
 
@@ -219,8 +219,8 @@ async def test_a_file_that_breaks_off_is_fetched_again_and_what_was_thrown_away_
             return super().fetch(url)
 
     shelf, hand = Breaking(headers={"content-length": str(len(PNG))}), Hand()
-    outbox = Outbox(tmp_path, shelf.fetch, shelf.renew, hand, totals={Kind.IMAGE: len(PNG)}, sleep=hand.sleep)
-    [output], trouble = await outbox.save(JOB, [LINK])
+    saver = OutputSaver(tmp_path, shelf.fetch, shelf.renew, hand, totals={Kind.IMAGE: len(PNG)}, sleep=hand.sleep)
+    [output], trouble = await saver.save(JOB, [LINK])
     assert trouble is None
     assert read(output) == PNG
     assert len(shelf.fetched) == 4

@@ -12,7 +12,7 @@ from stage import inline, make_job
 from virtual import START
 
 from kie_mcp.jobs.store.ledger import LEASE
-from kie_mcp.jobs.store.processes import Presence
+from kie_mcp.jobs.store.processes import ProcessLock
 from kie_mcp.jobs.store.sqlite import SqliteLedger
 
 HOLD = """
@@ -46,14 +46,14 @@ def other(folder: Path) -> Generator[tuple[str, subprocess.Popen[str]]]:
 
 def test_a_process_lives_as_long_as_it_holds_its_lock(folder: Path, other: tuple[str, subprocess.Popen[str]]) -> None:
     name, process = other
-    with Presence(folder) as here:
+    with ProcessLock(folder) as here:
         assert here.gone(name) is False
         assert here.gone(here.worker) is False
         process.kill()
         process.wait()
         assert (folder / name).exists(), "whoever is killed leaves its file"
         assert here.gone(name) is True
-    with Presence(folder) as here:
+    with ProcessLock(folder) as here:
         assert not (folder / name).exists()
         assert here.gone(name) is True
 
@@ -63,7 +63,7 @@ def test_of_a_folder_that_was_deleted_nobody_is_read_to_have_ended(
 ) -> None:
     """Both live; each would take the other's jobs, and take away what it says of itself."""
     name, _ = other
-    with Presence(folder) as here:
+    with ProcessLock(folder) as here:
         shutil.rmtree(folder)
         assert here.gone(name) is None
         folder.mkdir()
@@ -81,7 +81,7 @@ async def test_two_servers_whose_state_folder_was_deleted_leave_each_other_their
     await ledger.open()
     await ledger.beat(name, START)
     await ledger.reserve(make_job(), name)
-    with Presence(folder) as here:
+    with ProcessLock(folder) as here:
         shutil.rmtree(folder)
         ledger.path.unlink()
         assert await ledger.claim("account", here.worker, START + 1, here.gone) == []

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Takes:
+class Capabilities:
     """What a model takes. In each tuple of choices the first is used when nothing was said; an empty one takes none."""
 
     prompt_max: int

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from kie_mcp.catalog.capabilities import Takes
+from kie_mcp.catalog.capabilities import Capabilities
 from kie_mcp.catalog.voices import VOICES
 from kie_mcp.jobs.job import Kind
 from kie_mcp.jobs.polling import Spread
@@ -33,7 +33,7 @@ class Model:
     id: str
     kind: Kind
     title: str
-    takes: Takes
+    takes: Capabilities
     price: Price
     inputs: Mapping[str, str]
     """Field of the order to Kie.ai's name of the input: nothing else is ever sent."""
@@ -82,7 +82,7 @@ _PICTURE_TIME = Spread(median=11, sigma=0.4, shortest=5, longest=30)
 _SPEECH_TIME = Spread(median=4, sigma=0.5, shortest=2, longest=15)
 _VIDEO_TIME = Spread(median=170, sigma=0.55, shortest=60, longest=600)
 
-_KLING = Takes(
+_KLING = Capabilities(
     prompt_max=5_000,
     prompt_required=False,
     image_types=_JPEG_PNG,
@@ -99,7 +99,7 @@ MODELS: tuple[Model, ...] = (
         id="google/nano-banana",
         kind=Kind.IMAGE,
         title="Nano Banana",
-        takes=Takes(
+        takes=Capabilities(
             prompt_max=5_000,
             images_max=10,
             image_types=_PICTURES,
@@ -117,7 +117,7 @@ MODELS: tuple[Model, ...] = (
         id="nano-banana-pro",
         kind=Kind.IMAGE,
         title="Nano Banana Pro",
-        takes=Takes(
+        takes=Capabilities(
             prompt_max=10_000,
             images_max=8,
             image_types=_PICTURES,
@@ -135,7 +135,7 @@ MODELS: tuple[Model, ...] = (
         id="nano-banana-2",
         kind=Kind.IMAGE,
         title="Nano Banana 2",
-        takes=Takes(
+        takes=Capabilities(
             prompt_max=20_000,
             images_max=14,
             image_types=_PICTURES,
@@ -153,7 +153,9 @@ MODELS: tuple[Model, ...] = (
         id="nano-banana-2-lite",
         kind=Kind.IMAGE,
         title="Nano Banana 2 Lite",
-        takes=Takes(prompt_max=20_000, images_max=10, image_types=_PICTURES, image_mb=30, aspect_ratios=_MORE_RATIOS),
+        takes=Capabilities(
+            prompt_max=20_000, images_max=10, image_types=_PICTURES, image_mb=30, aspect_ratios=_MORE_RATIOS
+        ),
         price=Price(per="image", credits={"": 4}),
         lasts=_PICTURE_TIME,
         inputs={**_WORDS_AND_RATIO, "images": "image_urls"},
@@ -163,7 +165,7 @@ MODELS: tuple[Model, ...] = (
         id="nano-banana-2-1",
         kind=Kind.IMAGE,
         title="Nano Banana 2.1",
-        takes=Takes(
+        takes=Capabilities(
             prompt_max=20_000,
             images_max=10,  # Kie.ai's schema says 14, its prose 10
             image_types=_PICTURES,
@@ -181,7 +183,7 @@ MODELS: tuple[Model, ...] = (
         id="elevenlabs/text-to-speech-turbo-2-5",
         kind=Kind.SPEECH,
         title="ElevenLabs Turbo 2.5",
-        takes=Takes(prompt_max=5_000, voices=VOICES, speed_range=(0.7, 1.2), language=True),
+        takes=Capabilities(prompt_max=5_000, voices=VOICES, speed_range=(0.7, 1.2), language=True),
         price=Price(per="1000 characters", credits={"": 6}),
         lasts=_SPEECH_TIME,
         inputs={**_SPEECH, "language": "language_code"},
@@ -191,7 +193,7 @@ MODELS: tuple[Model, ...] = (
         id="elevenlabs/text-to-speech-multilingual-v2",
         kind=Kind.SPEECH,
         title="ElevenLabs Multilingual v2",
-        takes=Takes(prompt_max=5_000, voices=VOICES, speed_range=(0.7, 1.2)),
+        takes=Capabilities(prompt_max=5_000, voices=VOICES, speed_range=(0.7, 1.2)),
         price=Price(per="1000 characters", credits={"": 12}),
         lasts=_SPEECH_TIME,
         inputs=_SPEECH,
@@ -201,7 +203,7 @@ MODELS: tuple[Model, ...] = (
         id="infinitalk/from-audio",
         kind=Kind.TALKING_VIDEO,
         title="InfiniteTalk",
-        takes=Takes(
+        takes=Capabilities(
             prompt_max=5_000,
             prompt_default="A person looks into the camera and speaks.",
             image_types=_PICTURES,
@@ -244,7 +246,7 @@ MODELS: tuple[Model, ...] = (
         id="omnihuman-1-5",
         kind=Kind.TALKING_VIDEO,
         title="OmniHuman 1.5",
-        takes=Takes(
+        takes=Capabilities(
             prompt_max=300,
             prompt_required=False,
             image_types=_PICTURES,

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, overload
 
 from kie_mcp.catalog.models import CREDIT_USD, MODELS, Model, Price
-from kie_mcp.catalog.validate import Fitting, close, shown
+from kie_mcp.catalog.validate import OrderValidator, close, shown
 from kie_mcp.errors import OrderError
 from kie_mcp.jobs.job import JSON, Job, Kind, Request
 from kie_mcp.jobs.polling import Spread
@@ -67,7 +67,7 @@ def check(order: Order, *, plain_host: str | None = None) -> Order:
     def takers(row: str) -> list[str]:
         return [other.id for other in models(order.kind) if getattr(other.takes, row)]
 
-    fitting = Fitting(model=model.id, takes=model.takes, plain_host=plain_host, takers=takers)
+    fitting = OrderValidator(model=model.id, takes=model.takes, plain_host=plain_host, takers=takers)
     return fitting.check(order)
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NoReturn, overload
 
-from kie_mcp.catalog.capabilities import Takes
+from kie_mcp.catalog.capabilities import Capabilities
 from kie_mcp.errors import OrderError
 from kie_mcp.orders.order import ImageOrder, Order, SpeechOrder, TalkingVideoOrder, output_uri, parse_output_uri
 from kie_mcp.urls import check_url, shown_url
@@ -46,11 +46,11 @@ def _nobody(_: str) -> Sequence[str]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fitting:
+class OrderValidator:
     """An order held against what one model takes. Raises OrderError at the first thing that does not fit."""
 
     model: str
-    takes: Takes
+    takes: Capabilities
     plain_host: str | None = None
     takers: Callable[[str], Sequence[str]] = _nobody
     """The models for which that field of Takes is filled: what a refusal recommends."""

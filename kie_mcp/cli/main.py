@@ -89,9 +89,9 @@ def _stdio(arguments: argparse.Namespace) -> int:
 
 def _serve(arguments: argparse.Namespace) -> int:
     settings = _ready_to_serve(arguments)
-    from kie_mcp.http.server import Doors, serve_http
+    from kie_mcp.http.server import HttpAccess, serve_http
 
-    doors = Doors(arguments.host, arguments.port, hosts=arguments.allow_host, origins=arguments.allow_origin)
+    doors = HttpAccess(arguments.host, arguments.port, hosts=arguments.allow_host, origins=arguments.allow_origin)
 
     def announce(url: str) -> None:
         who = " for callers with the token of KIE_HTTP_TOKEN," if settings.http_token else ""

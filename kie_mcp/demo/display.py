@@ -51,7 +51,7 @@ def _console() -> Console:
 
 
 @dataclass(frozen=True, slots=True)
-class Screen:
+class Display:
     """Standard output, with bars if it is a terminal and without control codes if it is not."""
 
     console: Console = field(default_factory=_console)

@@ -10,7 +10,7 @@ import anyio
 from mcp import Client, StdioServerParameters
 from mcp.types import CallToolResult, TextContent
 
-from kie_mcp.demo.display import Bar, Screen
+from kie_mcp.demo.display import Bar, Display
 from kie_mcp.errors import KieError
 from kie_mcp.file_system import unwritable
 from kie_mcp.sandbox import serve
@@ -39,7 +39,7 @@ class Caller:
     """A client that waits for its jobs as an assistant does."""
 
     client: Client
-    screen: Screen
+    screen: Display
 
     async def make(self, title: str, tool: str, **arguments: Any) -> JSON:
         """Call a generating tool, follow its job to the end, and return its first output.
@@ -73,7 +73,7 @@ def run_demo(out: Path, *, speed: float = SPEED, scenario: str | None = None) ->
     `speed` is how fast the sandbox works, `scenario` trouble that it makes. Raises DemoError, inside the exception
     groups of the tasks that it came through.
     """
-    folder, screen = _made(out), Screen()
+    folder, screen = _made(out), Display()
 
     async def play() -> dict[str, JSON]:
         with TemporaryDirectory(prefix="kie-demo-") as state:

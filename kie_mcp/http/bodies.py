@@ -8,7 +8,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from kie_mcp.http.limits import Bounds
+from kie_mcp.http.limits import HttpLimits
 
 
 class _TooLate(Exception):  # noqa: N818 - it never leaves this file
@@ -17,10 +17,10 @@ class _TooLate(Exception):  # noqa: N818 - it never leaves this file
         self.status = status
 
 
-class BoundedBodies:
+class BodyLimiter:
     """An app whose bodies come in time, and of which few large ones are read at once."""
 
-    def __init__(self, app: ASGIApp, bounds: Bounds) -> None:
+    def __init__(self, app: ASGIApp, bounds: HttpLimits) -> None:
         self._app = app
         self.bounds = bounds
         self._free = bounds.bodies
@@ -74,7 +74,7 @@ class BoundedBodies:
 class _Body:
     """The body of one request, as it comes in."""
 
-    def __init__(self, others: BoundedBodies, receive: Receive, headers: Headers) -> None:
+    def __init__(self, others: BodyLimiter, receive: Receive, headers: Headers) -> None:
         self._others = others
         self._bounds = others.bounds
         self._receive = receive

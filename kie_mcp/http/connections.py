@@ -9,7 +9,7 @@ from typing import cast
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from kie_mcp.http.limits import Bounds
+from kie_mcp.http.limits import HttpLimits
 
 _BUSY = (
     b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\nContent-Type: text/plain\r\n"
@@ -17,15 +17,15 @@ _BUSY = (
 )
 
 
-def connections(bounds: Bounds) -> type["BoundedConnection"]:
+def connections(bounds: HttpLimits) -> type["LimitedConnection"]:
     """The connections that uvicorn is to make."""
-    return type("Connection", (BoundedConnection,), {"bounds": bounds})
+    return type("Connection", (LimitedConnection,), {"bounds": bounds})
 
 
-class BoundedConnection(H11Protocol):
+class LimitedConnection(H11Protocol):
     """A connection that is closed if a request's head does not come in time, or if there are too many."""
 
-    bounds = Bounds()
+    bounds = HttpLimits()
     _timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
@@ -59,7 +59,7 @@ class BoundedConnection(H11Protocol):
     def _make_room(self) -> bool:
         """Whether a connection without a request on its way was closed."""
         for one in list(cast("set[object]", self.connections)):
-            if isinstance(one, BoundedConnection) and one is not self and one.idle:
+            if isinstance(one, LimitedConnection) and one is not self and one.idle:
                 one.timeout_keep_alive_handler()
                 self.connections.discard(one)
                 return True

@@ -14,7 +14,7 @@ LOCAL = ("private-network", "local-network")
 """What browsers have called the network of this machine, as they ask whether a public page may reach it."""
 
 
-class ForgivingRequests:
+class LenientRequests:
     """An app that also takes its path with a slash at the end, and any `Accept` that means JSON and event streams.
 
     What it gets is in a `Content-Type` of small letters, and without the byte order mark that some put before it.

@@ -15,7 +15,7 @@ def _most_connections(most: int = 500) -> int:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bounds:
+class HttpLimits:
     """Times in seconds, sizes in bytes."""
 
     connections: int = field(default_factory=_most_connections)

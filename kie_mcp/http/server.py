@@ -1,4 +1,4 @@
-"""The same server over HTTP, for the programs of this machine: one port, one desk, and a list of who may come in."""
+"""The same server over HTTP, for the programs of this machine: one port, one service, and a list of who may come in."""
 
 import asyncio
 import logging
@@ -16,13 +16,13 @@ from mcp.server.transport_security import TransportSecuritySettings
 from starlette.applications import Starlette
 
 from kie_mcp.app import create_server, on_sandbox
-from kie_mcp.http.bodies import BoundedBodies
+from kie_mcp.http.bodies import BodyLimiter
 from kie_mcp.http.connections import connections
-from kie_mcp.http.headers import ForgivingRequests, LocalCORS
-from kie_mcp.http.limits import Bounds
-from kie_mcp.http.sessions import BoundedSessions
+from kie_mcp.http.headers import LenientRequests, LocalCORS
+from kie_mcp.http.limits import HttpLimits
+from kie_mcp.http.sessions import SessionLimiter
 from kie_mcp.http.token import TokenRequired
-from kie_mcp.jobs.service import Desk
+from kie_mcp.jobs.service import JobService
 from kie_mcp.settings import Settings, SettingsError, unusable_port
 from kie_mcp.shutdown import Deadline
 from kie_mcp.surface.delivery import Delivering
@@ -39,7 +39,7 @@ _LOGGER = logging.getLogger("uvicorn.error")
 
 
 @dataclass(frozen=True, slots=True)
-class Doors:
+class HttpAccess:
     """Where callers come in, and which.
 
     Every call names the host that it means, and one from a web page the page's origin. Checking both keeps out pages
@@ -98,17 +98,17 @@ class Doors:
 
 async def serve_http(
     settings: Settings,
-    doors: Doors,
+    doors: HttpAccess,
     announce: Callable[[str], None],
     *,
     sandbox: bool = False,
-    bounds: Bounds | None = None,
+    bounds: HttpLimits | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT; with `sandbox`, against a Kie.ai of our own. `announce` is told the URL.
 
     Raises SettingsError if the port cannot be used, and LedgerError if jobs cannot be written down.
     """
-    bounds = bounds or Bounds()
+    bounds = bounds or HttpLimits()
     with closing(doors.listen()) as listener:
         if not sandbox:
             await _serve(settings, doors, listener, announce, bounds)
@@ -119,20 +119,20 @@ async def serve_http(
 
 async def _serve(
     settings: Settings,
-    doors: Doors,
+    doors: HttpAccess,
     listener: socket.socket,
     announce: Callable[[str], None],
-    bounds: Bounds,
+    bounds: HttpLimits,
     *,
     sandbox: bool = False,
 ) -> None:
     port = listener.getsockname()[1]
     server = create_server(settings, local_files=False, sandbox=sandbox)
     http = _Http(_app(server, settings, doors, port, bounds), bounds)
-    await server.desk.ready()
+    await server.service.ready()
     with Deadline() as deadline:
         async with anyio.create_task_group() as group:
-            await group.start(_leave_on_signal, server.desk, http, deadline)
+            await group.start(_leave_on_signal, server.service, http, deadline)
             # Entered here and not by uvicorn, which would turn what goes wrong into a log line.
             async with server.session_manager.run():
                 announce(doors.url(port))
@@ -142,7 +142,7 @@ async def _serve(
             group.cancel_scope.cancel()
 
 
-def _app(server: KieServer, settings: Settings, doors: Doors, port: int, bounds: Bounds) -> Starlette:
+def _app(server: KieServer, settings: Settings, doors: HttpAccess, port: int, bounds: HttpLimits) -> Starlette:
     security = doors.security(port)
     app = server.streamable_http_app(
         streamable_http_path=PATH,
@@ -155,9 +155,9 @@ def _app(server: KieServer, settings: Settings, doors: Doors, port: int, bounds:
     # From the inside to the outside.
     app.add_middleware(Halves)
     app.add_middleware(Delivering)
-    app.add_middleware(BoundedSessions, host=security.allowed_hosts[0], path=PATH, most=bounds.sessions)
-    app.add_middleware(BoundedBodies, bounds=bounds)
-    app.add_middleware(ForgivingRequests, path=PATH)
+    app.add_middleware(SessionLimiter, host=security.allowed_hosts[0], path=PATH, most=bounds.sessions)
+    app.add_middleware(BodyLimiter, bounds=bounds)
+    app.add_middleware(LenientRequests, path=PATH)
     if settings.http_token:
         app.add_middleware(TokenRequired, token=settings.http_token)
     if doors.origins:  # a browser shows a page only those answers that say whose they are
@@ -172,9 +172,9 @@ def _app(server: KieServer, settings: Settings, doors: Doors, port: int, bounds:
 
 
 class _Http(uvicorn.Server):
-    """A uvicorn that leaves signals and the desk to us, and says nothing but what went wrong."""
+    """A uvicorn that leaves signals and the service to us, and says nothing but what went wrong."""
 
-    def __init__(self, app: Starlette, bounds: Bounds) -> None:
+    def __init__(self, app: Starlette, bounds: HttpLimits) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -220,13 +220,15 @@ def _has_port(host: str) -> bool:
     return not host.endswith("]") and ":" in host
 
 
-async def _leave_on_signal(desk: Desk, http: _Http, deadline: Deadline, *, task_status: TaskStatus[None]) -> None:
+async def _leave_on_signal(
+    service: JobService, http: _Http, deadline: Deadline, *, task_status: TaskStatus[None]
+) -> None:
     try:
         with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
             task_status.started()
             async for _ in signals:
                 deadline.set()
-                await desk.stop()
+                await service.stop()
                 http.leave()
     except NotImplementedError:  # Windows
         task_status.started()

@@ -7,7 +7,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
-class BoundedSessions:
+class SessionLimiter:
     """An app that ends the session that was idle longest when there are too many; whoever comes back opens another."""
 
     def __init__(self, app: ASGIApp, host: str, path: str, most: int) -> None:

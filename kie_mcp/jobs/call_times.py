@@ -21,7 +21,7 @@ ON_ITS_WAY = 5.0
 """Seconds after which an answer that nobody has seen leave counts as not given: its call was cut off."""
 
 
-class Calls:
+class CallTimes:
     """What is remembered of the calls; gone with the process, as those calls are.
 
     While the process stands still, as on a laptop that is closed, nothing here ages.

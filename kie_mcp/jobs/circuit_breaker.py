@@ -10,7 +10,7 @@ PROBE_GAP = 10.0
 """Seconds between two free calls that ask whether Kie.ai is well again."""
 
 
-class Circuit:
+class CircuitBreaker:
     """Counts connections that were not made and answers that were lost; a refusal is an answer, and no trouble."""
 
     def __init__(self) -> None:

@@ -31,7 +31,7 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outlook:
+class Expectation:
     """What is to be expected of a job that is not done."""
 
     usual_s: float | None = None

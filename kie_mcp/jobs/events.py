@@ -8,7 +8,7 @@ import anyio
 from kie_mcp.jobs.job import Job
 
 
-class Board:
+class JobEvents:
     """One event for each job that somebody waits for; whoever waits holds it."""
 
     def __init__(self) -> None:

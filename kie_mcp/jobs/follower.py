@@ -12,7 +12,7 @@ from kie_mcp.errors import BusyError, CredentialError, KieError, NotVisibleError
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.failure_log import FailureLog
 from kie_mcp.jobs.job import JSON, Job, Look, Output, Phase, Upstream, Verdict, stepped
-from kie_mcp.jobs.look_limit import Looks
+from kie_mcp.jobs.look_limit import LookLimiter
 from kie_mcp.jobs.look_results import (
     MOST_OUTPUTS,
     after_failed_look,
@@ -75,7 +75,7 @@ class Follower:
         self._failures = FailureLog(logger)
         self._elsewhere = elsewhere
         self._nudges: dict[str, anyio.Event] = {}
-        self._looks = Looks()
+        self._looks = LookLimiter()
         self._looked: dict[str, float] = {}
         """When this process looked last at what it follows, by the loop's clock."""
         # Callers read the same ledger: never more than one transaction of all followers is before theirs.

@@ -5,7 +5,7 @@ from kie_mcp.jobs.job import Job, JobState, Kind
 from kie_mcp.jobs.store.ledger import Ledger
 
 
-class Archive:
+class JobHistory:
     """The jobs of one account, as a ledger has them. Kie.ai is never asked."""
 
     def __init__(self, ledger: Ledger, *, account: str) -> None:

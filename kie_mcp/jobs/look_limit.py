@@ -22,7 +22,7 @@ class _Turn:
         self.come = anyio.Event()
 
 
-class Looks:
+class LookLimiter:
     """Lets the looks of one process go one by one."""
 
     def __init__(self) -> None:

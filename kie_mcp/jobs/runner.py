@@ -12,14 +12,14 @@ from contextlib import asynccontextmanager, suppress
 import anyio
 from anyio.abc import TaskGroup, TaskStatus
 
-from kie_mcp.jobs.call_times import Calls
+from kie_mcp.jobs.call_times import CallTimes
 from kie_mcp.jobs.clock import Clock
-from kie_mcp.jobs.events import Board
+from kie_mcp.jobs.events import JobEvents
 from kie_mcp.jobs.failure_log import FailureLog
 from kie_mcp.jobs.follower import Follower
 from kie_mcp.jobs.job import Job
 from kie_mcp.jobs.store.ledger import LEASE, Gone, Ledger, LedgerError, Note, StaleJobError, nobody_knows
-from kie_mcp.jobs.submitter import LAST_MOMENTS, Submission
+from kie_mcp.jobs.submitter import LAST_MOMENTS, Submitter
 
 logger = logging.getLogger(__name__)
 
@@ -32,15 +32,15 @@ AGAIN = 10.0
 """Seconds after which a job is taken up again whose care ended in an error of our own."""
 
 
-class Shift:
+class JobRunner:
     """One process's care for the jobs of one account. Nothing here belongs to a caller."""
 
     def __init__(
         self,
         ledger: Ledger,
-        submission: Submission,
+        submission: Submitter,
         follower: Follower,
-        board: Board,
+        events: JobEvents,
         clock: Clock,
         *,
         account: str,
@@ -51,14 +51,14 @@ class Shift:
         self._ledger = ledger
         self._submission = submission
         self._follower = follower
-        self._board = board
+        self._events = events
         self._clock = clock
         self._account = account
         self._worker = worker
         self._gone = gone
         self._failures = FailureLog(logger)
         self._unwritten: dict[str, Note] = {}
-        self.calls = Calls(real=real)
+        self.calls = CallTimes(real=real)
         self._group: TaskGroup | None = None
         self._stopping = False
         self._stopped = anyio.Event()
@@ -239,7 +239,7 @@ class Shift:
     async def _take_over(self, *, patient: bool) -> None:
         now = self._clock.now()
         for job in await self._ledger.claim(self._account, self._worker, now, self._gone, patient=patient):
-            self._board.changed(job)
+            self._events.changed(job)
             self.start(job)
 
 

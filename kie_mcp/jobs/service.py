@@ -1,6 +1,6 @@
-"""The desk: takes orders, and answers how each job stands.
+"""The service: takes orders, and answers how each job stands.
 
-Submitting and following happen in the desk's shift, so a caller that goes away takes nothing with it.
+Submitting and following happen in the service's shift, so a caller that goes away takes nothing with it.
 """
 
 import base64
@@ -16,17 +16,17 @@ import anyio.lowlevel
 
 from kie_mcp.errors import LookError, NotVisibleError, UnknownJobError
 from kie_mcp.jobs.clock import Clock
-from kie_mcp.jobs.drafts import Draft, Outlook
-from kie_mcp.jobs.events import Board
+from kie_mcp.jobs.drafts import Draft, Expectation
+from kie_mcp.jobs.events import JobEvents
 from kie_mcp.jobs.follower import Follower
-from kie_mcp.jobs.history import Archive
+from kie_mcp.jobs.history import JobHistory
 from kie_mcp.jobs.job import FINAL, Job, JobState, Kind, Phase, Upstream
 from kie_mcp.jobs.joining import Caller
 from kie_mcp.jobs.polling import ENOUGH, SHORTEST, quantile
 from kie_mcp.jobs.rate_limit import expected_wait
-from kie_mcp.jobs.runner import Shift
+from kie_mcp.jobs.runner import JobRunner
 from kie_mcp.jobs.store.ledger import Gone, Ledger, Note, nobody_knows
-from kie_mcp.jobs.submitter import Submission
+from kie_mcp.jobs.submitter import Submitter
 
 logger = logging.getLogger(__name__)
 
@@ -36,16 +36,16 @@ LISTEN = 1.0
 """Seconds between two readings of a job that another process cares for."""
 
 
-class Desk:
+class JobService:
     """Everything the tools ask of jobs."""
 
     def __init__(
         self,
         ledger: Ledger,
         upstream: Upstream,
-        submission: Submission,
+        submission: Submitter,
         follower: Follower,
-        board: Board,
+        events: JobEvents,
         clock: Clock,
         *,
         account: str,
@@ -58,10 +58,10 @@ class Desk:
     ) -> None:
         self.account = account
         self._ledger = ledger
-        self._archive = Archive(ledger, account=account)
+        self._history = JobHistory(ledger, account=account)
         self._upstream = upstream
         self._follower = follower
-        self._board = board
+        self._events = events
         self._clock = clock
         self._kind_of = kind_of
         self._worker = worker
@@ -71,27 +71,27 @@ class Desk:
         self._placing = anyio.Lock()
         self._doubtful: set[str] = set()
         """Jobs of which it is not known whether they were written down."""
-        self._shift = Shift(
-            ledger, submission, follower, board, clock, account=account, worker=worker, gone=gone, real=real
+        self._runner = JobRunner(
+            ledger, submission, follower, events, clock, account=account, worker=worker, gone=gone, real=real
         )
 
     @asynccontextmanager
-    async def open(self) -> AsyncGenerator["Desk"]:
+    async def open(self) -> AsyncGenerator["JobService"]:
         """Open the ledger, go on with what was left unfinished, and stop in good order."""
-        async with self._shift.open():
+        async with self._runner.open():
             yield self
 
     async def ready(self) -> None:
         """Find out now whether jobs can be written down. Raises LedgerError."""
-        await self._shift.ready()
+        await self._runner.ready()
 
     async def stop(self) -> None:
         """Let go of all jobs; a create call in flight gets its last moments to be written down."""
-        await self._shift.stop()
+        await self._runner.stop()
 
     def now(self) -> float:
         """Tell when a call comes, for `place`: seconds on a clock that nobody sets and that stands still with us."""
-        return self._shift.calls.now()
+        return self._runner.calls.now()
 
     async def place(
         self, draft: Draft, *, idempotency_key: str = "", new: bool = False, came: float | None = None
@@ -105,17 +105,17 @@ class Desk:
         parts = {argument: self._job(part) for argument, part in draft.parts.items()}
         # One at a time: a caller that was cancelled meanwhile is known to have left before the next one is judged.
         async with self._placing:
-            await self._shift.settle(job)
+            await self._runner.settle(job)
             ordered = {job.id, *(part.id for part in parts.values())}
             self._doubtful |= ordered
             job, joined = await self._ledger.reserve(
-                job, self._worker, parts=parts, new=new, gone=self._gone, recent=self._shift.calls.recent(came)
+                job, self._worker, parts=parts, new=new, gone=self._gone, recent=self._runner.calls.recent(came)
             )
             self._doubtful -= ordered
             if not joined:
-                self._shift.calls.take(job, came)
+                self._runner.calls.take(job, came)
                 for made in (*(part for part in parts.values() if part.id in job.parts), job):
-                    self._shift.start(made)
+                    self._runner.start(made)
             await self._take_up({job.id, *job.parts})
             try:
                 await anyio.lowlevel.checkpoint_if_cancelled()
@@ -127,7 +127,7 @@ class Desk:
     async def _take_up(self, job_ids: set[str]) -> None:
         """Care for those that were written down after all, by a disk that had answered too late."""
         for name in self._doubtful & job_ids:
-            self._shift.start(await self.read(name))
+            self._runner.start(await self.read(name))
             self._doubtful.discard(name)
 
     async def watch(self, job_id: str) -> AsyncGenerator[Job]:
@@ -137,8 +137,8 @@ class Desk:
         # What a job waits for is waited for, too.
         with self._follower.awaited({job_id, *(await self.read(job_id)).waiting_for}):
             while seen is None or not seen.done:
-                event = self._board.event(job_id)
-                job = self._board.told(await self.read(job_id))
+                event = self._events.event(job_id)
+                job = self._events.told(await self.read(job_id))
                 if job != seen or self._clock.now() - told_at >= HEARTBEAT:
                     seen, told_at = job, self._clock.now()
                     yield job
@@ -148,7 +148,7 @@ class Desk:
 
     async def read(self, job_id: str) -> Job:
         """The job as the ledger has it. Raises UnknownJobError."""
-        return await self._archive.read(job_id)
+        return await self._history.read(job_id)
 
     async def find(self, name: str) -> Job:
         """The job with our id, or with Kie.ai's; one that was made elsewhere is looked up and followed from here on."""
@@ -165,12 +165,12 @@ class Desk:
         For that it waits so many seconds at most; it goes on all the same.
         """
         old = job.looked_at is None or not 0 <= self._clock.now() - job.looked_at < SHORTEST
-        if self._shift.has(job):
+        if self._runner.has(job):
             if old:
                 self._follower.nudge(job.id)
         elif job.phase is Phase.SUCCEEDED and old and await self._misses_files(job):
             with anyio.move_on_after(seconds):
-                await self._shift.save_again(job).wait()
+                await self._runner.save_again(job).wait()
             job = await self.read(job.id)
         return job
 
@@ -178,16 +178,16 @@ class Desk:
         """Whether files of the job are missing, or it is said so of them although their disk is back."""
         return job.lacks_files or job.missed_files or not await self._saved(job)
 
-    async def outlook(self, job: Job) -> Outlook:
+    async def outlook(self, job: Job) -> Expectation:
         """What is to be expected of the job."""
         durations = await self._ledger.durations(job.bucket)
         usual = quantile(durations, 0.5) if len(durations) >= ENOUGH else None
         if job.phase is not Phase.RESERVED:
-            return Outlook(usual_s=usual)
+            return Expectation(usual_s=usual)
         queue = await self._ledger.queue(job)
         held = max(queue.held_until, job.not_before)
         seconds = expected_wait(queue.sends, self._clock.now(), queue.place, held)
-        return Outlook(usual_s=usual, place=queue.place, sent_in_s=seconds)
+        return Expectation(usual_s=usual, place=queue.place, sent_in_s=seconds)
 
     async def list_jobs(self, state: JobState | None = None, kind: Kind | None = None, limit: int = 20) -> list[Job]:
         """The account's jobs, newest first."""
@@ -196,7 +196,7 @@ class Desk:
     async def note(self, job: Job, caller: Caller) -> None:
         """Write down what became of the caller of the job as it is here, also while that caller is being cancelled."""
         self.note_soon(job, caller)
-        await self._shift.write_notes()
+        await self._runner.write_notes()
 
     def note_soon(self, job: Job, caller: Caller) -> None:
         """Write the same down as soon as that can be; it is not lost if the process leaves before.
@@ -206,19 +206,19 @@ class Desk:
         """
         now = self._clock.now()
         if caller in {Caller.ANSWERED, Caller.LATE}:
-            self._shift.calls.answer(job.id)
+            self._runner.calls.answer(job.id)
         ends = FINAL if job.phase is Phase.SUCCEEDED else FINAL - {Phase.SUCCEEDED}
         notes = dict.fromkeys(job.parts, Note(caller=caller, ends=ends, at=now))
-        self._shift.hear(notes | {job.id: Note(caller=caller, ends={job.phase}, at=now)})
+        self._runner.hear(notes | {job.id: Note(caller=caller, ends={job.phase}, at=now)})
 
     @property
     def is_waking(self) -> bool:
         """Whether a call that is read now may have been given up long ago: this process stood still."""
-        return self._shift.calls.is_waking
+        return self._runner.calls.is_waking
 
     def start_answer(self, job: Job) -> None:
         """Remember that the job's end is on its way to the caller: an equal order that comes now is another wish."""
-        self._shift.calls.start_answer(job)
+        self._runner.calls.start_answer(job)
 
     async def parts(self, job: Job) -> list[Job]:
         """The jobs that were ordered along with this one, as they are."""
@@ -275,7 +275,7 @@ class Desk:
             job, there = await self._ledger.adopt(job, self._worker)
             self._doubtful.discard(made)
             if not there:
-                self._shift.start(job)
+                self._runner.start(job)
         return job
 
 

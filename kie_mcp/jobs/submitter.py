@@ -23,7 +23,7 @@ from kie_mcp.errors import (
     UnreachableError,
 )
 from kie_mcp.jobs import unsent_errors
-from kie_mcp.jobs.circuit_breaker import PROBE_GAP, Circuit
+from kie_mcp.jobs.circuit_breaker import PROBE_GAP, CircuitBreaker
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.job import Job, Phase, Request, Upstream, stepped
 from kie_mcp.jobs.polling import trouble_gap
@@ -45,7 +45,7 @@ LAST_MOMENTS = 15.0
 """Seconds that a create call in flight is given when the server stops."""
 
 
-class Submission:
+class Submitter:
     """Brings jobs from reserved to submitted, failed or unconfirmed, for the worker of one process."""
 
     def __init__(
@@ -57,7 +57,7 @@ class Submission:
         self._clock = clock
         self._changed = changed
         self._worker = worker
-        self._circuit = Circuit()
+        self._circuit_breaker = CircuitBreaker()
         self._probing = anyio.Lock()
         self._turn = anyio.Lock()
         self._sending: set[anyio.CancelScope] = set()
@@ -85,7 +85,7 @@ class Submission:
         if job.done:
             return job
         job = await self._wait_for_circuit(job)
-        if self._circuit.open or self._clock.now() - job.updated_at > unsent_errors.WANTED_FOR:
+        if self._circuit_breaker.open or self._clock.now() - job.updated_at > unsent_errors.WANTED_FOR:
             return await self._end(job, Phase.FAILED, unsent_errors.given_up(job))
         try:
             request = await self._prepare(job)
@@ -112,7 +112,7 @@ class Submission:
 
     async def _wait_for_circuit(self, job: Job) -> Job:
         """After trouble upon trouble, ask with free calls only until one is answered."""
-        while self._circuit.open:
+        while self._circuit_breaker.open:
             if job.note != unsent_errors.CIRCUIT_NOTE:
                 job = await self._write(replace(job, note=unsent_errors.CIRCUIT_NOTE), was=job.phase)
             if self._too_old(job):
@@ -123,7 +123,7 @@ class Submission:
     async def _probe(self) -> None:
         """One free call for all that wait."""
         async with self._probing:
-            if not self._circuit.open:
+            if not self._circuit_breaker.open:
                 return
             await anyio.sleep(PROBE_GAP)
             try:
@@ -133,7 +133,7 @@ class Submission:
                 return
             except NotCreatedError:
                 pass  # a refusal is an answer too
-            self._circuit.well()
+            self._circuit_breaker.well()
 
     async def _mark(self, job: Job) -> Job:
         """Wait for a free place in the account's window, first come first served, and take it."""
@@ -162,7 +162,7 @@ class Submission:
                 except Exception as error:
                     ended = await self._not_created(job, error, attempts)
                 else:
-                    self._circuit.well()
+                    self._circuit_breaker.well()
                     ended = await self._record(job, task_id)
         finally:
             self._sending.discard(scope)
@@ -174,9 +174,9 @@ class Submission:
     async def _not_created(self, job: Job, error: Exception, attempts: int) -> Job:
         """The create call gave no id: say what that means."""
         if isinstance(error, UnreachableError | UnavailableError) or not isinstance(error, NotCreatedError):
-            self._circuit.trouble(self._clock.now())
+            self._circuit_breaker.trouble(self._clock.now())
         else:
-            self._circuit.well()
+            self._circuit_breaker.well()
         if isinstance(error, NotYetError):
             return await self._postpone(job, error, attempts)
         if isinstance(error, NotCreatedError):

@@ -1,4 +1,4 @@
-"""From an order to its answer: placed with the desk, waited for with progress, told.
+"""From an order to its answer: placed with the service, waited for with progress, told.
 
 The caller owns nothing here. It may go away at any time; what it has heard is noted.
 """
@@ -20,12 +20,12 @@ from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.drafts import Draft
 from kie_mcp.jobs.job import Job
 from kie_mcp.jobs.joining import Caller
-from kie_mcp.jobs.service import Desk
+from kie_mcp.jobs.service import JobService
 from kie_mcp.orders.order import Order
 from kie_mcp.surface.answers.build import answer, lost_sight, result
 from kie_mcp.surface.answers.preview import Previews
 from kie_mcp.surface.answers.schema import Answer
-from kie_mcp.surface.clients import NO_WISHES, Peer, Profile, Wishes, patience, profile, shortening
+from kie_mcp.surface.clients import NO_WISHES, ClientSettings, Peer, Profile, patience, profile, shortening
 from kie_mcp.surface.delivery import Deliveries
 from kie_mcp.surface.progress import Progress
 
@@ -38,19 +38,19 @@ GRACE = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class CallContext:
     """What the tools need to know of where they run."""
 
     sandbox: Callable[[], bool] = lambda: False
     """Whether what answers is known to be a sandbox."""
-    wishes: Wishes = NO_WISHES
+    wishes: ClientSettings = NO_WISHES
     """What the settings say of how clients are answered."""
     has_key: bool = True
     """Whether there is a key: without one, tools that cost credits say how to get it, and where to put it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Manner:
+class CallOptions:
     """How a caller wants its order to be taken, and itself to be answered."""
 
     wait_seconds: float | None = None
@@ -81,7 +81,7 @@ class Connection:
         return request is not None and await request.is_disconnected()
 
 
-UNHURRIED = Manner()
+UNHURRIED = CallOptions()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +91,7 @@ class Arrival:
     at: float
     """Seconds on the loop's clock."""
     came: float
-    """The same on the desk's."""
+    """The same on the service's."""
     waking: bool
     """Whether the process stood still before: then the call may have been made, and given up, long ago."""
 
@@ -106,11 +106,11 @@ class Check(Protocol):
         ...
 
 
-class Waiting:
-    """Places orders and waits with their callers, over one desk."""
+class CallHandler:
+    """Places orders and waits with their callers, over one service."""
 
-    def __init__(self, desk: Desk, check: Check, clock: Clock, surroundings: Surroundings) -> None:
-        self._desk = desk
+    def __init__(self, service: JobService, check: Check, clock: Clock, surroundings: CallContext) -> None:
+        self._service = service
         self._check = check
         self._clock = clock
         self._around = surroundings
@@ -123,7 +123,7 @@ class Waiting:
         return "no jobs yet: a sandbox that was started anew has none" if self._around.sandbox() else "no jobs yet"
 
     async def order(
-        self, order: Order, ctx: Ctx, manner: Manner, *, parts: Mapping[str, Order] | None = None
+        self, order: Order, ctx: Ctx, manner: CallOptions, *, parts: Mapping[str, Order] | None = None
     ) -> CallToolResult:
         """Place an order, wait for its end as long as the client can, and answer. Raises KieError if it is refused."""
         if not self._around.has_key:
@@ -131,7 +131,7 @@ class Waiting:
         arrival = self._arrival()
         draft = await self._check(order, parts=parts, convert=manner.convert)
         key = _key(manner.idempotency_key)
-        job, joined = await self._desk.place(draft, idempotency_key=key, new=manner.new, came=arrival.came)
+        job, joined = await self._service.place(draft, idempotency_key=key, new=manner.new, came=arrival.came)
         try:
             return await self.wait(job, ctx, manner, joined=joined, arrival=arrival)
         except Exception as error:
@@ -143,10 +143,10 @@ class Waiting:
             await self._note(job, Caller.LEFT)
             raise
 
-    async def ask(self, job: Job, ctx: Ctx, manner: Manner) -> CallToolResult:
+    async def ask(self, job: Job, ctx: Ctx, manner: CallOptions) -> CallToolResult:
         """Have a fresh look at the job, wait for its end as long as the client can, and answer."""
         arrival, seconds = self._arrival(), self._patience(ctx, manner)
-        job = await self._desk.ask(job, seconds=seconds)
+        job = await self._service.ask(job, seconds=seconds)
         seconds -= anyio.current_time() - arrival.at
         return await self.wait(job, ctx, manner, seconds=seconds, arrival=arrival)
 
@@ -154,7 +154,7 @@ class Waiting:
         self,
         job: Job,
         ctx: Ctx,
-        manner: Manner,
+        manner: CallOptions,
         *,
         joined: bool = False,
         seconds: float | None = None,
@@ -162,30 +162,32 @@ class Waiting:
     ) -> CallToolResult:
         """Wait for the job's end as long as the client can, and answer."""
         arrival = arrival or self._arrival()
-        progress = Progress(ctx.report_progress, await self._desk.outlook(job))
+        progress = Progress(ctx.report_progress, await self._service.outlook(job))
         with anyio.move_on_after(self._patience(ctx, manner) if seconds is None else max(seconds, 0)):
-            async with aclosing(self._desk.watch(job.id)) as states:
+            async with aclosing(self._service.watch(job.id)) as states:
                 async for job in states:
                     await progress.tell(job, self._clock.now())
         late = arrival.waking or self._is_late(ctx, anyio.current_time() - arrival.at)
         return await self.tell(job, Connection(request=ctx.request_context, late=late), manner, joined=joined)
 
     def _arrival(self) -> Arrival:
-        return Arrival(at=anyio.current_time(), came=self._desk.now(), waking=self._desk.is_waking)
+        return Arrival(at=anyio.current_time(), came=self._service.now(), waking=self._service.is_waking)
 
     def _is_late(self, ctx: Ctx, seconds: float) -> bool:
         """Whether a call has taken longer than its client is known to stand: it asked for that, or a disk was slow."""
         stands = max(self._known(ctx).longest or 0, self._patience(ctx, UNHURRIED))
         return seconds > stands + GRACE
 
-    def _patience(self, ctx: Ctx, manner: Manner) -> float:
+    def _patience(self, ctx: Ctx, manner: CallOptions) -> float:
         listening = bool((ctx.request_context.meta or {}).get("progress_token"))
         return patience(manner.wait_seconds, self._known(ctx), listening=listening)
 
     def _known(self, ctx: Ctx) -> Profile:
         return profile(Connection(request=ctx.request_context).peer, self._around.wishes)
 
-    async def tell(self, job: Job, connection: Connection, manner: Manner, *, joined: bool = False) -> CallToolResult:
+    async def tell(
+        self, job: Job, connection: Connection, manner: CallOptions, *, joined: bool = False
+    ) -> CallToolResult:
         """Answer as this client can be answered; once that is written it counts as told."""
         known = profile(connection.peer, self._around.wishes)
         facts = await self.describe(job, joined=joined)
@@ -211,18 +213,18 @@ class Waiting:
         """Count the end as told once its answer was written."""
         caller = Caller.LATE if connection.late else Caller.ANSWERED
         if not connection.late:
-            self._desk.start_answer(job)
-        self.deliveries.expect(connection.request, lambda: self._desk.note_soon(job, caller))
+            self._service.start_answer(job)
+        self.deliveries.expect(connection.request, lambda: self._service.note_soon(job, caller))
 
     async def describe(self, job: Job, *, joined: bool = False) -> Answer:
         """The facts of a job, as every answer gives them."""
-        outlook, parts = await self._desk.outlook(job), await self._desk.parts(job)
+        outlook, parts = await self._service.outlook(job), await self._service.parts(job)
         return answer(job, outlook, self._clock.now(), parts=parts, sandbox=self._around.sandbox(), joined=joined)
 
     async def _note(self, job: Job, caller: Caller) -> None:
         """Note what the caller is told; an answer is not held back because that cannot be written down."""
         try:
-            await self._desk.note(job, caller)
+            await self._service.note(job, caller)
         except KieError as error:
             logger.warning("job %s: %s", job.id, error)
 

@@ -157,7 +157,7 @@ CLIENTS: Sequence[Row] = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
+class ClientSettings:
     """What the settings say, over what is known of the client; None leaves it to the table."""
 
     wait_seconds: float | None = None
@@ -165,10 +165,10 @@ class Wishes:
     preview: bool | None = None
 
 
-NO_WISHES = Wishes()
+NO_WISHES = ClientSettings()
 
 
-def profile(peer: Peer, wishes: Wishes = NO_WISHES) -> Profile:
+def profile(peer: Peer, wishes: ClientSettings = NO_WISHES) -> Profile:
     """What is known of that client, with the settings' wishes; an unknown one gets the careful default."""
     row = next((row.profile for row in CLIENTS if row.fits(peer)), UNKNOWN)
     wished = wishes.wait_seconds

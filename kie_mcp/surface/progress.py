@@ -3,7 +3,7 @@
 from collections.abc import Awaitable
 from typing import Protocol
 
-from kie_mcp.jobs.drafts import Outlook
+from kie_mcp.jobs.drafts import Expectation
 from kie_mcp.jobs.job import Job, Phase
 from kie_mcp.jobs.polling import fraction
 from kie_mcp.surface.answers.text import spoken
@@ -24,7 +24,7 @@ class Report(Protocol):
 class Progress:
     """One call's progress: of 1 where such jobs' usual time, or Kie.ai's own figure, is known, else in seconds."""
 
-    def __init__(self, report: Report, outlook: Outlook) -> None:
+    def __init__(self, report: Report, outlook: Expectation) -> None:
         self._report = report
         self._outlook = outlook
         self._sent = 0.0

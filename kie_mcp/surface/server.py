@@ -18,7 +18,7 @@ from mcp.shared.exceptions import MCPError
 from mcp.types import INVALID_PARAMS, GetPromptResult, InputRequiredResult
 from pydantic import AnyUrl, BaseModel
 
-from kie_mcp.jobs.service import Desk
+from kie_mcp.jobs.service import JobService
 from kie_mcp.orders.order import parse_output_uri
 from kie_mcp.surface.delivery import Deliveries
 from kie_mcp.surface.resources.read import OutputReader
@@ -32,20 +32,20 @@ Handler: TypeAlias = Callable[[ServerRequestContext[Any, Any], P], Awaitable[Any
 class KieServer(MCPServer[Any]):
     """An MCP server over a desk: it answers any method, and reads outputs with the type that their bytes have."""
 
-    def __init__(self, desk: Desk, deliveries: Deliveries, **options: Any) -> None:
+    def __init__(self, service: JobService, deliveries: Deliveries, **options: Any) -> None:
         self.bus = InMemorySubscriptionBus()
         """Where it is said that a resource has changed."""
         super().__init__(subscriptions=self.bus, **options)
-        self.desk = desk
+        self.service = service
         self._deliveries = deliveries
-        self._outputs = OutputReader(desk)
+        self._outputs = OutputReader(service)
 
     async def run_stdio_async(self) -> None:
         """Serve one client over standard input and output; a line that cannot be read is answered too.
 
         Raises OSError if standard output cannot be written, other than because its reader has left.
         """
-        await run_stdio(self._lowlevel_server, Stdio(self._deliveries), self.desk.stop)
+        await run_stdio(self._lowlevel_server, Stdio(self._deliveries), self.service.stop)
 
     async def get_prompt(
         self, name: str, arguments: dict[str, Any] | None = None, context: Context[Any, Any] | None = None

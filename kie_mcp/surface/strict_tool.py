@@ -28,7 +28,7 @@ MOST_PROBLEMS = 3
 """That many wrong arguments are told of at once."""
 
 
-class ClosedTool(Tool):
+class StrictTool(Tool):
     """A tool that refuses what it does not know, in words that help."""
 
     async def run(self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False) -> Any:
@@ -81,9 +81,9 @@ def closed(
     read_only: bool,
     open_world: bool = True,
     meta: dict[str, Any] | None = None,
-) -> ClosedTool:
+) -> StrictTool:
     """Publish a function as a tool: its name, its docstring, its arguments."""
-    tool = ClosedTool.from_function(
+    tool = StrictTool.from_function(
         function,
         title=title,
         description=" ".join((function.__doc__ or "").split()),
@@ -92,7 +92,7 @@ def closed(
             read_only_hint=read_only, destructive_hint=False, idempotent_hint=read_only, open_world_hint=open_world
         ),
     )
-    if not isinstance(tool, ClosedTool):  # the SDK promises less than it does
+    if not isinstance(tool, StrictTool):  # the SDK promises less than it does
         raise TypeError("the SDK made a tool of another class")
     metadata = tool.fn_metadata
     metadata.arg_model = _strict(metadata.arg_model)

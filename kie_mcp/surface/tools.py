@@ -9,14 +9,14 @@ from mcp.types import CallToolResult
 from kie_mcp.catalog.validate import speaking_of
 from kie_mcp.errors import OrderError, UnknownJobError
 from kie_mcp.jobs.job import JobState, Kind
-from kie_mcp.jobs.service import Desk
+from kie_mcp.jobs.service import JobService
 from kie_mcp.orders.order import ImageOrder, Order, SpeechOrder, TalkingVideoOrder, parse_job_uri, styled
 from kie_mcp.planner import PART_WORDS
 from kie_mcp.surface.answers.build import listing
 from kie_mcp.surface.answers.schema import Answer, Listing
 from kie_mcp.surface.arguments import types as arg
-from kie_mcp.surface.calls import Manner, Waiting
-from kie_mcp.surface.strict_tool import ClosedTool, closed
+from kie_mcp.surface.calls import CallHandler, CallOptions
+from kie_mcp.surface.strict_tool import StrictTool, closed
 from kie_mcp.surface.viewer import SHOWN_IN_VIEWER
 from kie_mcp.urls import shown_url
 
@@ -26,13 +26,13 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]*")
 
 
 class Tools:
-    """The tools, over one desk."""
+    """The tools, over one service."""
 
-    def __init__(self, desk: Desk, waiting: Waiting) -> None:
-        self._desk = desk
+    def __init__(self, service: JobService, waiting: CallHandler) -> None:
+        self._service = service
         self._waiting = waiting
 
-    def published(self) -> list[ClosedTool]:
+    def published(self) -> list[StrictTool]:
         """The tools as the server lists them."""
         made: dict[str, Any] = {"answers": Answer, "meta": SHOWN_IN_VIEWER}
         return [
@@ -75,7 +75,7 @@ class Tools:
             resolution=resolution,
             output_format=output_format,
         )
-        manner = Manner(
+        manner = CallOptions(
             wait_seconds=wait_seconds, idempotency_key=idempotency_key, new=new, preview=preview, convert=convert
         )
         return await self._waiting.order(order, ctx, manner)
@@ -104,7 +104,7 @@ class Tools:
             similarity_boost=similarity_boost,
             language=language,
         )
-        manner = Manner(wait_seconds=wait_seconds, idempotency_key=idempotency_key, new=new)
+        manner = CallOptions(wait_seconds=wait_seconds, idempotency_key=idempotency_key, new=new)
         return await self._waiting.order(order, ctx, manner)
 
     async def create_talking_video(
@@ -130,7 +130,7 @@ class Tools:
         order = TalkingVideoOrder(
             model=model, image=image, audio=audio, prompt=prompt, resolution=resolution, seed=seed
         )
-        manner = Manner(
+        manner = CallOptions(
             wait_seconds=wait_seconds, idempotency_key=idempotency_key, new=new, preview=preview, convert=convert
         )
         return await self._waiting.order(
@@ -145,8 +145,8 @@ class Tools:
         preview: arg.Preview = None,
     ) -> CallToolResult:
         """Say how a job stands, and wait for its end. Free: ask as often as needed instead of ordering again."""
-        job = await self._desk.find(_name(job_id))
-        return await self._waiting.ask(job, ctx, Manner(wait_seconds=wait_seconds, preview=preview))
+        job = await self._service.find(_name(job_id))
+        return await self._waiting.ask(job, ctx, CallOptions(wait_seconds=wait_seconds, preview=preview))
 
     async def list_jobs(
         self,
@@ -155,7 +155,7 @@ class Tools:
         limit: arg.Limit = 20,
     ) -> CallToolResult:
         """List jobs, newest first, also those of earlier conversations. Free."""
-        jobs = await self._desk.list_jobs(JobState(state) if state else None, Kind(kind) if kind else None, limit)
+        jobs = await self._service.list_jobs(JobState(state) if state else None, Kind(kind) if kind else None, limit)
         none = "no such jobs" if state or kind else self._waiting.nothing_yet
         return listing([await self._waiting.describe(job) for job in jobs], none=none)
 

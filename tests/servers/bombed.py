@@ -18,7 +18,7 @@ from kie_mcp.jobs.clock import SystemClock
 from kie_mcp.jobs.job import Job, Kind, Phase, Request
 from kie_mcp.kie.client import KieClient
 from kie_mcp.kie.http_answer import Patience
-from kie_mcp.media.outputs.saver import Outbox
+from kie_mcp.media.outputs.saver import OutputSaver
 from tests.servers.bombs import ANSWERS, FILES
 
 KEY = "canary0123456789canary0123456789"
@@ -77,10 +77,10 @@ class Bombed:
         clock = Fast() if name == "drip" else SystemClock()
         began = time.monotonic()
         async with KieClient(KEY, base_url=self._url, upload_base_url=self._url, patience=patience(name)) as kie:
-            outbox = Outbox(self._folder / name, kie.fetch, kie.download_link, clock)
+            saver = OutputSaver(self._folder / name, kie.fetch, kie.download_link, clock)
             outputs, trouble = (), None
             with anyio.move_on_after(GIVEN_UP):
-                outputs, trouble = await outbox.save(job(name), [f"{self._url}/{name}"])
+                outputs, trouble = await saver.save(job(name), [f"{self._url}/{name}"])
         return {
             "told": trouble.message if trouble else "",
             "category": trouble.category if trouble else "",

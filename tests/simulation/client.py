@@ -13,7 +13,7 @@ from kie_mcp.errors import KieError
 from kie_mcp.jobs.drafts import Draft
 from kie_mcp.jobs.job import Job, Kind, Phase
 from kie_mcp.jobs.joining import PERHAPS_UNHEARD, Caller
-from kie_mcp.jobs.service import Desk
+from kie_mcp.jobs.service import JobService
 from tests.simulation.process import Killed, Process
 
 
@@ -147,15 +147,15 @@ class Client:
 
 async def place(call: Call, process: Process, intent: Intent, wait: float, *, new: bool) -> None:
     """What the generating tools do."""
-    desk, call.read = process.desk, True
-    call.waking = desk.is_waking
+    service, call.read = process.service, True
+    call.waking = service.is_waking
     try:
         with call.scope:
-            job, _ = await desk.place(intent.draft, idempotency_key=intent.key, new=new)
+            job, _ = await service.place(intent.draft, idempotency_key=intent.key, new=new)
             try:
-                call.job = await _until(call, desk, job, wait)
+                call.job = await _until(call, service, job, wait)
             except BaseException:
-                await desk.note(job, Caller.LEFT)
+                await service.note(job, Caller.LEFT)
                 raise
     except (KieError, RuntimeError, Killed):
         pass
@@ -165,28 +165,28 @@ async def place(call: Call, process: Process, intent: Intent, wait: float, *, ne
 
 async def ask(call: Call, process: Process, name: str, wait: float) -> None:
     """What get_job_status does."""
-    desk, call.read = process.desk, True
-    call.waking = desk.is_waking
+    service, call.read = process.service, True
+    call.waking = service.is_waking
     try:
         with call.scope:
-            call.job = await _until(call, desk, await desk.ask(await desk.find(name)), wait)
+            call.job = await _until(call, service, await service.ask(await service.find(name)), wait)
     except (KieError, RuntimeError, Killed):
         pass
     finally:
         call.over.set()
 
 
-async def _until(call: Call, desk: Desk, job: Job, wait: float) -> Job:
+async def _until(call: Call, service: JobService, job: Job, wait: float) -> Job:
     began = anyio.current_time()
     with anyio.move_on_after(wait):
-        async with aclosing(desk.watch(job.id)) as states:
+        async with aclosing(service.watch(job.id)) as states:
             async for seen in states:
                 job = seen
-    await desk.outlook(job)
+    await service.outlook(job)
     late = call.waking or (bool(call.stands) and anyio.current_time() - began > call.stands)
     call.ended = job.done and not late
     call.late_at = anyio.current_time() if late else call.late_at
-    await desk.note(job, (Caller.LATE if late else Caller.ANSWERED) if job.done else Caller.TOLD)
+    await service.note(job, (Caller.LATE if late else Caller.ANSWERED) if job.done else Caller.TOLD)
     return job
 
 

@@ -12,10 +12,10 @@ import anyio.lowlevel
 
 from kie_mcp.errors import NotCreatedError, OutputError
 from kie_mcp.errors import Trouble as Told
-from kie_mcp.jobs.events import Board
+from kie_mcp.jobs.events import JobEvents
 from kie_mcp.jobs.job import Job, Kind, Look, Output, Request
 from kie_mcp.jobs.polling import Spread
-from kie_mcp.jobs.service import Desk
+from kie_mcp.jobs.service import JobService
 from kie_mcp.jobs.store.ledger import LedgerError
 from tests.simulation.faults import Trouble
 from tests.simulation.kie import Kie
@@ -94,7 +94,7 @@ class Process:
         self._leaving = anyio.Event()
         self._asleep: anyio.Event | None = None
         self._scope = anyio.CancelScope()
-        self.desk = self._assemble()
+        self.service = self._assemble()
 
     @property
     def usable(self) -> bool:
@@ -116,7 +116,7 @@ class Process:
     async def _serve(self) -> None:
         while not self._leaving.is_set():
             try:
-                async with self.desk.open():
+                async with self.service.open():
                     self.ready.set()
                     await self._leaving.wait()
             except LedgerError as error:
@@ -247,21 +247,21 @@ class Process:
         """Whether the files of the job are on the disk."""
         return all(output.path in self._world.disk.get(output.url, ()) for output in job.outputs)
 
-    def _assemble(self) -> Desk:
-        world, product, board, clock = self._world, self._world.product, Board(), WallClock(self._world)
+    def _assemble(self) -> JobService:
+        world, product, events, clock = self._world, self._world.product, JobEvents(), WallClock(self._world)
         ledger = product.ledger(Path("ledger"), self.run, lambda _: world.connection)
         upstream = product.upstream(self)
-        submission = product.submission(ledger, upstream, self.prepare, clock, board.changed, self.name)
+        submission = product.submission(ledger, upstream, self.prepare, clock, events.changed, self.name)
         chance = Random(world.random.random())
         follower = product.follower(
-            ledger, upstream, self.save, clock, board.changed, chance, elsewhere=lambda _: ELSEWHERE
+            ledger, upstream, self.save, clock, events.changed, chance, elsewhere=lambda _: ELSEWHERE
         )
-        return Desk(
+        return JobService(
             ledger,
             upstream,
             submission,
             follower,
-            board,
+            events,
             clock,
             account=ACCOUNT,
             worker=self.name,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from kie_mcp.jobs.follower import Follower
 from kie_mcp.jobs.job import Upstream
 from kie_mcp.jobs.store.sqlite import SqliteLedger
-from kie_mcp.jobs.submitter import Submission
+from kie_mcp.jobs.submitter import Submitter
 
 
 def _as_it_is(upstream: Upstream) -> Upstream:
@@ -18,6 +18,6 @@ class Product:
     """The real thing."""
 
     ledger: type[SqliteLedger] = SqliteLedger
-    submission: type[Submission] = Submission
+    submission: type[Submitter] = Submitter
     follower: type[Follower] = Follower
     upstream: Callable[[Upstream], Upstream] = _as_it_is

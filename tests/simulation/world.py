@@ -89,7 +89,7 @@ class World:
         self._interrupted: set[str] = set()
         self.ended: set[str] = set()
         self.ledger_down_until = 0.0
-        self.shift = 0.0
+        self.runner = 0.0
         self.jumps: list[float] = []
         self._ids = 0
         self._clients = 0
@@ -99,7 +99,7 @@ class World:
 
     def wall_clock(self) -> float:
         """Seconds since 1970, as the machine's clock has it."""
-        return START + self.now() + self.shift
+        return START + self.now() + self.runner
 
     def now(self) -> float:
         """Virtual seconds since the beginning."""
@@ -220,7 +220,7 @@ class World:
     def _set_clock(self, seconds: float) -> None:
         """Somebody sets the wall clock of the machine."""
         self.note("the clock is set by", seconds)
-        self.shift += seconds
+        self.runner += seconds
         self.jumps.append(self.now())
 
     async def _befall(self, what: str) -> None:

@@ -35,7 +35,7 @@ else:
         fcntl.flock(handle, (fcntl.LOCK_EX if own else fcntl.LOCK_SH) | fcntl.LOCK_NB)
 
 
-class Presence:
+class ProcessLock:
     """This process among those that share a state folder; a context manager."""
 
     def __init__(self, folder: Path) -> None:

@@ -184,7 +184,7 @@ def check_version(db: sqlite3.Connection, path: Path) -> int:
     return version
 
 
-class OneThread:
+class SerialThread:
     """Runs blocking functions in worker threads, one at a time; a cancelled caller still waits for its own.
 
     Not for ever: once a disk has not answered for so long, everybody is told so until it does.

@@ -73,7 +73,7 @@ class SqliteLedger:
         self, path: Path, run: Runner | None = None, connect: Callable[[Path], sqlite3.Connection] = schema.connect
     ) -> None:
         self.path = path
-        self._run = run or schema.OneThread()
+        self._run = run or schema.SerialThread()
         self._connect = connect
         self._db: sqlite3.Connection | None = None
         self._file: tuple[int, int] | None = None

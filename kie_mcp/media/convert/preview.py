@@ -12,7 +12,7 @@ from kie_mcp.extras import require_preview
 from kie_mcp.jobs.job import Output
 from kie_mcp.media.convert.decode import UndecodableError, check_pixels, decoding, decoding_picture, picture
 from kie_mcp.media.convert.video_frame import DEMUXERS, telling
-from kie_mcp.media.inputs.open_file import Opened, open_own, open_saved
+from kie_mcp.media.inputs.open_file import OpenFile, open_own, open_saved
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -41,7 +41,7 @@ def open_and_preview(output: Output) -> bytes:
         raise _unreadable(error) from None
 
 
-def preview(source: Path | Opened, mime_type: str) -> bytes:
+def preview(source: Path | OpenFile, mime_type: str) -> bytes:
     """Draw a file small, blocking: for a worker thread, and one at a time, since it may take 400 MB meanwhile.
 
     The mime_type only spares opening a sound; what the file is, its bytes say. A video is shown by one of its pictures.
@@ -51,7 +51,7 @@ def preview(source: Path | Opened, mime_type: str) -> bytes:
         raise PreviewError("No preview: sound has none.")
     require_preview()
     try:
-        if isinstance(source, Opened):
+        if isinstance(source, OpenFile):
             return _jpeg(_small(source))
         with open_own(source) as file:
             return _jpeg(_small(file))
@@ -65,7 +65,7 @@ def _unreadable(error: OSError) -> PreviewError:
     return PreviewError(f"No preview: the file cannot be read ({(error.strerror or 'unknown').lower()}).")
 
 
-def _small(file: Opened) -> "Image":
+def _small(file: OpenFile) -> "Image":
     found = file.probe()
     check_pixels(found.width, found.height)
     file.seek(0)

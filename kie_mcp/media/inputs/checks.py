@@ -7,7 +7,7 @@ from kie_mcp.catalog import durations, registry
 from kie_mcp.catalog.validate import either
 from kie_mcp.errors import OrderError
 from kie_mcp.media.inputs.local_files import megabytes
-from kie_mcp.media.inputs.open_file import Opened
+from kie_mcp.media.inputs.open_file import OpenFile
 from kie_mcp.media.outputs.download_limits import MB
 from kie_mcp.media.probe.file_type import Probe, probe
 from kie_mcp.media.probe.integrity import DAMAGED, fault
@@ -41,7 +41,7 @@ def most(order: Order, argument: str) -> int:
     return LARGEST if limit is None else limit * MB
 
 
-def admit(source: Opened | bytes, name: str, order: Order, argument: str, *, found: Probe | None = None) -> Probe:
+def admit(source: OpenFile | bytes, name: str, order: Order, argument: str, *, found: Probe | None = None) -> Probe:
     """Look at a file, blocking, unless it was `found` out what it is; return that.
 
     Raises OrderError if the model does not take it.
@@ -61,12 +61,12 @@ def admit(source: Opened | bytes, name: str, order: Order, argument: str, *, fou
     return found
 
 
-def look(source: Opened | bytes) -> Probe:
+def look(source: OpenFile | bytes) -> Probe:
     """What a file is, told by its bytes; blocking."""
     return probe(_handle(source))
 
 
-def check_outline(source: Opened | bytes, found: Probe, name: str, argument: str) -> None:
+def check_outline(source: OpenFile | bytes, found: Probe, name: str, argument: str) -> None:
     """Raises OrderError for a picture that is cut off or moves, blocking, of whatever kind it is."""
     with Header(_handle(source)) as header:
         problem = fault(found.mime_type, header)
@@ -77,7 +77,7 @@ def check_outline(source: Opened | bytes, found: Probe, name: str, argument: str
         raise OrderError(message, remedy="Hand in a single picture of it.")
 
 
-def _handle(source: Opened | bytes) -> int | bytes:
+def _handle(source: OpenFile | bytes) -> int | bytes:
     return source if isinstance(source, bytes) else source.fileno()
 
 

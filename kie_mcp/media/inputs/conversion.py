@@ -10,7 +10,7 @@ from kie_mcp.extras import installing
 from kie_mcp.media.convert import convert
 from kie_mcp.media.convert.decode import UndecodableError
 from kie_mcp.media.inputs.checks import admit, check_outline, look, most
-from kie_mcp.media.inputs.open_file import Opened
+from kie_mcp.media.inputs.open_file import OpenFile
 from kie_mcp.media.probe.file_type import Probe
 from kie_mcp.orders.order import Order
 
@@ -26,7 +26,7 @@ class Accepted:
     """What was done to it, as a sentence; empty if nothing was."""
 
 
-def accept(source: Opened | bytes, name: str, order: Order, argument: str, *, converting: bool) -> Accepted:
+def accept(source: OpenFile | bytes, name: str, order: Order, argument: str, *, converting: bool) -> Accepted:
     """Look at a file, blocking, and convert it if it must be and may be.
 
     Raises OrderError if the model does not take it; the remedy then says whether converting it would help.
@@ -53,7 +53,7 @@ def _would_do(found: Probe, order: Order, argument: str) -> tuple[str, ...]:
     return () if found.mime_type in allowed and (not codecs or found.codec in {"", *codecs}) else allowed
 
 
-def _converted(source: Opened | bytes, found: Probe, name: str, order: Order, argument: str) -> Accepted:
+def _converted(source: OpenFile | bytes, found: Probe, name: str, order: Order, argument: str) -> Accepted:
     try:
         file = io.BytesIO(source) if isinstance(source, bytes) else source
         made = convert.convert(file, found, most=most(order, argument))

@@ -11,9 +11,9 @@ from kie_mcp.errors import OrderError, OutputError
 from kie_mcp.media.inputs.checks import LARGEST, most
 from kie_mcp.media.inputs.conversion import Accepted, accept
 from kie_mcp.media.inputs.data_uris import decoded
-from kie_mcp.media.inputs.inline_files import FullError, Inline
-from kie_mcp.media.inputs.local_files import Locals
-from kie_mcp.media.inputs.open_file import Opened
+from kie_mcp.media.inputs.inline_files import FullError, InlineFiles
+from kie_mcp.media.inputs.local_files import LocalFiles
+from kie_mcp.media.inputs.open_file import OpenFile
 from kie_mcp.media.inputs.uploads import READING, Say, Uploads
 from kie_mcp.media.worker_threads import in_thread
 from kie_mcp.orders.order import Order, handed_in, parse_handed_in
@@ -24,7 +24,7 @@ _ELSEWHERE = ("https://", "http://", "kie://")
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class InputFile:
     """A file that was taken in."""
 
     reference: str
@@ -35,17 +35,17 @@ class Taken:
     """What was done to it, as a sentence for the answer; empty if nothing was."""
 
 
-class Inputs:
+class InputFiles:
     """Takes files in, and turns what it took in into links."""
 
-    def __init__(self, locals_: Locals, inline: Inline, uploads: Uploads) -> None:
+    def __init__(self, locals_: LocalFiles, inline: InlineFiles, uploads: Uploads) -> None:
         self._locals = locals_
         self._inline = inline
         self._uploads = uploads
         self._converting = threading.Lock()
         """Held by the thread, which goes on when nobody waits for it any more."""
 
-    async def take(self, reference: str, order: Order, *, argument: str, convert: bool = False) -> Taken:
+    async def take(self, reference: str, order: Order, *, argument: str, convert: bool = False) -> InputFile:
         """Read a file as it is ordered; with *convert*, turn what the model does not take into what it takes.
 
         Raises OrderError naming the argument if the file may not be read or is not what the model takes.
@@ -64,7 +64,7 @@ class Inputs:
             await self._kept(
                 data, digest, argument, "the data URI" if accepted.instead is None else "what was made of it"
             )
-        return Taken(handed_in(place, digest), accepted.found.duration_s, accepted.note)
+        return InputFile(handed_in(place, digest), accepted.found.duration_s, accepted.note)
 
     async def link(self, reference: str, *, argument: str, say: Say | None = None) -> str:
         """Return a link that Kie.ai can read; `say` hears how far a large upload is.
@@ -107,7 +107,7 @@ class Inputs:
             message = f"{argument}: {name} cannot be kept here ({(error.strerror or 'unknown').lower()})."
             raise OutputError(message, remedy="Hand the file in as a path or an https URL.") from None
 
-    def _opened(self, place: str, digest: str, argument: str) -> Opened:
+    def _opened(self, place: str, digest: str, argument: str) -> OpenFile:
         if place.startswith("file:"):
             return self._locals.open(place, argument=argument, most=LARGEST, ordered=True)[1]
         try:

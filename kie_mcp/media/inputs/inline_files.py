@@ -9,7 +9,7 @@ from pathlib import Path
 
 from kie_mcp.file_system import sync
 from kie_mcp.jobs.clock import Clock
-from kie_mcp.media.inputs.open_file import Opened, open_own
+from kie_mcp.media.inputs.open_file import OpenFile, open_own
 from kie_mcp.media.outputs.download_limits import MB
 from kie_mcp.media.worker_threads import in_thread
 
@@ -31,7 +31,7 @@ async def _nothing() -> Container[str]:
     return ()
 
 
-class Inline:
+class InlineFiles:
     """Keeps such files in one folder, named by their bytes and private to the user.
 
     Args:
@@ -62,7 +62,7 @@ class Inline:
         needed, now = await self._needed(), self._clock.now()
         await in_thread(lambda: self._write(data, digest, now, needed))
 
-    def open(self, digest: str) -> Opened:
+    def open(self, digest: str) -> OpenFile:
         """Open a kept file, blocking; raises OSError if it is not there."""
         return open_own(self._folder / digest)
 

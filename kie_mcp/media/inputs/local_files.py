@@ -14,7 +14,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 
 from kie_mcp.catalog.validate import either
 from kie_mcp.errors import OrderError
-from kie_mcp.media.inputs.open_file import Opened
+from kie_mcp.media.inputs.open_file import OpenFile
 from kie_mcp.media.inputs.similar_names import readings, spelling, walk
 from kie_mcp.media.outputs.download_limits import MB
 from kie_mcp.urls import shown_url
@@ -39,7 +39,7 @@ class _NoSuchFileError(OrderError):
     """There is no such file where reading is allowed; one that is spelled otherwise may be meant."""
 
 
-class Locals:
+class LocalFiles:
     """Opens files under the allowed folders.
 
     Args:
@@ -72,7 +72,7 @@ class Locals:
         self._open_file = open_file
         self._descriptors = descriptors
 
-    def open(self, given: str, *, argument: str, most: int, ordered: bool = False) -> tuple[Path, Opened]:
+    def open(self, given: str, *, argument: str, most: int, ordered: bool = False) -> tuple[Path, OpenFile]:
         """Open a file of at most so many bytes, blocking: where it really is, and the file.
 
         One that is `ordered` was taken in before, maybe by another process whose callers may name paths.
@@ -88,7 +88,7 @@ class Locals:
                 raise
             return self._open_alike(given, argument, most, missing)
 
-    def _open_alike(self, given: str, argument: str, most: int, missing: OrderError) -> tuple[Path, Opened]:
+    def _open_alike(self, given: str, argument: str, most: int, missing: OrderError) -> tuple[Path, OpenFile]:
         """Open the only file that is meant under another spelling; else raise what was said of the exact one."""
         near: list[str] = []
         for path in self._readings(given):
@@ -122,13 +122,13 @@ class Locals:
                 found.append((root, names[len(start) :]))
         return found
 
-    def _open(self, path: str, given: str, argument: str, most: int) -> tuple[Path, Opened]:
+    def _open(self, path: str, given: str, argument: str, most: int) -> tuple[Path, OpenFile]:
         real = self._realpath(path)
         self._check_place(real, given, argument)
         try:
             # Opening alone can do something to a device, so it is asked before.
             _check_status(os.lstat(real), given, argument, most)
-            opened = Opened(self._open_file(real, _FLAGS))
+            opened = OpenFile(self._open_file(real, _FLAGS))
         except OSError as error:
             self._refuse_missing(error, given, argument)
         try:

@@ -16,7 +16,7 @@ from kie_mcp.media.probe.file_type import Probe, probe
 CHUNK = 1024 * 1024
 
 
-class Opened(io.FileIO):
+class OpenFile(io.FileIO):
     """A file open for reading, which owns its descriptor.
 
     Whatever is read from the beginning on is hashed, so that what was sent can be compared with what was checked.
@@ -70,12 +70,12 @@ class Opened(io.FileIO):
         return super().seek(pos, whence)
 
 
-def open_own(path: Path, *, length: int | None = None) -> Opened:
+def open_own(path: Path, *, length: int | None = None) -> OpenFile:
     """Open a file that is ours, blocking for no longer than its disk does.
 
     Raises OSError if it is not there, or if what is there now is a link, no ordinary file, or has another length.
     """
-    file = Opened(open_regular(path))
+    file = OpenFile(open_regular(path))
     if length is not None and file.length != length:
         file.close()
         raise OSError(errno.ESTALE, f"it has {file.length} bytes instead of {length}", str(path))
@@ -106,7 +106,7 @@ def is_changed(job: Job, index: int, folder: Path) -> bool:
     return stat.S_ISREG(status.st_mode) and status.st_size not in {0, output.bytes}
 
 
-def open_saved(output: Output) -> Opened:
+def open_saved(output: Output) -> OpenFile:
     """Open the file of an output, blocking; raises OSError if it is not there as it was saved."""
     if output.path is None:
         raise FileNotFoundError(errno.ENOENT, "it is not saved")

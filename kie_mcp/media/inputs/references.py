@@ -31,7 +31,7 @@ class Upload(Protocol):
         ...
 
 
-class Sources:
+class FileReferences:
     """Finds what a file argument means: a link as it is, or an output of an earlier job."""
 
     def __init__(

@@ -12,7 +12,7 @@ from kie_mcp.errors import OutputError
 from kie_mcp.invisible_characters import hidden
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.store.ledger import LedgerError
-from kie_mcp.media.inputs.open_file import Opened, open_own
+from kie_mcp.media.inputs.open_file import OpenFile, open_own
 from kie_mcp.media.outputs.download_limits import MB
 from kie_mcp.media.worker_threads import in_thread
 
@@ -33,12 +33,12 @@ Say = Callable[[str], None]
 class Send(Protocol):
     """Uploads an open file and returns the URL of it."""
 
-    def __call__(self, source: Opened, /, *, name: str) -> Awaitable[str]:
+    def __call__(self, source: OpenFile, /, *, name: str) -> Awaitable[str]:
         """Read the file from its beginning."""
         ...
 
 
-class Memory(Protocol):
+class UploadCache(Protocol):
     """Remembers uploads across restarts."""
 
     async def upload(self, account: str, digest: str, since: float) -> str | None:
@@ -56,7 +56,7 @@ class Uploads:
     def __init__(
         self,
         send: Send,
-        memory: Memory,
+        memory: UploadCache,
         clock: Clock,
         *,
         account: str,
@@ -80,7 +80,7 @@ class Uploads:
         except OSError as error:
             raise OutputError(f"{path.name} cannot be read ({error.strerror}).", remedy="Check the file.") from None
 
-    async def link(self, file: Opened, digest: str, *, name: str = "a file", say: Say | None = None) -> str:
+    async def link(self, file: OpenFile, digest: str, *, name: str = "a file", say: Say | None = None) -> str:
         """Return a URL under which Kie.ai reads these bytes; `say` hears how far a large file of that name is.
 
         Raises OutputError if the file changes on the way, and whatever sending raises.
@@ -98,7 +98,7 @@ class Uploads:
             if not turn.locked():
                 self._turns.pop(digest, None)
 
-    async def _sent(self, file: Opened, digest: str) -> str:
+    async def _sent(self, file: OpenFile, digest: str) -> str:
         now = self._clock.now()
         found = await in_thread(file.probe)
         file.seek(0)

@@ -21,7 +21,7 @@ FORGOTTEN = 3600.0
 """Seconds after which a part is one that a crash has left: no download may take that long."""
 
 
-class PartFile:
+class AtomicFile:
     """A hidden file beside the one that it becomes; every method blocks, and raises OSError.
 
     A lock holds its methods apart: a caller that was cancelled may discard the part while a write is still under way

@@ -51,7 +51,7 @@ def room(kind: Kind, seconds: float | None = None) -> int:
     return max(_USUAL[kind], min(long, CAPS[kind]))
 
 
-class Total:
+class JobTotal:
     """What all files of one job may bring: bytes."""
 
     def __init__(self, most: int) -> None:
@@ -79,15 +79,15 @@ class Total:
         )
 
 
-class Allowance:
+class DownloadLimits:
     """Counts one download; raises OutputError as soon as it takes, or is about to take, more than it may."""
 
     def __init__(
-        self, clock: Clock, status: int, headers: Mapping[str, str], cap: int, total: Total | None = None
+        self, clock: Clock, status: int, headers: Mapping[str, str], cap: int, total: JobTotal | None = None
     ) -> None:
         self._clock = clock
         self._cap = cap
-        self._total = total or Total(cap)
+        self._total = total or JobTotal(cap)
         self._began = self._span_began = clock.now()
         self._span_bytes = 0
         self._bytes = 0

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from kie_mcp.errors import OutputError
 from kie_mcp.jobs.job import JSON, Job, Output
-from kie_mcp.media.outputs.atomic_file import PartFile
+from kie_mcp.media.outputs.atomic_file import AtomicFile
 from kie_mcp.media.outputs.sidecar import EXTENSION
 from kie_mcp.text import DATA, dumped
 
@@ -17,7 +17,7 @@ def data_files(job: Job) -> list[Output]:
     return [Output(url="", mime_type="application/json")]
 
 
-def write_data(part: PartFile, data: JSON | None, output: Output) -> Output:
+def write_data(part: AtomicFile, data: JSON | None, output: Output) -> Output:
     """Save the answer as it came, in JSON that hides nothing."""
     if data is None:
         raise OutputError("Kie.ai's answer is not here any more", remedy="Ask again with get_job_status.")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from kie_mcp.errors import OutputError
 from kie_mcp.jobs.job import Kind
-from kie_mcp.media.outputs.atomic_file import PartFile
+from kie_mcp.media.outputs.atomic_file import AtomicFile
 from kie_mcp.media.probe.checksums import checksums_fit, cut_off
 from kie_mcp.media.probe.file_type import Probe, probe
 from kie_mcp.media.probe.integrity import DAMAGED, fault
@@ -16,7 +16,7 @@ _WORDS = frozenset({"text/html", "application/json", "application/xml", "text/pl
 """What a host says in place of a file."""
 
 
-def publish(part: PartFile, kind: Kind, whole: bool) -> tuple[Path, Probe, str]:
+def publish(part: AtomicFile, kind: Kind, whole: bool) -> tuple[Path, Probe, str]:
     """Give the part its name; also what is odd about it: a file that came whole is paid for, and kept as it is."""
     part.settle()
     found = probe(part.path)

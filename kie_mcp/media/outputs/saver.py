@@ -16,8 +16,8 @@ from kie_mcp.file_system import Chmod
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.job import Job, Kind, Output
 from kie_mcp.media.inputs.open_file import is_changed, is_there
-from kie_mcp.media.outputs.atomic_file import PartFile
-from kie_mcp.media.outputs.download_limits import CAPS, TOTALS, Allowance, Total
+from kie_mcp.media.outputs.atomic_file import AtomicFile
+from kie_mcp.media.outputs.download_limits import CAPS, TOTALS, DownloadLimits, JobTotal
 from kie_mcp.media.outputs.fetch import Fetch
 from kie_mcp.media.outputs.file_names import stem
 from kie_mcp.media.outputs.json_files import data_files, write_data
@@ -47,7 +47,7 @@ _UNNAMEABLE = frozenset({errno.EINVAL, errno.EILSEQ, errno.ENAMETOOLONG})
 """What a disk says that does not take a letter of a name."""
 
 
-class Outbox:
+class OutputSaver:
     """Saves the outputs of jobs into one folder.
 
     Args:
@@ -122,7 +122,7 @@ class Outbox:
         outputs: list[Output] = []
         failures: list[tuple[int, Exception]] = []
         bare: list[tuple[Path, Exception]] = []
-        total = Total(self._totals[job.kind])
+        total = JobTotal(self._totals[job.kind])
         wanted = [*map(partial(self._promised, job), urls), *data_files(job)]
         for index, promised in enumerate(wanted):
             output = promised
@@ -155,14 +155,14 @@ class Outbox:
     def _promised(self, job: Job, url: str) -> Output:
         return Output(url=url, expires_at=(job.finished_at or self._clock.now()) + LINK_LIFE)
 
-    async def _save(self, job: Job, index: int, output: Output, total: Total) -> Output:
+    async def _save(self, job: Job, index: int, output: Output, total: JobTotal) -> Output:
         if not output.url:
-            part = PartFile(self._folder, stem(job, index), self._chmod)
+            part = AtomicFile(self._folder, stem(job, index), self._chmod)
             return await in_thread(lambda: write_data(part, job.data, output))
         total.check(1)
         return await self._brought(job, index, output, total)
 
-    async def _brought(self, job: Job, index: int, output: Output, total: Total) -> Output:
+    async def _brought(self, job: Job, index: int, output: Output, total: JobTotal) -> Output:
         """Bring the file by its link or a fresh one; links that do not open yet are tried again for a while."""
         pauses = iter(PAUSES)
         while True:
@@ -203,7 +203,7 @@ class Outbox:
             return [(path, error)]
         return []
 
-    async def _bring_in_the_end(self, job: Job, index: int, output: Output, total: Total) -> Output:
+    async def _bring_in_the_end(self, job: Job, index: int, output: Output, total: JobTotal) -> Output:
         """Bring the file, also if its host stumbles or the connection breaks on the way, but not for long."""
         left, pauses = total.left, iter(SHORT_PAUSES)
         while True:
@@ -216,9 +216,9 @@ class Outbox:
             total.give_back(left)
             await self._sleep(pause)
 
-    async def _bring(self, job: Job, index: int, output: Output, total: Total) -> Output:
+    async def _bring(self, job: Job, index: int, output: Output, total: JobTotal) -> Output:
         async with self._fetch(output.url) as download:
-            allowance = Allowance(self._clock, download.status, download.headers, self._caps[job.kind], total)
+            allowance = DownloadLimits(self._clock, download.status, download.headers, self._caps[job.kind], total)
             part = await self._begun(job, index)
             try:
                 first = True
@@ -243,7 +243,7 @@ class Outbox:
             note=" ".join(filter(None, (allowance.odd, odd))),
         )
 
-    async def _begun(self, job: Job, index: int) -> PartFile:
+    async def _begun(self, job: Job, index: int) -> AtomicFile:
         """A part whose name says what was asked for, if the disk takes that."""
         again = "-again" if await in_thread(lambda: is_changed(job, index, self._folder)) else ""
         try:
@@ -253,8 +253,8 @@ class Outbox:
                 raise
         return await self._created(stem(job, index, plain=True) + again)
 
-    async def _created(self, name: str) -> PartFile:
-        part = PartFile(self._folder, name, self._chmod)
+    async def _created(self, name: str) -> AtomicFile:
+        part = AtomicFile(self._folder, name, self._chmod)
         try:
             await in_thread(part.create)
         except BaseException:
@@ -271,7 +271,7 @@ async def saved(job: Job) -> bool:
         return True
 
 
-async def _discard(part: PartFile) -> None:
+async def _discard(part: AtomicFile) -> None:
     with anyio.CancelScope(shield=True), suppress(OSError):
         await in_thread(part.discard, patience=LAST_MOMENTS)
 

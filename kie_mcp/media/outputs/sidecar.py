@@ -10,7 +10,7 @@ from kie_mcp.errors import Trouble
 from kie_mcp.file_system import Chmod
 from kie_mcp.jobs.job import JSON, Job, Output
 from kie_mcp.media.inputs.open_file import open_saved
-from kie_mcp.media.outputs.atomic_file import PartFile
+from kie_mcp.media.outputs.atomic_file import AtomicFile
 from kie_mcp.orders.order import output_uri
 from kie_mcp.timestamps import iso
 from kie_mcp.urls import bare_link
@@ -26,7 +26,7 @@ def write(path: Path, job: Job, index: int, output: Output, *, sandbox: bool, ch
     with open_saved(output) as file:
         digest = file.digest()
     facts = {"file": path.name, "sha256": digest, **described(job, index, output, sandbox=sandbox)}
-    part = PartFile(path.parent, path.name, chmod)
+    part = AtomicFile(path.parent, path.name, chmod)
     try:
         part.create()
         # A half of a surrogate pair, which no UTF-8 can carry, stays as JSON escapes it.

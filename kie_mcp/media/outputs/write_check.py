@@ -10,7 +10,7 @@ from pathlib import Path
 
 from kie_mcp.errors import NotCreatedError
 from kie_mcp.file_system import Chmod
-from kie_mcp.media.outputs.atomic_file import FORGOTTEN, FULL, PartFile
+from kie_mcp.media.outputs.atomic_file import FORGOTTEN, FULL, AtomicFile
 from kie_mcp.media.outputs.download_limits import MB
 
 _STEM = ".kie-mcp-check"
@@ -37,9 +37,9 @@ def save_nothing(
     """
     made: list[Path] = []
     try:
-        path = _published(PartFile(folder, _STEM, chmod), f".{secrets.token_hex(8)}.bin", room, made)
+        path = _published(AtomicFile(folder, _STEM, chmod), f".{secrets.token_hex(8)}.bin", room, made)
         if sidecar:
-            _published(PartFile(folder, path.name, chmod), ".json", 0, made)
+            _published(AtomicFile(folder, path.name, chmod), ".json", 0, made)
         left = free(folder)
     except (OSError, UnicodeError) as error:
         raise _unwritable(folder, error, room) from error
@@ -51,7 +51,7 @@ def save_nothing(
         raise _full(folder, f"{left / MB:.0f} MB are free", room)
 
 
-def _published(part: PartFile, extension: str, room: int, made: list[Path]) -> Path:
+def _published(part: AtomicFile, extension: str, room: int, made: list[Path]) -> Path:
     try:
         part.create()
         part.write(secrets.token_bytes(64))

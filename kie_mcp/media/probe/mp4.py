@@ -12,7 +12,7 @@ _PRIMING = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Film:
+class Mp4Tracks:
     """The tracks of an MP4: width and height in pixels, duration in seconds."""
 
     video: bool
@@ -35,7 +35,7 @@ class _Track:
     codec: bytes | None
 
 
-def film(header: Header) -> Film:
+def film(header: Header) -> Mp4Tracks:
     """Read the movie box. Raises BrokenHeaderError if there is none: such a file cannot be played."""
     movie = only(header, b"moov", 0, header.length)
     tracks = [_track(header, box) for box in boxes(header, movie.start, movie.end) if box.name == b"trak"]
@@ -46,7 +46,7 @@ def film(header: Header) -> Film:
     width, height = pictures[0].size if pictures else (None, None)
     seconds = _told(header, movie, tracks, pictures or sounds) if pictures else _heard(header, movie, tracks, sounds[0])
     codec = sounds[0].codec if sounds else None
-    return Film(video=bool(pictures), width=width, height=height, duration_s=seconds, codec=codec)
+    return Mp4Tracks(video=bool(pictures), width=width, height=height, duration_s=seconds, codec=codec)
 
 
 def _told(header: Header, movie: Box, tracks: list[_Track], main: list[_Track]) -> float | None:

@@ -25,7 +25,7 @@ class Window:
         self._moments.append(now)
 
 
-class Purse:
+class CreditBalance:
     """Credits: taken when a task is accepted, given back when it fails."""
 
     def __init__(self, balance: float) -> None:

@@ -32,7 +32,7 @@ class File:
         return await asyncio.shield(self._made)
 
 
-class Shelf:
+class FileStore:
     """Files by path, the hosts they are known under, and the links that open them."""
 
     def __init__(self, chance: random.Random, base_url: str | None) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kie_mcp.sandbox.account.models import Model
-from kie_mcp.sandbox.account.timeline import Clock, Course, State
+from kie_mcp.sandbox.account.timeline import Clock, State, TaskTimeline
 
 
 @dataclass(slots=True)
@@ -23,7 +23,7 @@ class Task:
     """The whole create request."""
     created: float
     """When, on the unsped clock."""
-    course: Course
+    course: TaskTimeline
     troubles: frozenset[str]
     cost: float
     failure: tuple[str, str] | None

@@ -40,7 +40,7 @@ class Clock:
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class TaskTimeline:
     """The life of one task: `total` seconds before speeding up (infinite if it never ends), and how it ends."""
 
     total: float

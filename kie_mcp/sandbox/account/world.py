@@ -11,8 +11,8 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from kie_mcp.sandbox.account import models, scenarios, timeline
-from kie_mcp.sandbox.account.credits import Purse, Window
-from kie_mcp.sandbox.account.files import Shelf
+from kie_mcp.sandbox.account.credits import CreditBalance, Window
+from kie_mcp.sandbox.account.files import FileStore
 from kie_mcp.sandbox.account.tasks import Task
 from kie_mcp.sandbox.api import answers
 from kie_mcp.sandbox.api.answers import Answer
@@ -44,9 +44,9 @@ class Sandbox:
         """Task id and status of every callback that was sent; None where nobody answered."""
         self._seed = seed
         self._chance = random.Random(seed)  # noqa: S311  # repeatable ids are the point
-        self.shelf = Shelf(self._chance, base_url)
+        self.shelf = FileStore(self._chance, base_url)
         self.studio = Studio(self.shelf)
-        self._purse, self._window = Purse(credits), Window()
+        self._purse, self._window = CreditBalance(credits), Window()
         self._always = scenarios.chosen(scenario)
         self._webhook_key = webhook_key
         self._doomed: list[Task] = []
@@ -121,11 +121,11 @@ class Sandbox:
 
     def _course(
         self, model: models.Model, given: Any, seconds: float, troubles: frozenset[str], *, fails: bool
-    ) -> timeline.Course:
+    ) -> timeline.TaskTimeline:
         total = timeline.seconds_for(model.makes, self._chance, len(given.get("text") or ""), seconds)
         if "stuck" in troubles:
             total = math.inf
-        return timeline.Course(total * (scenarios.SLOW_FACTOR if "slow" in troubles else 1), fails)
+        return timeline.TaskTimeline(total * (scenarios.SLOW_FACTOR if "slow" in troubles else 1), fails)
 
     def _publish(self, task: Task, given: dict[str, Any], material: Material, base: str) -> None:
         if task.failure:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from kie_mcp.sandbox.account.files import File, Shelf
+from kie_mcp.sandbox.account.files import File, FileStore
 from kie_mcp.sandbox.account.models import Model
 from kie_mcp.sandbox.account.scenarios import without_words
 from kie_mcp.sandbox.studio import audio_files, pictures, speech, videos
@@ -43,7 +43,7 @@ class Material:
 class Studio:
     """Makes things in worker threads, never in the event loop's."""
 
-    def __init__(self, shelf: Shelf) -> None:
+    def __init__(self, shelf: FileStore) -> None:
         self._shelf = shelf
         self.executor = ThreadPoolExecutor(max_workers=4, thread_name_prefix="kie-sandbox")
         self._stop = threading.Event()

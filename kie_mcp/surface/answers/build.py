@@ -6,7 +6,7 @@ from pathlib import Path
 from mcp.types import CallToolResult, ContentBlock, ImageContent, ResourceLink, TextContent
 
 from kie_mcp.errors import KieError, Trouble
-from kie_mcp.jobs.drafts import Outlook
+from kie_mcp.jobs.drafts import Expectation
 from kie_mcp.jobs.job import Job, JobState, Output, Phase
 from kie_mcp.media.outputs.file_names import said
 from kie_mcp.orders.order import output_uri
@@ -23,7 +23,13 @@ FAILURES = frozenset({JobState.FAILED, JobState.UNCONFIRMED})
 
 
 def answer(
-    job: Job, outlook: Outlook, now: float, *, parts: Sequence[Job] = (), sandbox: bool = False, joined: bool = False
+    job: Job,
+    outlook: Expectation,
+    now: float,
+    *,
+    parts: Sequence[Job] = (),
+    sandbox: bool = False,
+    joined: bool = False,
 ) -> Answer:
     """The facts of a job, and of the jobs that were ordered along with it."""
     return Answer(
@@ -153,7 +159,7 @@ def _link(job: Job, index: int, output: Output) -> ResourceLink:
     )
 
 
-def _note(job: Job, outlook: Outlook) -> str | None:
+def _note(job: Job, outlook: Expectation) -> str | None:
     now = job.note
     if not now and _in_line(job) and (outlook.place or outlook.sent_in_s >= 1):
         before = f"{outlook.place} before it" if outlook.place else "first"
@@ -166,7 +172,7 @@ def _in_line(job: Job) -> bool:
     return job.phase is Phase.RESERVED and not job.waiting_for
 
 
-def _expected(job: Job, outlook: Outlook) -> float | None:
+def _expected(job: Job, outlook: Expectation) -> float | None:
     return None if job.done or not outlook.usual_s else round(outlook.sent_in_s + outlook.usual_s, 1)
 
 

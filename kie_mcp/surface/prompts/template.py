@@ -19,13 +19,13 @@ Given: TypeAlias = Mapping[str, str]
 """The arguments that are filled in."""
 
 
-class Blank(str):
+class Placeholder(str):
     """The name of what the model is to write, such as `<the script>`."""
 
     __slots__ = ()
 
 
-class Recipe(Prompt):
+class PromptTemplate(Prompt):
     """A prompt whose arguments go in as data; what is wrong with them is said to whoever filled them in."""
 
     async def render(
@@ -53,9 +53,9 @@ class Recipe(Prompt):
         return {name: value for name, value in given.items() if value}
 
 
-def recipe(name: str, title: str, description: str, write: Callable[[Given], str], **arguments: str) -> Recipe:
+def recipe(name: str, title: str, description: str, write: Callable[[Given], str], **arguments: str) -> PromptTemplate:
     """Make one: each argument by its description; one whose description begins with a question mark can be left out."""
-    return Recipe(
+    return PromptTemplate(
         name=name,
         title=title,
         description=description,
@@ -85,4 +85,4 @@ def call(tool: str, **arguments: str | float | list[str] | None) -> str:
 def _value(value: str | float | list[str]) -> str:
     if isinstance(value, list):
         return f"[{', '.join(map(_value, value))}]"
-    return quoted(value) if isinstance(value, str) and not isinstance(value, Blank) else str(value)
+    return quoted(value) if isinstance(value, str) and not isinstance(value, Placeholder) else str(value)

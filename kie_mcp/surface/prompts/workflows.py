@@ -8,7 +8,7 @@ from mcp.server.mcpserver import MCPServer
 from kie_mcp.catalog import durations, registry
 from kie_mcp.errors import OrderError
 from kie_mcp.jobs.job import Kind
-from kie_mcp.surface.prompts.template import Blank, Given, Recipe, call, recipe, text
+from kie_mcp.surface.prompts.template import Given, Placeholder, PromptTemplate, call, recipe, text
 from kie_mcp.text import quoted
 
 
@@ -18,7 +18,7 @@ def register(server: MCPServer[Any]) -> None:
         server.add_prompt(prompt)
 
 
-def _talking_avatar() -> Recipe:
+def _talking_avatar() -> PromptTemplate:
     return recipe(
         "talking_avatar",
         "Talking avatar",
@@ -36,8 +36,8 @@ def _write_talking_avatar(given: Given) -> str:
     video = _model(Kind.TALKING_VIDEO, given)
     order = call(
         "create_talking_video",
-        image_prompt=Blank("<the face>"),
-        script=Blank("<the script>"),
+        image_prompt=Placeholder("<the face>"),
+        script=Placeholder("<the script>"),
         voice=given.get("voice"),
         model=_named(video, given),
         resolution=given.get("resolution"),
@@ -54,7 +54,7 @@ def _write_talking_avatar(given: Given) -> str:
     )
 
 
-def _product_picture() -> Recipe:
+def _product_picture() -> PromptTemplate:
     return recipe(
         "product_picture",
         "Product picture",
@@ -72,7 +72,7 @@ def _write_product_picture(given: Given) -> str:
     image = _model(Kind.IMAGE, given)
     order = call(
         "generate_image",
-        prompt=Blank("<the prompt>"),
+        prompt=Placeholder("<the prompt>"),
         images=[given["picture"]],
         model=_named(image, given),
         aspect_ratio=given.get("aspect_ratio"),
@@ -91,7 +91,7 @@ def _write_product_picture(given: Given) -> str:
     )
 
 
-def _spoken_greeting_card() -> Recipe:
+def _spoken_greeting_card() -> PromptTemplate:
     return recipe(
         "spoken_greeting_card",
         "Spoken greeting card",
@@ -113,9 +113,9 @@ def _write_spoken_greeting_card(given: Given) -> str:
         f"Write the greeting: {_limit(video)} Describe the card in one or two sentences: a figure that fits the "
         "occasion, its face large and seen from the front, the mouth free, and no lettering.",
         _ask(f"the greeting and the card; {_video_cost(video)}"),
-        f"Order the card: {call('generate_image', prompt=Blank('<the card>'), aspect_ratio='3:4')}",
+        f"Order the card: {call('generate_image', prompt=Placeholder('<the card>'), aspect_ratio='3:4')}",
         "Order the voice, also while the card is still being made: "
-        + call("generate_speech", text=Blank("<the greeting>"), voice=given.get("voice")),
+        + call("generate_speech", text=Placeholder("<the greeting>"), voice=given.get("voice")),
         "Order the video from both, also while they are still being made; it is sent when they are done: "
         'create_talking_video(image="kie://jobs/<job_id of the card>/outputs/0", '
         'audio="kie://jobs/<job_id of the voice>/outputs/0")',

@@ -12,9 +12,9 @@ from mcp.server.subscriptions import SubscriptionBus
 from mcp.shared.subscriptions import ResourcesListChanged, ResourceUpdated, ServerEvent
 
 from kie_mcp.errors import KieError, UnknownJobError
-from kie_mcp.jobs.history import Archive
+from kie_mcp.jobs.history import JobHistory
 from kie_mcp.jobs.job import Job
-from kie_mcp.jobs.service import LISTEN, Desk
+from kie_mcp.jobs.service import LISTEN, JobService
 from kie_mcp.jobs.store.ledger import STEPS
 from kie_mcp.orders.order import JOBS_URI, output_uri, parse_job_uri
 from kie_mcp.surface.resources.listing import PAGE
@@ -27,7 +27,7 @@ LATER = 10.0
 
 
 @dataclass(slots=True)
-class Watch:
+class ResourceWatcher:
     """One resource that is looked after."""
 
     scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
@@ -36,18 +36,18 @@ class Watch:
     listeners: int = 0
 
 
-class Watches:
+class ResourceWatchers:
     """Publishes an event on the bus when what it is about has changed, as long as somebody holds it."""
 
-    def __init__(self, desk: Desk, archive: Archive, bus: SubscriptionBus) -> None:
-        self._desk = desk
-        self._archive = archive
+    def __init__(self, service: JobService, history: JobHistory, bus: SubscriptionBus) -> None:
+        self._service = service
+        self._history = history
         self._bus = bus
-        self._watches: dict[ServerEvent, Watch] = {}
+        self._watches: dict[ServerEvent, ResourceWatcher] = {}
         self._group: anyio.abc.TaskGroup | None = None
 
     @asynccontextmanager
-    async def open(self) -> AsyncGenerator["Watches"]:
+    async def open(self) -> AsyncGenerator["ResourceWatchers"]:
         """Watch from here on; at the end all watches end."""
         async with anyio.create_task_group() as group:
             self._group = group
@@ -58,7 +58,7 @@ class Watches:
                 group.cancel_scope.cancel()
 
     @contextmanager
-    def held(self, events: Iterable[ServerEvent]) -> Generator[list[Watch]]:
+    def held(self, events: Iterable[ServerEvent]) -> Generator[list[ResourceWatcher]]:
         """Have these looked after while inside."""
         taken = [event for event in dict.fromkeys(events) if watched(event)]
         watches = [self.take(event) for event in taken]
@@ -68,12 +68,12 @@ class Watches:
             for event in taken:
                 self.let_go(event)
 
-    def take(self, event: ServerEvent) -> Watch:
+    def take(self, event: ServerEvent) -> ResourceWatcher:
         """Have this looked after until `let_go` was called as often."""
         if self._group is None:
             raise RuntimeError(NOT_OPEN)
         if event not in self._watches:
-            self._watches[event] = watch = Watch()
+            self._watches[event] = watch = ResourceWatcher()
             self._group.start_soon(self._follow, event, watch)
         watch = self._watches[event]
         watch.listeners += 1
@@ -100,7 +100,7 @@ class Watches:
             watch.scope.cancel()
             del self._watches[event]
 
-    async def _follow(self, event: ServerEvent, watch: Watch) -> None:
+    async def _follow(self, event: ServerEvent, watch: ResourceWatcher) -> None:
         with watch.scope:
             try:
                 await self._tell(event, watch)
@@ -109,7 +109,7 @@ class Watches:
             finally:
                 watch.begun.set()
 
-    async def _tell(self, event: ServerEvent, watch: Watch) -> None:
+    async def _tell(self, event: ServerEvent, watch: ResourceWatcher) -> None:
         known: Any = None
         while True:
             try:
@@ -141,20 +141,20 @@ class Watches:
             return
         while True:
             listing = isinstance(event, ResourcesListChanged)
-            yield await self._files() if listing else [_as_read(job) for job in await self._desk.list_jobs()]
+            yield await self._files() if listing else [_as_read(job) for job in await self._service.list_jobs()]
             await anyio.sleep(LISTEN)
 
     async def _job(self, job_id: str) -> AsyncGenerator[Job]:
         """The job at each change, until nothing can change any more."""
         job: Job | None = None
         while job is None or STEPS[job.phase]:
-            async with aclosing(self._desk.watch(job_id)) as states:
+            async with aclosing(self._service.watch(job_id)) as states:
                 async for job in states:
                     yield job
             await anyio.sleep(LATER)
 
     async def _files(self) -> list[tuple[str, str | None]]:
-        jobs = await self._archive.made(limit=PAGE)
+        jobs = await self._history.made(limit=PAGE)
         return [(output_uri(job.id, n), output.path) for job in jobs for n, output in enumerate(job.outputs)]
 
 

@@ -8,7 +8,7 @@ from mcp.types import Completion, CompletionArgument, CompletionContext, PromptR
 
 from kie_mcp.catalog import registry
 from kie_mcp.errors import UnknownJobError
-from kie_mcp.jobs.history import Archive
+from kie_mcp.jobs.history import JobHistory
 from kie_mcp.jobs.job import Kind
 from kie_mcp.orders.order import output_uri
 from kie_mcp.surface.resources.models import MADE, VOICES
@@ -22,16 +22,16 @@ Source: TypeAlias = Callable[[str, Given], Awaitable[Completion]]
 """From what was typed so far."""
 
 
-def register(server: MCPServer, archive: Archive) -> None:
+def register(server: MCPServer, history: JobHistory) -> None:
     """Answer `completion/complete`."""
-    server.completion()(Completions(archive).complete)
+    server.completion()(Completions(history).complete)
 
 
 class Completions:
     """Knows what can be filled in where. Kie.ai is never asked."""
 
-    def __init__(self, archive: Archive) -> None:
-        self._archive = archive
+    def __init__(self, history: JobHistory) -> None:
+        self._history = history
         picture, video = _Row(Kind.IMAGE), _Row(Kind.TALKING_VIDEO)
         self._sources: Mapping[tuple[str, str], Source] = {
             ("kie://jobs/{job_id}", "job_id"): self._jobs,
@@ -60,18 +60,18 @@ class Completions:
         return await source(argument.value, (context and context.arguments) or {}) if source else None
 
     async def _jobs(self, typed: str, _: Given) -> Completion:
-        ids, found = await self._archive.ids(typed[:MOST], MOST)
+        ids, found = await self._history.ids(typed[:MOST], MOST)
         return Completion(values=ids, total=found, has_more=found > len(ids))
 
     async def _indexes(self, typed: str, given: Given) -> Completion:
         try:
-            job = await self._archive.read(given.get("job_id", ""))
+            job = await self._history.read(given.get("job_id", ""))
         except UnknownJobError:
             return _first(())
         return _first(str(index) for index in range(len(job.outputs)) if str(index).startswith(typed))
 
     async def _pictures(self, typed: str, _: Given) -> Completion:
-        jobs = await self._archive.made(kind=Kind.IMAGE, limit=MOST)
+        jobs = await self._history.made(kind=Kind.IMAGE, limit=MOST)
         uris = (output_uri(job.id, index) for job in jobs for index in range(len(job.outputs)))
         return _first(uri for uri in uris if uri.startswith(typed))
 

@@ -9,7 +9,7 @@ from mcp.shared.exceptions import MCPError
 from mcp.types import INVALID_PARAMS, Annotations, ListResourcesResult, PaginatedRequestParams, Resource
 
 from kie_mcp.errors import UnknownJobError
-from kie_mcp.jobs.history import Archive
+from kie_mcp.jobs.history import JobHistory
 from kie_mcp.jobs.job import Job, Output
 from kie_mcp.media.outputs.file_names import said
 from kie_mcp.orders.order import output_uri
@@ -25,13 +25,13 @@ TITLE = 80
 """Characters of the words that a file was made from."""
 
 
-def register(server: KieServer, archive: Archive) -> None:
+def register(server: KieServer, history: JobHistory) -> None:
     """List the files of the archive beside the server's own resources."""
 
     async def listed(_: ServerRequestContext[Any, Any], params: PaginatedRequestParams) -> ListResourcesResult:
         first = [] if params.cursor else await server.list_resources()
         try:
-            jobs = await archive.made(limit=PAGE + 1, after=_job_id(params.cursor) if params.cursor else "")
+            jobs = await history.made(limit=PAGE + 1, after=_job_id(params.cursor) if params.cursor else "")
         except (ValueError, UnknownJobError):
             raise MCPError(INVALID_PARAMS, "cursor: is not one that this list gave; ask without one.") from None
         return ListResourcesResult(

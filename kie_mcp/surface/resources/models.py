@@ -8,7 +8,7 @@ from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ResourceNotFoundError
 
 from kie_mcp.catalog import registry
-from kie_mcp.catalog.capabilities import Takes
+from kie_mcp.catalog.capabilities import Capabilities
 from kie_mcp.jobs.job import Kind
 from kie_mcp.surface.arguments.types import SPEECH
 
@@ -49,7 +49,7 @@ def _names(model: registry.Model) -> tuple[str, ...]:
 
 def _facts(model: registry.Model) -> dict[str, Any]:
     """A row as JSON: what it does not take is left out, and its voices are a resource of their own."""
-    rows = {row.name: getattr(model.takes, row.name) for row in fields(Takes)}
+    rows = {row.name: getattr(model.takes, row.name) for row in fields(Capabilities)}
     takes = {name: value for name, value in rows.items() if value and name != "voices"}
     if model.takes.voices:
         takes["voices"] = "kie://voices"

@@ -10,7 +10,7 @@ from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
 
 from kie_mcp.errors import UnknownJobError
 from kie_mcp.jobs.job import Job, Output
-from kie_mcp.jobs.service import Desk
+from kie_mcp.jobs.service import JobService
 from kie_mcp.media.inputs.open_file import open_saved
 from kie_mcp.media.worker_threads import in_thread
 from kie_mcp.surface.answers.schema import Answer
@@ -25,13 +25,13 @@ Describe = Callable[[Job], Awaitable[Answer]]
 class OutputReader:
     """Reads saved outputs."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, service: JobService) -> None:
+        self._service = service
 
     async def read(self, job_id: str, index: int) -> ReadResourceContents:
         """The bytes of the saved file. Raises ResourceNotFoundError, or ResourceError saying what to do."""
         try:
-            job = await self._desk.read(job_id)
+            job = await self._service.read(job_id)
         except UnknownJobError as error:
             raise ResourceNotFoundError(error.message) from error
         if index >= len(job.outputs):
@@ -47,13 +47,13 @@ class OutputReader:
         return ReadResourceContents(content=content, mime_type=output.mime_type)
 
 
-def register(server: MCPServer[Any], desk: Desk, describe: Describe) -> None:
+def register(server: MCPServer[Any], service: JobService, describe: Describe) -> None:
     """Publish the resources of a desk. The bytes of an output are not read here but by the server's own method."""
 
     @server.resource("kie://jobs", title="Jobs", mime_type="application/json")
     async def jobs() -> str:
         """The newest jobs."""
-        listed = [(await describe(job)).facts() for job in await desk.list_jobs()]
+        listed = [(await describe(job)).facts() for job in await service.list_jobs()]
         for facts in listed:
             facts.pop("data", None)  # it is with the job's own resource
         return json.dumps({"jobs": listed}, indent=2)
@@ -62,7 +62,7 @@ def register(server: MCPServer[Any], desk: Desk, describe: Describe) -> None:
     async def job(job_id: str) -> str:
         """One job as it stands."""
         try:
-            return json.dumps((await describe(await desk.read(job_id))).facts(), indent=2)
+            return json.dumps((await describe(await service.read(job_id))).facts(), indent=2)
         except UnknownJobError as error:
             raise ResourceNotFoundError(error.message) from error
 

@@ -24,7 +24,7 @@ from mcp.types import (
 
 from kie_mcp.errors import UnknownJobError
 from kie_mcp.orders.order import parse_job_uri
-from kie_mcp.surface.resources.changes import Watches, watched
+from kie_mcp.surface.resources.changes import ResourceWatchers, watched
 from kie_mcp.surface.server import Handler, KieServer, connection
 from kie_mcp.surface.tasks.extension import may_listen
 
@@ -34,7 +34,7 @@ _PLACE = "kie_mcp.updates"
 NO_STREAM = "the SDK serves no subscriptions/listen"
 
 
-def register(server: KieServer, watches: Watches) -> None:
+def register(server: KieServer, watches: ResourceWatchers) -> None:
     """Serve subscriptions; the watches must be open while the server runs."""
 
     async def listen(context: ServerRequestContext[Any, Any], params: SubscriptionsListenRequestParams) -> Any:
@@ -51,7 +51,7 @@ def register(server: KieServer, watches: Watches) -> None:
 class Updates:
     """Answers the requests to hear of changes; `stream` is what serves one that is held open."""
 
-    def __init__(self, server: KieServer, watches: Watches, stream: Handler[Any]) -> None:
+    def __init__(self, server: KieServer, watches: ResourceWatchers, stream: Handler[Any]) -> None:
         self._server = server
         self._watches = watches
         self._stream = stream
@@ -89,7 +89,7 @@ class Updates:
     async def _check(self, uri: str) -> None:
         try:
             if job := parse_job_uri(uri):  # also an output that is not made yet
-                await self._server.desk.read(job[0])
+                await self._server.service.read(job[0])
             else:
                 await self._server.read_resource(uri)
         except (ResourceError, UnknownJobError) as error:
@@ -99,7 +99,7 @@ class Updates:
 class Session:
     """One client of the older era: what it has subscribed to, and what it is still to be told."""
 
-    def __init__(self, line: Connection, watches: Watches, bus: SubscriptionBus) -> None:
+    def __init__(self, line: Connection, watches: ResourceWatchers, bus: SubscriptionBus) -> None:
         self._line = line
         self._watches = watches
         self._wanted: dict[str, ServerEvent] = {}

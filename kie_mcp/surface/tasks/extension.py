@@ -63,7 +63,7 @@ class Task(BaseModel):
         return {"ttlMs": None, **known, "resultType": "task"}
 
 
-class Keeper(Protocol[Kept]):
+class TaskStore(Protocol[Kept]):
     """What the tasks are kept by."""
 
     @property
@@ -103,7 +103,7 @@ class Tasks(Extension):
 
     identifier = TASKS
 
-    def __init__(self, keeper: Keeper[Any]) -> None:
+    def __init__(self, keeper: TaskStore[Any]) -> None:
         self._keeper = keeper
 
     def methods(self) -> list[MethodBinding]:

@@ -17,10 +17,10 @@ from kie_mcp.errors import KieError, UnknownJobError
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.job import Job, JobState
 from kie_mcp.jobs.polling import next_look
-from kie_mcp.jobs.service import Desk
+from kie_mcp.jobs.service import JobService
 from kie_mcp.surface.answers.schema import Answer
 from kie_mcp.surface.answers.text import text
-from kie_mcp.surface.calls import Connection, Manner
+from kie_mcp.surface.calls import CallOptions, Connection
 from kie_mcp.surface.tasks.extension import Call, Task
 
 logger = logging.getLogger(__name__)
@@ -41,23 +41,23 @@ class Answers(Protocol):
         """The facts of the job."""
         ...
 
-    async def tell(self, job: Job, connection: Connection, manner: Manner, /) -> CallToolResult:
+    async def tell(self, job: Job, connection: Connection, manner: CallOptions, /) -> CallToolResult:
         """The tool's answer, in the shape that this client can use; once that is written its caller counts as told."""
         ...
 
 
 class JobTasks:
-    """Keeps no task: each is a job of the desk's, and lives as long as the ledger."""
+    """Keeps no task: each is a job of the service's, and lives as long as the ledger."""
 
     tools = ORDERING
 
-    def __init__(self, desk: Desk, answers: Answers, clock: Clock) -> None:
-        self._desk = desk
+    def __init__(self, service: JobService, answers: Answers, clock: Clock) -> None:
+        self._service = service
         self._answers = answers
         self._clock = clock
         self._left: dict[str, None] = {}
         """Jobs whose client no longer waits: a word for whoever asks all the same."""
-        self._manners: dict[str, Manner] = {}
+        self._manners: dict[str, CallOptions] = {}
         """What was wished for the first answer; once it is forgotten it is what is usual with the client."""
 
     async def begin(self, params: CallToolRequestParams, ctx: Call, call_next: CallNext) -> Task | HandlerResult:
@@ -68,9 +68,9 @@ class JobTasks:
             return answered
         self._left.pop(job_id, None)
         if (preview := _wish(params.arguments.get("preview"))) is not None:
-            _note(self._manners, job_id, Manner(preview=preview))
+            _note(self._manners, job_id, CallOptions(preview=preview))
         try:
-            return self._task(await self._desk.read(job_id), _headline(answered))
+            return self._task(await self._service.read(job_id), _headline(answered))
         except KieError as error:
             logger.warning("job %s: answered without a task: %s", job_id, error)
             return answered
@@ -78,7 +78,7 @@ class JobTasks:
     async def find(self, task_id: str) -> Job:
         """The account's job with that id of ours. Raises MCPError."""
         try:
-            return await self._desk.read(task_id)
+            return await self._service.read(task_id)
         except UnknownJobError as error:
             raise MCPError(INVALID_PARAMS, f"There is no task {task_id[:100]!r} here.") from error
         except KieError as error:
@@ -90,8 +90,8 @@ class JobTasks:
             if not job.done:
                 return self._task(job, await self._sentence(job))
             self._left.pop(job.id, None)
-            manner = self._manners.get(job.id, Manner())
-            answered = await self._answers.tell(job, Connection(request=ctx, late=self._desk.is_waking), manner)
+            manner = self._manners.get(job.id, CallOptions())
+            answered = await self._answers.tell(job, Connection(request=ctx, late=self._service.is_waking), manner)
         except KieError as error:
             raise MCPError(INTERNAL_ERROR, error.message) from error
         self._manners.pop(job.id, None)
