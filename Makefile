@@ -70,13 +70,13 @@ wheel: $(STAMP) ## Build the wheel into dist/
 
 # Environments beside .venv, made anew like it.
 build/oldest/.installed build/newest/.installed: build/%/.installed: pyproject.toml requirements.lock | $(UV)
-	@$(UV) venv --quiet --clear --python "$$($(BIN)/python -m tests.pythons $*)" build/$*
+	@$(UV) venv --quiet --clear --python "$$($(BIN)/python -m tests.support.pythons $*)" build/$*
 	@$(UV) pip sync --quiet --python build/$*/bin/python --require-hashes requirements.lock
 	@$(UV) pip install --quiet --python build/$*/bin/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
 build/lowest/.installed: pyproject.toml | $(UV)
-	@$(UV) venv --quiet --clear --python "$$($(BIN)/python -m tests.pythons oldest)" build/lowest
+	@$(UV) venv --quiet --clear --python "$$($(BIN)/python -m tests.support.pythons oldest)" build/lowest
 	@$(UV) pip install --quiet --python build/lowest/bin/python --resolution lowest-direct \
 	  --requirement pyproject.toml --all-extras --group dev
 	@$(UV) pip install --quiet --python build/lowest/bin/python --no-deps --no-build-isolation --editable .

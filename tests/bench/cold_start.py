@@ -7,7 +7,7 @@ import resource
 import sys
 from pathlib import Path
 
-from tests.pipe import greet
+from tests.support.pipe import greet
 
 SERVERS = {
     "bare SDK server, one tool": [sys.executable, str(Path(__file__).with_name("echo_server.py"))],

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.conformance.suite import Check, installed, known, run
-from tests.serving import serving
+from tests.support.http_process import serving
 
 LIST = tomllib.loads((Path(__file__).parent / "scenarios.toml").read_text("utf-8"))
 JUDGED: dict[str, dict[str, list[str]]] = LIST["judged"]

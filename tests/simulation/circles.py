@@ -1,6 +1,6 @@
 """A loop in virtual time that notices when somebody turns in circles: time would stand still for ever."""
 
-from tests.virtual import VirtualLoop
+from tests.support.virtual_time import VirtualLoop
 
 TURNS = 1_000_000
 """Readings of the clock at one moment that cannot be meant."""

@@ -20,7 +20,7 @@ from tests.simulation.kie import ELSEWHERE, Kie, Task
 from tests.simulation.order import OrderedLoop, by_birth
 from tests.simulation.process import Process
 from tests.simulation.product import Product
-from tests.virtual import START
+from tests.support.virtual_time import START
 
 SETTLING = 240.0
 """Seconds after the last trouble and the end of the last task in which everything must have come to rest."""

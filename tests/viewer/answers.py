@@ -5,7 +5,7 @@ from typing import Any
 
 from kie_mcp.surface.answers.next_tools import input_for
 from kie_mcp.surface.answers.schema import Answer, CreditFields, ErrorFields, OutputFields, PartFields
-from tests.media_files import film, picture, sound
+from tests.support.media_files import film, picture, sound
 from tests.viewer.host import Refused, Reply
 
 JOB = "job_7kq2abcdefghijklmnopqrst"

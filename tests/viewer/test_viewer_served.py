@@ -14,10 +14,10 @@ from mcp.types import TextResourceContents
 from kie_mcp.errors import KieError
 from kie_mcp.kie import responses
 from kie_mcp.surface.viewer import URI
-from tests.stand import Era, Stand, facts, stand
+from tests.support.sandbox_server import Era, Stand, facts, stand
+from tests.support.virtual_time import BRISK
 from tests.viewer.chromium import Browser
 from tests.viewer.host import Refused, Reply, host, policy
-from tests.virtual import BRISK
 
 pytestmark = pytest.mark.anyio
 

@@ -1,0 +1,32 @@
+"""A server over HTTP one of whose threads hangs for good, as on a disk that is gone: for a process of its own."""
+
+import sys
+import threading
+
+import anyio
+
+from kie_mcp.http.server import HttpAccess, serve_http
+from kie_mcp.media.worker_threads import in_thread
+from kie_mcp.settings import Settings
+from kie_mcp.shutdown import Deadline, leave_behind
+
+NEVER = threading.Event()
+
+
+async def serve() -> None:
+    """Serve until told to leave."""
+    async with anyio.create_task_group() as group:
+        group.start_soon(in_thread, NEVER.wait)
+        await serve_http(
+            Settings.from_environment(), HttpAccess("127.0.0.1", 0), lambda url: print(url, file=sys.stderr)
+        )
+        group.cancel_scope.cancel()
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["told"]:
+        Deadline(0.3).set()
+        NEVER.wait()
+    before = set(threading.enumerate())
+    anyio.run(serve)
+    leave_behind(before, 0)

@@ -1,0 +1,170 @@
+"""Imports point down only, and nothing heavy is loaded before it is used."""
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "kie_mcp"
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+ASSEMBLY, SURFACE, MEDIA, KIE, JOBS, FLOOR = 5, 4, 3, 2, 1, 0
+LAYERS = {
+    "surface": SURFACE,
+    "media": MEDIA,
+    "kie": KIE,
+    "jobs": JOBS,
+    "addresses": FLOOR,
+    "disks": FLOOR,
+    "errors": FLOOR,
+    "extras": FLOOR,
+    "moments": FLOOR,
+    "text": FLOOR,
+    "unseen": FLOOR,
+    "": FLOOR,
+}
+"""First part of a module's name under `kie_mcp`; whatever is not named belongs to the assembly."""
+
+MODULES = {
+    ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix("__init__").rstrip("."): path
+    for path in sorted(PACKAGE.rglob("*.py"))
+}
+
+
+def layer(module: str) -> int:
+    return LAYERS.get(module.partition(".")[0], ASSEMBLY)
+
+
+def imports(module: str) -> Iterator[str]:
+    """Absolute names of what a module imports, anywhere in it: inside functions and for types only, too."""
+    for node in ast.walk(ast.parse(MODULES[module].read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module}: imports are absolute"
+            for alias in node.names:
+                whole = f"{node.module}.{alias.name}"
+                yield whole if whole.removeprefix("kie_mcp.") in MODULES else str(node.module)
+
+
+def ours(name: str) -> str | None:
+    """The module's name under `kie_mcp`; None if it is not one of ours."""
+    return name.removeprefix("kie_mcp").removeprefix(".") if name.split(".")[0] == "kie_mcp" else None
+
+
+def importers(*packages: str) -> set[str]:
+    return {module for module in MODULES if any(name.split(".")[0] in packages for name in imports(module))}
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if not name.startswith("sandbox")])
+def test_imports_point_down_only(module: str) -> None:
+    for name in imports(module):
+        below = ours(name)
+        if below is None:
+            continue
+        if below.startswith("sandbox"):
+            assert layer(module) == ASSEMBLY, f"only the assembly starts the sandbox, not {module}"
+        else:
+            assert layer(below) <= layer(module), f"{module} imports {name}, which is above it"
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if name.startswith("sandbox")])
+def test_the_sandbox_shares_nothing_with_the_client(module: str) -> None:
+    """A mistake that both sides share would stay hidden."""
+    assert [name for name in imports(module) if not (ours(name) or "sandbox").startswith("sandbox")] == []
+
+
+def test_only_the_kie_folder_speaks_http() -> None:
+    assert {module.partition(".")[0] for module in importers("httpx")} == {"kie"}
+    assert importers("httpx2") == set()
+
+
+def test_only_the_mcp_edge_imports_the_sdk() -> None:
+    allowed = {module for module in MODULES if layer(module) == SURFACE} | {"server", "demo", "web"}
+    assert importers("mcp", "mcp_types") <= allowed
+
+
+def test_one_file_alone_reaches_for_what_is_private_to_the_sdk() -> None:
+    assert {module for module in importers("mcp", "mcp_types") if foreign_privates(module)} == {"surface.protocol"}
+
+
+def foreign_privates(module: str) -> set[str]:
+    """Private attributes that are used in a module and made nowhere in it."""
+    nodes = list(ast.walk(ast.parse(MODULES[module].read_text("utf-8"))))
+    attributes = [node for node in nodes if isinstance(node, ast.Attribute)]
+    made = {node.attr for node in attributes if isinstance(node.ctx, ast.Store)}
+    made |= {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+    private = {node.attr for node in attributes if node.attr.startswith("_") and not node.attr.endswith("__")}
+    return private - made
+
+
+def naming(*names: str) -> set[str]:
+    """The modules in which one of these names is imported or used."""
+    return {
+        module
+        for module, path in MODULES.items()
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Attribute | ast.Name | ast.alias)
+        and {getattr(node, key, None) for key in ("attr", "id", "name")} & {*names}
+    }
+
+
+def test_only_the_settings_read_the_environment() -> None:
+    """But for the proxies of those who use the client without them."""
+    assert naming("environ", "getenv", "environb") == {"settings"}
+    assert naming("getproxies") == {"settings", "kie.client"}
+
+
+def test_one_file_alone_says_of_a_record_done_failed_or_in_flight() -> None:
+    assert {module for module in naming("Verdict") if layer(module) == KIE} == {"kie.record"}
+
+
+def test_one_file_alone_calls_what_costs_credits() -> None:
+    calls = {
+        module
+        for module, path in MODULES.items()
+        if not module.startswith(("sandbox", "kie."))
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("upstream.create")
+    }
+    assert calls == {"jobs.submission"}
+
+
+def test_the_picture_for_contributors_shows_every_file_and_folder() -> None:
+    """Those of the whole are named in it one by one, in the folders the important ones."""
+    picture = CONTRIBUTING.split("```text\n", 1)[1].split("```", 1)[0]
+    shown = re.findall(r"[\w*]+", picture)
+    hidden = {name.partition(".")[0] for name in MODULES} - {"", "__main__"}
+    assert {name for name in hidden if not any(fnmatch(name, word) for word in shown)} == set()
+
+
+def loaded_by(statement: str) -> set[str]:
+    """Top-level names of the modules that a fresh interpreter has loaded after the statement."""
+    report = f"import contextlib, sys\n{statement}\nsys.stderr.write(' '.join(sys.modules))"
+    ran = subprocess.run([sys.executable, "-c", report], capture_output=True, text=True, check=True)  # noqa: S603
+    return set(ran.stderr.split())
+
+
+def test_importing_the_server_loads_nothing_that_only_a_sandbox_needs() -> None:
+    loaded = loaded_by("import kie_mcp.app")
+    assert loaded.isdisjoint({"PIL", "av", "rich", "kie_mcp.demo.run", "kie_mcp.cli.doctor"})
+    assert not [name for name in loaded if name.startswith("kie_mcp.sandbox.")]
+
+
+@pytest.mark.parametrize("option", ["--help", "--version"])
+def test_help_and_version_answer_without_loading_the_sdk(option: str) -> None:
+    loaded = loaded_by(
+        f"with contextlib.suppress(SystemExit):\n  from kie_mcp.cli.main import main; main(['{option}'])"
+    )
+    assert "kie_mcp.cli.main" in loaded
+    assert loaded.isdisjoint({"mcp", "pydantic", "anyio", "httpx", "PIL", "av", "kie_mcp.settings"})
+
+
+def test_importing_the_package_alone_loads_only_itself() -> None:
+    """A version can be asked for cheaply."""
+    assert {name for name in loaded_by("import kie_mcp") if name.startswith("kie_mcp.")} == set()

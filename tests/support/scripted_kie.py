@@ -1,0 +1,218 @@
+"""What the tests of the core play on: a scripted Kie.ai, and a ledger in memory that outlives its processes."""
+
+import inspect
+import sqlite3
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from random import Random
+from typing import Any, TypeVar
+
+import anyio
+
+from kie_mcp.errors import Trouble
+from kie_mcp.jobs.drafts import Draft
+from kie_mcp.jobs.events import JobEvents
+from kie_mcp.jobs.follower import Follower, Save
+from kie_mcp.jobs.job import Job, Kind, Look, Output, Phase, Request, Verdict
+from kie_mcp.jobs.polling import Spread
+from kie_mcp.jobs.service import JobService
+from kie_mcp.jobs.store import schema
+from kie_mcp.jobs.store.sqlite import SqliteLedger
+from kie_mcp.jobs.submitter import Submitter
+from tests.support.virtual_time import START, LoopClock
+
+R = TypeVar("R")
+URL = "https://files.example/a.png"
+RUNNING = Look(verdict=Verdict.IN_FLIGHT, state="generating")
+DONE = Look(verdict=Verdict.SUCCEEDED, state="success", urls=(URL,), credits=4.0)
+
+
+class Lasting(sqlite3.Connection):
+    """A disk: it survives whoever opened it, and ends with the last who knows of it."""
+
+    def close(self) -> None:
+        """Do nothing."""
+
+    def __del__(self) -> None:
+        super().close()
+
+
+def disk() -> sqlite3.Connection:
+    """Give a ledger's file that is in memory."""
+    # Whichever thread collects the garbage closes it.
+    connection = sqlite3.connect(":memory:", isolation_level=None, factory=Lasting, check_same_thread=False)
+    schema.migrate(connection, Path("ledger"))
+    return connection
+
+
+async def inline(function: Callable[[], R], /) -> R:
+    """Run it here, without a thread."""
+    return function()
+
+
+def ledger_on(connection: sqlite3.Connection) -> SqliteLedger:
+    """Give the real ledger over that disk."""
+    return SqliteLedger(Path("ledger"), run=inline, connect=lambda _: connection)
+
+
+def make_job(number: int = 1, **changes: Any) -> Job:
+    """Give a job that was just ordered."""
+    known: dict[str, Any] = {
+        "id": f"job_{number}",
+        "account": "account",
+        "kind": Kind.IMAGE,
+        "model": "m",
+        "order": {"prompt": "a fox"},
+        "fingerprint": "fox",
+        "bucket": "short",
+        "created_at": START,
+        "updated_at": START,
+    }
+    return Job(**known | changes)
+
+
+def draft(fingerprint: str = "fox") -> Draft:
+    """Give an order that was checked."""
+    return Draft(kind=Kind.IMAGE, model="m", order={"prompt": fingerprint}, fingerprint=fingerprint, bucket="short")
+
+
+@dataclass
+class Script:
+    """A Kie.ai that answers as it is told: each answer is a value, an error, or what makes one. The last one stays."""
+
+    creates: Sequence[Any] = ()
+    looks: Sequence[Any] = (DONE,)
+    credits: Sequence[Any] = (100.0,)
+    created: list[tuple[float, Request]] = field(default_factory=list[tuple[float, Request]])
+    looked: list[tuple[float, str]] = field(default_factory=list[tuple[float, str]])
+    asked: list[float] = field(default_factory=list[float])
+
+    async def create(self, request: Request) -> str:
+        """Create, or not."""
+        self.created.append((LoopClock().now() - START, request))
+        return await _play(self.creates, len(self.created), otherwise=f"task-{len(self.created)}")
+
+    async def look(self, task_id: str) -> Look:
+        """Say how it is."""
+        self.looked.append((LoopClock().now() - START, task_id))
+        return await _play(self.looks, len(self.looked), otherwise=DONE)
+
+    async def credit(self) -> float:
+        """Say what is left."""
+        self.asked.append(LoopClock().now() - START)
+        return await _play(self.credits, len(self.asked), otherwise=100.0)
+
+
+async def _play(script: Sequence[Any], turn: int, *, otherwise: Any) -> Any:
+    answer = script[min(turn, len(script)) - 1] if script else otherwise
+    if callable(answer):
+        answer = answer()
+    if inspect.isawaitable(answer):
+        answer = await answer
+    if isinstance(answer, BaseException):
+        raise answer
+    return answer
+
+
+async def prepare(job: Job) -> Request:
+    """Give what is sent."""
+    return Request(job.model, {"job": job.id})
+
+
+async def save(_: Job, urls: Sequence[str]) -> tuple[tuple[Output, ...], Trouble | None]:
+    """Save everything."""
+    return tuple(Output(url=url, path=f"/saved/{number}") for number, url in enumerate(urls)), None
+
+
+async def has_paths(job: Job) -> bool:
+    """Take what was saved once for still being there."""
+    return all(output.path for output in job.outputs)
+
+
+@dataclass
+class Stage:
+    """The core, put together over one disk."""
+
+    kie: Script = field(default_factory=Script)
+    connection: sqlite3.Connection = field(default_factory=disk)
+    save: Save = save
+    ended: set[str] = field(default_factory=set[str])
+    """Workers that have certainly ended."""
+    phases: list[Phase] = field(default_factory=list[Phase])
+    """What waiters were woken for."""
+
+    def ledger(self) -> SqliteLedger:
+        """Give another view of the disk."""
+        return ledger_on(self.connection)
+
+    def submission(self, ledger: SqliteLedger, worker: str = "w1") -> Submitter:
+        """Give a submission over this ledger."""
+        return Submitter(ledger, self.kie, prepare, LoopClock(), lambda job: self.phases.append(job.phase), worker)
+
+    def follower(self, ledger: SqliteLedger, elsewhere: Spread | None = None) -> Follower:
+        """Give a follower over this ledger; `elsewhere`: how long such jobs take, as far as that is known."""
+        return Follower(
+            ledger,
+            self.kie,
+            self.save,
+            LoopClock(),
+            lambda job: self.phases.append(job.phase),
+            Random(1),
+            elsewhere=lambda _: elsewhere,
+        )
+
+    def service(self, worker: str = "w1", ledger: SqliteLedger | None = None) -> JobService:
+        """Give a process's desk."""
+        ledger, events = ledger or self.ledger(), JobEvents()
+        return JobService(
+            ledger,
+            self.kie,
+            Submitter(ledger, self.kie, prepare, LoopClock(), events.changed, worker),
+            Follower(ledger, self.kie, self.save, LoopClock(), events.changed, Random(1)),
+            events,
+            LoopClock(),
+            account="account",
+            worker=worker,
+            kind_of=lambda _: Kind.OTHER,
+            gone=self.ended.__contains__,
+            saved=has_paths,
+            real=anyio.current_time,
+        )
+
+    async def ordered(self, job: Job | None = None) -> tuple[Submitter, Job, SqliteLedger]:
+        """Give a reserved job, and what sends it."""
+        ledger = await self.ledger_with()
+        await ledger.beat("w1", START)
+        job, _ = await ledger.reserve(job or make_job(), "w1")
+        return self.submission(ledger), job, ledger
+
+    async def sent(self, **changes: Any) -> tuple[Job, SqliteLedger]:
+        """Give a job that was sent just now."""
+        ledger = await self.ledger_with()
+        known: dict[str, Any] = {"phase": Phase.SUBMITTED, "task_id": "task-1", "sent_at": START}
+        job = make_job(**known | changes)
+        await ledger.beat("w1", START)
+        await ledger.reserve(job, "w1")
+        return job, ledger
+
+    def rows(self) -> list[Job]:
+        """Give what is on the disk."""
+        return [schema.load(row) for row in self.connection.execute("SELECT * FROM jobs ORDER BY rowid")]
+
+    async def ledger_with(self, *jobs: Job) -> SqliteLedger:
+        """Give a ledger into which these jobs were written."""
+        ledger = self.ledger()
+        await ledger.open()
+        for job in jobs:
+            await ledger.reserve(job, "w0")
+        return ledger
+
+    async def learn(self, bucket: str, seconds: float) -> None:
+        """Let one such job have taken so long."""
+        await (await self.ledger_with()).learn(bucket, seconds, START)
+
+    def gaps(self) -> list[float]:
+        """Seconds between the looks."""
+        return [later - earlier for (earlier, _), (later, _) in pairwise(self.kie.looked)]

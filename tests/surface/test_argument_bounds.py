@@ -1,0 +1,103 @@
+"""What the tools publish of an argument and what the rows of the models say are the same: neither drifts alone."""
+
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from kie_mcp.catalog.models import MODELS, Model
+from kie_mcp.catalog.registry import models
+from kie_mcp.jobs.job import Kind
+from kie_mcp.surface.arguments.types import IMAGE, SPEECH
+from tests.support.sandbox_server import facts, stand
+from tests.support.virtual_time import HURRIED
+
+pytestmark = pytest.mark.anyio
+
+JSON = dict[str, Any]
+TOOLS = {Kind.IMAGE: "generate_image", Kind.SPEECH: "generate_speech", Kind.TALKING_VIDEO: "create_talking_video"}
+WORDS = {Kind.IMAGE: "prompt", Kind.SPEECH: "text", Kind.TALKING_VIDEO: "prompt"}
+CHOICES = {"aspect_ratio": "aspect_ratios", "resolution": "resolutions", "output_format": "formats"}
+RANGES = {"seed": "seed_range", "speed": "speed_range"}
+FILES: dict[Kind, JSON] = {
+    Kind.IMAGE: {"prompt": "a fox"},
+    Kind.SPEECH: {"text": "Hello."},
+    Kind.TALKING_VIDEO: {"image": "https://example.com/face.png", "audio": "https://example.com/voice.mp3"},
+}
+
+
+@pytest.fixture
+def anyio_backend() -> object:
+    return HURRIED
+
+
+async def arguments(folder: Path) -> dict[Kind, dict[str, JSON]]:
+    """What is published of each argument, by what its tool makes."""
+    async with stand(folder) as here:
+        listed = {tool.name: tool.input_schema["properties"] for tool in (await here.client.list_tools()).tools}
+    return {kind: listed[name] for kind, name in TOOLS.items()}
+
+
+def of(kind: Kind, field: str) -> list[Any]:
+    """What the rows of that kind say, of those that say anything."""
+    return [value for model in models(kind) if (value := getattr(model.takes, field))]
+
+
+async def test_every_range_reaches_from_the_lowest_to_the_highest_that_a_model_takes(tmp_path: Path) -> None:
+    checked = 0
+    for kind, published in (await arguments(tmp_path)).items():
+        for name, field in RANGES.items():
+            ranges = cast("list[tuple[float, float]]", of(kind, field))
+            assert (name in published) is bool(ranges)
+            if ranges:
+                assert published[name]["minimum"] == min(least for least, _ in ranges)
+                assert published[name]["maximum"] == max(most for _, most in ranges)
+                checked += 1
+    assert checked == len(RANGES)
+
+
+async def test_every_length_is_the_longest_that_a_model_takes(tmp_path: Path) -> None:
+    published = await arguments(tmp_path)
+    for kind, name in WORDS.items():
+        assert published[kind][name]["maxLength"] == max(of(kind, "prompt_max"))
+    assert published[Kind.IMAGE]["images"]["maxItems"] == max(of(Kind.IMAGE, "images_max"))
+    film = published[Kind.TALKING_VIDEO]
+    assert film["image_prompt"]["maxLength"] == IMAGE[0].takes.prompt_max
+    assert film["script"]["maxLength"] == SPEECH[0].takes.prompt_max
+
+
+async def test_every_enumeration_holds_what_the_models_take_and_nothing_else(tmp_path: Path) -> None:
+    for kind, published in (await arguments(tmp_path)).items():
+        assert published["model"]["enum"] == [model.id for model in models(kind)]
+        for name, field in CHOICES.items():
+            if rows := of(kind, field):
+                assert set(published[name]["enum"]) == {value for row in rows for value in row}
+            else:
+                assert "enum" not in published.get(name, {})
+
+
+async def test_no_bound_is_published_that_is_not_held_against_the_rows_here(tmp_path: Path) -> None:
+    """A new argument with a bound of its own has to be added above, or to what no model has a say in."""
+    no_say = {"wait_seconds", "idempotency_key", "stability", "similarity_boost", "style", "voice", "language"}
+    held = {*RANGES, *CHOICES, *WORDS.values(), "images", "image_prompt", "script", "model"}
+    bounds = {"minimum", "maximum", "minLength", "maxLength", "maxItems", "enum"}
+    bounded = {
+        name
+        for published in (await arguments(tmp_path)).values()
+        for name, schema in published.items()
+        if bounds & schema.keys()
+    }
+    assert bounded <= held | no_say
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.id)
+async def test_a_tool_takes_the_extremes_of_every_model(model: Model, tmp_path: Path) -> None:
+    takes = model.takes
+    extremes: list[JSON] = [{WORDS[model.kind]: "x" * takes.prompt_max}]
+    extremes += [{name: end} for name, field in RANGES.items() for end in getattr(takes, field) or ()]
+    extremes += [{name: value} for name, field in CHOICES.items() for value in getattr(takes, field)]
+    async with stand(tmp_path) as here:
+        for changes in extremes:
+            given = FILES[model.kind] | {"model": model.id, "wait_seconds": 0} | changes
+            answer = await here.call(TOOLS[model.kind], **given)
+            assert facts(answer)["state"] in {"queued", "running", "succeeded"}, changes
