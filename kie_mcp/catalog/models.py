@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 from kie_mcp.catalog.capabilities import Capabilities
 from kie_mcp.catalog.voices import VOICES
-from kie_mcp.jobs.job import Kind
 from kie_mcp.jobs.polling import Spread
+from kie_mcp.orders.kind import Kind
 
 CREDIT_USD = 0.005
 """What a credit costs."""

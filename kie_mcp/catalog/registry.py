@@ -7,8 +7,9 @@ from typing import Any, overload
 from kie_mcp.catalog.models import CREDIT_USD, MODELS, Model, Price
 from kie_mcp.catalog.validate import OrderValidator, close, shown
 from kie_mcp.errors import OrderError
-from kie_mcp.jobs.job import JSON, Job, Kind, Request
+from kie_mcp.jobs.job import JSON, Job, Request
 from kie_mcp.jobs.polling import Spread
+from kie_mcp.orders.kind import Kind
 from kie_mcp.orders.order import ImageOrder, Order, SpeechOrder, TalkingVideoOrder, references
 
 __all__ = ["CREDIT_USD", "Model", "Price", "bucket", "check", "estimate", "find", "lasts", "models", "request"]

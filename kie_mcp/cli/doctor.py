@@ -19,13 +19,13 @@ from kie_mcp.catalog.models import OUTPUT_HOSTS
 from kie_mcp.client_from_settings import connect
 from kie_mcp.errors import KieError, NotCreatedError
 from kie_mcp.jobs.clock import Clock, SystemClock
-from kie_mcp.jobs.job import Kind
 from kie_mcp.jobs.store.schema import JOURNAL
 from kie_mcp.jobs.store.sqlite import SqliteLedger
 from kie_mcp.kie.client import API, KieClient
 from kie_mcp.media.outputs.download_limits import room
 from kie_mcp.media.outputs.write_check import save_nothing
 from kie_mcp.media.worker_threads import in_thread
+from kie_mcp.orders.kind import Kind
 from kie_mcp.settings import Settings
 from kie_mcp.text import is_secret
 

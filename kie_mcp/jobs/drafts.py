@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from kie_mcp.jobs.job import JSON, Kind
+from kie_mcp.jobs.job import JSON
+from kie_mcp.orders.kind import Kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,9 @@
 """What an account has made: read page by page and by the beginning of an id, never changed."""
 
 from kie_mcp.errors import UnknownJobError
-from kie_mcp.jobs.job import Job, JobState, Kind
+from kie_mcp.jobs.job import Job, JobState
 from kie_mcp.jobs.store.ledger import Ledger
+from kie_mcp.orders.kind import Kind
 
 
 class JobHistory:

@@ -6,18 +6,9 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from kie_mcp.errors import Trouble
+from kie_mcp.orders.kind import Kind
 
 JSON = dict[str, Any]
-
-
-class Kind(StrEnum):
-    """What a job makes."""
-
-    IMAGE = "image"
-    SPEECH = "speech"
-    TALKING_VIDEO = "talking_video"
-    OTHER = "other"
-    """Made elsewhere, with a model that this version does not know."""
 
 
 class Phase(StrEnum):

@@ -20,13 +20,14 @@ from kie_mcp.jobs.drafts import Draft, Expectation
 from kie_mcp.jobs.events import JobEvents
 from kie_mcp.jobs.follower import Follower
 from kie_mcp.jobs.history import JobHistory
-from kie_mcp.jobs.job import FINAL, Job, JobState, Kind, Phase, Upstream
+from kie_mcp.jobs.job import FINAL, Job, JobState, Phase, Upstream
 from kie_mcp.jobs.joining import Caller
 from kie_mcp.jobs.polling import ENOUGH, SHORTEST, quantile
 from kie_mcp.jobs.rate_limit import expected_wait
 from kie_mcp.jobs.runner import JobRunner
 from kie_mcp.jobs.store.ledger import Gone, Ledger, Note, nobody_knows
 from kie_mcp.jobs.submitter import Submitter
+from kie_mcp.orders.kind import Kind
 
 logger = logging.getLogger(__name__)
 

@@ -4,7 +4,8 @@ import logging
 from dataclasses import replace
 
 from kie_mcp.errors import KieError, NotCreatedError, Trouble, UnconfirmedError
-from kie_mcp.jobs.job import Job, Kind, Phase
+from kie_mcp.jobs.job import Job, Phase
+from kie_mcp.orders.kind import Kind
 
 logger = logging.getLogger(__name__)
 

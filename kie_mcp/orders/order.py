@@ -4,14 +4,13 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationInfo
 
 from kie_mcp.errors import OrderError
-from kie_mcp.jobs.job import Job, Kind
 from kie_mcp.orders.equality import same_address, same_words
+from kie_mcp.orders.kind import Kind
 
 JOBS_URI = "kie://jobs"
 """All jobs; what begins so is about one of them."""
@@ -178,13 +177,6 @@ def parse_job_uri(uri: str) -> tuple[str, int | None] | None:
         return found["job_id"], int(found["index"])
     start = f"{JOBS_URI}/"
     return (uri.removeprefix(start), None) if uri.startswith(start) else None
-
-
-def with_parts(job: Job, made: Mapping[str, str]) -> Job:
-    """Return the job with inputs that other jobs are to make: argument of the order to job id."""
-    order = job.order | {argument: output_uri(job_id, 0) for argument, job_id in made.items()}
-    parts = tuple(made.values())
-    return replace(job, order=order, parts=parts, waiting_for=(*job.waiting_for, *parts))
 
 
 def styled(prompt: str, style: str) -> str:

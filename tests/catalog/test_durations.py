@@ -9,7 +9,7 @@ from kie_mcp.catalog import durations, registry
 from kie_mcp.catalog.models import MODELS
 from kie_mcp.catalog.registry import Model
 from kie_mcp.errors import OrderError
-from kie_mcp.jobs.job import Kind
+from kie_mcp.orders.kind import Kind
 from kie_mcp.orders.order import ImageOrder, SpeechOrder, TalkingVideoOrder
 
 VIDEOS = [model for model in MODELS if model.kind is Kind.TALKING_VIDEO and model.takes.audio_seconds]

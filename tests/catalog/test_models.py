@@ -12,7 +12,8 @@ from kie_mcp.catalog import registry
 from kie_mcp.catalog.models import MODELS, Model
 from kie_mcp.catalog.voices import VOICES
 from kie_mcp.errors import OrderError
-from kie_mcp.jobs.job import Kind, Request
+from kie_mcp.jobs.job import Request
+from kie_mcp.orders.kind import Kind
 from kie_mcp.orders.order import ImageOrder, Order, SpeechOrder, TalkingVideoOrder, references
 
 FOX = "https://example.com/fox.png"

@@ -10,10 +10,11 @@ import pytest
 
 from kie_mcp.catalog import registry
 from kie_mcp.errors import OutputError, Trouble
-from kie_mcp.jobs.job import Job, Kind, Look, Output, Phase, Verdict
+from kie_mcp.jobs.job import Job, Look, Output, Phase, Verdict
 from kie_mcp.jobs.polling import GATE, LONGEST, SHORTEST, Spread
 from kie_mcp.jobs.store.ledger import LEASE, LedgerError, StaleJobError
 from kie_mcp.jobs.store.sqlite import SqliteLedger
+from kie_mcp.orders.kind import Kind
 from tests.support.killable import finished
 from tests.support.scripted_kie import DONE, RUNNING, URL, Script, Stage, draft, inline
 from tests.support.scripted_kie import save as everything

@@ -8,9 +8,10 @@ import pytest
 
 from kie_mcp.errors import LookError, NotVisibleError, OutputError, Trouble, UnknownJobError
 from kie_mcp.jobs.drafts import Expectation
-from kie_mcp.jobs.job import Job, JobState, Kind, Look, Output, Phase, Verdict
+from kie_mcp.jobs.job import Job, JobState, Look, Output, Phase, Verdict
 from kie_mcp.jobs.rate_limit import WINDOW
 from kie_mcp.jobs.service import JobService
+from kie_mcp.orders.kind import Kind
 from tests.support.killable import finished, processes
 from tests.support.scripted_kie import DONE, RUNNING, URL, Script, Stage, draft, make_job, save
 from tests.support.virtual_time import START, VIRTUAL, LoopClock

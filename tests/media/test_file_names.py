@@ -11,9 +11,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kie_mcp.jobs.job import Job, Kind, Output
+from kie_mcp.jobs.job import Job, Output
 from kie_mcp.media.outputs.atomic_file import AtomicFile
 from kie_mcp.media.outputs.file_names import stem, words
+from kie_mcp.orders.kind import Kind
 from tests.support.download_links import JOB, LINK, PNG, Shelf, names, whole
 
 pytestmark = pytest.mark.anyio

@@ -8,8 +8,9 @@ from pathlib import Path
 import anyio
 import pytest
 
-from kie_mcp.jobs.job import Kind, Output
+from kie_mcp.jobs.job import Output
 from kie_mcp.media.outputs.saver import OutputSaver, saved
+from kie_mcp.orders.kind import Kind
 from tests.support.download_links import JOB, LINK, MADE, NAME, PNG, Hand, Shelf, names, told, whole
 from tests.support.media_files import film, picture, wav
 

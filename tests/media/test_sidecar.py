@@ -12,9 +12,10 @@ import pytest
 from inline_snapshot import snapshot
 
 from kie_mcp.errors import Trouble
-from kie_mcp.jobs.job import JSON, Job, Kind
+from kie_mcp.jobs.job import JSON, Job
 from kie_mcp.media.outputs.saver import OutputSaver
 from kie_mcp.media.outputs.sidecar import undescribed
+from kie_mcp.orders.kind import Kind
 from kie_mcp.orders.order import ImageOrder, SpeechOrder, TalkingVideoOrder, handed_in
 from kie_mcp.settings import Settings, SettingsError
 from tests.support.download_links import JOB, LINK, PNG, Hand, Shelf, names, told, whole

@@ -13,7 +13,7 @@ import pytest
 from inline_snapshot import snapshot
 
 from kie_mcp.errors import OutputError, RefusedError
-from kie_mcp.jobs.job import Kind
+from kie_mcp.orders.kind import Kind
 from tests.support.download_links import JOB, LINK, MADE, NAME, PNG, Hand, Shelf, failure, names, told, whole
 from tests.support.media_files import film, picture, wav
 

@@ -15,8 +15,9 @@ from inline_snapshot import snapshot
 
 from kie_mcp.errors import DeadLinkError, OutputError, RefusedError, TransientError
 from kie_mcp.jobs.drafts import Expectation
-from kie_mcp.jobs.job import Kind, Output, Phase
+from kie_mcp.jobs.job import Output, Phase
 from kie_mcp.media.outputs.saver import OutputSaver
+from kie_mcp.orders.kind import Kind
 from kie_mcp.surface.answers.build import answer, result
 from tests.support.download_links import JOB, LINK, MADE, NAME, PNG, Answer, Hand, Shelf, failure, told, whole
 from tests.support.media_files import film, picture

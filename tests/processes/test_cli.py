@@ -12,8 +12,9 @@ from inline_snapshot import snapshot
 
 from kie_mcp import __version__
 from kie_mcp.cli.options import parser
-from kie_mcp.jobs.job import Job, Kind, Output, Phase
+from kie_mcp.jobs.job import Job, Output, Phase
 from kie_mcp.jobs.store.sqlite import SqliteLedger
+from kie_mcp.orders.kind import Kind
 from kie_mcp.sandbox.account.scenarios import SCENARIOS
 from kie_mcp.settings import Settings
 

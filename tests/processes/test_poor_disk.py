@@ -12,10 +12,10 @@ from mcp.client.stdio import stdio_client
 from mcp.types import CallToolResult
 
 from kie_mcp.errors import NotCreatedError
-from kie_mcp.jobs.job import Kind
 from kie_mcp.jobs.store.schema import connect
 from kie_mcp.media.outputs.download_limits import MB, room
 from kie_mcp.media.outputs.saver import OutputSaver
+from kie_mcp.orders.kind import Kind
 from kie_mcp.sandbox import serve
 from tests.support.download_links import JOB, LINK, PNG, Hand, Shelf, names, whole
 from tests.support.http_process import environment

@@ -13,22 +13,19 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "kie_mcp"
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
-ASSEMBLY, SURFACE, MEDIA, KIE, JOBS, FLOOR = 5, 4, 3, 2, 1, 0
-LAYERS = {
-    "surface": SURFACE,
-    "media": MEDIA,
-    "kie": KIE,
-    "jobs": JOBS,
-    "addresses": FLOOR,
-    "disks": FLOOR,
-    "errors": FLOOR,
-    "extras": FLOOR,
-    "moments": FLOOR,
-    "text": FLOOR,
-    "unseen": FLOOR,
-    "": FLOOR,
-}
-"""First part of a module's name under `kie_mcp`; whatever is not named belongs to the assembly."""
+FLOORS = [
+    "errors extras file_system invisible_characters text timestamps urls",
+    "orders",
+    "jobs",
+    "catalog",
+    "kie",
+    "media",
+    "planner",
+    "surface",
+]
+"""From the ground up; whatever is not named belongs to the assembly on top."""
+LAYERS = {name: floor for floor, names in enumerate(FLOORS) for name in names.split()} | {"": 0}
+ASSEMBLY = len(FLOORS)
 
 MODULES = {
     ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix("__init__").rstrip("."): path
@@ -85,12 +82,12 @@ def test_only_the_kie_folder_speaks_http() -> None:
 
 
 def test_only_the_mcp_edge_imports_the_sdk() -> None:
-    allowed = {module for module in MODULES if layer(module) == SURFACE} | {"server", "demo", "web"}
+    allowed = {module for module in MODULES if layer(module) == LAYERS["surface"]} | {"app", "demo.run", "http.server"}
     assert importers("mcp", "mcp_types") <= allowed
 
 
 def test_one_file_alone_reaches_for_what_is_private_to_the_sdk() -> None:
-    assert {module for module in importers("mcp", "mcp_types") if foreign_privates(module)} == {"surface.protocol"}
+    assert {module for module in importers("mcp", "mcp_types") if foreign_privates(module)} == {"surface.server"}
 
 
 def foreign_privates(module: str) -> set[str]:

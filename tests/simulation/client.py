@@ -11,9 +11,10 @@ import anyio
 
 from kie_mcp.errors import KieError
 from kie_mcp.jobs.drafts import Draft
-from kie_mcp.jobs.job import Job, Kind, Phase
+from kie_mcp.jobs.job import Job, Phase
 from kie_mcp.jobs.joining import PERHAPS_UNHEARD, Caller
 from kie_mcp.jobs.service import JobService
+from kie_mcp.orders.kind import Kind
 from tests.simulation.process import Killed, Process
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kie_mcp.errors import DeadLinkError, Trouble
-from kie_mcp.jobs.job import Job, Kind, Output, Phase
+from kie_mcp.jobs.job import Job, Output, Phase
 from kie_mcp.media.outputs.saver import OutputSaver
+from kie_mcp.orders.kind import Kind
 from tests.support.media_files import picture
 
 LINK = "https://files.example/a.png?signature=canary"

@@ -6,7 +6,8 @@ from typing import Any
 
 from kie_mcp.errors import CreditError, Trouble, UnconfirmedError
 from kie_mcp.jobs.drafts import Expectation
-from kie_mcp.jobs.job import Job, Kind, Output, Phase
+from kie_mcp.jobs.job import Job, Output, Phase
+from kie_mcp.orders.kind import Kind
 
 BEGAN = 1_790_000_000.0
 """When each of them was ordered."""

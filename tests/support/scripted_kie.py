@@ -15,12 +15,13 @@ from kie_mcp.errors import Trouble
 from kie_mcp.jobs.drafts import Draft
 from kie_mcp.jobs.events import JobEvents
 from kie_mcp.jobs.follower import Follower, Save
-from kie_mcp.jobs.job import Job, Kind, Look, Output, Phase, Request, Verdict
+from kie_mcp.jobs.job import Job, Look, Output, Phase, Request, Verdict
 from kie_mcp.jobs.polling import Spread
 from kie_mcp.jobs.service import JobService
 from kie_mcp.jobs.store import schema
 from kie_mcp.jobs.store.sqlite import SqliteLedger
 from kie_mcp.jobs.submitter import Submitter
+from kie_mcp.orders.kind import Kind
 from tests.support.virtual_time import START, LoopClock
 
 R = TypeVar("R")

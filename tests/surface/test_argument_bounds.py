@@ -7,7 +7,7 @@ import pytest
 
 from kie_mcp.catalog.models import MODELS, Model
 from kie_mcp.catalog.registry import models
-from kie_mcp.jobs.job import Kind
+from kie_mcp.orders.kind import Kind
 from kie_mcp.surface.arguments.types import IMAGE, SPEECH
 from tests.support.sandbox_server import facts, stand
 from tests.support.virtual_time import HURRIED

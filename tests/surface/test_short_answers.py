@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kie_mcp.jobs.job import Kind
+from kie_mcp.orders.kind import Kind
 from kie_mcp.surface.answers.build import answer
 from kie_mcp.surface.answers.text import text as words
 from tests.support.every_state import EVERY, NOW

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from kie_mcp.errors import KieError, UnconfirmedError
-from kie_mcp.jobs.job import FINAL, Job, JobState, Kind, Phase
+from kie_mcp.jobs.job import FINAL, Job, JobState, Phase
 from kie_mcp.jobs.joining import NOTHING_RECENT, Caller, Recent
+from kie_mcp.orders.kind import Kind
 
 STEPS: Mapping[Phase, frozenset[Phase]] = {
     Phase.RESERVED: frozenset({Phase.RESERVED, Phase.SUBMITTING, Phase.FAILED}),

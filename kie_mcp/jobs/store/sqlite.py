@@ -15,9 +15,10 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from kie_mcp.jobs import rate_limit
 from kie_mcp.jobs.failure_log import FailureLog
-from kie_mcp.jobs.job import Job, JobState, Kind, Phase, stepped
+from kie_mcp.jobs.job import Job, JobState, Phase, stepped
 from kie_mcp.jobs.joining import NOTHING_RECENT, Caller, Recent
 from kie_mcp.jobs.ledger_replaced import carry_over, identity, unfinished
+from kie_mcp.jobs.parts import with_parts
 from kie_mcp.jobs.polling import KEPT
 from kie_mcp.jobs.store import queries, schema
 from kie_mcp.jobs.store.ledger import (
@@ -30,7 +31,7 @@ from kie_mcp.jobs.store.ledger import (
     nobody_knows,
 )
 from kie_mcp.jobs.store.schema import load
-from kie_mcp.orders.order import with_parts
+from kie_mcp.orders.kind import Kind
 
 logger = logging.getLogger(__name__)
 

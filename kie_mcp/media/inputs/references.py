@@ -7,11 +7,12 @@ from typing import Protocol
 
 from kie_mcp.errors import DeadLinkError, OrderError, OutputError, RefusedError
 from kie_mcp.jobs.clock import Clock
-from kie_mcp.jobs.job import Job, JobState, Kind, Output
+from kie_mcp.jobs.job import Job, JobState, Output
 from kie_mcp.media.inputs.open_file import is_there
 from kie_mcp.media.inputs.uploads import Say
 from kie_mcp.media.outputs.file_names import said
 from kie_mcp.media.worker_threads import in_thread
+from kie_mcp.orders.kind import Kind
 from kie_mcp.orders.order import parse_output_uri
 from kie_mcp.urls import shown_url
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 from kie_mcp.errors import OutputError, TransientError
 from kie_mcp.jobs.clock import Clock
-from kie_mcp.jobs.job import Kind
 from kie_mcp.media.probe.file_type import probe
+from kie_mcp.orders.kind import Kind
 
 MB = 1024 * 1024
 CAPS: Mapping[Kind, int] = {

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from kie_mcp.errors import OutputError
-from kie_mcp.jobs.job import Kind
 from kie_mcp.media.outputs.atomic_file import AtomicFile
 from kie_mcp.media.probe.checksums import checksums_fit, cut_off
 from kie_mcp.media.probe.file_type import Probe, probe
 from kie_mcp.media.probe.integrity import DAMAGED, fault
 from kie_mcp.media.probe.reader import Header
+from kie_mcp.orders.kind import Kind
 
 _PICTURES = frozenset({"image/png", "image/jpeg", "image/webp"})
 _MEASURED = _PICTURES | {"image/gif", "video/mp4"}

@@ -14,7 +14,7 @@ import anyio
 from kie_mcp.errors import DeadLinkError, KieError, NotCreatedError, TransientError, Trouble, trace
 from kie_mcp.file_system import Chmod
 from kie_mcp.jobs.clock import Clock
-from kie_mcp.jobs.job import Job, Kind, Output
+from kie_mcp.jobs.job import Job, Output
 from kie_mcp.media.inputs.open_file import is_changed, is_there
 from kie_mcp.media.outputs.atomic_file import AtomicFile
 from kie_mcp.media.outputs.download_limits import CAPS, TOTALS, DownloadLimits, JobTotal
@@ -26,6 +26,7 @@ from kie_mcp.media.outputs.sidecar import undescribed, write
 from kie_mcp.media.outputs.unsaved import unopened, unsaved
 from kie_mcp.media.outputs.write_check import Free, free_bytes, save_nothing
 from kie_mcp.media.worker_threads import in_thread
+from kie_mcp.orders.kind import Kind
 
 logger = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ import functools
 from collections.abc import Mapping
 
 from kie_mcp.catalog import registry
-from kie_mcp.jobs.job import Kind
+from kie_mcp.orders.kind import Kind
 
 TOOLS: Mapping[Kind, str] = {
     Kind.IMAGE: "generate_image",

@@ -8,8 +8,9 @@ import anyio
 from mcp.types import ImageContent
 
 from kie_mcp.errors import KieError
-from kie_mcp.jobs.job import Job, Kind, Output, Phase
+from kie_mcp.jobs.job import Job, Output, Phase
 from kie_mcp.media.worker_threads import in_thread
+from kie_mcp.orders.kind import Kind
 
 logger = logging.getLogger(__name__)
 

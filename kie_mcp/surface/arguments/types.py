@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from kie_mcp.catalog import registry
-from kie_mcp.jobs.job import Kind
+from kie_mcp.orders.kind import Kind
 
 IMAGE, SPEECH, VIDEO = (registry.models(kind) for kind in (Kind.IMAGE, Kind.SPEECH, Kind.TALKING_VIDEO))
 FILE = "https URL, local path, data URI, or kie://jobs/{job_id}/outputs/{n} of an earlier job"

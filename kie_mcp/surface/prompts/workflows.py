@@ -7,7 +7,7 @@ from mcp.server.mcpserver import MCPServer
 
 from kie_mcp.catalog import durations, registry
 from kie_mcp.errors import OrderError
-from kie_mcp.jobs.job import Kind
+from kie_mcp.orders.kind import Kind
 from kie_mcp.surface.prompts.template import Given, Placeholder, PromptTemplate, call, recipe, text
 from kie_mcp.text import quoted
 

@@ -9,7 +9,7 @@ from mcp.types import Completion, CompletionArgument, CompletionContext, PromptR
 from kie_mcp.catalog import registry
 from kie_mcp.errors import UnknownJobError
 from kie_mcp.jobs.history import JobHistory
-from kie_mcp.jobs.job import Kind
+from kie_mcp.orders.kind import Kind
 from kie_mcp.orders.order import output_uri
 from kie_mcp.surface.resources.models import MADE, VOICES
 

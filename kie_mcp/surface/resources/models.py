@@ -9,7 +9,7 @@ from mcp.server.mcpserver.exceptions import ResourceNotFoundError
 
 from kie_mcp.catalog import registry
 from kie_mcp.catalog.capabilities import Capabilities
-from kie_mcp.jobs.job import Kind
+from kie_mcp.orders.kind import Kind
 from kie_mcp.surface.arguments.types import SPEECH
 
 MADE = (Kind.IMAGE, Kind.SPEECH, Kind.TALKING_VIDEO)
