@@ -13,7 +13,7 @@ PYTEST := python -m pytest --numprocesses 4 --dist worksteal
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-oldest test-newest test-lowest clients conformance lint format types check bench wheel lock clean
+.PHONY: help demo test test-slow test-oldest test-newest test-lowest clients conformance lint format types check bench wheel lock clean
 
 help: ## List what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -30,17 +30,20 @@ $(STAMP): pyproject.toml requirements.lock
 demo: $(STAMP) ## A picture, a voice and a talking video without a key: make demo [OUT=folder]
 	@$(BIN)/kie-mcp demo $(if $(OUT),--out "$(OUT)")
 
-test: $(STAMP) ## Run the tests: make test [ARGS="-k name"]
-	@$(BIN)/$(PYTEST) $(ARGS)
+test: $(STAMP) ## Run the quick tests: make test [ARGS="-k name"]
+	@$(BIN)/$(PYTEST) -m "not slow" $(ARGS)
 
-test-oldest: build/oldest/.installed ## Run them on the oldest Python of this machine
-	@build/oldest/bin/$(PYTEST) $(ARGS)
+test-slow: $(STAMP) ## Run the others: real processes, a real browser, hundreds of simulated days
+	@$(BIN)/$(PYTEST) -m slow $(ARGS)
 
-test-newest: build/newest/.installed ## Run them on the newest Python of this machine
-	@build/newest/bin/$(PYTEST) $(ARGS)
+test-oldest: build/oldest/.installed ## Run the quick ones on the oldest Python of this machine
+	@build/oldest/bin/$(PYTEST) -m "not slow" $(ARGS)
 
-test-lowest: build/lowest/.installed ## Run them on the oldest Python with the lowest versions that pyproject.toml allows
-	@build/lowest/bin/$(PYTEST) $(ARGS)
+test-newest: build/newest/.installed ## Run the quick ones on the newest Python of this machine
+	@build/newest/bin/$(PYTEST) -m "not slow" $(ARGS)
+
+test-lowest: build/lowest/.installed ## Run the quick ones on the oldest Python, with the lowest versions that pyproject.toml allows
+	@build/lowest/bin/$(PYTEST) -m "not slow" $(ARGS)
 
 clients: $(STAMP) ## Put real MCP clients through their scenes: make clients [CLIENTS="fastmcp crewai"]
 	@$(BIN)/python -m tests.clients.run $(CLIENTS)
@@ -59,7 +62,7 @@ format: $(STAMP) ## Put style and format right
 types: $(STAMP) ## Check the types, strictly
 	@$(BIN)/basedpyright --pythonpath $(BIN)/python
 
-check: test lint types ## Everything that must pass before a change lands
+check: test test-slow lint types ## Everything that must pass before a change lands
 
 bench: $(STAMP) ## Measure the cold start against the smallest server there is: make bench [ROUNDS=9]
 	@$(BIN)/python -m tests.bench.cold_start $(ROUNDS)

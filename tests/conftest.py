@@ -1,4 +1,4 @@
-"""Fixtures that more than one test file needs, and how chance is used."""
+"""Fixtures that more than one test file needs, which tests are slow, and how chance is used."""
 
 import os
 from pathlib import Path
@@ -12,6 +12,17 @@ settings.register_profile("repeatable", derandomize=True, deadline=None, databas
 settings.load_profile("repeatable")
 # Hypothesis keeps tables of its own in the working folder; where nothing can be kept it does without.
 set_hypothesis_home_dir(Path(os.devnull) / "hypothesis")
+
+HERE = Path(__file__).parent
+SLOW = {"clients", "processes", "viewer"}
+"""Folders of tests that start real processes or a browser."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what does not belong to the tests of all day."""
+    for item in items:
+        if item.path.relative_to(HERE).parts[0] in SLOW:
+            item.add_marker("slow")
 
 
 @pytest.fixture

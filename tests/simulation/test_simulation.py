@@ -14,8 +14,9 @@ from tests.simulation.bugs import BUGS
 from tests.simulation.invariants import violations
 from tests.simulation.world import Seen, live
 
-SEEDS = 200
-STEP = 20
+SEEDS, ALL_DAY = 200, 50
+"""Days that are lived through, and how many of them whenever the quick tests run."""
+STEP = 10
 EXPECTED = {
     "retry after a read timeout": "at_most_one_creation_a_job",
     "retry on 502": "at_most_one_creation_a_job",
@@ -47,7 +48,9 @@ def day(seed: int) -> Seen:
     return live(seed)
 
 
-@pytest.mark.parametrize("first", range(0, SEEDS, STEP))
+@pytest.mark.parametrize(
+    "first", [pytest.param(at, marks=[pytest.mark.slow] if at >= ALL_DAY else []) for at in range(0, SEEDS, STEP)]
+)
 def test_no_rule_is_broken_on_a_bad_day(first: int) -> None:
     """Replay one with `python -m tests.simulation.run --seed N`."""
     broken = {seed: words for seed in range(first, first + STEP) if (words := violations(day(seed)))}
@@ -61,6 +64,7 @@ def test_the_same_seed_is_the_same_day(seed: int) -> None:
     assert first.fingerprint == second.fingerprint
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hashing", ["1", "77"])
 def test_a_seed_is_the_same_day_in_every_process(hashing: str) -> None:
     """What failed in one run can be replayed: neither addresses nor the hashes of strings decide anything."""
@@ -77,6 +81,7 @@ def test_other_seeds_are_other_days() -> None:
     assert len({day(seed).fingerprint for seed in range(10)}) == 10
 
 
+@pytest.mark.slow
 def test_the_days_are_bad_enough() -> None:
     """What the dice are there for does happen: else the rules prove nothing."""
     lines = "\n".join(line for seed in range(SEEDS) for line in day(seed).trace)
@@ -87,6 +92,7 @@ def test_the_days_are_bad_enough() -> None:
         assert lines.count(ending) >= 3, ending
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bug", sorted(BUGS))
 def test_a_planted_bug_is_found(bug: str) -> None:
     rule = EXPECTED[bug]
