@@ -17,9 +17,8 @@ async def serve() -> None:
     """Serve until told to leave."""
     async with anyio.create_task_group() as group:
         group.start_soon(in_thread, NEVER.wait)
-        await serve_http(
-            Settings.from_environment(), HttpAccess("127.0.0.1", 0), lambda url: print(url, file=sys.stderr)
-        )
+        access = HttpAccess("127.0.0.1", 0)
+        await serve_http(Settings.from_environment(), access, lambda url: print(url, file=sys.stderr))  # noqa: T201
         group.cancel_scope.cancel()
 
 

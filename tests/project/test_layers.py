@@ -118,7 +118,7 @@ def test_only_the_settings_read_the_environment() -> None:
 
 
 def test_one_file_alone_says_of_a_record_done_failed_or_in_flight() -> None:
-    assert {module for module in naming("Verdict") if layer(module) == KIE} == {"kie.record"}
+    assert {module for module in naming("Verdict") if layer(module) == LAYERS["kie"]} == {"kie.record"}
 
 
 def test_one_file_alone_calls_what_costs_credits() -> None:
@@ -129,7 +129,7 @@ def test_one_file_alone_calls_what_costs_credits() -> None:
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("upstream.create")
     }
-    assert calls == {"jobs.submission"}
+    assert calls == {"jobs.submitter"}
 
 
 def test_the_picture_for_contributors_shows_every_file_and_folder() -> None:

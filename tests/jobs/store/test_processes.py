@@ -18,8 +18,8 @@ from tests.support.virtual_time import START
 HOLD = """
 import sys
 from pathlib import Path
-from kie_mcp.jobs.store.processes import Presence
-with Presence(Path(sys.argv[1])) as other:
+from kie_mcp.jobs.store.processes import ProcessLock
+with ProcessLock(Path(sys.argv[1])) as other:
     print(other.worker, flush=True)
     sys.stdin.read()
 """
