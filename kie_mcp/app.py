@@ -28,8 +28,8 @@ from kie_mcp.jobs.store.processes import ProcessLock
 from kie_mcp.jobs.store.sqlite import SqliteLedger
 from kie_mcp.jobs.submitter import Submitter
 from kie_mcp.kie.client import KieClient
-from kie_mcp.media.inputs.files import InputFiles
-from kie_mcp.media.inputs.inline_files import InlineFiles
+from kie_mcp.media.inputs.inline_file_store import InlineFiles
+from kie_mcp.media.inputs.input_files import InputFiles
 from kie_mcp.media.inputs.local_files import LocalFiles
 from kie_mcp.media.inputs.references import FileReferences
 from kie_mcp.media.inputs.uploads import Uploads

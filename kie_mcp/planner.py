@@ -9,7 +9,7 @@ from kie_mcp.catalog.models import MODELS
 from kie_mcp.catalog.validate import speaking_of
 from kie_mcp.jobs.drafts import Draft
 from kie_mcp.jobs.job import Job, Request
-from kie_mcp.media.inputs.files import InputFiles, handed
+from kie_mcp.media.inputs.input_files import InputFiles, handed
 from kie_mcp.media.inputs.references import FileReferences
 from kie_mcp.media.outputs.download_limits import room
 from kie_mcp.orders.kind import Kind

@@ -27,7 +27,7 @@ from pydantic import (
 from kie_mcp.errors import KieError
 from kie_mcp.file_system import unwritable
 from kie_mcp.kie.client import API, UPLOADS
-from kie_mcp.kie.network import Network
+from kie_mcp.kie.network_settings import Network
 from kie_mcp.text import SECRET_LENGTH
 from kie_mcp.urls import shown_url
 

@@ -16,12 +16,12 @@ from mcp.server.transport_security import TransportSecuritySettings
 from starlette.applications import Starlette
 
 from kie_mcp.app import create_server, on_sandbox
-from kie_mcp.http.bodies import BodyLimiter
-from kie_mcp.http.connections import connections
-from kie_mcp.http.headers import LenientRequests, LocalCORS
+from kie_mcp.http.body_limits import BodyLimiter
+from kie_mcp.http.connection_limits import connections
+from kie_mcp.http.lenient_requests import LenientRequests, LocalCORS
 from kie_mcp.http.limits import HttpLimits
-from kie_mcp.http.sessions import SessionLimiter
-from kie_mcp.http.token import TokenRequired
+from kie_mcp.http.session_limits import SessionLimiter
+from kie_mcp.http.token_check import TokenRequired
 from kie_mcp.jobs.service import JobService
 from kie_mcp.settings import Settings, SettingsError, unusable_port
 from kie_mcp.shutdown import Deadline

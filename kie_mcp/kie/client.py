@@ -26,8 +26,8 @@ from kie_mcp.errors import (
 )
 from kie_mcp.jobs.job import JSON, Look, Request
 from kie_mcp.kie import responses
-from kie_mcp.kie.http_answer import Answer, CallError, Patience
-from kie_mcp.kie.network import Network
+from kie_mcp.kie.http_call_types import Answer, CallError, Patience
+from kie_mcp.kie.network_settings import Network
 from kie_mcp.urls import check_url, plain_host_of
 
 if TYPE_CHECKING:

@@ -14,10 +14,10 @@ from pydantic import SecretStr
 
 from kie_mcp.errors import CredentialError, MissingKeyError
 from kie_mcp.kie.download import Download, download, touch
-from kie_mcp.kie.http import call
-from kie_mcp.kie.http_answer import Answer, Patience
-from kie_mcp.kie.network import Network, Proxy
-from kie_mcp.kie.proxy_routes import Routes, Trust, Wrap
+from kie_mcp.kie.http_call import call
+from kie_mcp.kie.http_call_types import Answer, Patience
+from kie_mcp.kie.network_settings import Network, Proxy
+from kie_mcp.kie.proxy_transport import Routes, Trust, Wrap
 from kie_mcp.kie.public_addresses import PublicTransport, Resolve, resolve
 from kie_mcp.text import is_secret
 

@@ -10,7 +10,7 @@ import anyio
 import httpx
 
 from kie_mcp.errors import DeadLinkError, OrderError, OutputError, TransientError
-from kie_mcp.kie.http import cure, raw_chunks, said
+from kie_mcp.kie.http_call import cure, raw_chunks, said
 from kie_mcp.kie.public_addresses import FakeAddressError, PrivateAddressError
 from kie_mcp.urls import check_url, plain_host_of
 

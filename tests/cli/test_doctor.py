@@ -13,8 +13,8 @@ from kie_mcp.cli.doctor import Finding, Grade, examine
 from kie_mcp.jobs.job import Job
 from kie_mcp.jobs.store.sqlite import SqliteLedger
 from kie_mcp.kie.client import API, KieClient
-from kie_mcp.kie.http_answer import Patience
-from kie_mcp.kie.network import Network
+from kie_mcp.kie.http_call_types import Patience
+from kie_mcp.kie.network_settings import Network
 from kie_mcp.orders.kind import Kind
 from kie_mcp.sandbox import serve
 from kie_mcp.settings import Settings

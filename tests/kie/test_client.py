@@ -34,8 +34,8 @@ from kie_mcp.errors import (
 from kie_mcp.jobs.job import Request, Verdict
 from kie_mcp.kie.client import KieClient
 from kie_mcp.kie.connections import Connections
-from kie_mcp.kie.http import LONGEST_ANSWER, NOT_SENT
-from kie_mcp.kie.http_answer import Patience
+from kie_mcp.kie.http_call import LONGEST_ANSWER, NOT_SENT
+from kie_mcp.kie.http_call_types import Patience
 from kie_mcp.kie.public_addresses import FakeAddressError, PrivateAddressError, PublicTransport
 from tests.support.faulty_host import Behaviour, closes, drips, faulty_host, hangs, resets, response, says
 

@@ -16,8 +16,8 @@ from kie_mcp.client_from_settings import connect
 from kie_mcp.errors import KieError, NetworkSetupError, NotYetError, OutputError, UnconfirmedError, UnreachableError
 from kie_mcp.jobs.job import Request
 from kie_mcp.kie.client import KieClient
-from kie_mcp.kie.http_answer import Patience
-from kie_mcp.kie.network import Network
+from kie_mcp.kie.http_call_types import Patience
+from kie_mcp.kie.network_settings import Network
 from kie_mcp.settings import Settings, SettingsError
 from tests.support.faulty_host import FaultyHost, faulty_host, response, says
 from tests.support.proxies import Proxy, certificates, deaf_proxy, http_proxy, socks_proxy

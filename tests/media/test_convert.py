@@ -29,8 +29,8 @@ from kie_mcp.jobs.store.sqlite import SqliteLedger
 from kie_mcp.media.convert.convert import convert, convertible, offers
 from kie_mcp.media.convert.decode import UndecodableError
 from kie_mcp.media.inputs.conversion import accept
-from kie_mcp.media.inputs.files import InputFiles
-from kie_mcp.media.inputs.inline_files import InlineFiles
+from kie_mcp.media.inputs.inline_file_store import InlineFiles
+from kie_mcp.media.inputs.input_files import InputFiles
 from kie_mcp.media.inputs.local_files import LocalFiles
 from kie_mcp.media.inputs.open_file import OpenFile
 from kie_mcp.media.inputs.uploads import Uploads
@@ -661,7 +661,7 @@ async def test_what_was_made_and_cannot_be_kept_is_said(tmp_path: Path) -> None:
 
 
 def test_what_takes_files_in_loads_no_decoder_before_one_is_needed() -> None:
-    report = "import kie_mcp.media.inputs.files, kie_mcp.media.convert.preview, sys; print({'PIL', 'av', 'pi_heif'} & set(sys.modules))"
+    report = "import kie_mcp.media.inputs.input_files, kie_mcp.media.convert.preview, sys; print({'PIL', 'av', 'pi_heif'} & set(sys.modules))"
     ran = subprocess.run([sys.executable, "-c", report], capture_output=True, text=True, check=True)  # noqa: S603
     assert ran.stdout == "set()\n"
 

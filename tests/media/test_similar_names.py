@@ -13,8 +13,8 @@ from inline_snapshot import snapshot
 from kie_mcp.catalog import registry
 from kie_mcp.errors import OrderError
 from kie_mcp.jobs.store.sqlite import SqliteLedger
-from kie_mcp.media.inputs.files import InputFiles
-from kie_mcp.media.inputs.inline_files import InlineFiles
+from kie_mcp.media.inputs.inline_file_store import InlineFiles
+from kie_mcp.media.inputs.input_files import InputFiles
 from kie_mcp.media.inputs.local_files import LocalFiles
 from kie_mcp.media.inputs.open_file import OpenFile
 from kie_mcp.media.inputs.uploads import Uploads

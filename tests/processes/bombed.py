@@ -17,7 +17,7 @@ from kie_mcp.errors import KieError
 from kie_mcp.jobs.clock import SystemClock
 from kie_mcp.jobs.job import Job, Phase, Request
 from kie_mcp.kie.client import KieClient
-from kie_mcp.kie.http_answer import Patience
+from kie_mcp.kie.http_call_types import Patience
 from kie_mcp.media.outputs.saver import OutputSaver
 from kie_mcp.orders.kind import Kind
 from tests.support.bombs import ANSWERS, FILES

@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from kie_mcp.sandbox import create_app, serve
-from kie_mcp.sandbox.account.world import Sandbox
+from kie_mcp.sandbox.account.sandbox import Sandbox
 from kie_mcp.sandbox.api.callbacks import signature
 from tests.support.sandbox_client import IMAGE, SPEECH, VOICE
 

@@ -12,10 +12,10 @@ import pytest
 from PIL import Image, ImageChops, ImageOps, ImageStat
 
 from kie_mcp.sandbox.studio import audio_files, captions, pictures, speech
-from kie_mcp.sandbox.studio.colours import look
+from kie_mcp.sandbox.studio.appearance import look
 from kie_mcp.sandbox.studio.faces import EYE
-from kie_mcp.sandbox.studio.mouths import Mouth
-from kie_mcp.sandbox.studio.results import SOMEBODY
+from kie_mcp.sandbox.studio.mouth_animation import Mouth
+from kie_mcp.sandbox.studio.result_files import SOMEBODY
 from kie_mcp.sandbox.studio.subtitles import shown_at, subtitles
 from kie_mcp.sandbox.studio.videos import FRAMES
 from tests.support.sandbox_client import FILM, IMAGE, SPEECH, VOICE, SandboxClient, service

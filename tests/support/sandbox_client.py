@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from kie_mcp.sandbox import create_app
-from kie_mcp.sandbox.account.world import Sandbox
+from kie_mcp.sandbox.account.sandbox import Sandbox
 
 BASE = "http://sandbox.test"
 VOICE = "EkK5I93UQWFDigLMpZcX"

@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 from kie_mcp.app import create_server
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.kie.client import KieClient
-from kie_mcp.kie.http_answer import Patience
+from kie_mcp.kie.http_call_types import Patience
 from kie_mcp.sandbox import create_app
 from kie_mcp.settings import Settings
 from tests.support.virtual_time import LoopClock

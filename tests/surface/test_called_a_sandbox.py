@@ -9,7 +9,7 @@ from mcp.types import CallToolResult
 
 from kie_mcp.app import create_server
 from kie_mcp.kie.client import KieClient
-from kie_mcp.kie.network import Network
+from kie_mcp.kie.network_settings import Network
 from tests.support.sandbox_server import facts, settings, stand, text
 from tests.support.virtual_time import HURRIED
 

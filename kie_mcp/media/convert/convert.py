@@ -17,10 +17,10 @@ from kie_mcp.media.convert.decode import (
     picture,
     too_large,
 )
+from kie_mcp.media.convert.tiff import check_tiff
 from kie_mcp.media.convert.wav_samples import wav
 from kie_mcp.media.probe.file_type import Probe
 from kie_mcp.media.probe.integrity import ANIMATED, DAMAGED
-from kie_mcp.media.probe.tiff import check_tiff
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
-from kie_mcp.media.convert.containers import container, decodable
 from kie_mcp.media.convert.decode import UndecodableError, too_large
+from kie_mcp.media.convert.pyav_container import container, decodable
 from kie_mcp.media.probe.integrity import DAMAGED
 
 if TYPE_CHECKING:

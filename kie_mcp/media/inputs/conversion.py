@@ -9,8 +9,8 @@ from kie_mcp.errors import OrderError
 from kie_mcp.extras import installing
 from kie_mcp.media.convert import convert
 from kie_mcp.media.convert.decode import UndecodableError
-from kie_mcp.media.inputs.checks import admit, check_outline, look, most
 from kie_mcp.media.inputs.open_file import OpenFile
+from kie_mcp.media.inputs.validation import admit, check_outline, look, most
 from kie_mcp.media.probe.file_type import Probe
 from kie_mcp.orders.order import Order
 

@@ -17,13 +17,13 @@ from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.job import Job, Output
 from kie_mcp.media.inputs.open_file import is_changed, is_there
 from kie_mcp.media.outputs.atomic_file import AtomicFile
+from kie_mcp.media.outputs.download_check import publish
 from kie_mcp.media.outputs.download_limits import CAPS, TOTALS, DownloadLimits, JobTotal
-from kie_mcp.media.outputs.fetch import Fetch
+from kie_mcp.media.outputs.download_protocol import Fetch
 from kie_mcp.media.outputs.file_names import stem
 from kie_mcp.media.outputs.json_files import data_files, write_data
-from kie_mcp.media.outputs.publish import publish
+from kie_mcp.media.outputs.save_errors import unopened, unsaved
 from kie_mcp.media.outputs.sidecar import undescribed, write
-from kie_mcp.media.outputs.unsaved import unopened, unsaved
 from kie_mcp.media.outputs.write_check import Free, free_bytes, save_nothing
 from kie_mcp.media.worker_threads import in_thread
 from kie_mcp.orders.kind import Kind

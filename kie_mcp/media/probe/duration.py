@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from kie_mcp.media.probe import audio_frames, flac, ogg, wav
+from kie_mcp.media.probe import flac, mp3_aac_frames, ogg, wav
 from kie_mcp.media.probe.reader import Header
 
 
@@ -16,8 +16,8 @@ def duration(mime_type: str, header: Header, *, start: int = 0) -> float | None:
 
 
 _MEASURES: Mapping[str, Callable[[Header, int], float | None]] = {
-    "audio/mpeg": audio_frames.mp3,
-    "audio/aac": audio_frames.adts,
+    "audio/mpeg": mp3_aac_frames.mp3,
+    "audio/aac": mp3_aac_frames.adts,
     "audio/wav": lambda header, _: wav.duration(header),
     "audio/ogg": lambda header, _: ogg.duration(header),
     "audio/flac": flac.duration,

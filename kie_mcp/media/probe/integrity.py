@@ -1,5 +1,6 @@
 """Whether a picture's file is whole and stands still, told from its outline: nothing is decoded."""
 
+import zlib
 from collections.abc import Callable, Mapping
 
 from kie_mcp.media.probe.reader import BrokenHeaderError, Header
@@ -7,6 +8,7 @@ from kie_mcp.media.probe.reader import BrokenHeaderError, Header
 ANIMATED = "is animated"
 DAMAGED = "is damaged or cut off"
 _STEP = 64 * 1024
+_END = b"IEND"
 _JPEG_STANDALONE = frozenset(range(0xD0, 0xD8)) | {0x01}
 _MOVING = frozenset({b"avis", b"hevc", b"msf1"})
 """What AVIF and HEIC call themselves when they hold a sequence."""
@@ -30,7 +32,7 @@ def _png(header: Header) -> str:
         animated |= name == b"acTL"
         if at > header.length:
             return DAMAGED
-        if name == b"IEND":
+        if name == _END:
             return ANIMATED if animated else ""
 
 
@@ -121,3 +123,41 @@ _LOOKS: Mapping[str, Callable[[Header], str]] = {
     "image/avif": _heif,
     "image/heic": _heif,
 }
+
+
+def checksums_fit(mime_type: str, header: Header) -> bool:
+    """Return False for a PNG with a wrong checksum; True for all others, and where it cannot be told."""
+    try:
+        return mime_type != "image/png" or _png_checksums_fit(header)
+    except BrokenHeaderError:
+        return True
+
+
+def cut_off(mime_type: str, header: Header) -> bool:
+    """Return whether a picture's end is missing; False for a kind whose end is not known here."""
+    end = _ENDS.get(mime_type)
+    header.seek(max(header.length - _STEP, 0))
+    if mime_type == "image/webp":
+        return header.fields("<I", at=4)[0] + 8 > header.length
+    return end is not None and end not in header.read(_STEP)
+
+
+_ENDS = {"image/png": _END, "image/jpeg": b"\xff\xd9"}
+
+
+def _png_checksums_fit(header: Header) -> bool:
+    at = 8
+    while True:
+        length, name = header.fields(">I4s", at=at)
+        if _crc(header, at + 4, length + 4) != header.fields(">I", at=at + 8 + length)[0]:
+            return False
+        if name == _END:
+            return True
+        at += 12 + length
+
+
+def _crc(header: Header, at: int, size: int) -> int:
+    found = 0
+    for start in range(at, at + size, _STEP):
+        found = zlib.crc32(header.exactly(min(_STEP, at + size - start), at=start), found)
+    return found

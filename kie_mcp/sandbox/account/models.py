@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from kie_mcp.sandbox.account.fields import Fields, choice, flag, is_empty, link, links, number, text, voice
+from kie_mcp.sandbox.account.input_fields import Fields, choice, flag, is_empty, link, links, number, text, voice
 from kie_mcp.sandbox.api.answers import UNSUPPORTED_MODEL, Answer, refused
 
 Input = Mapping[str, Any]

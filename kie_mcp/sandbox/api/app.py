@@ -14,11 +14,11 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
+from kie_mcp.sandbox.account.sandbox import Sandbox
 from kie_mcp.sandbox.account.scenarios import SCENARIOS
-from kie_mcp.sandbox.account.world import Sandbox
 from kie_mcp.sandbox.api import answers, uploads
 from kie_mcp.sandbox.api.answers import Answer
-from kie_mcp.sandbox.api.page import page
+from kie_mcp.sandbox.api.index_page import page
 from kie_mcp.sandbox.api.requests import byte_range, has_key, json_object, json_value
 
 DROP = "kie.sandbox.drop"

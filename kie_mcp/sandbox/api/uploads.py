@@ -13,12 +13,12 @@ from urllib.parse import urlsplit
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 
-from kie_mcp.sandbox.account.files import File
-from kie_mcp.sandbox.account.world import Sandbox
+from kie_mcp.sandbox.account.file_store import File
+from kie_mcp.sandbox.account.sandbox import Sandbox
 from kie_mcp.sandbox.api.answers import Answer
 from kie_mcp.sandbox.api.requests import json_object
 from kie_mcp.sandbox.studio import audio_files, speech
-from kie_mcp.sandbox.studio.results import SOMEBODY, UNHEARD, drawn_png
+from kie_mcp.sandbox.studio.result_files import SOMEBODY, UNHEARD, drawn_png
 
 BASE64_BYTES = 10 * 1024 * 1024
 """What the base64 way takes at most, after decoding."""

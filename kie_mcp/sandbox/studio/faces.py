@@ -7,7 +7,7 @@ import math
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from kie_mcp.sandbox.studio.colours import DARK, ROSE, WHITE, Colour, Look, mixed
+from kie_mcp.sandbox.studio.appearance import DARK, ROSE, WHITE, Colour, Look, mixed
 
 if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw

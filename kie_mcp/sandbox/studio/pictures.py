@@ -10,8 +10,8 @@ import random
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from kie_mcp.sandbox.studio.appearance import WHITE, Look, look, mixed
 from kie_mcp.sandbox.studio.captions import add_caption, add_stamp
-from kie_mcp.sandbox.studio.colours import WHITE, Look, look, mixed
 from kie_mcp.sandbox.studio.faces import EYE, EYES, MOUTH, MOUTH_WIDTH, Face, Pencil, Point, portrait, skin_at_mouth
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, cast
 from kie_mcp.sandbox.studio.audio_files import loudness, seconds, write
 from kie_mcp.sandbox.studio.captions import add_stamp, add_subtitle
 from kie_mcp.sandbox.studio.faces import Face
-from kie_mcp.sandbox.studio.mouths import Mouth
+from kie_mcp.sandbox.studio.mouth_animation import Mouth
 from kie_mcp.sandbox.studio.pictures import decoded
 from kie_mcp.sandbox.studio.speech import RATE
 from kie_mcp.sandbox.studio.subtitles import Subtitle, shown_at, subtitles

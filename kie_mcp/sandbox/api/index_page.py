@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from html import escape
 
+from kie_mcp.sandbox.account.sandbox import Sandbox
 from kie_mcp.sandbox.account.scenarios import SCENARIOS
 from kie_mcp.sandbox.account.tasks import Task
-from kie_mcp.sandbox.account.world import Sandbox
 
 SHOWN = 200
 """The most tasks that are listed, newest first."""

@@ -13,7 +13,7 @@ import anyio
 import httpx
 
 from kie_mcp.errors import trace
-from kie_mcp.kie.http_answer import Answer, CallError
+from kie_mcp.kie.http_call_types import Answer, CallError
 
 logger = logging.getLogger(__name__)
 

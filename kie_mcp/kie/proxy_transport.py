@@ -11,7 +11,7 @@ import anyio
 import httpx
 
 from kie_mcp.errors import NetworkSetupError
-from kie_mcp.kie.network import Network, Proxy
+from kie_mcp.kie.network_settings import Network, Proxy
 
 if TYPE_CHECKING:
     import httpcore

@@ -4,9 +4,8 @@ from pathlib import Path
 
 from kie_mcp.errors import OutputError
 from kie_mcp.media.outputs.atomic_file import AtomicFile
-from kie_mcp.media.probe.checksums import checksums_fit, cut_off
 from kie_mcp.media.probe.file_type import Probe, probe
-from kie_mcp.media.probe.integrity import DAMAGED, fault
+from kie_mcp.media.probe.integrity import DAMAGED, checksums_fit, cut_off, fault
 from kie_mcp.media.probe.reader import Header
 from kie_mcp.orders.kind import Kind
 

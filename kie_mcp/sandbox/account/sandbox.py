@@ -12,13 +12,13 @@ from typing import Any, cast
 
 from kie_mcp.sandbox.account import models, scenarios, timeline
 from kie_mcp.sandbox.account.credits import CreditBalance, Window
-from kie_mcp.sandbox.account.files import FileStore
+from kie_mcp.sandbox.account.file_store import FileStore
 from kie_mcp.sandbox.account.tasks import Task
 from kie_mcp.sandbox.api import answers
 from kie_mcp.sandbox.api.answers import Answer
 from kie_mcp.sandbox.api.callbacks import headers, post
 from kie_mcp.sandbox.api.records import callback, record
-from kie_mcp.sandbox.studio.results import Material, Studio
+from kie_mcp.sandbox.studio.result_files import Material, Studio
 
 CALLBACK_LOOK_SECONDS = 0.1
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from kie_mcp.errors import OrderError, OutputError
-from kie_mcp.media.inputs.checks import LARGEST, most
 from kie_mcp.media.inputs.conversion import Accepted, accept
 from kie_mcp.media.inputs.data_uris import decoded
-from kie_mcp.media.inputs.inline_files import FullError, InlineFiles
+from kie_mcp.media.inputs.inline_file_store import FullError, InlineFiles
 from kie_mcp.media.inputs.local_files import LocalFiles
 from kie_mcp.media.inputs.open_file import OpenFile
 from kie_mcp.media.inputs.uploads import READING, Say, Uploads
+from kie_mcp.media.inputs.validation import LARGEST, most
 from kie_mcp.media.worker_threads import in_thread
 from kie_mcp.orders.order import Order, handed_in, parse_handed_in
 

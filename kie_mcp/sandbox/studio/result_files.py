@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from kie_mcp.sandbox.account.files import File, FileStore
+from kie_mcp.sandbox.account.file_store import File, FileStore
 from kie_mcp.sandbox.account.models import Model
 from kie_mcp.sandbox.account.scenarios import without_words
 from kie_mcp.sandbox.studio import audio_files, pictures, speech, videos

@@ -218,7 +218,7 @@ Set KIE_OUTPUT_DIR to a folder that can be written, then call get_job_status.\
 
 def test_a_full_disk_is_told(tmp_path: Path) -> None:
     """In a process that may write no file of more than 64 KiB."""
-    script = f"import anyio, test_unsaved; anyio.run(test_unsaved.fill, {str(tmp_path)!r})"
+    script = f"import anyio, test_save_errors; anyio.run(test_save_errors.fill, {str(tmp_path)!r})"
     tests = Path(__file__).parent
     done = subprocess.run(  # noqa: S603 - our own interpreter
         [sys.executable, "-W", "error", "-c", script],
