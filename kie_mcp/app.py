@@ -33,8 +33,8 @@ from kie_mcp.media.inputs.input_files import InputFiles
 from kie_mcp.media.inputs.local_files import LocalFiles
 from kie_mcp.media.inputs.references import FileReferences
 from kie_mcp.media.inputs.uploads import Uploads
-from kie_mcp.media.outputs.saver import LAST_MOMENTS, OutputSaver, saved
-from kie_mcp.media.worker_threads import in_thread
+from kie_mcp.media.outputs.saver import LAST_MOMENTS, OutputSaver, is_saved
+from kie_mcp.media.worker_threads import run_in_thread
 from kie_mcp.planner import OrderPlanner, kind_of
 from kie_mcp.settings import SANDBOX_KEY, Settings
 from kie_mcp.shutdown import Deadline
@@ -123,7 +123,7 @@ def build(
         worker=process_lock.worker,
         kind_of=kind_of,
         gone=process_lock.gone,
-        saved=saved,
+        saved=is_saved,
     )
     return ServerParts(kie=kie, service=service, history=history, planner=planner, process_lock=process_lock)
 
@@ -180,12 +180,12 @@ def create_server(
 @asynccontextmanager
 async def _present(process_lock: ProcessLock) -> AsyncGenerator[None]:
     """Be among the processes that share the state folder, also if its disk does not answer any more at the end."""
-    await in_thread(process_lock.__enter__)
+    await run_in_thread(process_lock.__enter__)
     try:
         yield
     finally:
         with anyio.CancelScope(shield=True), suppress(OSError):
-            await in_thread(lambda: process_lock.__exit__(None, None, None), patience=LAST_MOMENTS)
+            await run_in_thread(lambda: process_lock.__exit__(None, None, None), patience=LAST_MOMENTS)
 
 
 async def serve_stdio(settings: Settings, *, sandbox: bool = False) -> None:

@@ -9,9 +9,9 @@ from kie_mcp.catalog.models import MODELS
 from kie_mcp.catalog.validate import speaking_of
 from kie_mcp.jobs.drafts import Draft
 from kie_mcp.jobs.job import Job, Request
-from kie_mcp.media.inputs.input_files import InputFiles, handed
+from kie_mcp.media.inputs.input_files import InputFiles, is_file_reference
 from kie_mcp.media.inputs.references import FileReferences
-from kie_mcp.media.outputs.download_limits import room
+from kie_mcp.media.outputs.download_limits import expected_bytes
 from kie_mcp.orders.kind import Kind
 from kie_mcp.orders.order import (
     ImageOrder,
@@ -66,7 +66,7 @@ class OrderPlanner:
         *parts* make its inputs, by argument; with *convert*, files are turned into what the model takes.
         Raises OrderError at the first thing that does not fit, of the order and of its parts.
         """
-        needed = sum(room(one.kind) for one in (order, *(parts or {}).values()))
+        needed = sum(expected_bytes(one.kind) for one in (order, *(parts or {}).values()))
         await self._check_outbox(needed)
         return await self._drafted(order, parts or {}, needed, convert=convert)
 
@@ -85,7 +85,7 @@ class OrderPlanner:
             seconds = durations.check_script(checked, script, argument="audio")
         known = await self._audio_seconds(checked, but={*parts, *awaited})
         seconds = known if seconds is None else seconds
-        if (longer := needed - room(order.kind) + room(order.kind, seconds)) > needed:
+        if (longer := needed - expected_bytes(order.kind) + expected_bytes(order.kind, seconds)) > needed:
             await self._check_outbox(longer)
         by_default = not order.model.strip()
         doubt = durations.advise(checked, seconds, by_default=by_default)
@@ -119,7 +119,7 @@ class OrderPlanner:
         """The jobs that are still to make files of the order, by argument."""
         awaited: dict[str, Job] = {}
         for argument, reference in _files(order):
-            if handed(reference) or argument in but:
+            if is_file_reference(reference) or argument in but:
                 continue
             if job := await self._sources.awaited(reference, argument=argument):
                 awaited[argument] = job
@@ -131,7 +131,7 @@ class OrderPlanner:
         seconds: float | None = None
         remarks: list[str] = []
         for argument, reference in _files(order):
-            if handed(reference):
+            if is_file_reference(reference):
                 taken = await self._inputs.take(reference, order, argument=argument, convert=convert)
                 remarks += [taken.note] if taken.note else []
                 instead[reference] = taken.reference
@@ -144,7 +144,9 @@ class OrderPlanner:
         for argument, reference in _files(order):
             if argument in but:
                 continue
-            output = None if handed(reference) else await self._sources.describe(reference, argument=argument)
+            output = (
+                None if is_file_reference(reference) else await self._sources.describe(reference, argument=argument)
+            )
             if output and argument == "audio":
                 seconds = output.duration_s
         durations.check_audio(order, seconds)
@@ -170,12 +172,12 @@ class OrderPlanner:
         """What is sent for the job; files that only we have are uploaded, which is free."""
         order = load_order(json.dumps(job.order))
         seconds = await self._audio_seconds(order)
-        await self._check_outbox(room(job.kind, seconds))
+        await self._check_outbox(expected_bytes(job.kind, seconds))
         durations.advise(order, seconds, by_default=job.by_default)
         links: dict[str, str] = {}
         try:
             for argument, reference in _files(order):
-                source = self._inputs if handed(reference) else self._sources
+                source = self._inputs if is_file_reference(reference) else self._sources
                 links[reference] = await source.link(reference, argument=argument, say=partial(self._say, job.id))
         finally:
             self._say(job.id, "")

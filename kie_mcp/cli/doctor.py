@@ -22,9 +22,9 @@ from kie_mcp.jobs.clock import Clock, SystemClock
 from kie_mcp.jobs.store.schema import JOURNAL
 from kie_mcp.jobs.store.sqlite import SqliteLedger
 from kie_mcp.kie.client import API, KieClient
-from kie_mcp.media.outputs.download_limits import room
-from kie_mcp.media.outputs.write_check import save_nothing
-from kie_mcp.media.worker_threads import in_thread
+from kie_mcp.media.outputs.download_limits import expected_bytes
+from kie_mcp.media.outputs.write_check import check_writable
+from kie_mcp.media.worker_threads import run_in_thread
 from kie_mcp.orders.kind import Kind
 from kie_mcp.settings import Settings
 from kie_mcp.text import is_secret
@@ -166,7 +166,9 @@ async def _output_folder(settings: Settings) -> list[Finding]:
     """What an order does before it is paid for, with the room that a picture needs."""
     path = settings.output_dir
     try:
-        await in_thread(lambda: save_nothing(path, room=room(Kind.IMAGE), sidecar=settings.sidecar), patience=ANSWERS)
+        await run_in_thread(
+            lambda: check_writable(path, room=expected_bytes(Kind.IMAGE), sidecar=settings.sidecar), patience=ANSWERS
+        )
     except NotCreatedError as error:
         return [Finding(Grade.PROBLEM, "output folder", error.message, error.remedy)]
     except OSError as error:

@@ -13,11 +13,11 @@ R = TypeVar("R")
 
 PATIENCE = 120.0
 """Seconds that a disk may take for one thing."""
-MOST = 32
+MOST_HANGING = 32
 """Threads that may hang: none of them can be ended, and each takes some memory."""
 
 
-async def in_thread(
+async def run_in_thread(
     function: Callable[[], R], /, *, patience: float = PATIENCE, limiter: CapacityLimiter | None = None
 ) -> R:
     """Run the function in a thread and return what it returns.
@@ -25,18 +25,18 @@ async def in_thread(
     A caller that is cancelled goes at once, and the thread goes on by itself; a file that it opens for nobody is closed
     again. Raises OSError if the thread does not end in that many seconds, or if too many hang already.
     """
-    if _Call.hanging >= MOST:
-        raise _silent()
+    if _Call.hanging >= MOST_HANGING:
+        raise _no_answer_error()
     call = _Call(function)
     try:
         with anyio.move_on_after(patience):
             return await run_sync(call.run, abandon_on_cancel=True, limiter=limiter)
     finally:
         call.leave()
-    raise _silent()
+    raise _no_answer_error()
 
 
-def _silent() -> OSError:
+def _no_answer_error() -> OSError:
     return OSError(errno.EIO, "the disk does not answer")
 
 

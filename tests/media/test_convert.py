@@ -26,9 +26,9 @@ from PIL import Image, ImageChops, ImageCms, ImageDraw
 
 from kie_mcp.errors import OrderError, OutputError
 from kie_mcp.jobs.store.sqlite import SqliteLedger
-from kie_mcp.media.convert.convert import convert, convertible, offers
+from kie_mcp.media.convert.convert import available_target, convert, possible_target
 from kie_mcp.media.convert.decode import UndecodableError
-from kie_mcp.media.inputs.conversion import accept
+from kie_mcp.media.inputs.conversion import accept_or_convert
 from kie_mcp.media.inputs.inline_file_store import InlineFiles
 from kie_mcp.media.inputs.input_files import InputFiles
 from kie_mcp.media.inputs.local_files import LocalFiles
@@ -251,7 +251,7 @@ SOUNDS = ("audio/mpeg", "audio/wav", "audio/mp4")
     ],
 )
 def test_only_what_a_model_would_take_is_offered(data: bytes, allowed: tuple[str, ...], to: str) -> None:
-    assert offers(probe(data), allowed) == convertible(probe(data), allowed) == to
+    assert available_target(probe(data), allowed) == possible_target(probe(data), allowed) == to
 
 
 def moving(kind: str) -> bytes:
@@ -345,7 +345,7 @@ def test_files_cut_and_bent_by_chance_are_converted_or_refused_and_nothing_else(
             data[chance.randrange(12, len(data))] = chance.choice((0, 1, 0x7F, 0xFF))
         bent = bytes(data[: chance.choice((len(data), chance.randrange(60, len(data))))])
         found = probe(bent)
-        if not convertible(found, ("image/png", "audio/wav")):
+        if not possible_target(found, ("image/png", "audio/wav")):
             continue
         try:
             done += bool(convert(io.BytesIO(bent), found, most=10 * MB))
@@ -387,7 +387,7 @@ def test_samples_that_are_fractions_stay_so_or_are_not_converted(container: str)
     data = made(sound(container, "pcm_f32be"))
 
     assert (probe(data).codec, probe(data).duration_s) == ("float PCM", pytest.approx(2.0, abs=0.01))
-    assert accept(data, "it", SING, "audio", converting=False).instead is None
+    assert accept_or_convert(data, "it", SING, "audio", converting=False).instead is None
     with pytest.raises(UndecodableError, match="has samples of 64 bits"):
         made(sound(container, "pcm_f64be"))
 
@@ -613,25 +613,25 @@ async def test_a_refusal_says_whether_converting_would_help(tmp_path: Path) -> N
 )
 def test_a_picture_that_stands_still_is_offered_and_converted(data: bytes) -> None:
     with pytest.raises(OrderError) as caught:
-        accept(data, "it", PAINT, "images[0]", converting=False)
+        accept_or_convert(data, "it", PAINT, "images[0]", converting=False)
     assert "convert=true" in caught.value.remedy
-    assert accept(data, "it", PAINT, "images[0]", converting=True).instead
+    assert accept_or_convert(data, "it", PAINT, "images[0]", converting=True).instead
 
 
 @pytest.mark.parametrize("kind", ["gif", "webp", "avif"])
 def test_what_is_offered_for_conversion_is_converted_and_what_moves_is_not_offered(kind: str) -> None:
     for data in (moving(kind), picture(kind)):
         with pytest.raises(OrderError) as caught:
-            accept(data, "it", KLING, "image", converting=False)
+            accept_or_convert(data, "it", KLING, "image", converting=False)
         offered = "convert=true" in caught.value.remedy
         with nullcontext() if offered else pytest.raises(OrderError, match="is animated"):
-            accept(data, "it", KLING, "image", converting=True)
+            accept_or_convert(data, "it", KLING, "image", converting=True)
         assert offered == (data == picture(kind))
 
 
 def test_nothing_is_offered_for_a_file_that_is_too_large_anyway() -> None:
     with pytest.raises(OrderError) as caught:
-        accept(heic(scene()) + bytes(11 * MB), "it", PAINT, "images[0]", converting=False)
+        accept_or_convert(heic(scene()) + bytes(11 * MB), "it", PAINT, "images[0]", converting=False)
     assert caught.value.remedy == "Hand in a smaller file."
 
 

@@ -14,8 +14,8 @@ from PIL import Image
 
 from kie_mcp.media.convert.convert import convert
 from kie_mcp.media.convert.decode import UndecodableError
-from kie_mcp.media.convert.preview import PreviewError, preview
-from kie_mcp.media.convert.video_frame import telling
+from kie_mcp.media.convert.preview import PreviewError, draw_preview
+from kie_mcp.media.convert.video_frame import pick_frame
 from kie_mcp.media.outputs.download_limits import MB
 from kie_mcp.media.probe.file_type import probe
 from tests.support.heic import heic
@@ -63,7 +63,7 @@ def test_a_fault_of_ours_is_not_called_a_broken_file(name: str, error: Exception
 @pytest.mark.parametrize("error", OURS, ids=lambda error: type(error).__name__)
 def test_a_fault_of_ours_is_not_called_a_broken_video(error: Exception) -> None:
     with pytest.raises(type(error), match="canary"):
-        telling(Failing(film(), error), "video/mp4", 768)
+        pick_frame(Failing(film(), error), "video/mp4", 768)
 
 
 @pytest.mark.parametrize(("container", "codec"), [("flac", "flac"), ("ipod", "alac"), ("wav", "adpcm_ms")])
@@ -84,7 +84,7 @@ def test_a_sound_that_nothing_decodes_is_refused_and_not_called_broken() -> None
 def test_a_video_that_nothing_decodes_is_refused_and_not_called_broken(tmp_path: Path) -> None:
     (tmp_path / "film.mp4").write_bytes(film(audio=False).replace(b"avc1", b"zzz1").replace(b"avcC", b"zzzC"))
     with pytest.raises(PreviewError, match="holds nothing that can be decoded here"):
-        preview(tmp_path / "film.mp4", "video/mp4")
+        draw_preview(tmp_path / "film.mp4", "video/mp4")
 
 
 def test_a_heic_without_a_size_is_damaged() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from kie_mcp.jobs.job import Job, Output
 from kie_mcp.media.outputs.atomic_file import AtomicFile
-from kie_mcp.media.outputs.file_names import stem, words
+from kie_mcp.media.outputs.file_names import file_stem, hyphenated_words
 from kie_mcp.orders.kind import Kind
 from tests.support.download_links import JOB, LINK, PNG, Shelf, names, whole
 
@@ -44,8 +44,8 @@ def job(kind: Kind, **order: Any) -> Job:
     ],
 )
 def test_a_name_has_words_of_the_order_or_says_the_kind(made: Job, name: str) -> None:
-    assert stem(made, 0) == name
-    assert stem(made, 11) == f"{name[:-1]}12"
+    assert file_stem(made, 0) == name
+    assert file_stem(made, 11) == f"{name[:-1]}12"
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_a_name_has_words_of_the_order_or_says_the_kind(made: Job, name: str) ->
     ],
 )
 def test_words_are_letters_and_digits_of_every_script_and_single_hyphens(text: str, expected: str) -> None:
-    assert words(text) == unicodedata.normalize("NFC", expected)
+    assert hyphenated_words(text) == unicodedata.normalize("NFC", expected)
 
 
 def fits_everywhere(name: str) -> bool:
@@ -130,8 +130,8 @@ def test_any_prompt_gives_a_name_that_every_file_system_takes(
     tmp_path_factory: pytest.TempPathFactory, text: str, index: int, extension: str
 ) -> None:
     """It is made for real, with the sidecar beside it and the parts that both begin as."""
-    name = stem(job(Kind.IMAGE, prompt=text), index) + extension
-    said = words(text)
+    name = file_stem(job(Kind.IMAGE, prompt=text), index) + extension
+    said = hyphenated_words(text)
     folder = tmp_path_factory.getbasetemp() / "names"
     parts = [AtomicFile(folder, name.removesuffix(extension)), AtomicFile(folder, name)]
 
@@ -143,7 +143,7 @@ def test_any_prompt_gives_a_name_that_every_file_system_takes(
     assert (len(said) <= 40, len(said.encode()) <= 80, "--" in said, said.strip("-")) == (True, True, False, said)
     for part, ending in zip(parts, (extension, ".json"), strict=True):
         part.create()
-        part.settle()
+        part.flush_and_close()
         path = part.publish(ending)
         assert path in folder.iterdir()
         path.unlink()
@@ -153,7 +153,7 @@ def test_any_prompt_gives_a_name_that_every_file_system_takes(
 def test_two_jobs_never_share_a_name(one: str, other: str) -> None:
     """Not where case does not count either."""
     first, second = job(Kind.IMAGE, prompt=one), replace(job(Kind.IMAGE, prompt=other), id="job_8kq2abcdefghij")
-    assert stem(first, 0).casefold() != stem(second, 0).casefold()
+    assert file_stem(first, 0).casefold() != file_stem(second, 0).casefold()
 
 
 async def test_a_file_that_is_saved_again_keeps_its_name(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from PIL import Image, ImageCms, ImageDraw
 
 from kie_mcp.errors import KieError
 from kie_mcp.extras import MissingExtraError
-from kie_mcp.media.convert.preview import EDGE, LARGEST, PreviewError, preview
+from kie_mcp.media.convert.preview import EDGE, LARGEST, PreviewError, draw_preview
 from tests.support.media_files import film, picture, wav
 
 RED, GREEN, BLUE, WHITE, BLACK = (220, 30, 30), (30, 180, 60), (30, 60, 210), (255, 255, 255), (0, 0, 0)
@@ -51,7 +51,7 @@ def drawn(data: bytes, folder: Path, mime_type: str = "image/png") -> Image.Imag
     """The preview of these bytes, which keeps to its limits whatever they are."""
     path = folder / "file.bin"
     path.write_bytes(data)
-    small = preview(path, mime_type)
+    small = draw_preview(path, mime_type)
     image = Image.open(io.BytesIO(small))
     assert (image.format, image.mode, max(image.size) <= EDGE, len(small) <= LARGEST) == ("JPEG", "RGB", True, True)
     assert not {"exif", "icc_profile", "comment"} & set(image.info)
@@ -300,10 +300,10 @@ def test_what_has_no_preview_is_told_in_a_sentence(tmp_path: Path) -> None:
     for name, (data, mime_type) in REFUSED.items():
         (tmp_path / "file.bin").write_bytes(data)
         with pytest.raises(PreviewError) as caught:
-            preview(tmp_path / "file.bin", mime_type)
+            draw_preview(tmp_path / "file.bin", mime_type)
         told[name] = caught.value.message
     with pytest.raises(PreviewError) as gone:
-        preview(tmp_path / "gone.png", "image/png")
+        draw_preview(tmp_path / "gone.png", "image/png")
 
     assert "canary" not in str(told)
     assert gone.value.message == "No preview: the file cannot be read (no such file or directory)."
@@ -337,7 +337,7 @@ def test_files_cut_and_bent_by_chance_are_drawn_or_refused_and_nothing_else(tmp_
             data[chance.randrange(len(data))] = chance.choice((0, 1, 0x7F, 0xFF))
         (tmp_path / "file.bin").write_bytes(data[: chance.choice((len(data), chance.randrange(len(data))))])
         try:
-            drawn_ += bool(preview(tmp_path / "file.bin", "image/png"))
+            drawn_ += bool(draw_preview(tmp_path / "file.bin", "image/png"))
         except PreviewError:
             continue
     assert 30 < drawn_ < 280
@@ -348,7 +348,7 @@ async def test_a_preview_is_drawn_in_a_thread_and_changes_nothing_for_others(tmp
     (tmp_path / "a.png").write_bytes(saved(quarters(), "png"))
     before = Image.MAX_IMAGE_PIXELS
 
-    assert await run_sync(preview, tmp_path / "a.png", "image/png")
+    assert await run_sync(draw_preview, tmp_path / "a.png", "image/png")
     assert before == Image.MAX_IMAGE_PIXELS
 
 
@@ -359,7 +359,7 @@ def test_a_missing_extra_is_said_with_the_line_that_installs_it(
     """None is what Python itself keeps there for a module that must not be found."""
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(MissingExtraError) as caught:
-        preview(tmp_path / "a.png", "image/png")
+        draw_preview(tmp_path / "a.png", "image/png")
     assert isinstance(caught.value, KieError)
     assert caught.value.message == f"A preview needs the extra `preview` (not installed: {name})."
     assert caught.value.remedy == "Install it where the server runs. In a checkout: pip install '.[preview]'"

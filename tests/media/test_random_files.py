@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kie_mcp.errors import OrderError
-from kie_mcp.media.inputs.validation import LEAST_SIDE, MOST_PIXELS, admit
+from kie_mcp.media.inputs.validation import LEAST_SIDE, MOST_PIXELS, check_file
 from kie_mcp.media.probe.file_type import Probe, probe
 from kie_mcp.media.probe.integrity import ANIMATED, DAMAGED
 from kie_mcp.orders.order import ImageOrder, Order, TalkingVideoOrder
@@ -123,7 +123,7 @@ def test_any_bytes_are_taken_or_refused_in_one_sentence(data: bytes, where: tupl
 def look(data: bytes, order: Order, argument: str) -> tuple[Probe | None, str]:
     """What it is, or why it is refused."""
     try:
-        return admit(data, "a.bin", order, argument), ""
+        return check_file(data, "a.bin", order, argument), ""
     except OrderError as error:
         return None, error.message
 
@@ -137,10 +137,10 @@ def test_a_picture_is_taken_up_to_a_hundred_million_pixels_and_from_two_a_side(w
     data = picture("png")
     data = data[:16] + width.to_bytes(4) + height.to_bytes(4) + data[24:]
     if min(width, height) >= 2 and width * height <= 100_000_000:
-        assert admit(data, "a.png", PAINT, "images[0]").width == width
+        assert check_file(data, "a.png", PAINT, "images[0]").width == width
     else:
         with pytest.raises(OrderError, match=f"{width:,} x {height:,} pixels"):
-            admit(data, "a.png", PAINT, "images[0]")
+            check_file(data, "a.png", PAINT, "images[0]")
 
 
 @given(st.data())
@@ -149,5 +149,5 @@ def test_a_picture_that_breaks_off_is_refused(data: st.DataObject) -> None:
     file = picture(kind, (40, 30))
     cut = file[: data.draw(st.integers(12, len(file) - 2))]
     with pytest.raises(OrderError, match=f"{DAMAGED}|something unknown") as caught:
-        admit(cut, "a.bin", PAINT, "images[0]")
+        check_file(cut, "a.bin", PAINT, "images[0]")
     assert ANIMATED not in caught.value.message

@@ -16,7 +16,7 @@ from kie_mcp.catalog import registry
 from kie_mcp.errors import OrderError
 from kie_mcp.jobs.store.sqlite import SqliteLedger
 from kie_mcp.media.inputs.inline_file_store import InlineFiles
-from kie_mcp.media.inputs.input_files import InputFiles, handed
+from kie_mcp.media.inputs.input_files import InputFiles, is_file_reference
 from kie_mcp.media.inputs.local_files import LocalFiles
 from kie_mcp.media.inputs.open_file import OpenFile
 from kie_mcp.media.inputs.uploads import Uploads
@@ -129,7 +129,7 @@ def test_any_reference_is_taken_from_inside_or_refused_by_its_argument(root: Pat
     if refusal:
         assert refusal.startswith(("images[0]: ", "images: "))
         assert len(refusal) < 1000
-    elif handed(reference):
+    elif is_file_reference(reference):
         place, digest = parse_handed_in(reference) or ("", "")
         assert digest == hashlib.sha256(INSIDE).hexdigest()
         assert place.startswith(("data:", root.resolve().as_uri() + "/"))
@@ -142,7 +142,7 @@ def named(root: Path, text: str) -> tuple[str, str]:
     try:
         order = registry.check(ImageOrder(model="google/nano-banana", prompt="a fox", images=(text,)))
         [reference] = order.images
-        if not handed(reference):
+        if not is_file_reference(reference):
             return reference, ""
         taken = anyio.run(lambda: inputs(root).take(reference, order, argument="images[0]"))
     except OrderError as error:

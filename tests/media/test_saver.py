@@ -9,7 +9,7 @@ import anyio
 import pytest
 
 from kie_mcp.jobs.job import Output
-from kie_mcp.media.outputs.saver import OutputSaver, saved
+from kie_mcp.media.outputs.saver import OutputSaver, is_saved
 from kie_mcp.orders.kind import Kind
 from tests.support.download_links import JOB, LINK, MADE, NAME, PNG, Hand, Shelf, names, told, whole
 from tests.support.media_files import film, picture, wav
@@ -203,7 +203,7 @@ async def test_what_is_no_file_is_not_taken_for_the_saved_one(tmp_path: Path, pu
     put(tmp_path / NAME)
     job = replace(JOB, outputs=outputs)
 
-    assert not await saved(job)
+    assert not await is_saved(job)
     (again,), trouble = await shelf.saver(tmp_path).save(job, [LINK])
     assert (again.path is None) == (trouble is not None) == (tmp_path / NAME).is_dir()
 
@@ -225,7 +225,7 @@ async def test_a_saved_file_whose_drive_is_unplugged_keeps_its_place_until_the_d
     drive.write_bytes(b"")  # nothing can be made in its place
     job = replace(JOB, outputs=outputs)
 
-    assert not await saved(job)
+    assert not await is_saved(job)
     unplugged, trouble = await shelf.saver(drive / "kie").save(job, [LINK])
     assert unplugged == outputs
     assert "cannot be written" in told(trouble)
@@ -234,7 +234,7 @@ async def test_a_saved_file_whose_drive_is_unplugged_keeps_its_place_until_the_d
     drawer.rename(drive)
     shelf.bodies.clear()
     job = replace(JOB, outputs=unplugged, trouble=trouble)
-    assert await saved(job)
+    assert await is_saved(job)
     assert await shelf.saver(drive / "kie").save(job, [LINK]) == (outputs, None)
 
 

@@ -14,7 +14,7 @@ from inline_snapshot import snapshot
 from kie_mcp.errors import Trouble
 from kie_mcp.jobs.job import JSON, Job
 from kie_mcp.media.outputs.saver import OutputSaver
-from kie_mcp.media.outputs.sidecar import undescribed
+from kie_mcp.media.outputs.sidecar import sidecar_trouble
 from kie_mcp.orders.kind import Kind
 from kie_mcp.orders.order import ImageOrder, SpeechOrder, TalkingVideoOrder, handed_in
 from kie_mcp.settings import Settings, SettingsError
@@ -231,8 +231,8 @@ def test_a_setting_that_is_neither_yes_nor_no_is_refused() -> None:
 
 
 def test_only_what_the_disk_refused_is_called_a_lack_of_space() -> None:
-    full = undescribed([(Path("a.png"), OSError(28, "No space left on device"))])
-    ours = undescribed([(Path("a.png"), TypeError("canary"))])
+    full = sidecar_trouble([(Path("a.png"), OSError(28, "No space left on device"))])
+    ours = sidecar_trouble([(Path("a.png"), TypeError("canary"))])
     assert full
     assert "Free some space" in full.remedy
     assert ours

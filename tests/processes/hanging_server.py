@@ -6,7 +6,7 @@ import threading
 import anyio
 
 from kie_mcp.http.server import HttpAccess, serve_http
-from kie_mcp.media.worker_threads import in_thread
+from kie_mcp.media.worker_threads import run_in_thread
 from kie_mcp.settings import Settings
 from kie_mcp.shutdown import Deadline, leave_behind
 
@@ -16,7 +16,7 @@ NEVER = threading.Event()
 async def serve() -> None:
     """Serve until told to leave."""
     async with anyio.create_task_group() as group:
-        group.start_soon(in_thread, NEVER.wait)
+        group.start_soon(run_in_thread, NEVER.wait)
         access = HttpAccess("127.0.0.1", 0)
         await serve_http(Settings.from_environment(), access, lambda url: print(url, file=sys.stderr))  # noqa: T201
         group.cancel_scope.cancel()

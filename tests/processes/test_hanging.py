@@ -19,7 +19,7 @@ from mcp.shared.exceptions import MCPError
 
 from kie_mcp.jobs.store.ledger import LedgerError
 from kie_mcp.jobs.store.schema import SerialThread
-from kie_mcp.media.worker_threads import in_thread
+from kie_mcp.media.worker_threads import run_in_thread
 from kie_mcp.sandbox import serve
 from tests.support.http_process import ROOT, environment, serving
 from tests.support.sandbox_server import facts
@@ -131,7 +131,7 @@ async def test_who_gives_up_is_not_kept_and_what_was_opened_for_nobody_is_closed
         return file
 
     with anyio.fail_after(5), anyio.move_on_after(0.05):
-        await in_thread(slowly)
+        await run_in_thread(slowly)
     going.set()
     assert opened.wait(5)
     await until(lambda: files[0].closed)
@@ -147,7 +147,7 @@ async def test_a_disk_that_does_not_answer_is_said_and_not_waited_for() -> None:
     never = threading.Event()
     try:
         with anyio.fail_after(5), pytest.raises(OSError, match="the disk does not answer"):
-            await in_thread(never.wait, patience=0.05)
+            await run_in_thread(never.wait, patience=0.05)
     finally:
         never.set()
 

@@ -13,7 +13,7 @@ from mcp.types import CallToolResult
 
 from kie_mcp.errors import NotCreatedError
 from kie_mcp.jobs.store.schema import connect
-from kie_mcp.media.outputs.download_limits import MB, room
+from kie_mcp.media.outputs.download_limits import MB, expected_bytes
 from kie_mcp.media.outputs.saver import OutputSaver
 from kie_mcp.orders.kind import Kind
 from kie_mcp.sandbox import serve
@@ -106,7 +106,7 @@ def unable(*_: object) -> None:
 async def test_modes_are_set_where_they_can_be(tmp_path: Path) -> None:
     shelf = Shelf((LINK, whole(PNG)))
     saver = OutputSaver(tmp_path / "out", shelf.fetch, shelf.renew, Hand(), sidecar=True, chmod=unable)
-    await saver.check(room(Kind.IMAGE))
+    await saver.check(expected_bytes(Kind.IMAGE))
     _, trouble = await saver.save(JOB, [LINK])
     assert trouble is None
     assert len(names(tmp_path / "out")) == 2
@@ -116,9 +116,9 @@ async def test_modes_are_set_where_they_can_be(tmp_path: Path) -> None:
 async def test_a_disk_without_room_for_what_is_ordered_is_found_before_it_costs(tmp_path: Path) -> None:
     shelf = Shelf((LINK, whole(PNG)))
     saver = OutputSaver(tmp_path, shelf.fetch, shelf.renew, Hand(), free=lambda _: 40 * MB)
-    await saver.check(room(Kind.IMAGE))
+    await saver.check(expected_bytes(Kind.IMAGE))
     with pytest.raises(NotCreatedError, match=r"no room .* 100 MB \(40 MB are free\)\. Nothing was sent") as caught:
-        await saver.check(room(Kind.TALKING_VIDEO, seconds=100))
+        await saver.check(expected_bytes(Kind.TALKING_VIDEO, seconds=100))
     assert "Free some space" in caught.value.remedy
     assert names(tmp_path) == []
 

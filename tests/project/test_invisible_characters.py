@@ -3,7 +3,7 @@
 import pytest
 
 from kie_mcp.invisible_characters import hidden, shapeless
-from kie_mcp.media.outputs.file_names import words
+from kie_mcp.media.outputs.file_names import hyphenated_words
 from kie_mcp.text import clean, one_line, quoted, seen
 
 UNSEEN = {
@@ -24,14 +24,14 @@ def test_it_is_hidden_from_every_answer(one: str):
     assert clean(f"a{one}b") == seen(f"a{one}b") == "ab"
     assert quoted(f"a{one}b") == '"ab"'
     assert one_line(f"a{one}b", 9) == "ab"
-    assert words(f"a{one}b") == "a-b"
+    assert hyphenated_words(f"a{one}b") == "a-b"
 
 
 @pytest.mark.parametrize("one", ["\u034f", "\u3164", "\u180b", "\ufe0f", "\U000e0100"])
 def test_a_filler_or_a_variant_makes_no_difference_to_a_name_or_a_message(one: str):
     assert shapeless(one)
     assert clean(f"a{one}b") == "ab"
-    assert words(f"a{one}b") == "a-b"
+    assert hyphenated_words(f"a{one}b") == "a-b"
     assert seen(f"a{one}b") == f"a{one}b", "emoji are spelt with them"
 
 

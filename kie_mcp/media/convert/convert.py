@@ -12,13 +12,13 @@ from kie_mcp.extras import CONVERT, missing
 from kie_mcp.media.convert.decode import (
     UndecodableError,
     check_pixels,
-    decoding,
-    decoding_picture,
-    picture,
-    too_large,
+    open_picture,
+    too_large_error,
+    translate_decoder_errors,
+    translate_picture_errors,
 )
-from kie_mcp.media.convert.tiff import check_tiff
-from kie_mcp.media.convert.wav_samples import wav
+from kie_mcp.media.convert.tiff import check_tiff_loss
+from kie_mcp.media.convert.wav_samples import convert_to_wav
 from kie_mcp.media.probe.file_type import Probe
 from kie_mcp.media.probe.integrity import ANIMATED, DAMAGED
 
@@ -58,19 +58,19 @@ _BROKEN_HEIC = (SyntaxError, ValueError, RuntimeError, IndexError, EOFError)
 _DEEP_AVIF = re.compile(rb"av1C\x81.[\x40-\x7f\xc0-\xff]", re.DOTALL)
 
 
-def convertible(found: Probe, allowed: Sequence[str]) -> str:
+def possible_target(found: Probe, allowed: Sequence[str]) -> str:
     """The MIME type that a file could be turned into for a model that takes *allowed*, but not it; "" if none."""
     to = PNG if found.mime_type in _PICTURES else WAV if found.mime_type in _SOUNDS else ""
     return to if to in allowed and found.codec in _CODECS else ""
 
 
-def offers(found: Probe, allowed: Sequence[str]) -> str:
+def available_target(found: Probe, allowed: Sequence[str]) -> str:
     """The same, and "" too if the extra `convert` is not installed."""
-    to = convertible(found, allowed)
+    to = possible_target(found, allowed)
     return to if to and not missing(CONVERT) else ""
 
 
-def loss(found: Probe) -> str:
+def describe_loss(found: Probe) -> str:
     """What converting it costs, as the end of a sentence: most sounds had lost something when they were made."""
     kept = found.family == "image" or found.mime_type == "audio/flac" or found.codec in _EXACT
     return "without loss" if kept else "in which nothing more is lost"
@@ -84,54 +84,54 @@ def convert(source: IO[bytes], found: Probe, *, most: int) -> bytes:
     """
     source.seek(0)
     if found.mime_type in _SOUNDS:
-        return wav(source, _SOUNDS[found.mime_type], most, fractions=found.codec == "float PCM")
-    with _heic(source) if found.mime_type == "image/heic" else _upright(source, found) as image:
+        return convert_to_wav(source, _SOUNDS[found.mime_type], most, fractions=found.codec == "float PCM")
+    with _open_heic(source) if found.mime_type == "image/heic" else _open_upright(source, found) as image:
         made = io.BytesIO()
-        with decoding():
+        with translate_decoder_errors():
             image.save(made, "PNG")
     if made.tell() > most:
-        raise too_large(most, "PNG", "Hand in a smaller picture, or a JPEG of it.")
+        raise too_large_error(most, "PNG", "Hand in a smaller picture, or a JPEG of it.")
     return made.getvalue()
 
 
 @contextmanager
-def _upright(source: IO[bytes], found: Probe) -> Generator["Image"]:
+def _open_upright(source: IO[bytes], found: Probe) -> Generator["Image"]:
     from PIL import ImageOps
 
     check_pixels(found.width, found.height)
     if found.mime_type == "image/avif" and _DEEP_AVIF.search(source.read()):
-        raise _too_deep("more than 8")
+        raise _too_deep_error("more than 8")
     source.seek(0)
-    with picture(source, _PICTURES[found.mime_type]) as image:
-        with decoding_picture():
+    with open_picture(source, _PICTURES[found.mime_type]) as image:
+        with translate_picture_errors():
             if found.mime_type == "image/tiff":
-                check_tiff(image)
+                check_tiff_loss(image)
             count = getattr(image, "n_frames", 1)
         if count > 1:
             raise UndecodableError(ANIMATED, "Hand in a single picture of it.")
-        with decoding_picture():
+        with translate_picture_errors():
             image.load()
             upright = ImageOps.exif_transpose(image)
         yield upright
 
 
 @contextmanager
-def _heic(source: IO[bytes]) -> Generator["Image"]:
+def _open_heic(source: IO[bytes]) -> Generator["Image"]:
     import pi_heif
 
-    with decoding(*_BROKEN_HEIC):
+    with translate_decoder_errors(*_BROKEN_HEIC):
         opened = pi_heif.open_heif(source, convert_hdr_to_8bit=False)
         size = opened.size
     if not all(size):
         raise UndecodableError(DAMAGED)
     check_pixels(*size)
     if opened.info["bit_depth"] != 8:
-        raise _too_deep(str(opened.info["bit_depth"]))
-    with decoding(*_BROKEN_HEIC):
+        raise _too_deep_error(str(opened.info["bit_depth"]))
+    with translate_decoder_errors(*_BROKEN_HEIC):
         image = opened.to_pillow()  # the decoder has turned it already
     yield image
 
 
-def _too_deep(bits: str) -> UndecodableError:
+def _too_deep_error(bits: str) -> UndecodableError:
     problem = f"has {bits} bits a colour, of which a PNG made here keeps 8"
     return UndecodableError(problem, "Hand in a PNG or a JPEG of it.")

@@ -28,7 +28,7 @@ class UndecodableError(Exception):
 
 
 @contextmanager
-def decoding(*broken: type[Exception]) -> Generator[None]:
+def translate_decoder_errors(*broken: type[Exception]) -> Generator[None]:
     """Turn what a decoder raises for a broken file, *broken*, into UndecodableError.
 
     Whatever else it raises is no fault of the file's and is let through. So only the decoder's own calls belong inside.
@@ -50,12 +50,12 @@ def check_pixels(width: int | None, height: int | None) -> None:
 
 
 @contextmanager
-def picture(source: IO[bytes], kind: str) -> Generator["Image"]:
+def open_picture(source: IO[bytes], kind: str) -> Generator["Image"]:
     """Open a picture of one of Pillow's kinds, not decoded yet. Raises UndecodableError."""
     from PIL import Image
 
     _check_part(kind)
-    with decoding_picture():
+    with translate_picture_errors():
         try:
             opened = Image.open(source, formats=[kind])
         except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -67,9 +67,9 @@ def picture(source: IO[bytes], kind: str) -> Generator["Image"]:
 
 
 @contextmanager
-def decoding_picture() -> Generator[None]:
+def translate_picture_errors() -> Generator[None]:
     """Turn what Pillow raises for a broken picture into UndecodableError; an OSError of the disk stays what it is."""
-    with decoding(*_BROKEN):
+    with translate_decoder_errors(*_BROKEN):
         try:
             yield
         except OSError as error:
@@ -87,6 +87,6 @@ def _check_part(kind: str) -> None:
         raise UndecodableError(problem, "Install Pillow's own wheel where the server runs, or hand in another kind.")
 
 
-def too_large(most: int, kind: str, remedy: str) -> UndecodableError:
+def too_large_error(most: int, kind: str, remedy: str) -> UndecodableError:
     """What is made of a file would have more than so many bytes."""
     return UndecodableError(f"would have more than {most / MB:g} MB as {kind}", remedy)

@@ -10,8 +10,14 @@ from typing import IO, TYPE_CHECKING
 from kie_mcp.errors import KieError
 from kie_mcp.extras import require_preview
 from kie_mcp.jobs.job import Output
-from kie_mcp.media.convert.decode import UndecodableError, check_pixels, decoding, decoding_picture, picture
-from kie_mcp.media.convert.video_frame import DEMUXERS, telling
+from kie_mcp.media.convert.decode import (
+    UndecodableError,
+    check_pixels,
+    open_picture,
+    translate_decoder_errors,
+    translate_picture_errors,
+)
+from kie_mcp.media.convert.video_frame import DEMUXERS, pick_frame
 from kie_mcp.media.inputs.open_file import OpenFile, open_own, open_saved
 
 if TYPE_CHECKING:
@@ -32,16 +38,16 @@ class PreviewError(KieError):
     category = "preview"
 
 
-def open_and_preview(output: Output) -> bytes:
+def draw_output_preview(output: Output) -> bytes:
     """Draw a saved file small, blocking. Raises PreviewError also if it is not there as it was saved."""
     try:
         with open_saved(output) as file:
-            return preview(file, output.mime_type or "")
+            return draw_preview(file, output.mime_type or "")
     except OSError as error:
-        raise _unreadable(error) from None
+        raise _unreadable_error(error) from None
 
 
-def preview(source: Path | OpenFile, mime_type: str) -> bytes:
+def draw_preview(source: Path | OpenFile, mime_type: str) -> bytes:
     """Draw a file small, blocking: for a worker thread, and one at a time, since it may take 400 MB meanwhile.
 
     The mime_type only spares opening a sound; what the file is, its bytes say. A video is shown by one of its pictures.
@@ -52,50 +58,50 @@ def preview(source: Path | OpenFile, mime_type: str) -> bytes:
     require_preview()
     try:
         if isinstance(source, OpenFile):
-            return _jpeg(_small(source))
+            return _encode_jpeg(_draw_small(source))
         with open_own(source) as file:
-            return _jpeg(_small(file))
+            return _encode_jpeg(_draw_small(file))
     except OSError as error:
-        raise _unreadable(error) from None
+        raise _unreadable_error(error) from None
     except UndecodableError as error:
         raise PreviewError(f"No preview: the file {error}.") from error
 
 
-def _unreadable(error: OSError) -> PreviewError:
+def _unreadable_error(error: OSError) -> PreviewError:
     return PreviewError(f"No preview: the file cannot be read ({(error.strerror or 'unknown').lower()}).")
 
 
-def _small(file: OpenFile) -> "Image":
+def _draw_small(file: OpenFile) -> "Image":
     found = file.probe()
     check_pixels(found.width, found.height)
     file.seek(0)
     # The descriptor stays the one that was checked.
     with open(file.fileno(), "rb", closefd=False) as source:
         if found.mime_type in DEMUXERS:
-            return telling(source, found.mime_type, EDGE)
+            return pick_frame(source, found.mime_type, EDGE)
         if found.mime_type in _KINDS:
-            return _still(source, _KINDS[found.mime_type])
+            return _draw_picture(source, _KINDS[found.mime_type])
     raise UndecodableError(f"is {found.label}, which is not drawn")
 
 
-def _still(source: IO[bytes], kind: str) -> "Image":
+def _draw_picture(source: IO[bytes], kind: str) -> "Image":
     from PIL import ImageOps
 
-    with picture(source, kind) as image:
-        with decoding_picture():
+    with open_picture(source, kind) as image:
+        with translate_picture_errors():
             # A JPEG is decoded at a half, a quarter or an eighth of its size, whatever is still enough.
             image.draft(None, (2 * EDGE, 2 * EDGE))
             image.load()
-        with decoding():
-            scaled = _scalable(image)
+        with translate_decoder_errors():
+            scaled = _make_scalable(image)
             scaled.thumbnail((EDGE, EDGE))
-        with decoding_picture():  # what is told of its orientation may be broken too
+        with translate_picture_errors():  # what is told of its orientation may be broken too
             upright = ImageOps.exif_transpose(scaled)
-        with decoding():
-            return _coloured(upright)
+        with translate_decoder_errors():
+            return _convert_to_srgb(upright)
 
 
-def _scalable(image: "Image") -> "Image":
+def _make_scalable(image: "Image") -> "Image":
     """The picture with 8 bits a colour, none of them from a palette."""
     if image.mode.startswith("I"):
         # As it is, what is brighter than 255 of 65535 would become white.
@@ -105,7 +111,7 @@ def _scalable(image: "Image") -> "Image":
     return image if image.mode in {"L", "RGB", "RGBA", "CMYK"} else image.convert("RGB")
 
 
-def _coloured(image: "Image") -> "Image":
+def _convert_to_srgb(image: "Image") -> "Image":
     """The picture on white, in the colours that a picture without a profile has."""
     from PIL import Image, ImageCms
 
@@ -124,8 +130,8 @@ def _coloured(image: "Image") -> "Image":
     return image.convert("RGB")
 
 
-def _jpeg(image: "Image") -> bytes:
-    with decoding():
+def _encode_jpeg(image: "Image") -> bytes:
+    with translate_decoder_errors():
         for edge in _EDGES:
             image.thumbnail((edge, edge))
             for quality in _QUALITIES:

@@ -4,7 +4,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
-from kie_mcp.media.convert.decode import UndecodableError, decoding
+from kie_mcp.media.convert.decode import UndecodableError, translate_decoder_errors
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -16,32 +16,32 @@ _KEEPS_ANY_BYTES = 19
 
 
 @contextmanager
-def container(source: IO[bytes], demuxer: str) -> Generator["InputContainer"]:
+def open_container(source: IO[bytes], demuxer: str) -> Generator["InputContainer"]:
     """Open a film or a sound. Raises UndecodableError, also for what its decoder raises while it is open."""
     import av
     from av import error as av_error
 
-    with decoding(av_error.FFmpegError):
+    with translate_decoder_errors(av_error.FFmpegError):
         try:
-            with av.open(source, "r", format=demuxer, **_lenient(av.__version__)) as opened:
+            with av.open(source, "r", format=demuxer, **_metadata_options(av.__version__)) as opened:
                 yield opened
         except av_error.DecoderNotFoundError as error:
-            raise _undecoded() from error
+            raise _no_decoder_error() from error
         except av_error.LookupError as error:
             raise RuntimeError(f"PyAV is installed without a part of FFmpeg: {error}") from error
 
 
-def decodable(stream: S) -> S:
+def require_decoder(stream: S) -> S:
     """The stream, if there is a decoder for it: PyAV before 18 crashes without one. Raises UndecodableError."""
     if stream.codec_context is None:  # pyright: ignore[reportUnnecessaryComparison] - PyAV's stubs leave it out
-        raise _undecoded()
+        raise _no_decoder_error()
     return stream
 
 
-def _undecoded() -> UndecodableError:
+def _no_decoder_error() -> UndecodableError:
     return UndecodableError("holds nothing that can be decoded here")
 
 
-def _lenient(version: str) -> dict[str, Any]:
+def _metadata_options(version: str) -> dict[str, Any]:
     """What has PyAV not mind a title that is no UTF-8."""
     return {} if int(version.partition(".")[0]) >= _KEEPS_ANY_BYTES else {"metadata_errors": "ignore"}

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING
 
 from kie_mcp.media.convert.decode import MOST_PIXELS, UndecodableError, check_pixels
-from kie_mcp.media.convert.pyav_container import container, decodable
+from kie_mcp.media.convert.pyav_container import open_container, require_decoder
 from kie_mcp.media.probe.integrity import DAMAGED
 
 if TYPE_CHECKING:
@@ -21,34 +21,34 @@ _POINTS = (0.2, 0.5, 0.8, 0.95, 0.0)
 """Where to look, as shares of the duration, until a picture tells something."""
 _WORK = 800_000_000
 """Pixels to decode in all: 390 pictures of full HD."""
-_TELLING = 12.0
+_ENOUGH_DETAIL = 12.0
 """How much the brightness of a picture has to vary, as its standard deviation of 255; a black one has 0."""
 _SMALL = (64, 36)
-_UNTOLD = 2
+_NO_COLORSPACE = 2
 """A video that does not say how its colours are meant; if it is as high as this, players take it for HD's."""
 _HD = 720
 
 
-def telling(source: IO[bytes], mime_type: str, edge: int) -> "Image":
+def pick_frame(source: IO[bytes], mime_type: str, edge: int) -> "Image":
     """A picture of the video, upright, with a long edge of about *edge* pixels. Raises UndecodableError."""
-    with container(source, DEMUXERS[mime_type]) as film:
+    with open_container(source, DEMUXERS[mime_type]) as film:
         if not film.streams.video:
             raise UndecodableError("has no pictures")
-        stream = decodable(film.streams.video[0])
+        stream = require_decoder(film.streams.video[0])
         check_pixels(stream.width, stream.height)
         stream.codec_context.options = {"max_pixels": str(MOST_PIXELS)}  # the pictures can be larger than announced
         best, most = None, -1.0
-        for frame in _candidates(film, stream):
-            if (detail := _detail(frame)) > most:
+        for frame in _candidate_frames(film, stream):
+            if (detail := _measure_detail(frame)) > most:
                 best, most = frame, detail
-            if most >= _TELLING:
+            if most >= _ENOUGH_DETAIL:
                 break
         if best is None:
             raise UndecodableError(DAMAGED)
-        return _upright(best, float(stream.sample_aspect_ratio or 1), edge)
+        return _draw_upright(best, float(stream.sample_aspect_ratio or 1), edge)
 
 
-def _candidates(film: "InputContainer", stream: "VideoStream") -> Iterator["VideoFrame"]:
+def _candidate_frames(film: "InputContainer", stream: "VideoStream") -> Iterator["VideoFrame"]:
     """The pictures at the points, or as far towards them as the work allows."""
     left = _WORK
     for point in _POINTS if film.duration else (0.0,):
@@ -66,19 +66,19 @@ def _candidates(film: "InputContainer", stream: "VideoStream") -> Iterator["Vide
             return
 
 
-def _detail(frame: "VideoFrame") -> float:
+def _measure_detail(frame: "VideoFrame") -> float:
     from PIL import ImageStat
 
     width, height = _SMALL
     return ImageStat.Stat(frame.to_image(width=width, height=height).convert("L")).stddev[0]
 
 
-def _upright(frame: "VideoFrame", aspect: float, edge: int) -> "Image":
+def _draw_upright(frame: "VideoFrame", aspect: float, edge: int) -> "Image":
     """The frame as it is to be seen; *aspect* is the width of a pixel that is 1 high."""
     width = frame.width * aspect
     scale = min(1.0, edge / max(width, frame.height))
     small = {"width": max(1, round(width * scale)), "height": max(1, round(frame.height * scale))}
-    if frame.colorspace == _UNTOLD and frame.height >= _HD:
+    if frame.colorspace == _NO_COLORSPACE and frame.height >= _HD:
         image = frame.to_image(**small, src_colorspace="ITU709")
     else:
         image = frame.to_image(**small)

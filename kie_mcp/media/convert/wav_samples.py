@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
-from kie_mcp.media.convert.decode import UndecodableError, too_large
-from kie_mcp.media.convert.pyav_container import container, decodable
+from kie_mcp.media.convert.decode import UndecodableError, too_large_error
+from kie_mcp.media.convert.pyav_container import open_container, require_decoder
 from kie_mcp.media.probe.integrity import DAMAGED
 
 if TYPE_CHECKING:
@@ -30,15 +30,15 @@ class _Shape:
     """FFmpeg's name of a sample."""
 
 
-def wav(source: IO[bytes], demuxer: str, most: int, *, fractions: bool = False) -> bytes:
+def convert_to_wav(source: IO[bytes], demuxer: str, most: int, *, fractions: bool = False) -> bytes:
     """The first sound in a file as a WAV of at most so many bytes, blocking.
 
     With *fractions*, samples that are fractions are kept as such. Raises UndecodableError.
     """
-    with container(source, demuxer) as opened:
+    with open_container(source, demuxer) as opened:
         if not opened.streams.audio:
             raise UndecodableError("has no sound")
-        frames = opened.decode(decodable(opened.streams.audio[0]))
+        frames = opened.decode(require_decoder(opened.streams.audio[0]))
         if (first := next(frames, None)) is None:
             raise UndecodableError(DAMAGED)
         width = 4 if fractions or first.format.name.startswith("s32") else 2
@@ -50,14 +50,14 @@ def wav(source: IO[bytes], demuxer: str, most: int, *, fractions: bool = False) 
             rate=first.sample_rate,
             form="flt" if fractions else f"s{8 * width}",
         )
-        samples = _samples(first, frames, shape, most)
+        samples = _decode_samples(first, frames, shape, most)
         seconds = len(samples) / (width * shape.channels * shape.rate)
         if seconds + _LATE < (opened.duration or 0) / 1e6:
             raise UndecodableError(DAMAGED)
-        return _written(samples, shape, most)
+        return _write_wav(samples, shape, most)
 
 
-def _samples(first: "AudioFrame", others: Iterator["AudioFrame"], shape: _Shape, most: int) -> bytearray:
+def _decode_samples(first: "AudioFrame", others: Iterator["AudioFrame"], shape: _Shape, most: int) -> bytearray:
     """All of them, the channels in turn."""
     import av
 
@@ -67,11 +67,11 @@ def _samples(first: "AudioFrame", others: Iterator["AudioFrame"], shape: _Shape,
     for frame in itertools.chain((first,), others):
         for part in resampler.resample(frame):
             samples += memoryview(part.planes[0])[: part.samples * size]
-        _check(samples, 3 if shape.form == "s32" else shape.width, shape, most)
+        _check_size(samples, 3 if shape.form == "s32" else shape.width, shape, most)
     return samples
 
 
-def _written(samples: bytearray, shape: _Shape, most: int) -> bytes:
+def _write_wav(samples: bytearray, shape: _Shape, most: int) -> bytes:
     width = shape.width
     # Sound of 24 bits comes with a fourth byte, the lowest, that is always 0.
     if shape.form == "s32" and not any(memoryview(samples)[::4]):
@@ -87,16 +87,16 @@ def _written(samples: bytearray, shape: _Shape, most: int) -> bytes:
         file.setframerate(shape.rate)
         file.writeframes(samples)
     if made.tell() > most:
-        raise _too_long(most)
+        raise _too_long_error(most)
     data = made.getvalue()
     # The number of the format is the first thing behind the chunk's head; the standard library writes 1 only.
     return data[:20] + b"\x03\0" + data[22:] if shape.form == "flt" else data
 
 
-def _check(samples: bytearray, width: int, shape: _Shape, most: int) -> None:
+def _check_size(samples: bytearray, width: int, shape: _Shape, most: int) -> None:
     if len(samples) // shape.width * width > most:
-        raise _too_long(most)
+        raise _too_long_error(most)
 
 
-def _too_long(most: int) -> UndecodableError:
-    return too_large(most, "WAV", "Hand in something shorter, or an MP3 of it.")
+def _too_long_error(most: int) -> UndecodableError:
+    return too_large_error(most, "WAV", "Hand in something shorter, or an MP3 of it.")

@@ -10,13 +10,13 @@ from kie_mcp.extras import installing
 from kie_mcp.media.convert import convert
 from kie_mcp.media.convert.decode import UndecodableError
 from kie_mcp.media.inputs.open_file import OpenFile
-from kie_mcp.media.inputs.validation import admit, check_outline, look, most
+from kie_mcp.media.inputs.validation import check_file, check_picture_whole, most_bytes, probe_source
 from kie_mcp.media.probe.file_type import Probe
 from kie_mcp.orders.order import Order
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
+class AcceptedFile:
     """What the model gets, and what it is."""
 
     found: Probe
@@ -26,26 +26,28 @@ class Accepted:
     """What was done to it, as a sentence; empty if nothing was."""
 
 
-def accept(source: OpenFile | bytes, name: str, order: Order, argument: str, *, converting: bool) -> Accepted:
+def accept_or_convert(
+    source: OpenFile | bytes, name: str, order: Order, argument: str, *, converting: bool
+) -> AcceptedFile:
     """Look at a file, blocking, and convert it if it must be and may be.
 
     Raises OrderError if the model does not take it; the remedy then says whether converting it would help.
     """
-    found = look(source)
-    allowed = _would_do(found, order, argument)
-    if convert.convertible(found, allowed) and found.bytes <= most(order, argument):
-        check_outline(source, found, name, argument)  # converting would not help
-        if converting and convert.offers(found, allowed):
-            return _converted(source, found, name, order, argument)
+    found = probe_source(source)
+    allowed = _wanted_types(found, order, argument)
+    if convert.possible_target(found, allowed) and found.bytes <= most_bytes(order, argument):
+        check_picture_whole(source, found, name, argument)  # converting would not help
+        if converting and convert.available_target(found, allowed):
+            return _convert(source, found, name, order, argument)
     try:
-        return Accepted(admit(source, name, order, argument, found=found))
+        return AcceptedFile(check_file(source, name, order, argument, found=found))
     except OrderError as error:
-        if found.bytes <= most(order, argument) and (remedy := _remedy(error.remedy, found, allowed)):
+        if found.bytes <= most_bytes(order, argument) and (remedy := _conversion_remedy(error.remedy, found, allowed)):
             raise OrderError(error.message, remedy=remedy) from None
         raise
 
 
-def _would_do(found: Probe, order: Order, argument: str) -> tuple[str, ...]:
+def _wanted_types(found: Probe, order: Order, argument: str) -> tuple[str, ...]:
     """The kinds that the model takes, if it does not take this one, or not with what is in it."""
     takes = registry.find(order.model, order.kind).takes
     allowed = takes.audio_types if argument == "audio" else takes.image_types
@@ -53,25 +55,27 @@ def _would_do(found: Probe, order: Order, argument: str) -> tuple[str, ...]:
     return () if found.mime_type in allowed and (not codecs or found.codec in {"", *codecs}) else allowed
 
 
-def _converted(source: OpenFile | bytes, found: Probe, name: str, order: Order, argument: str) -> Accepted:
+def _convert(source: OpenFile | bytes, found: Probe, name: str, order: Order, argument: str) -> AcceptedFile:
     try:
         file = io.BytesIO(source) if isinstance(source, bytes) else source
-        made = convert.convert(file, found, most=most(order, argument))
+        made = convert.convert(file, found, most=most_bytes(order, argument))
     except UndecodableError as error:
         message = f"{argument}: {name} is {found.label} that {error}."
         raise OrderError(message, remedy=error.remedy) from error
     except OSError as error:
         reason = (error.strerror or type(error).__name__).lower()
         raise OrderError(f"{argument}: {name} cannot be read ({reason}).") from error
-    kind = convert.NAMES[convert.offers(found, _would_do(found, order, argument))]
-    taken = admit(made, f"{name}, as {kind},", order, argument)
-    return Accepted(taken, made, f"{argument}: {name} was handed in as {kind}.")
+    kind = convert.NAMES[convert.available_target(found, _wanted_types(found, order, argument))]
+    taken = check_file(made, f"{name}, as {kind},", order, argument)
+    return AcceptedFile(taken, made, f"{argument}: {name} was handed in as {kind}.")
 
 
-def _remedy(otherwise: str, found: Probe, allowed: Sequence[str]) -> str:
-    if to := convert.offers(found, allowed):
-        return f"Call again with convert=true to have it handed in as {convert.NAMES[to]}, {convert.loss(found)}."
-    if convert.convertible(found, allowed):
+def _conversion_remedy(otherwise: str, found: Probe, allowed: Sequence[str]) -> str:
+    if to := convert.available_target(found, allowed):
+        return (
+            f"Call again with convert=true to have it handed in as {convert.NAMES[to]}, {convert.describe_loss(found)}."
+        )
+    if convert.possible_target(found, allowed):
         return (
             f"{otherwise} Or install what does it where the server runs, and call again with convert=true."
             f" {installing('convert')}"

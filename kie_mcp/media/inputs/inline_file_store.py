@@ -11,7 +11,7 @@ from kie_mcp.file_system import sync
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.media.inputs.open_file import OpenFile, open_own
 from kie_mcp.media.outputs.download_limits import MB
-from kie_mcp.media.worker_threads import in_thread
+from kie_mcp.media.worker_threads import run_in_thread
 
 LIFE = 48 * 3600.0
 """Seconds after which a kept file is removed."""
@@ -27,7 +27,7 @@ class FullError(OSError):
     """Everything that is kept is needed; there is no room for more."""
 
 
-async def _nothing() -> Container[str]:
+async def _need_nothing() -> Container[str]:
     return ()
 
 
@@ -46,7 +46,7 @@ class InlineFiles:
         folder: Path,
         clock: Clock,
         *,
-        needed: Callable[[], Awaitable[Container[str]]] = _nothing,
+        needed: Callable[[], Awaitable[Container[str]]] = _need_nothing,
         most: int = MOST,
     ) -> None:
         self._folder = folder
@@ -60,7 +60,7 @@ class InlineFiles:
         Raises OSError if they cannot be written; FullError, which is one, if there is no room.
         """
         needed, now = await self._needed(), self._clock.now()
-        await in_thread(lambda: self._write(data, digest, now, needed))
+        await run_in_thread(lambda: self._write(data, digest, now, needed))
 
     def open(self, digest: str) -> OpenFile:
         """Open a kept file, blocking; raises OSError if it is not there."""
@@ -68,7 +68,7 @@ class InlineFiles:
 
     def _write(self, data: bytes, digest: str, now: float, needed: Container[str]) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._sweep(digest, now, self._most - len(data), needed)
+        self._remove_old(digest, now, self._most - len(data), needed)
         part = self._folder / f".{digest}.{secrets.token_hex(8)}"
         try:
             with os.fdopen(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
@@ -81,9 +81,9 @@ class InlineFiles:
         finally:
             part.unlink(missing_ok=True)
 
-    def _sweep(self, digest: str, now: float, room: int, needed: Container[str]) -> None:
+    def _remove_old(self, digest: str, now: float, room: int, needed: Container[str]) -> None:
         """Remove what is too old, then the oldest until the rest fits into the room. Raises FullError."""
-        files = [one for one in self._files() if one[2].name != digest]
+        files = [one for one in self._list_files() if one[2].name != digest]
         kept = sum(size for _, size, _ in files)
         for at, size, path in sorted(files):
             if (kept <= room and at >= now - LIFE) or at > now - YOUNG or path.name in needed:
@@ -94,7 +94,7 @@ class InlineFiles:
         if kept > room:
             raise FullError(errno.ENOSPC, f"{kept // MB} MB of earlier ones are still needed")
 
-    def _files(self) -> list[tuple[float, int, Path]]:
+    def _list_files(self) -> list[tuple[float, int, Path]]:
         """When each was kept, its bytes, and where it is."""
         found: list[tuple[float, int, Path]] = []
         for path in self._folder.iterdir():

@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from kie_mcp.errors import OrderError, OutputError
-from kie_mcp.media.inputs.conversion import Accepted, accept
-from kie_mcp.media.inputs.data_uris import decoded
+from kie_mcp.media.inputs.conversion import AcceptedFile, accept_or_convert
+from kie_mcp.media.inputs.data_uris import decode_data_uri
 from kie_mcp.media.inputs.inline_file_store import FullError, InlineFiles
 from kie_mcp.media.inputs.local_files import LocalFiles
 from kie_mcp.media.inputs.open_file import OpenFile
 from kie_mcp.media.inputs.uploads import READING, Say, Uploads
-from kie_mcp.media.inputs.validation import LARGEST, most
-from kie_mcp.media.worker_threads import in_thread
+from kie_mcp.media.inputs.validation import LARGEST, most_bytes
+from kie_mcp.media.worker_threads import run_in_thread
 from kie_mcp.orders.order import Order, handed_in, parse_handed_in
 
-_Looked = tuple[str, str, Accepted, bytes | None]
+_Checked = tuple[str, str, AcceptedFile, bytes | None]
 """Place, digest, what the model gets, and what has to be kept of it."""
 _ELSEWHERE = ("https://", "http://", "kie://")
 
@@ -50,18 +50,18 @@ class InputFiles:
 
         Raises OrderError naming the argument if the file may not be read or is not what the model takes.
         """
-        look = self._data if reference[:5].casefold() == "data:" else self._file
+        check = self._check_data_uri if reference[:5].casefold() == "data:" else self._check_local_file
         # A picture that is converted is in memory as a whole.
         turn = self._converting if convert else nullcontext()
 
-        def look_in_turn() -> _Looked:
+        def check_in_turn() -> _Checked:
             with turn:
-                return look(reference, order, argument, convert)
+                return check(reference, order, argument, convert)
 
-        with _reading("the file", argument):
-            place, digest, accepted, data = await in_thread(look_in_turn, patience=READING)
+        with _refuse_unreadable("the file", argument):
+            place, digest, accepted, data = await run_in_thread(check_in_turn, patience=READING)
         if data is not None:
-            await self._kept(
+            await self._keep(
                 data, digest, argument, "the data URI" if accepted.instead is None else "what was made of it"
             )
         return InputFile(handed_in(place, digest), accepted.found.duration_s, accepted.note)
@@ -75,27 +75,27 @@ class InputFiles:
         place, digest = parse_handed_in(reference) or (reference, "")
         name = _name(place) if place.startswith("file:") else "the data URI"
         with (
-            _reading(name, argument),
-            await in_thread(lambda: self._opened(place, digest, argument), patience=READING) as file,
+            _refuse_unreadable(name, argument),
+            await run_in_thread(lambda: self._open(place, digest, argument), patience=READING) as file,
         ):
-            if await in_thread(file.digest, patience=READING) != digest:
+            if await run_in_thread(file.digest, patience=READING) != digest:
                 message = f"{argument}: {name} has changed since it was ordered."
                 raise OrderError(message, remedy="Order again: nothing was sent.")
             return await self._uploads.link(file, digest, name=name, say=say)
 
-    def _file(self, reference: str, order: Order, argument: str, convert: bool) -> _Looked:
-        path, file = self._locals.open(reference, argument=argument, most=most(order, argument))
+    def _check_local_file(self, reference: str, order: Order, argument: str, convert: bool) -> _Checked:
+        path, file = self._locals.open(reference, argument=argument, most=most_bytes(order, argument))
         place = path.as_uri()
-        with _reading(_name(place), argument), file:
-            accepted = accept(file, _name(place), order, argument, converting=convert)
-            return _made(accepted) or (place, file.digest(), accepted, None)
+        with _refuse_unreadable(_name(place), argument), file:
+            accepted = accept_or_convert(file, _name(place), order, argument, converting=convert)
+            return _replacement(accepted) or (place, file.digest(), accepted, None)
 
-    def _data(self, reference: str, order: Order, argument: str, convert: bool) -> _Looked:
-        head, data = decoded(reference, argument=argument)
-        accepted = accept(data, "the data URI", order, argument, converting=convert)
-        return _made(accepted) or (head, hashlib.sha256(data).hexdigest(), accepted, data)
+    def _check_data_uri(self, reference: str, order: Order, argument: str, convert: bool) -> _Checked:
+        head, data = decode_data_uri(reference, argument=argument)
+        accepted = accept_or_convert(data, "the data URI", order, argument, converting=convert)
+        return _replacement(accepted) or (head, hashlib.sha256(data).hexdigest(), accepted, data)
 
-    async def _kept(self, data: bytes, digest: str, argument: str, name: str) -> None:
+    async def _keep(self, data: bytes, digest: str, argument: str, name: str) -> None:
         try:
             await self._inline.keep(data, digest)
         except FullError as error:
@@ -107,7 +107,7 @@ class InputFiles:
             message = f"{argument}: {name} cannot be kept here ({(error.strerror or 'unknown').lower()})."
             raise OutputError(message, remedy="Hand the file in as a path or an https URL.") from None
 
-    def _opened(self, place: str, digest: str, argument: str) -> OpenFile:
+    def _open(self, place: str, digest: str, argument: str) -> OpenFile:
         if place.startswith("file:"):
             return self._locals.open(place, argument=argument, most=LARGEST, ordered=True)[1]
         try:
@@ -118,7 +118,7 @@ class InputFiles:
 
 
 @contextmanager
-def _reading(name: str, argument: str) -> Generator[None]:
+def _refuse_unreadable(name: str, argument: str) -> Generator[None]:
     """Refuse a file that was opened and cannot be read: its disk, or the network to it, may have gone."""
     try:
         yield
@@ -127,7 +127,7 @@ def _reading(name: str, argument: str) -> Generator[None]:
         raise OrderError(message, remedy="Check the file, and call again: nothing was sent.") from error
 
 
-def _made(accepted: Accepted) -> _Looked | None:
+def _replacement(accepted: AcceptedFile) -> _Checked | None:
     """What the file was turned into, if it was: from here on it is as if that had been handed in, inside the call."""
     data = accepted.instead
     if data is None:
@@ -135,7 +135,7 @@ def _made(accepted: Accepted) -> _Looked | None:
     return f"data:{accepted.found.mime_type}", hashlib.sha256(data).hexdigest(), accepted, data
 
 
-def handed(reference: str) -> bool:
+def is_file_reference(reference: str) -> bool:
     """Whether a reference is a file that the caller hands in, and no link."""
     return not reference[:8].casefold().startswith(_ELSEWHERE)
 

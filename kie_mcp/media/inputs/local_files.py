@@ -15,7 +15,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 from kie_mcp.catalog.validate import either
 from kie_mcp.errors import OrderError
 from kie_mcp.media.inputs.open_file import OpenFile
-from kie_mcp.media.inputs.similar_names import readings, spelling, walk
+from kie_mcp.media.inputs.similar_names import find_file, normalize_name, possible_spellings
 from kie_mcp.media.outputs.download_limits import MB
 from kie_mcp.urls import shown_url
 
@@ -82,19 +82,19 @@ class LocalFiles:
         if not self._local_files and not ordered:
             _refuse(argument, given, "is a local path, and those cannot be handed in over HTTP", remedy=ELSEWHERE)
         try:
-            return self._open(self._path(given, argument), given, argument, most)
+            return self._open(self._parse_path(given, argument), given, argument, most)
         except _NoSuchFileError as missing:
             if ordered:
                 raise
-            return self._open_alike(given, argument, most, missing)
+            return self._open_similar(given, argument, most, missing)
 
-    def _open_alike(self, given: str, argument: str, most: int, missing: OrderError) -> tuple[Path, OpenFile]:
+    def _open_similar(self, given: str, argument: str, most: int, missing: OrderError) -> tuple[Path, OpenFile]:
         """Open the only file that is meant under another spelling; else raise what was said of the exact one."""
         near: list[str] = []
-        for path in self._readings(given):
+        for path in self._possible_paths(given):
             near = []  # of the last reading, which is the barest
-            for root, parts in self._below(path):
-                found = walk(root, parts, realpath=self._realpath, may_list=self._may_read)
+            for root, parts in self._split_at_roots(path):
+                found = find_file(root, parts, realpath=self._realpath, may_list=self._may_read)
                 if found.path:
                     return self._open(found.path, given, argument, most)
                 near += found.near
@@ -103,14 +103,14 @@ class LocalFiles:
             raise OrderError(missing.message, remedy=f"Did you mean {names}? {missing.remedy}")
         raise missing
 
-    def _readings(self, given: str) -> list[str]:
+    def _possible_paths(self, given: str) -> list[str]:
         paths: list[str] = []
-        for text in readings(given):
+        for text in possible_spellings(given):
             with suppress(OrderError):
-                paths.append(self._path(text, ""))
+                paths.append(self._parse_path(text, ""))
         return paths
 
-    def _below(self, path: str) -> list[tuple[str, list[str]]]:
+    def _split_at_roots(self, path: str) -> list[tuple[str, list[str]]]:
         """The allowed folders in which that path lies, however they are spelled in it, and the names from there on."""
         pure = PureWindowsPath if self._windows else PurePosixPath
         names = list(pure(path).parts)
@@ -118,7 +118,7 @@ class LocalFiles:
         ways = [str(root) for root in self.roots]
         for root in dict.fromkeys(ways + [self._realpath(way) for way in ways]):
             start = pure(root).parts
-            if list(map(spelling, start)) == list(map(spelling, names[: len(start)])):
+            if list(map(normalize_name, start)) == list(map(normalize_name, names[: len(start)])):
                 found.append((root, names[len(start) :]))
         return found
 
@@ -132,7 +132,7 @@ class LocalFiles:
         except OSError as error:
             self._refuse_missing(error, given, argument)
         try:
-            self._check_place(self._place(opened.fileno(), real), given, argument)
+            self._check_place(self._locate(opened.fileno(), real), given, argument)
             _check_status(os.fstat(opened.fileno()), given, argument, most)
         except OSError as error:
             opened.close()
@@ -142,9 +142,9 @@ class LocalFiles:
             raise
         return Path(real), opened
 
-    def _path(self, given: str, argument: str) -> str:
+    def _parse_path(self, given: str, argument: str) -> str:
         """The path that was meant; nothing is touched."""
-        path = _from_url(given, argument, windows=self._windows) if given[:5].casefold() == "file:" else given
+        path = _path_from_url(given, argument, windows=self._windows) if given[:5].casefold() == "file:" else given
         if "\0" in path:
             _refuse(argument, given, "holds a character that no path has")
         if not self._windows and _DRIVE.match(path):
@@ -166,7 +166,7 @@ class LocalFiles:
             problem = "is in no folder that this server may read"
             _refuse(argument, given, problem, remedy=remedy, kind=_NoSuchFileError)
 
-    def _place(self, descriptor: int, real: str) -> str:
+    def _locate(self, descriptor: int, real: str) -> str:
         """Where the open file is; raises OSError if that cannot be told. A path may lead elsewhere by now."""
         try:
             return os.readlink(f"{self._descriptors}/{descriptor}")  # noqa: PTH115 - as it is written there
@@ -189,7 +189,7 @@ class LocalFiles:
                 _refuse(argument, given, f"cannot be opened ({why})", kind=_NoSuchFileError)
 
 
-def megabytes(size: int) -> str:
+def format_megabytes(size: int) -> str:
     """A size that is too large, rounded up so that it looks it."""
     return f"{math.ceil(size / MB * 10) / 10:,.1f}"
 
@@ -200,11 +200,11 @@ def _check_status(status: os.stat_result, given: str, argument: str, most: int) 
     if not stat.S_ISREG(status.st_mode):
         _refuse(argument, given, "is no ordinary file")
     if status.st_size > most:
-        size = f"has {megabytes(status.st_size)} MB; at most {most / MB:g} MB are taken"
+        size = f"has {format_megabytes(status.st_size)} MB; at most {most / MB:g} MB are taken"
         _refuse(argument, given, size, remedy="Hand in a smaller file.")
 
 
-def _from_url(given: str, argument: str, *, windows: bool) -> str:
+def _path_from_url(given: str, argument: str, *, windows: bool) -> str:
     try:
         parts = urlsplit(given)
     except ValueError:
@@ -220,10 +220,10 @@ def _from_url(given: str, argument: str, *, windows: bool) -> str:
 def _refuse(
     argument: str, given: str, problem: str, *, remedy: str = FORMS, kind: type[OrderError] = OrderError
 ) -> NoReturn:
-    raise kind(f"{argument}: {_shown(given)} {problem}.", remedy=remedy) from None
+    raise kind(f"{argument}: {_quote(given)} {problem}.", remedy=remedy) from None
 
 
-def _shown(given: str) -> str:
+def _quote(given: str) -> str:
     """Quote what was given; what may be a link without its beginning, without what may be secret in it."""
     if _PLAIN.match(given):
         return repr(given if len(given) <= _SHOWN else f"{given[:100]}…{given[100 - _SHOWN :]}")

@@ -35,7 +35,7 @@ class OpenFile(io.FileIO):
         self._count = 0
 
     @property
-    def heard(self) -> str:
+    def sha256(self) -> str:
         """The SHA-256 of what was read since the beginning, in hexadecimal digits."""
         return self._hash.hexdigest()
 
@@ -47,7 +47,7 @@ class OpenFile(io.FileIO):
             left -= len(data)
             if left < 0:
                 raise OutputError("The file grows while it is read.", remedy="Call again when it is finished.")
-        return self.heard
+        return self.sha256
 
     def probe(self) -> Probe:
         """What the bytes say, blocking."""

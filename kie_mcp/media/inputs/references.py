@@ -10,8 +10,8 @@ from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.job import Job, JobState, Output
 from kie_mcp.media.inputs.open_file import is_there
 from kie_mcp.media.inputs.uploads import Say
-from kie_mcp.media.outputs.file_names import said
-from kie_mcp.media.worker_threads import in_thread
+from kie_mcp.media.outputs.file_names import order_text
+from kie_mcp.media.worker_threads import run_in_thread
 from kie_mcp.orders.kind import Kind
 from kie_mcp.orders.order import parse_output_uri
 from kie_mcp.urls import shown_url
@@ -55,13 +55,13 @@ class FileReferences:
         """
         if reference[:8].casefold().startswith(("https://", "http://")):
             return reference
-        job, output = await self._output(reference, argument)
-        if self._fresh(job, output):
+        job, output = await self._find_output(reference, argument)
+        if self._is_fresh(job, output):
             return output.url
         with contextlib.suppress(OutputError, OSError):  # a renewed link does as well as an upload
-            if url := await self._uploaded(output, say):
+            if url := await self._upload_saved(output, say):
                 return url
-        return await self._renewed(reference, output, argument)
+        return await self._renew_link(reference, output, argument)
 
     async def describe(self, reference: str, *, argument: str) -> Output | None:
         """Return the output behind a kie:// reference, None for a link.
@@ -71,14 +71,14 @@ class FileReferences:
         """
         if reference[:8].casefold().startswith(("https://", "http://")):
             return None
-        _, output = await self._output(reference, argument)
+        _, output = await self._find_output(reference, argument)
         return output
 
     async def words(self, reference: str) -> str:
         """Return what the job behind a kie:// reference was asked for; empty for a link, or a job that is not here."""
         parsed = parse_output_uri(reference)
         job = await self._find(parsed[0]) if parsed else None
-        return said(job) if job else ""
+        return order_text(job) if job else ""
 
     async def awaited(self, reference: str, *, argument: str) -> Job | None:
         """Return the job that is still to make the file; None for a link, or a file that is there.
@@ -87,13 +87,13 @@ class FileReferences:
         """
         if reference[:8].casefold().startswith(("https://", "http://")):
             return None
-        job, _ = await self._job(reference, argument)
+        job, _ = await self._find_job(reference, argument)
         if job.done:
             return None
         _check_family(_MAKES.get(job.kind, ""), reference, argument)
         return job
 
-    async def _job(self, reference: str, argument: str) -> tuple[Job, int]:
+    async def _find_job(self, reference: str, argument: str) -> tuple[Job, int]:
         if (parsed := parse_output_uri(reference)) is None:
             raise _refusal(argument, reference, "give an https:// link or kie://jobs/{job_id}/outputs/{n}")
         job_id, number = parsed
@@ -101,8 +101,8 @@ class FileReferences:
             raise _refusal(argument, reference, "there is no such job here; find it with list_jobs")
         return job, number
 
-    async def _output(self, reference: str, argument: str) -> tuple[Job, Output]:
-        job, number = await self._job(reference, argument)
+    async def _find_output(self, reference: str, argument: str) -> tuple[Job, Output]:
+        job, number = await self._find_job(reference, argument)
         if job.state is not JobState.SUCCEEDED:
             raise _refusal(argument, reference, f"the job is {job.state}, and only a succeeded one has outputs")
         if number >= len(job.outputs):
@@ -115,19 +115,19 @@ class FileReferences:
             raise _refusal(argument, reference, f"that is {made}, and the argument takes {_NOUNS[wanted]}")
         return job, output
 
-    def _fresh(self, job: Job, output: Output) -> bool:
+    def _is_fresh(self, job: Job, output: Output) -> bool:
         now = self._clock.now()
         alive = output.expires_at is None or now < output.expires_at
         return alive and job.finished_at is not None and now - job.finished_at < FRESH
 
-    async def _uploaded(self, output: Output, say: Say | None) -> str | None:
+    async def _upload_saved(self, output: Output, say: Say | None) -> str | None:
         try:
-            there = await in_thread(lambda: is_there(output))
+            there = await run_in_thread(lambda: is_there(output))
         except OSError:  # its disk does not answer
             return None
         return await self._upload(Path(output.path), length=output.bytes, say=say) if output.path and there else None
 
-    async def _renewed(self, reference: str, output: Output, argument: str) -> str:
+    async def _renew_link(self, reference: str, output: Output, argument: str) -> str:
         try:
             return await self._renew(output.url)
         except (DeadLinkError, RefusedError):

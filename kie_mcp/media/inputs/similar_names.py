@@ -29,25 +29,25 @@ _ESCAPED = re.compile(r"\\(?=[^\w/])")
 _BLANKS = re.compile(r"\s+")
 
 
-def spelling(name: str) -> str:
+def normalize_name(name: str) -> str:
     """What a name has in common with itself after it was copied, shown, typed again or percent-encoded.
 
     Letters and digits stay as they are, also their case.
     """
     text = html.unescape(unquote(unquote(_ESCAPED.sub("", name)))).replace("+", " ")
-    usual = "".join(map(_usual, text.translate(_OTHERS)))
+    usual = "".join(map(_usual_form, text.translate(_OTHERS)))
     parts = ("-" if unicodedata.category(one) == "Pd" else one for one in usual)
     seen = "".join(one for one in parts if not (unicodedata.category(one) == "Cf" or shapeless(one)))
     return unicodedata.normalize("NFC", _BLANKS.sub(" ", seen).strip())
 
 
-def _usual(sign: str) -> str:
+def _usual_form(sign: str) -> str:
     """The sign that it is when it is neither wide nor narrow, and not joined with the next."""
     joined = unicodedata.decomposition(sign).startswith(_OTHER_FORMS)
     return unicodedata.normalize("NFKC", sign) if joined else sign
 
 
-def readings(given: str) -> list[str]:
+def possible_spellings(given: str) -> list[str]:
     """What was given, without quotation marks around it, and as it is meant where it was written for another system."""
     text = given.strip()
     bare = text[1:-1].strip() if len(text) > 2 and _QUOTES.get(text[0]) == text[-1] else text
@@ -55,7 +55,7 @@ def readings(given: str) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchResult:
     """Where the walk has led: the path, or the first name that is not there, in the folder where it is not."""
 
     path: str = ""
@@ -64,7 +64,9 @@ class Found:
     """Names in that folder which may be meant: several that are spelled alike, or those that are close."""
 
 
-def walk(root: str, parts: Sequence[str], *, realpath: Callable[[str], str], may_list: Callable[[str], bool]) -> Found:
+def find_file(
+    root: str, parts: Sequence[str], *, realpath: Callable[[str], str], may_list: Callable[[str], bool]
+) -> SearchResult:
     """Go from a folder to a file below it, name by name: the exact one, else the only one that is spelled so.
 
     Only folders that *may_list* allows are listed, blocking.
@@ -72,19 +74,19 @@ def walk(root: str, parts: Sequence[str], *, realpath: Callable[[str], str], may
     here = realpath(root)
     for part in parts:
         if not may_list(here):
-            return Found()
+            return SearchResult()
         if os.path.lexists(exact := os.path.join(here, part)):  # noqa: PTH118 - as the system writes it
             here = realpath(exact)
             continue
-        names = _names(here)
-        alike = [name for name in names if spelling(name) == spelling(part)]
+        names = _list_names(here)
+        alike = [name for name in names if normalize_name(name) == normalize_name(part)]
         if len(alike) != 1:
-            return Found(missing=part, near=tuple(sorted(alike)[:_SHOWN] or _close(part, names)))
+            return SearchResult(missing=part, near=tuple(sorted(alike)[:_SHOWN] or _close_names(part, names)))
         here = realpath(os.path.join(here, alike[0]))  # noqa: PTH118
-    return Found(path=here)
+    return SearchResult(path=here)
 
 
-def _names(folder: str) -> list[str]:
+def _list_names(folder: str) -> list[str]:
     try:
         with os.scandir(folder) as entries:
             return [entry.name for entry, _ in zip(entries, range(MOST_ENTRIES), strict=False)]
@@ -92,7 +94,7 @@ def _names(folder: str) -> list[str]:
         return []
 
 
-def _close(part: str, names: Sequence[str]) -> list[str]:
-    folded = {spelling(name).casefold(): name for name in names}
-    wanted = spelling(part).casefold()
+def _close_names(part: str, names: Sequence[str]) -> list[str]:
+    folded = {normalize_name(name).casefold(): name for name in names}
+    wanted = normalize_name(part).casefold()
     return [folded[name] for name in difflib.get_close_matches(wanted, list(folded)[:2000], n=_SHOWN, cutoff=0.75)]

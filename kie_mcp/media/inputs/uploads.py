@@ -14,13 +14,13 @@ from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.store.ledger import LedgerError
 from kie_mcp.media.inputs.open_file import OpenFile, open_own
 from kie_mcp.media.outputs.download_limits import MB
-from kie_mcp.media.worker_threads import in_thread
+from kie_mcp.media.worker_threads import run_in_thread
 
 LIFE = 23 * 3600.0
 """Seconds for which an upload is used again: it lives for 24 hours, and the job that takes it may have to wait."""
 LARGE = 5 * MB
 """Bytes from which on it is told how far an upload is."""
-TOLD_EVERY = 1.0
+PROGRESS_EVERY = 1.0
 """Seconds between two tellings."""
 
 READING = 600.0
@@ -75,8 +75,10 @@ class Uploads:
         Raises OutputError if it cannot be read or is not what was saved, and what `link` raises.
         """
         try:
-            with await in_thread(lambda: open_own(path, length=length)) as file:
-                return await self.link(file, await in_thread(file.digest, patience=READING), name=path.name, say=say)
+            with await run_in_thread(lambda: open_own(path, length=length)) as file:
+                return await self.link(
+                    file, await run_in_thread(file.digest, patience=READING), name=path.name, say=say
+                )
         except OSError as error:
             raise OutputError(f"{path.name} cannot be read ({error.strerror}).", remedy="Check the file.") from None
 
@@ -92,24 +94,24 @@ class Uploads:
                     if known := await self._memory.upload(self._account, digest, self._clock.now() - LIFE):
                         return known
                 if say and file.length >= LARGE:
-                    file.on_read = self._telling(name, file.length, say)
-                return await self._sent(file, digest)
+                    file.on_read = self._progress_callback(name, file.length, say)
+                return await self._upload(file, digest)
         finally:
             if not turn.locked():
                 self._turns.pop(digest, None)
 
-    async def _sent(self, file: OpenFile, digest: str) -> str:
+    async def _upload(self, file: OpenFile, digest: str) -> str:
         now = self._clock.now()
-        found = await in_thread(file.probe)
+        found = await run_in_thread(file.probe)
         file.seek(0)
         url = await self._send(file, name=self._token() + found.extension)
-        if file.heard != digest:
+        if file.sha256 != digest:
             raise OutputError("The file changed while it was uploaded.", remedy="Call again when it stays as it is.")
         with suppress(LedgerError):
             await self._memory.uploaded(self._account, digest, url, now)
         return url
 
-    def _telling(self, name: str, length: int, say: Say) -> Callable[[int], None]:
+    def _progress_callback(self, name: str, length: int, say: Say) -> Callable[[int], None]:
         # A blank other than the usual one can end a line.
         plain = ("?" if hidden(one) or (one != " " and one.isspace()) else one for one in name)
         words = f"uploading {''.join(plain)}"
@@ -119,7 +121,7 @@ class Uploads:
             nonlocal told_at
             now = self._clock.now()
             # A clock that was set back must not silence it.
-            if not 0 <= now - told_at < TOLD_EVERY or sent == length:
+            if not 0 <= now - told_at < PROGRESS_EVERY or sent == length:
                 told_at = now
                 say(f"{words}, {sent // MB} of {-(-length // MB)} MB")
 

@@ -6,11 +6,11 @@ from typing import Literal, NoReturn
 from kie_mcp.catalog import durations, registry
 from kie_mcp.catalog.validate import either
 from kie_mcp.errors import OrderError
-from kie_mcp.media.inputs.local_files import megabytes
+from kie_mcp.media.inputs.local_files import format_megabytes
 from kie_mcp.media.inputs.open_file import OpenFile
 from kie_mcp.media.outputs.download_limits import MB
 from kie_mcp.media.probe.file_type import Probe, probe
-from kie_mcp.media.probe.integrity import DAMAGED, fault
+from kie_mcp.media.probe.integrity import DAMAGED, find_fault
 from kie_mcp.media.probe.reader import Header
 from kie_mcp.orders.order import Order
 
@@ -34,26 +34,28 @@ LEAST_SIDE = 2
 """Pixels: what is thinner shows nothing."""
 
 
-def most(order: Order, argument: str) -> int:
+def most_bytes(order: Order, argument: str) -> int:
     """How many bytes the model takes."""
     takes = registry.find(order.model, order.kind).takes
     limit = takes.audio_mb if _family(argument) == "audio" else takes.image_mb
     return LARGEST if limit is None else limit * MB
 
 
-def admit(source: OpenFile | bytes, name: str, order: Order, argument: str, *, found: Probe | None = None) -> Probe:
+def check_file(
+    source: OpenFile | bytes, name: str, order: Order, argument: str, *, found: Probe | None = None
+) -> Probe:
     """Look at a file, blocking, unless it was `found` out what it is; return that.
 
     Raises OrderError if the model does not take it.
     """
-    found = found or look(source)
+    found = found or probe_source(source)
     _check_size(found.bytes, name, order, argument)
     _check_kind(found, name, order, argument)
     _check_codec(found, name, order, argument)
     if (found.width if found.family == "image" else found.duration_s) is None:
         # How long a sound is decides what it costs, and every kind of it that is taken says so.
-        _damaged(found, name, argument)
-    check_outline(source, found, name, argument)
+        _refuse_damaged(found, name, argument)
+    check_picture_whole(source, found, name, argument)
     if _family(argument) == "audio":
         durations.check_audio(order, found.duration_s)
     else:
@@ -61,30 +63,30 @@ def admit(source: OpenFile | bytes, name: str, order: Order, argument: str, *, f
     return found
 
 
-def look(source: OpenFile | bytes) -> Probe:
+def probe_source(source: OpenFile | bytes) -> Probe:
     """What a file is, told by its bytes; blocking."""
-    return probe(_handle(source))
+    return probe(_file_number(source))
 
 
-def check_outline(source: OpenFile | bytes, found: Probe, name: str, argument: str) -> None:
+def check_picture_whole(source: OpenFile | bytes, found: Probe, name: str, argument: str) -> None:
     """Raises OrderError for a picture that is cut off or moves, blocking, of whatever kind it is."""
-    with Header(_handle(source)) as header:
-        problem = fault(found.mime_type, header)
+    with Header(_file_number(source)) as header:
+        problem = find_fault(found.mime_type, header)
     if problem == DAMAGED:
-        _damaged(found, name, argument)
+        _refuse_damaged(found, name, argument)
     if problem:
         message = f"{argument}: {name} is {found.label} that {problem}."
         raise OrderError(message, remedy="Hand in a single picture of it.")
 
 
-def _handle(source: OpenFile | bytes) -> int | bytes:
+def _file_number(source: OpenFile | bytes) -> int | bytes:
     return source if isinstance(source, bytes) else source.fileno()
 
 
 def _check_size(size: int, name: str, order: Order, argument: str) -> None:
-    limit = most(order, argument)
+    limit = most_bytes(order, argument)
     if size > limit:
-        message = f"{argument}: {name} has {megabytes(size)} MB; {order.model} takes at most {limit / MB:g} MB."
+        message = f"{argument}: {name} has {format_megabytes(size)} MB; {order.model} takes at most {limit / MB:g} MB."
         raise OrderError(message, remedy="Hand in a smaller file.")
 
 
@@ -110,17 +112,17 @@ def _check_codec(found: Probe, name: str, order: Order, argument: str) -> None:
     if _family(argument) == "image" or allowed is None or found.codec in allowed:
         return
     if not found.codec:
-        _damaged(found, name, argument)
-    kinds = [_KINDS[one] + _inside(takes.audio_codecs.get(one, ()), _KINDS[one]) for one in takes.audio_types]
+        _refuse_damaged(found, name, argument)
+    kinds = [_KINDS[one] + _codec_words(takes.audio_codecs.get(one, ()), _KINDS[one]) for one in takes.audio_types]
     message = f"{argument}: {name} is {found.label} with {found.codec}; {order.model} takes {either(kinds)}."
     raise OrderError(message, remedy="Convert it to MP3 and hand that in.")
 
 
-def _inside(codecs: Sequence[str], kind: str) -> str:
+def _codec_words(codecs: Sequence[str], kind: str) -> str:
     return f" ({' or '.join(codecs)})" if codecs and tuple(codecs) != (kind,) else ""
 
 
-def _damaged(found: Probe, name: str, argument: str) -> NoReturn:
+def _refuse_damaged(found: Probe, name: str, argument: str) -> NoReturn:
     message = f"{argument}: {name} is {found.label} that {DAMAGED}."
     raise OrderError(message, remedy="Hand in a file that opens elsewhere.")
 
@@ -131,13 +133,13 @@ def _check_pixels(found: Probe, name: str, order: Order, argument: str) -> None:
         return
     limits = f"at least {LEAST_SIDE} pixels a side and at most {MOST_PIXELS // 1_000_000} million in all"
     message = (
-        f"{argument}: {name} has {width:,} x {height:,} pixels; {order.model} takes {_pictures(order)}"
-        f" of {most(order, argument) / MB:g} MB at most, and a picture needs {limits}."
+        f"{argument}: {name} has {width:,} x {height:,} pixels; {order.model} takes {_picture_kinds(order)}"
+        f" of {most_bytes(order, argument) / MB:g} MB at most, and a picture needs {limits}."
     )
     raise OrderError(message, remedy="Resize it and hand that in.")
 
 
-def _pictures(order: Order) -> str:
+def _picture_kinds(order: Order) -> str:
     return either([_KINDS[one] for one in registry.find(order.model, order.kind).takes.image_types])
 
 

@@ -17,7 +17,7 @@ _TRIED = 32 * 1024 * 1024
 """Bytes that are really taken of a room: a quota shows itself only when it is used up."""
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 """What a disk says that has no room, or none for us."""
-FORGOTTEN = 3600.0
+LEFTOVER_AGE = 3600.0
 """Seconds after which a part is one that a crash has left: no download may take that long."""
 
 
@@ -50,7 +50,7 @@ class AtomicFile:
             # The mode that the umask leaves is for the whole file; the part is for its owner alone.
             self._mode = made.st_mode & 0o777
             set_mode(self.path, 0o600, self._chmod)
-            self._clear(made.st_mtime - FORGOTTEN)
+            self._remove_leftovers(made.st_mtime - LEFTOVER_AGE)
 
     def write(self, data: bytes) -> None:
         """Append."""
@@ -58,7 +58,7 @@ class AtomicFile:
             if self._file:
                 self._file.write(data)
 
-    def try_room(self, size: int) -> None:
+    def check_space(self, size: int) -> None:
         """Take room for so many bytes on the disk and give it back, as far as that costs little work."""
         with self._lock:
             if not self._file or not size:
@@ -73,7 +73,7 @@ class AtomicFile:
                     raise
                 self._file.write(bytes(min(size, _BUFFER)))
 
-    def settle(self) -> None:
+    def flush_and_close(self) -> None:
         """Put everything on the disk and close the part."""
         with self._lock:
             if self._file:
@@ -81,7 +81,7 @@ class AtomicFile:
                 sync(self._file.fileno())
                 self._file.close()
 
-    def publish(self, extension: str, *, lasting: bool = True) -> Path:
+    def publish(self, extension: str, *, durable: bool = True) -> Path:
         """Give the part its name, in place of whatever else has it, and return the path.
 
         The name of one that is not *lasting* need not outlive a power cut.
@@ -92,7 +92,7 @@ class AtomicFile:
                 return target  # another process has saved it meanwhile
             set_mode(self.path, self._mode, self._chmod)
             self.path.replace(target)
-            if lasting:
+            if durable:
                 sync_folder(self._folder)
             return target
 
@@ -114,7 +114,7 @@ class AtomicFile:
         except OSError:  # it may not be read, or is gone just now
             return False
 
-    def _clear(self, before: float) -> None:
+    def _remove_leftovers(self, before: float) -> None:
         for left in self._folder.glob(f".{glob.escape(self._stem)}.*.part"):
             with contextlib.suppress(OSError):
                 if left.lstat().st_mtime < before:

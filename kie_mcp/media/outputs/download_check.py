@@ -5,7 +5,7 @@ from pathlib import Path
 from kie_mcp.errors import OutputError
 from kie_mcp.media.outputs.atomic_file import AtomicFile
 from kie_mcp.media.probe.file_type import Probe, probe
-from kie_mcp.media.probe.integrity import DAMAGED, checksums_fit, cut_off, fault
+from kie_mcp.media.probe.integrity import DAMAGED, find_fault, has_valid_checksums, is_cut_off
 from kie_mcp.media.probe.reader import Header
 from kie_mcp.orders.kind import Kind
 
@@ -15,15 +15,17 @@ _WORDS = frozenset({"text/html", "application/json", "application/xml", "text/pl
 """What a host says in place of a file."""
 
 
-def publish(part: AtomicFile, kind: Kind, whole: bool) -> tuple[Path, Probe, str]:
+def check_and_publish(part: AtomicFile, kind: Kind, whole: bool) -> tuple[Path, Probe, str]:
     """Give the part its name; also what is odd about it: a file that came whole is paid for, and kept as it is."""
-    part.settle()
+    part.flush_and_close()
     found = probe(part.path)
     # A length that was announced too short cuts a picture off without a sign of it.
     with Header(part.path) as header:
-        odd = _oddity(found, kind) or (f"that {DAMAGED}" if fault(found.mime_type, header) == DAMAGED else "")
-        fits = bool(odd) or checksums_fit(found.mime_type, header)
-        whole = whole and not (odd and cut_off(found.mime_type, header))
+        odd = _describe_oddity(found, kind) or (
+            f"that {DAMAGED}" if find_fault(found.mime_type, header) == DAMAGED else ""
+        )
+        fits = bool(odd) or has_valid_checksums(found.mime_type, header)
+        whole = whole and not (odd and is_cut_off(found.mime_type, header))
     if odd and (not whole or found.mime_type in _WORDS or not found.bytes):
         raise OutputError(f"the link gave {found.label} {odd}")
     odd = odd or ("" if fits else "whose checksum is wrong")
@@ -31,7 +33,7 @@ def publish(part: AtomicFile, kind: Kind, whole: bool) -> tuple[Path, Probe, str
     return part.publish(found.extension), found, told
 
 
-def _oddity(found: Probe, kind: Kind) -> str:
+def _describe_oddity(found: Probe, kind: Kind) -> str:
     """What is not as expected, as the end of a sentence; empty if all is."""
     fits, expected = {
         Kind.IMAGE: (found.mime_type in _PICTURES, "a PNG, JPEG or WebP picture"),

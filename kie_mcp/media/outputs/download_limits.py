@@ -45,7 +45,7 @@ SLOWEST = 1024
 """Bytes a second."""
 
 
-def room(kind: Kind, seconds: float | None = None) -> int:
+def expected_bytes(kind: Kind, seconds: float | None = None) -> int:
     """Bytes that must be free for what a job of that kind may bring; *seconds* of its sound, if that is known."""
     long = int((seconds or 0.0) * _A_SECOND) if kind is Kind.TALKING_VIDEO else 0
     return max(_USUAL[kind], min(long, CAPS[kind]))
@@ -61,7 +61,7 @@ class JobTotal:
         """Count bytes. Raises OutputError if they are more than are left; then nothing more is taken either."""
         left, self.left = self.left, max(self.left - size, 0)
         if size > left:
-            raise self._too_many()
+            raise self._too_many_error()
 
     def give_back(self, left: int) -> None:
         """Let what came since so many bytes were left not count: it was not kept."""
@@ -70,9 +70,9 @@ class JobTotal:
     def check(self, size: int) -> None:
         """Raise OutputError if so many bytes are more than are left."""
         if size > self.left:
-            raise self._too_many()
+            raise self._too_many_error()
 
-    def _too_many(self) -> OutputError:
+    def _too_many_error(self) -> OutputError:
         return OutputError(
             f"the files of this job have more than the {self._most} bytes that are allowed in all",
             remedy="Fetch it by its link, which lives for a day.",
@@ -106,7 +106,7 @@ class DownloadLimits:
         self._compressed = ", ".join(sorted(encodings & COMPRESSIONS))
         if encodings:
             self.odd = f"Its host called it encoded ({', '.join(sorted(encodings))[:40]!r}); it is saved as it came."
-        self._fits(self._length or 0)
+        self._check_size(self._length or 0)
         self._total.check(self._length or 0)
 
     def begin(self, head: bytes) -> None:
@@ -119,11 +119,11 @@ class DownloadLimits:
     def take(self, size: int) -> None:
         """Count the next bytes, before they are written."""
         self._bytes += size
-        self._fits(self._bytes)
+        self._check_size(self._bytes)
         self._total.take(size)
         if self._length is not None and self._bytes > self._length:
             raise OutputError(f"the file is longer than the {self._length} bytes that were announced")
-        self._hurries(size)
+        self._check_speed(size)
 
     def close(self) -> None:
         """There is no more: is it all? Raises TransientError if it certainly is not."""
@@ -137,11 +137,11 @@ class DownloadLimits:
         """Whether every byte that was announced has come; False if nothing was announced."""
         return self._framed or self._bytes == self._length
 
-    def _fits(self, size: int) -> None:
+    def _check_size(self, size: int) -> None:
         if size > self._cap:
             raise OutputError(f"the file is larger than the {self._cap} bytes that are allowed")
 
-    def _hurries(self, size: int) -> None:
+    def _check_speed(self, size: int) -> None:
         now = self._clock.now()
         if now - self._began > LONGEST:
             raise OutputError(f"the file did not arrive within {LONGEST:.0f} s")

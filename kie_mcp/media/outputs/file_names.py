@@ -14,13 +14,13 @@ LONGEST = 40
 LARGEST = 80
 """Bytes of the words: some encrypted folders take names of 143 bytes, and a part of a sidecar has the longest."""
 
-_SAID = ("prompt", "text")
-_UNSAID = frozenset(model.takes.prompt_default for model in MODELS)
-_SEEN = 1000
+_TEXT_FIELDS = ("prompt", "text")
+_DEFAULT_TEXTS = frozenset(model.takes.prompt_default for model in MODELS)
+_READ = 1000
 """Characters that are looked at: a name needs no more."""
 
 
-def stem(job: Job, index: int, *, plain: bool = False) -> str:
+def file_stem(job: Job, index: int, *, plain: bool = False) -> str:
     """The name, without what its content adds, of the file that is the job's output *index*, from 0.
 
     A file that was saved once keeps its name, also if it was one of an older version. A *plain* name has no words of
@@ -29,27 +29,27 @@ def stem(job: Job, index: int, *, plain: bool = False) -> str:
     known = job.outputs[index].path if index < len(job.outputs) else None
     if known and not plain:
         return Path(known).stem
-    what = ("" if plain else words(said(job))) or job.kind.replace("_", "-")
+    what = ("" if plain else hyphenated_words(order_text(job))) or job.kind.replace("_", "-")
     return f"{day(job.created_at)}-{what}-{job.id.removeprefix('job_')[:8]}-{index + 1}"
 
 
-def words(text: str) -> str:
+def hyphenated_words(text: str) -> str:
     """The first words of *text* in small letters, held together by hyphens; empty if there are none.
 
     Letters, their marks and digits of every script stay, in the composed form (NFC); whatever else is between them,
     blanks and what is invisible or steers the direction of writing among it, becomes one hyphen.
     """
-    composed = unicodedata.normalize("NFC", text[:_SEEN].lower())
-    return _cut("".join(_kept(composed)).strip("-"))
+    composed = unicodedata.normalize("NFC", text[:_READ].lower())
+    return _shorten("".join(_hyphenate(composed)).strip("-"))
 
 
-def said(job: Job) -> str:
+def order_text(job: Job) -> str:
     """What was asked for, in the words of whoever ordered it; empty if there were none."""
-    given = (job.title, *(job.order.get(name) for name in _SAID))
-    return next((text for text in given if isinstance(text, str) and text and text not in _UNSAID), "")
+    given = (job.title, *(job.order.get(name) for name in _TEXT_FIELDS))
+    return next((text for text in given if isinstance(text, str) and text and text not in _DEFAULT_TEXTS), "")
 
 
-def _kept(text: str) -> Iterable[str]:
+def _hyphenate(text: str) -> Iterable[str]:
     before = "-"
     for character in text:
         category = unicodedata.category(character)
@@ -61,11 +61,11 @@ def _kept(text: str) -> Iterable[str]:
         before = now
 
 
-def _cut(found: str) -> str:
-    if _fits(found):
+def _shorten(found: str) -> str:
+    if _is_short_enough(found):
         return found
     short = found[:LONGEST]
-    while not _fits(short):
+    while not _is_short_enough(short):
         short = short[:-1]
     begun = "" if found[len(short)] == "-" else short.rpartition("-")[2]
     if len(begun) <= len(short) // 2:
@@ -76,5 +76,5 @@ def _cut(found: str) -> str:
     return short.rstrip("-")
 
 
-def _fits(found: str) -> bool:
+def _is_short_enough(found: str) -> bool:
     return len(found) <= LONGEST and len(found.encode()) <= LARGEST

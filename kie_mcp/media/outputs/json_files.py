@@ -9,7 +9,7 @@ from kie_mcp.media.outputs.sidecar import EXTENSION
 from kie_mcp.text import DATA, dumped
 
 
-def data_files(job: Job) -> list[Output]:
+def json_outputs(job: Job) -> list[Output]:
     """The file that the job's answer is to become, or has become, if it is no file itself."""
     known = [output for output in job.outputs if not output.url]
     if job.data is None or len(dumped(job.data)) <= DATA:
@@ -17,14 +17,14 @@ def data_files(job: Job) -> list[Output]:
     return [Output(url="", mime_type="application/json")]
 
 
-def write_data(part: AtomicFile, data: JSON | None, output: Output) -> Output:
+def write_json(part: AtomicFile, data: JSON | None, output: Output) -> Output:
     """Save the answer as it came, in JSON that hides nothing."""
     if data is None:
         raise OutputError("Kie.ai's answer is not here any more", remedy="Ask again with get_job_status.")
     try:
         part.create()
         part.write(dumped(data).encode())
-        part.settle()
+        part.flush_and_close()
         path = part.publish(EXTENSION)
     finally:
         part.discard()

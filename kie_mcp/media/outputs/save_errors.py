@@ -12,11 +12,11 @@ _AGAIN = "then call get_job_status"
 _LOGS = "Look for it at https://kie.ai/logs: Kie.ai keeps files for 14 days."
 
 
-def unsaved(failures: Sequence[tuple[int, Exception]], total: int, folder: Path) -> Trouble | None:
+def save_trouble(failures: Sequence[tuple[int, Exception]], total: int, folder: Path) -> Trouble | None:
     """Turn what was raised for which file, counted from 1, into one trouble; None if nothing was."""
     if not failures:
         return None
-    told = [_told(error, folder) for _, error in failures]
+    told = [_explain(error, folder) for _, error in failures]
     numbers = (number for number, _ in failures)
     causes = (f"File {n} of {total} was not saved: {cause}." for n, (cause, _) in zip(numbers, told, strict=True))
     return Trouble(
@@ -27,7 +27,7 @@ def unsaved(failures: Sequence[tuple[int, Exception]], total: int, folder: Path)
     )
 
 
-def unopened(dead: DeadLinkError, fresh: object, *, young: bool) -> KieError:
+def link_error(dead: DeadLinkError, fresh: object, *, young: bool) -> KieError:
     """What to raise for links that did not open.
 
     `dead` says what the last of them answered, `fresh` is the other link that Kie.ai gave, or why it gave none; `young`
@@ -43,7 +43,7 @@ def unopened(dead: DeadLinkError, fresh: object, *, young: bool) -> KieError:
     return DeadLinkError(f"its link has died{status}, and Kie.ai gave no living one", remedy=_LOGS)
 
 
-def _told(error: Exception, folder: Path) -> tuple[str, str]:
+def _explain(error: Exception, folder: Path) -> tuple[str, str]:
     if isinstance(error, OSError) and not isinstance(error, ConnectionError | TimeoutError):
         reason = (error.strerror or type(error).__name__).lower()
         if error.errno in FULL:

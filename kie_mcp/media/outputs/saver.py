@@ -17,15 +17,15 @@ from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.job import Job, Output
 from kie_mcp.media.inputs.open_file import is_changed, is_there
 from kie_mcp.media.outputs.atomic_file import AtomicFile
-from kie_mcp.media.outputs.download_check import publish
+from kie_mcp.media.outputs.download_check import check_and_publish
 from kie_mcp.media.outputs.download_limits import CAPS, TOTALS, DownloadLimits, JobTotal
 from kie_mcp.media.outputs.download_protocol import Fetch
-from kie_mcp.media.outputs.file_names import stem
-from kie_mcp.media.outputs.json_files import data_files, write_data
-from kie_mcp.media.outputs.save_errors import unopened, unsaved
-from kie_mcp.media.outputs.sidecar import undescribed, write
-from kie_mcp.media.outputs.write_check import Free, free_bytes, save_nothing
-from kie_mcp.media.worker_threads import in_thread
+from kie_mcp.media.outputs.file_names import file_stem
+from kie_mcp.media.outputs.json_files import json_outputs, write_json
+from kie_mcp.media.outputs.save_errors import link_error, save_trouble
+from kie_mcp.media.outputs.sidecar import sidecar_trouble, write_sidecar
+from kie_mcp.media.outputs.write_check import Free, check_writable, free_bytes
+from kie_mcp.media.worker_threads import run_in_thread
 from kie_mcp.orders.kind import Kind
 
 logger = logging.getLogger(__name__)
@@ -98,13 +98,13 @@ class OutputSaver:
         """Raise NotCreatedError if nothing of so many bytes could be saved: better known before a job is paid for."""
 
         def check() -> None:
-            save_nothing(self._folder, room=room, sidecar=self._sidecar, chmod=self._chmod, free=self._free)
+            check_writable(self._folder, room=room, sidecar=self._sidecar, chmod=self._chmod, free=self._free)
 
         at, most = self._checked
         if 0 <= self._clock.now() - at < CHECKED and room <= most:
             return
         try:
-            await in_thread(check)
+            await run_in_thread(check)
             self._checked = (self._clock.now(), room)
         except NotCreatedError as error:
             raise NotCreatedError(f"{error.message} Nothing was sent.", remedy=error.remedy) from error
@@ -124,67 +124,72 @@ class OutputSaver:
         failures: list[tuple[int, Exception]] = []
         bare: list[tuple[Path, Exception]] = []
         total = JobTotal(self._totals[job.kind])
-        wanted = [*map(partial(self._promised, job), urls), *data_files(job)]
+        wanted = [*map(partial(self._new_output, job), urls), *json_outputs(job)]
         for index, promised in enumerate(wanted):
             output = promised
             try:
-                if kept := await self._kept(job, index):
+                if kept := await self._find_saved(job, index):
                     output = kept
                     total.take(min(kept.bytes or 0, total.left))
                 else:
                     output = await self._save(job, index, promised, total)
-                    bare += await self._describe(job, index, output)
+                    bare += await self._write_sidecar(job, index, output)
             except Exception as error:  # the job is paid for and done, whatever breaks here
                 _log_unforeseen(job, error)
                 failures.append((index + 1, error))
-                output = await self._unsaved(job, index, promised)
+                output = await self._output_without_file(job, index, promised)
             outputs.append(output)
-        return tuple(outputs), _both(unsaved(failures, len(wanted), self._folder), undescribed(bare))
+        return tuple(outputs), _join_troubles(save_trouble(failures, len(wanted), self._folder), sidecar_trouble(bare))
 
-    async def _unsaved(self, job: Job, index: int, promised: Output) -> Output:
+    async def _output_without_file(self, job: Job, index: int, promised: Output) -> Output:
         """The output without a file; if it had one and nothing is there, its disk may come back."""
         known = job.outputs[index] if index < len(job.outputs) else None
         with suppress(OSError):
-            if promised.url and known and (path := known.path) and not await in_thread(lambda: os.path.lexists(path)):
+            if (
+                promised.url
+                and known
+                and (path := known.path)
+                and not await run_in_thread(lambda: os.path.lexists(path))
+            ):
                 return replace(known, url=promised.url, expires_at=promised.expires_at)
         return promised
 
-    async def _kept(self, job: Job, index: int) -> Output | None:
+    async def _find_saved(self, job: Job, index: int) -> Output | None:
         output = job.outputs[index] if index < len(job.outputs) else None
-        return output if output and await in_thread(lambda: is_there(output)) else None
+        return output if output and await run_in_thread(lambda: is_there(output)) else None
 
-    def _promised(self, job: Job, url: str) -> Output:
+    def _new_output(self, job: Job, url: str) -> Output:
         return Output(url=url, expires_at=(job.finished_at or self._clock.now()) + LINK_LIFE)
 
     async def _save(self, job: Job, index: int, output: Output, total: JobTotal) -> Output:
         if not output.url:
-            part = AtomicFile(self._folder, stem(job, index), self._chmod)
-            return await in_thread(lambda: write_data(part, job.data, output))
+            part = AtomicFile(self._folder, file_stem(job, index), self._chmod)
+            return await run_in_thread(lambda: write_json(part, job.data, output))
         total.check(1)
-        return await self._brought(job, index, output, total)
+        return await self._download_by_any_link(job, index, output, total)
 
-    async def _brought(self, job: Job, index: int, output: Output, total: JobTotal) -> Output:
+    async def _download_by_any_link(self, job: Job, index: int, output: Output, total: JobTotal) -> Output:
         """Bring the file by its link or a fresh one; links that do not open yet are tried again for a while."""
         pauses = iter(PAUSES)
         while True:
             try:
-                return await self._bring_in_the_end(job, index, output, total)
+                return await self._download_with_retries(job, index, output, total)
             except DeadLinkError as error:
                 dead = error
-            fresh = await self._fresh(output)
+            fresh = await self._renew_output(output)
             if isinstance(fresh, Output):
                 try:
                     # Only kept with a saved file: it cannot be renewed itself, and may lead nowhere.
-                    return await self._bring_in_the_end(job, index, fresh, total)
+                    return await self._download_with_retries(job, index, fresh, total)
                 except DeadLinkError as error:
                     dead = error
             young = self._clock.now() < (output.expires_at or 0)
             pause = next(pauses, None)
             if pause is None or not (dead.perhaps_later and young):
-                raise unopened(dead, fresh, young=young)
+                raise link_error(dead, fresh, young=young)
             await self._sleep(pause)
 
-    async def _fresh(self, output: Output) -> Output | KieError:
+    async def _renew_output(self, output: Output) -> Output | KieError:
         """Ask Kie.ai for another link, or say why there is none."""
         try:
             url = await self._renew(output.url)
@@ -192,24 +197,26 @@ class OutputSaver:
             return error
         return replace(output, url=url, expires_at=self._clock.now() + RENEWED_LIFE)
 
-    async def _describe(self, job: Job, index: int, output: Output) -> list[tuple[Path, Exception]]:
+    async def _write_sidecar(self, job: Job, index: int, output: Output) -> list[tuple[Path, Exception]]:
         """Write the sidecar; what goes wrong is returned, for the file itself is saved."""
         if not self._sidecar or output.path is None:
             return []
         path = Path(output.path)
         try:
-            await in_thread(lambda: write(path, job, index, output, sandbox=self._sandbox(), chmod=self._chmod))
+            await run_in_thread(
+                lambda: write_sidecar(path, job, index, output, sandbox=self._sandbox(), chmod=self._chmod)
+            )
         except Exception as error:
             _log_unforeseen(job, error)
             return [(path, error)]
         return []
 
-    async def _bring_in_the_end(self, job: Job, index: int, output: Output, total: JobTotal) -> Output:
+    async def _download_with_retries(self, job: Job, index: int, output: Output, total: JobTotal) -> Output:
         """Bring the file, also if its host stumbles or the connection breaks on the way, but not for long."""
         left, pauses = total.left, iter(SHORT_PAUSES)
         while True:
             try:
-                return await self._bring(job, index, output, total)
+                return await self._download(job, index, output, total)
             except TransientError:
                 pause = next(pauses, None)
                 if pause is None:
@@ -217,10 +224,10 @@ class OutputSaver:
             total.give_back(left)
             await self._sleep(pause)
 
-    async def _bring(self, job: Job, index: int, output: Output, total: JobTotal) -> Output:
+    async def _download(self, job: Job, index: int, output: Output, total: JobTotal) -> Output:
         async with self._fetch(output.url) as download:
             allowance = DownloadLimits(self._clock, download.status, download.headers, self._caps[job.kind], total)
-            part = await self._begun(job, index)
+            part = await self._create_part(job, index)
             try:
                 first = True
                 async for chunk in download.chunks:
@@ -228,9 +235,11 @@ class OutputSaver:
                         allowance.begin(chunk)
                     first = False
                     allowance.take(len(chunk))
-                    await in_thread(partial(part.write, chunk))
+                    await run_in_thread(partial(part.write, chunk))
                 allowance.close()
-                path, found, odd = await in_thread(lambda: publish(part, job.kind, allowance.whole), patience=SAVING)
+                path, found, odd = await run_in_thread(
+                    lambda: check_and_publish(part, job.kind, allowance.whole), patience=SAVING
+                )
             finally:
                 await _discard(part)
         return replace(
@@ -244,44 +253,44 @@ class OutputSaver:
             note=" ".join(filter(None, (allowance.odd, odd))),
         )
 
-    async def _begun(self, job: Job, index: int) -> AtomicFile:
+    async def _create_part(self, job: Job, index: int) -> AtomicFile:
         """A part whose name says what was asked for, if the disk takes that."""
-        again = "-again" if await in_thread(lambda: is_changed(job, index, self._folder)) else ""
+        again = "-again" if await run_in_thread(lambda: is_changed(job, index, self._folder)) else ""
         try:
-            return await self._created(stem(job, index) + again)
+            return await self._create_named_part(file_stem(job, index) + again)
         except (OSError, UnicodeError) as error:
             if isinstance(error, OSError) and error.errno not in _UNNAMEABLE:
                 raise
-        return await self._created(stem(job, index, plain=True) + again)
+        return await self._create_named_part(file_stem(job, index, plain=True) + again)
 
-    async def _created(self, name: str) -> AtomicFile:
+    async def _create_named_part(self, name: str) -> AtomicFile:
         part = AtomicFile(self._folder, name, self._chmod)
         try:
-            await in_thread(part.create)
+            await run_in_thread(part.create)
         except BaseException:
             await _discard(part)
             raise
         return part
 
 
-async def saved(job: Job) -> bool:
+async def is_saved(job: Job) -> bool:
     """Whether the files of a job are there as they were saved; yes if their disk does not answer."""
     try:
-        return await in_thread(lambda: all(map(is_there, job.outputs)))
+        return await run_in_thread(lambda: all(map(is_there, job.outputs)))
     except OSError:
         return True
 
 
 async def _discard(part: AtomicFile) -> None:
     with anyio.CancelScope(shield=True), suppress(OSError):
-        await in_thread(part.discard, patience=LAST_MOMENTS)
+        await run_in_thread(part.discard, patience=LAST_MOMENTS)
 
 
-def _both(unsaved: Trouble | None, undescribed: Trouble | None) -> Trouble | None:
+def _join_troubles(save_trouble: Trouble | None, sidecar_trouble: Trouble | None) -> Trouble | None:
     """What was not saved matters more, and is what can be tried again."""
-    if unsaved is None or undescribed is None:
-        return unsaved or undescribed
-    return replace(unsaved, message=f"{unsaved.message} {undescribed.message}")
+    if save_trouble is None or sidecar_trouble is None:
+        return save_trouble or sidecar_trouble
+    return replace(save_trouble, message=f"{save_trouble.message} {sidecar_trouble.message}")
 
 
 def _log_unforeseen(job: Job, error: Exception) -> None:

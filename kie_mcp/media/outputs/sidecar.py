@@ -21,24 +21,24 @@ _FIRST = frozenset({"kind", "model", "prompt", "text", "seed"})
 """Fields of an order that have a place of their own."""
 
 
-def write(path: Path, job: Job, index: int, output: Output, *, sandbox: bool, chmod: Chmod = os.chmod) -> None:
+def write_sidecar(path: Path, job: Job, index: int, output: Output, *, sandbox: bool, chmod: Chmod = os.chmod) -> None:
     """Write `<path>.json`, whole or not at all, blocking; raises OSError."""
     with open_saved(output) as file:
         digest = file.digest()
-    facts = {"file": path.name, "sha256": digest, **described(job, index, output, sandbox=sandbox)}
+    facts = {"file": path.name, "sha256": digest, **sidecar_content(job, index, output, sandbox=sandbox)}
     part = AtomicFile(path.parent, path.name, chmod)
     try:
         part.create()
         # A half of a surrogate pair, which no UTF-8 can carry, stays as JSON escapes it.
         text = json.dumps(facts, ensure_ascii=False, indent=2) + "\n"
         part.write(text.encode("utf-8", "backslashreplace"))
-        part.settle()
+        part.flush_and_close()
         part.publish(EXTENSION)
     finally:
         part.discard()
 
 
-def described(job: Job, index: int, output: Output, *, sandbox: bool) -> JSON:
+def sidecar_content(job: Job, index: int, output: Output, *, sandbox: bool) -> JSON:
     """What is known of output *index* of the job, from 0: times in ISO 8601 UTC, lengths in seconds, sizes in bytes.
 
     Links come without what may be secret in them; the link to the output itself dies, and is left out.
@@ -67,7 +67,7 @@ def described(job: Job, index: int, output: Output, *, sandbox: bool) -> JSON:
     }
 
 
-def undescribed(failures: Sequence[tuple[Path, Exception]]) -> Trouble | None:
+def sidecar_trouble(failures: Sequence[tuple[Path, Exception]]) -> Trouble | None:
     """Say for which saved files this could not be written, and why; None if there are none."""
     if not failures:
         return None
@@ -90,10 +90,10 @@ def _cause(error: Exception) -> str:
 def _bare(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_bare(one) for one in value]  # pyright: ignore[reportUnknownVariableType]
-    return _outlined(value) if isinstance(value, str) else value
+    return _bare_text(value) if isinstance(value, str) else value
 
 
-def _outlined(text: str) -> str:
+def _bare_text(text: str) -> str:
     """A link without what may be secret in it; a data URI is a file of its own, and only its beginning stays."""
     start = text[:8].casefold()
     if start.startswith("data:"):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from kie_mcp.errors import NotCreatedError
 from kie_mcp.file_system import Chmod
-from kie_mcp.media.outputs.atomic_file import FORGOTTEN, FULL, AtomicFile
+from kie_mcp.media.outputs.atomic_file import FULL, LEFTOVER_AGE, AtomicFile
 from kie_mcp.media.outputs.download_limits import MB
 
 _STEM = ".kie-mcp-check"
@@ -28,7 +28,7 @@ def free_bytes(folder: Path) -> int | None:
     return usage.free if usage.total else None
 
 
-def save_nothing(
+def check_writable(
     folder: Path, *, room: int, sidecar: bool = False, chmod: Chmod = os.chmod, free: Free = free_bytes
 ) -> None:
     """Do all that saving does, with a file that is removed again, blocking; make the folder if it is missing.
@@ -37,52 +37,52 @@ def save_nothing(
     """
     made: list[Path] = []
     try:
-        path = _published(AtomicFile(folder, _STEM, chmod), f".{secrets.token_hex(8)}.bin", room, made)
+        path = _save_trial(AtomicFile(folder, _STEM, chmod), f".{secrets.token_hex(8)}.bin", room, made)
         if sidecar:
-            _published(AtomicFile(folder, path.name, chmod), ".json", 0, made)
+            _save_trial(AtomicFile(folder, path.name, chmod), ".json", 0, made)
         left = free(folder)
     except (OSError, UnicodeError) as error:
-        raise _unwritable(folder, error, room) from error
+        raise _unwritable_error(folder, error, room) from error
     finally:
-        for path in (*made, *_forgotten(folder)):
+        for path in (*made, *_find_leftovers(folder)):
             with contextlib.suppress(OSError):
                 path.unlink()
     if left is not None and left < room:
-        raise _full(folder, f"{left / MB:.0f} MB are free", room)
+        raise _full_error(folder, f"{left / MB:.0f} MB are free", room)
 
 
-def _published(part: AtomicFile, extension: str, room: int, made: list[Path]) -> Path:
+def _save_trial(part: AtomicFile, extension: str, room: int, made: list[Path]) -> Path:
     try:
         part.create()
         part.write(secrets.token_bytes(64))
-        part.try_room(room)
-        part.settle()
-        made.append(path := part.publish(extension, lasting=False))
+        part.check_space(room)
+        part.flush_and_close()
+        made.append(path := part.publish(extension, durable=False))
         return path
     finally:
         part.discard()
 
 
-def _forgotten(folder: Path) -> list[Path]:
+def _find_leftovers(folder: Path) -> list[Path]:
     """What a crash has left of this."""
-    before = time.time() - FORGOTTEN
+    before = time.time() - LEFTOVER_AGE
     left: list[Path] = []
     with contextlib.suppress(OSError):
         left = [path for path in folder.glob(f"{_STEM}.*") if path.lstat().st_mtime < before]
     return left
 
 
-def _unwritable(folder: Path, error: OSError | UnicodeError, room: int) -> NotCreatedError:
+def _unwritable_error(folder: Path, error: OSError | UnicodeError, room: int) -> NotCreatedError:
     reason = (getattr(error, "strerror", None) or type(error).__name__).lower()
     if getattr(error, "errno", None) in FULL:
-        return _full(folder, reason, room)
+        return _full_error(folder, reason, room)
     return NotCreatedError(
         f"The output folder {folder} cannot be written ({reason}).",
         remedy="Set KIE_OUTPUT_DIR to a folder that can be written, and restart the client.",
     )
 
 
-def _full(folder: Path, reason: str, room: int) -> NotCreatedError:
+def _full_error(folder: Path, reason: str, room: int) -> NotCreatedError:
     return NotCreatedError(
         f"The output folder {folder} has no room for what is ordered, which may have {room / MB:.0f} MB ({reason}).",
         remedy="Free some space there and call again, or set KIE_OUTPUT_DIR to a folder on another disk and restart the"

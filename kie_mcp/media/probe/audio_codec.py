@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from kie_mcp.media.probe.reader import BrokenHeaderError, Header
-from kie_mcp.media.probe.wav import format_of
+from kie_mcp.media.probe.wav import read_format
 
 _WAV = {
     0x0001: "PCM",
@@ -50,12 +50,12 @@ _AU = {1: "µ-law", 2: "PCM", 3: "PCM", 4: "PCM", 5: "PCM", 6: "float PCM", 7: "
 _ADTS = ("AAC Main", "AAC", "AAC SSR", "AAC LTP")
 
 
-def in_mp4(name: bytes | None) -> str:
+def name_mp4_codec(name: bytes | None) -> str:
     """Name the codec by the four letters of an MP4; empty if there were none."""
     return _MP4.get(name, f"format {name.decode('latin-1')!r}") if name else ""
 
 
-def codec(mime_type: str, header: Header, *, start: int = 0) -> str:
+def read_codec(mime_type: str, header: Header, *, start: int = 0) -> str:
     """Name the codec of a sound whose frames begin at the byte *start*; empty for a kind that has only one.
 
     Raises BrokenHeaderError if the file does not say.
@@ -96,7 +96,7 @@ def _w64(header: Header, _: int) -> str:
     for _ in range(_CHUNKS):
         name, size = header.fields("<4s12xQ", at=at)
         if name == b"fmt ":
-            return _WAV.get(format_of(header, at + 24), "something unknown")
+            return _WAV.get(read_format(header, at + 24), "something unknown")
         at += max(size + -size % 8, 24)
     raise BrokenHeaderError("a Wave64 without a format")
 

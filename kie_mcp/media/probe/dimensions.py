@@ -10,7 +10,7 @@ _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _JPEG_STANDALONE = frozenset(range(0xD0, 0xD8)) | {0x01}
 
 
-def dimensions(mime_type: str, header: Header) -> Size | None:
+def read_dimensions(mime_type: str, header: Header) -> Size | None:
     """Read the size; None for a kind whose header is not read here. Raises BrokenHeaderError."""
     measure = _MEASURES.get(mime_type)
     if measure is None:

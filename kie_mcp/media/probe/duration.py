@@ -6,7 +6,7 @@ from kie_mcp.media.probe import flac, mp3_aac_frames, ogg, wav
 from kie_mcp.media.probe.reader import Header
 
 
-def duration(mime_type: str, header: Header, *, start: int = 0) -> float | None:
+def measure_duration(mime_type: str, header: Header, *, start: int = 0) -> float | None:
     """Measure a sound whose frames begin at the byte *start*; None if that cannot be told.
 
     What it costs hangs on it, so it is never less than what is heard. Raises BrokenHeaderError.
@@ -16,8 +16,8 @@ def duration(mime_type: str, header: Header, *, start: int = 0) -> float | None:
 
 
 _MEASURES: Mapping[str, Callable[[Header, int], float | None]] = {
-    "audio/mpeg": mp3_aac_frames.mp3,
-    "audio/aac": mp3_aac_frames.adts,
+    "audio/mpeg": mp3_aac_frames.mp3_duration,
+    "audio/aac": mp3_aac_frames.aac_duration,
     "audio/wav": lambda header, _: wav.duration(header),
     "audio/ogg": lambda header, _: ogg.duration(header),
     "audio/flac": flac.duration,

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from kie_mcp.media.probe.audio_codec import codec, in_mp4
-from kie_mcp.media.probe.dimensions import dimensions
-from kie_mcp.media.probe.duration import duration
-from kie_mcp.media.probe.mp4 import film
+from kie_mcp.media.probe.audio_codec import name_mp4_codec, read_codec
+from kie_mcp.media.probe.dimensions import read_dimensions
+from kie_mcp.media.probe.duration import measure_duration
+from kie_mcp.media.probe.mp4 import read_tracks
 from kie_mcp.media.probe.reader import BrokenHeaderError, Header
 
 Family = Literal["image", "audio", "video", "unknown"]
@@ -82,24 +82,24 @@ def probe(source: Path | int | bytes) -> Probe:
             mime_type = ""
         if start and mime_type not in {"audio/flac", "audio/aac"}:
             mime_type = "audio/mpeg"
-        return _measured(mime_type, header, start)
+        return _build_probe(mime_type, header, start)
 
 
-def _measured(mime_type: str, header: Header, start: int) -> Probe:
+def _build_probe(mime_type: str, header: Header, start: int) -> Probe:
     size: tuple[int | None, int | None] = (None, None)
     seconds: float | None = None
     encoded = ""
     try:
         if mime_type == "video/mp4":
-            movie = film(header)
+            movie = read_tracks(header)
             mime_type = "video/mp4" if movie.video else "audio/mp4"
             size, seconds = (movie.width, movie.height), movie.duration_s
-            encoded = "" if movie.video else in_mp4(movie.codec)
+            encoded = "" if movie.video else name_mp4_codec(movie.codec)
         elif mime_type.startswith("audio/"):
-            encoded = codec(mime_type, header, start=start)
-            seconds = duration(mime_type, header, start=start)
+            encoded = read_codec(mime_type, header, start=start)
+            seconds = measure_duration(mime_type, header, start=start)
         else:
-            size = dimensions(mime_type, header) or size
+            size = read_dimensions(mime_type, header) or size
     except BrokenHeaderError:
         size, seconds = (None, None), None
     extension, family, _ = _FORMATS[mime_type]
@@ -134,7 +134,7 @@ def _mime_type(head: bytes) -> str:
         return "image/heic" if head[8:12] in _HEIC else "video/mp4"
     if head.startswith(b"\x1a\x45\xdf\xa3"):
         return "audio/webm" if b"A_" in head and b"V_" not in head else "video/webm"
-    return _text(head)
+    return _text_mime_type(head)
 
 
 _MAGIC = tuple(
@@ -167,7 +167,7 @@ _HEIC = frozenset({b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"
 _SVG = re.compile(r"(?:<(?:\?xml|!--|!doctype svg)[^>]*>\s*)*<svg[\s>]", re.IGNORECASE)
 
 
-def _text(head: bytes) -> str:
+def _text_mime_type(head: bytes) -> str:
     words = head.decode("utf-8", "ignore").lstrip("\ufeff \t\r\n")
     start = words[:64].lower()
     if _SVG.match(words):
@@ -176,12 +176,12 @@ def _text(head: bytes) -> str:
         return "text/html"
     if start.startswith("<?xml"):
         return "application/xml"
-    if not _readable(head):
+    if not _is_text(head):
         return "application/octet-stream"
     return "application/json" if start.startswith(("{", "[")) else "text/plain"
 
 
-def _readable(head: bytes) -> bool:
+def _is_text(head: bytes) -> bool:
     if not head or re.search(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]", head):
         return False
     try:

@@ -32,13 +32,13 @@ def duration(header: Header, start: int) -> float | None:
     Raises BrokenHeaderError if there is more than can be read.
     """
     info = _Info(header.fields(">I", at=start + 18)[0] >> 12, header.fields(">H", at=start + 10)[0])
-    if not info.rate or _another(header, start + len(_BEGIN)):
+    if not info.rate or _has_another(header, start + len(_BEGIN)):
         return None
-    end = _end(header, info)
+    end = _last_sample(header, info)
     return end / info.rate if end else None
 
 
-def _another(header: Header, at: int) -> bool:
+def _has_another(header: Header, at: int) -> bool:
     """Whether a second one was put behind it: its frames count from 0 again."""
     before = b""
     header.seek(at)
@@ -49,7 +49,7 @@ def _another(header: Header, at: int) -> bool:
     return False
 
 
-def _end(header: Header, info: _Info) -> int:
+def _last_sample(header: Header, info: _Info) -> int:
     """The number of samples at the end of the last frame; 0 if the file does not end with one."""
     at = max(header.length - _TAIL, 0)
     tail = header.exactly(header.length - at, at=at)
@@ -57,7 +57,7 @@ def _end(header: Header, info: _Info) -> int:
         tail = tail[:-128]
     tries = 0
     for found in reversed(list(_SYNC.finditer(tail))):
-        if end := _frame_end(tail[found.start() : found.start() + _HEAD], info):
+        if end := _frame_last_sample(tail[found.start() : found.start() + _HEAD], info):
             tries += 1
             if _checksum(tail[found.start() :], 16, 0x8005) == 0:
                 return end
@@ -66,10 +66,10 @@ def _end(header: Header, info: _Info) -> int:
     return 0
 
 
-def _frame_end(frame: bytes, info: _Info) -> int:
+def _frame_last_sample(frame: bytes, info: _Info) -> int:
     """The number of samples at the end of the frame that begins there; 0 if none does."""
     code = frame[2] >> 4 if len(frame) > 16 else 0
-    number, at = _number(frame) if code else (None, 0)
+    number, at = _read_number(frame) if code else (None, 0)
     if number is None:
         return 0
     samples = _SIZES.get(code, 0)
@@ -83,7 +83,7 @@ def _frame_end(frame: bytes, info: _Info) -> int:
     return (number if variable else number * info.block) + samples
 
 
-def _number(frame: bytes) -> tuple[int | None, int]:
+def _read_number(frame: bytes) -> tuple[int | None, int]:
     """The number of the frame, or of its first sample, written as UTF-8 writes a letter, and where it ends."""
     first = frame[4]
     if first < 0x80:

@@ -14,7 +14,7 @@ _MOVING = frozenset({b"avis", b"hevc", b"msf1"})
 """What AVIF and HEIC call themselves when they hold a sequence."""
 
 
-def fault(mime_type: str, header: Header) -> str:
+def find_fault(mime_type: str, header: Header) -> str:
     """What is wrong with the picture, as the end of a sentence; empty if nothing is, or if it cannot be told."""
     look = _LOOKS.get(mime_type)
     try:
@@ -125,15 +125,15 @@ _LOOKS: Mapping[str, Callable[[Header], str]] = {
 }
 
 
-def checksums_fit(mime_type: str, header: Header) -> bool:
+def has_valid_checksums(mime_type: str, header: Header) -> bool:
     """Return False for a PNG with a wrong checksum; True for all others, and where it cannot be told."""
     try:
-        return mime_type != "image/png" or _png_checksums_fit(header)
+        return mime_type != "image/png" or _png_checksums_are_valid(header)
     except BrokenHeaderError:
         return True
 
 
-def cut_off(mime_type: str, header: Header) -> bool:
+def is_cut_off(mime_type: str, header: Header) -> bool:
     """Return whether a picture's end is missing; False for a kind whose end is not known here."""
     end = _ENDS.get(mime_type)
     header.seek(max(header.length - _STEP, 0))
@@ -145,7 +145,7 @@ def cut_off(mime_type: str, header: Header) -> bool:
 _ENDS = {"image/png": _END, "image/jpeg": b"\xff\xd9"}
 
 
-def _png_checksums_fit(header: Header) -> bool:
+def _png_checksums_are_valid(header: Header) -> bool:
     at = 8
     while True:
         length, name = header.fields(">I4s", at=at)

@@ -15,7 +15,7 @@ class Frame:
     seconds: float
 
 
-Look = Callable[[bytes], Frame | None]
+ParseFrame = Callable[[bytes], Frame | None]
 """Reads the first 7 bytes of a frame; None if they are not those of one."""
 
 HEAD = 7
@@ -31,65 +31,65 @@ _ADTS_RATES = (96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 1
 _ADTS_SAMPLES = 1024
 
 
-def mp3(header: Header, start: int) -> float | None:
+def mp3_duration(header: Header, start: int) -> float | None:
     """Count the seconds of an MP3 whose frames begin at the byte *start*; None if there is no frame.
 
     Raises BrokenHeaderError if there is more than can be counted.
     """
-    frame = mp3_frame(header.exactly(HEAD, at=start)) if start + HEAD <= header.length else None
+    frame = parse_mp3_frame(header.exactly(HEAD, at=start)) if start + HEAD <= header.length else None
     if frame and start + frame.size <= header.length:
         head = header.exactly(min(frame.size, 64), at=start)
         if any(name in head for name in _INDEX):
             start += frame.size
-    return counted(header, start, mp3_frame)
+    return sum_frames(header, start, parse_mp3_frame)
 
 
-def adts(header: Header, start: int) -> float | None:
+def aac_duration(header: Header, start: int) -> float | None:
     """The same of AAC."""
-    return counted(header, start, adts_frame)
+    return sum_frames(header, start, parse_aac_frame)
 
 
-def counted(header: Header, at: int, look: Look) -> float | None:
+def sum_frames(header: Header, at: int, parse: ParseFrame) -> float | None:
     """Add up all frames from the byte *at* on, whatever lies between them; None if there are none."""
     seconds = 0.0
-    while (frame := _frame(header, at, look)) or (at := _next(header, at, look)) < header.length:
+    while (frame := _read_frame(header, at, parse)) or (at := _find_next(header, at, parse)) < header.length:
         if frame:
             seconds += frame.seconds
             at += frame.size
     return round(seconds, 3) or None
 
 
-def _frame(header: Header, at: int, look: Look) -> Frame | None:
+def _read_frame(header: Header, at: int, parse: ParseFrame) -> Frame | None:
     """The frame that lies there as a whole."""
-    frame = look(header.exactly(HEAD, at=at)) if at + HEAD <= header.length else None
+    frame = parse(header.exactly(HEAD, at=at)) if at + HEAD <= header.length else None
     return frame if frame and at + frame.size <= header.length else None
 
 
-def _next(header: Header, at: int, look: Look) -> int:
+def _find_next(header: Header, at: int, parse: ParseFrame) -> int:
     """Where it may go on, if at that place there is no frame: behind a tag, or at the next frame; else the end."""
-    if size := _tag(header, at):
+    if size := _tag_size(header, at):
         return min(at + size, header.length)
     at += 1
     while at + HEAD <= header.length:
         header.seek(at)
         data = header.read(_STEP)
         for found in _SYNC.finditer(data):
-            if _sounds(header, at + found.start(), look):
+            if _is_frame(header, at + found.start(), parse):
                 return at + found.start()
         at += max(len(data) - 1, 1)
     return header.length
 
 
-def _sounds(header: Header, at: int, look: Look) -> bool:
+def _is_frame(header: Header, at: int, parse: ParseFrame) -> bool:
     """Whether a frame begins there: what is behind it must be another one, a tag, or the end."""
-    frame = _frame(header, at, look)
+    frame = _read_frame(header, at, parse)
     if frame is None:
         return False
     end = at + frame.size
-    return end == header.length or _frame(header, end, look) is not None or _tag(header, end) > 0
+    return end == header.length or _read_frame(header, end, parse) is not None or _tag_size(header, end) > 0
 
 
-def _tag(header: Header, at: int) -> int:
+def _tag_size(header: Header, at: int) -> int:
     """Bytes of the tag that lies there; 0 if none does."""
     if at + 32 > header.length:
         return 0
@@ -102,7 +102,7 @@ def _tag(header: Header, at: int) -> int:
     return 32 + int.from_bytes(head[12:16], "little") if head.startswith(b"APETAGEX") else 0
 
 
-def mp3_frame(head: bytes) -> Frame | None:
+def parse_mp3_frame(head: bytes) -> Frame | None:
     """Read the header of a frame of MPEG's layer III."""
     version, rate = head[1] >> 3 & 3, head[2] >> 2 & 3
     kbits, padding = head[2] >> 4, head[2] >> 1 & 1
@@ -113,7 +113,7 @@ def mp3_frame(head: bytes) -> Frame | None:
     return Frame(samples // 8 * bits // hertz + padding, samples / hertz)
 
 
-def adts_frame(head: bytes) -> Frame | None:
+def parse_aac_frame(head: bytes) -> Frame | None:
     """Read the header of a frame of AAC; it may hold up to four blocks of samples."""
     size = (head[3] & 3) << 11 | head[4] << 3 | head[5] >> 5
     rate = head[2] >> 2 & 15

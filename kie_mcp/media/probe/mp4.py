@@ -4,7 +4,7 @@ import contextlib
 from dataclasses import dataclass
 
 from kie_mcp.media.probe import mp4_samples
-from kie_mcp.media.probe.mp4_boxes import Box, boxes, first, only
+from kie_mcp.media.probe.mp4_boxes import Box, find_box, list_boxes, require_box
 from kie_mcp.media.probe.reader import BrokenHeaderError, Header
 
 _PRIMING = 0.5
@@ -35,121 +35,126 @@ class _Track:
     codec: bytes | None
 
 
-def film(header: Header) -> Mp4Tracks:
+def read_tracks(header: Header) -> Mp4Tracks:
     """Read the movie box. Raises BrokenHeaderError if there is none: such a file cannot be played."""
-    movie = only(header, b"moov", 0, header.length)
-    tracks = [_track(header, box) for box in boxes(header, movie.start, movie.end) if box.name == b"trak"]
+    movie = require_box(header, b"moov", 0, header.length)
+    tracks = [_read_track(header, box) for box in list_boxes(header, movie.start, movie.end) if box.name == b"trak"]
     pictures = [track for track in tracks if track.handler == b"vide"]
     sounds = [track for track in tracks if track.handler == b"soun"]
     if not pictures and not sounds:
         raise BrokenHeaderError("an MP4 with neither picture nor sound")
     width, height = pictures[0].size if pictures else (None, None)
-    seconds = _told(header, movie, tracks, pictures or sounds) if pictures else _heard(header, movie, tracks, sounds[0])
+    seconds = (
+        _stated_duration(header, movie, tracks, pictures or sounds)
+        if pictures
+        else _sound_duration(header, movie, tracks, sounds[0])
+    )
     codec = sounds[0].codec if sounds else None
     return Mp4Tracks(video=bool(pictures), width=width, height=height, duration_s=seconds, codec=codec)
 
 
-def _told(header: Header, movie: Box, tracks: list[_Track], main: list[_Track]) -> float | None:
+def _stated_duration(header: Header, movie: Box, tracks: list[_Track], main: list[_Track]) -> float | None:
     """What the movie, its tracks or its pieces say, the first that says anything."""
-    seconds = _duration(header, movie) or _longest(tracks)
+    seconds = _movie_duration(header, movie) or _longest_track(tracks)
     if seconds is None:
         with contextlib.suppress(BrokenHeaderError):
-            seconds = _of_fragments(header, movie, main[0])
+            seconds = _fragments_duration(header, movie, main[0])
     return seconds
 
 
-def _heard(header: Header, movie: Box, tracks: list[_Track], sound: _Track) -> float | None:
+def _sound_duration(header: Header, movie: Box, tracks: list[_Track], sound: _Track) -> float | None:
     """The length of a sound, by its samples: what it costs hangs on it. None if they cannot be what is there."""
-    after = list(boxes(header, movie.end, header.length))
+    after = list(list_boxes(header, movie.end, header.length))
     if any(box.name == b"moov" for box in after):
         return None  # a second file behind the first
-    samples = mp4_samples.samples(header, movie, sound.id, sound.scale)
+    samples = mp4_samples.read_samples(header, movie, sound.id, sound.scale)
     if any(box.name == b"moof" for box in after):
-        return max(_of_fragments(header, movie, sound) or 0, samples.seconds) or None
-    if sound.codec == b"mp4a" and samples.count and not mp4_samples.are_there(header, movie, samples):
+        return max(_fragments_duration(header, movie, sound) or 0, samples.seconds) or None
+    if sound.codec == b"mp4a" and samples.count and not mp4_samples.has_sample_bytes(header, movie, samples):
         return None
-    told = _told(header, movie, tracks, [sound])
+    told = _stated_duration(header, movie, tracks, [sound])
     if told and abs(samples.seconds - told) <= _PRIMING:
         return told
     return samples.seconds or told
 
 
-def _duration(header: Header, movie: Box) -> float | None:
-    scale, length = _clock(header, only(header, b"mvhd", movie.start, movie.end))
+def _movie_duration(header: Header, movie: Box) -> float | None:
+    scale, length = _read_clock(header, require_box(header, b"mvhd", movie.start, movie.end))
     return length / scale if length and scale else None
 
 
-def _longest(tracks: list[_Track]) -> float | None:
+def _longest_track(tracks: list[_Track]) -> float | None:
     """The movie may leave it to its tracks to say how long they are."""
     return max((one.length / one.scale for one in tracks if one.length and one.scale), default=None)
 
 
-def _clock(header: Header, box: Box) -> tuple[int, int | None]:
+def _read_clock(header: Header, box: Box) -> tuple[int, int | None]:
     """Ticks in a second, and how many ticks it lasts; None if it does not say."""
     version = header.exactly(1, at=box.start)[0]
     scale, length = header.fields(">IQ" if version == 1 else ">II", at=box.start + (20 if version == 1 else 12))
     return scale, None if length in {0, 0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF} else length
 
 
-def _track(header: Header, track: Box) -> _Track:
-    box = only(header, b"tkhd", track.start, track.end)
+def _read_track(header: Header, track: Box) -> _Track:
+    box = require_box(header, b"tkhd", track.start, track.end)
     version = header.exactly(1, at=box.start)[0]
     (number,) = header.fields(">I", at=box.start + (20 if version == 1 else 12))
     # Both are fixed-point numbers, 16 bits before the point and 16 behind it.
     width, height = header.fields(">II", at=box.start + (88 if version == 1 else 76))
-    media = only(header, b"mdia", track.start, track.end)
-    handler = only(header, b"hdlr", media.start, media.end)
-    clock = first(header, b"mdhd", media.start, media.end)
-    scale, length = _clock(header, clock) if clock else (0, None)
+    media = require_box(header, b"mdia", track.start, track.end)
+    handler = require_box(header, b"hdlr", media.start, media.end)
+    clock = find_box(header, b"mdhd", media.start, media.end)
+    scale, length = _read_clock(header, clock) if clock else (0, None)
     name = header.exactly(4, at=handler.start + 8)
-    return _Track(number, name, (width >> 16, height >> 16), scale, length, _entry(header, media))
+    return _Track(number, name, (width >> 16, height >> 16), scale, length, _format_name(header, media))
 
 
-def _entry(header: Header, media: Box) -> bytes | None:
+def _format_name(header: Header, media: Box) -> bytes | None:
     """The four letters of the first format that the track's samples have."""
     box: Box | None = media
     for name in (b"minf", b"stbl", b"stsd"):
-        box = first(header, name, box.start, box.end) if box else None
+        box = find_box(header, name, box.start, box.end) if box else None
     return header.exactly(4, at=box.start + 12) if box and box.start + 16 <= box.end else None
 
 
-def _of_fragments(header: Header, movie: Box, track: _Track) -> float | None:
+def _fragments_duration(header: Header, movie: Box, track: _Track) -> float | None:
     """A file that was written as it came says it piece by piece: where the last one begins, and how long it is."""
     usual = 0
-    if extends := first(header, b"mvex", movie.start, movie.end):
-        for box in boxes(header, extends.start, extends.end):
+    if extends := find_box(header, b"mvex", movie.start, movie.end):
+        for box in list_boxes(header, extends.start, extends.end):
             if box.name == b"trex" and header.fields(">I", at=box.start + 4)[0] == track.id:
                 (usual,) = header.fields(">I", at=box.start + 12)
     ends = [
-        _end(header, part, usual)
-        for box in boxes(header, movie.end, header.length)
+        _fragment_end(header, part, usual)
+        for box in list_boxes(header, movie.end, header.length)
         if box.name == b"moof"
-        for part in boxes(header, box.start, box.end)
-        if part.name == b"traf" and _number(header, part) == track.id
+        for part in list_boxes(header, box.start, box.end)
+        if part.name == b"traf" and _track_id(header, part) == track.id
     ]
     return max(ends) / track.scale if ends and max(ends) and track.scale else None
 
 
-def _number(header: Header, part: Box) -> int:
-    head = only(header, b"tfhd", part.start, part.end)
+def _track_id(header: Header, part: Box) -> int:
+    head = require_box(header, b"tfhd", part.start, part.end)
     (number,) = header.fields(">I", at=head.start + 4)
     return number
 
 
-def _end(header: Header, part: Box, usual: int) -> int:
+def _fragment_end(header: Header, part: Box, usual: int) -> int:
     """Where a piece of a track ends, in ticks; `usual` is what a sample lasts that does not say."""
-    head = only(header, b"tfhd", part.start, part.end)
+    head = require_box(header, b"tfhd", part.start, part.end)
     flags = header.fields(">I", at=head.start)[0]
     if flags & 0x8:
         before = 8 * bool(flags & 0x1) + 4 * bool(flags & 0x2)
         (usual,) = header.fields(">I", at=head.start + 8 + before)
-    start = only(header, b"tfdt", part.start, part.end)
+    start = require_box(header, b"tfdt", part.start, part.end)
     wide = header.exactly(1, at=start.start)[0] == 1
     (ticks,) = header.fields(">Q" if wide else ">I", at=start.start + 4)
-    return ticks + sum(_run(header, box, usual) for box in boxes(header, part.start, part.end) if box.name == b"trun")
+    runs = (box for box in list_boxes(header, part.start, part.end) if box.name == b"trun")
+    return ticks + sum(_run_length(header, box, usual) for box in runs)
 
 
-def _run(header: Header, run: Box, usual: int) -> int:
+def _run_length(header: Header, run: Box, usual: int) -> int:
     flags, count = header.fields(">II", at=run.start)
     if not flags & 0x100:
         return count * usual

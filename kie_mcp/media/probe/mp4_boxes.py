@@ -16,19 +16,19 @@ class Box:
     end: int
 
 
-def first(header: Header, name: bytes, start: int, end: int) -> Box | None:
+def find_box(header: Header, name: bytes, start: int, end: int) -> Box | None:
     """Find the first box of that name between two places."""
-    return next((box for box in boxes(header, start, end) if box.name == name), None)
+    return next((box for box in list_boxes(header, start, end) if box.name == name), None)
 
 
-def only(header: Header, name: bytes, start: int, end: int) -> Box:
+def require_box(header: Header, name: bytes, start: int, end: int) -> Box:
     """Find the same. Raises BrokenHeaderError if there is none."""
-    if (box := first(header, name, start, end)) is None:
+    if (box := find_box(header, name, start, end)) is None:
         raise BrokenHeaderError(f"an MP4 without {name.decode('ascii')}")
     return box
 
 
-def boxes(header: Header, start: int, end: int) -> Iterator[Box]:
+def list_boxes(header: Header, start: int, end: int) -> Iterator[Box]:
     """List the boxes between two places. Raises BrokenHeaderError if they do not fit."""
     end = min(end, header.length)
     while start + 8 <= end:

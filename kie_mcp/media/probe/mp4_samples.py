@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from kie_mcp.media.probe.mp4_boxes import Box, boxes, first, only
+from kie_mcp.media.probe.mp4_boxes import Box, find_box, list_boxes, require_box
 from kie_mcp.media.probe.reader import Header
 
 _SAMPLES = 1024
@@ -22,7 +22,7 @@ class Samples:
     """Seconds that they last at least if they are AAC."""
 
 
-def samples(header: Header, movie: Box, track_id: int, scale: int) -> Samples:
+def read_samples(header: Header, movie: Box, track_id: int, scale: int) -> Samples:
     """Add up what a track's tables say, in which *scale* ticks are a second; all is 0 of what has none."""
     for track in _tracks(header, movie):
         if _number(header, track) != track_id or (table := _table(header, track)) is None:
@@ -33,23 +33,23 @@ def samples(header: Header, movie: Box, track_id: int, scale: int) -> Samples:
     return Samples(0, 0.0, 0.0)
 
 
-def are_there(header: Header, movie: Box, found: Samples) -> bool:
+def has_sample_bytes(header: Header, movie: Box, found: Samples) -> bool:
     """Whether the file holds as many bytes as its tables say, not fewer and not many more, and the times fit."""
     sizes = [_sizes(header, table) for track in _tracks(header, movie) if (table := _table(header, track))]
     told = sum(size for _, size in sizes)
     data = sum(
-        min(box.end, header.length) - box.start for box in boxes(header, 0, header.length) if box.name == b"mdat"
+        min(box.end, header.length) - box.start for box in list_boxes(header, 0, header.length) if box.name == b"mdat"
     )
     same = any(count == found.count for count, _ in sizes)
     return same and told <= data <= told * 1.25 + _SLACK and found.seconds >= 0.9 * found.least
 
 
 def _tracks(header: Header, movie: Box) -> list[Box]:
-    return [box for box in boxes(header, movie.start, movie.end) if box.name == b"trak"]
+    return [box for box in list_boxes(header, movie.start, movie.end) if box.name == b"trak"]
 
 
 def _number(header: Header, track: Box) -> int:
-    box = only(header, b"tkhd", track.start, track.end)
+    box = require_box(header, b"tkhd", track.start, track.end)
     version = header.exactly(1, at=box.start)[0]
     (number,) = header.fields(">I", at=box.start + (20 if version == 1 else 12))
     return number
@@ -58,13 +58,13 @@ def _number(header: Header, track: Box) -> int:
 def _table(header: Header, track: Box) -> Box | None:
     box: Box | None = track
     for name in (b"mdia", b"minf", b"stbl"):
-        box = first(header, name, box.start, box.end) if box else None
+        box = find_box(header, name, box.start, box.end) if box else None
     return box
 
 
 def _times(header: Header, table: Box) -> tuple[int, int]:
     """How many samples there are, and how many ticks they last."""
-    if (box := first(header, b"stts", table.start, table.end)) is None:
+    if (box := find_box(header, b"stts", table.start, table.end)) is None:
         return 0, 0
     (entries,) = header.fields(">I", at=box.start + 4)
     fields = header.fields(f">{2 * entries}I", at=box.start + 8)
@@ -74,7 +74,7 @@ def _times(header: Header, table: Box) -> tuple[int, int]:
 
 def _sizes(header: Header, table: Box) -> tuple[int, int]:
     """How many samples have a size, and the bytes of all of them."""
-    if (box := first(header, b"stsz", table.start, table.end)) is None:
+    if (box := find_box(header, b"stsz", table.start, table.end)) is None:
         return 0, 0
     each, count = header.fields(">II", at=box.start + 4)
     return count, each * count if each else sum(header.fields(f">{count}I", at=box.start + 12))
@@ -82,6 +82,6 @@ def _sizes(header: Header, table: Box) -> tuple[int, int]:
 
 def _rate(header: Header, table: Box) -> int:
     """Samples of sound a second, as the format says; 0 if it does not."""
-    box = first(header, b"stsd", table.start, table.end)
+    box = find_box(header, b"stsd", table.start, table.end)
     # A fixed-point number, 16 bits before the point and 16 behind it.
     return header.fields(">I", at=box.start + 40)[0] >> 16 if box and box.start + 44 <= box.end else 0

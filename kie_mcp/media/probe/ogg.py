@@ -26,17 +26,17 @@ def duration(header: Header) -> float | None:
     """Return the seconds of all sounds in it together; None if none of its pages says how many samples there are."""
     at, seconds = 0, 0.0
     streams: dict[bytes, _Stream] = {}
-    while (at := _page(header, at)) < header.length:
+    while (at := _find_page(header, at)) < header.length:
         flags, granule, serial = header.fields("<Bq4s", at=at + 5)
         if flags & _FIRST:
             # The streams of one sound begin together, so one that begins later is the next sound.
             if any(stream.end for stream in streams.values()):
                 seconds += _longest(streams)
                 streams = {}
-            streams[serial] = _stream(header, at)
+            streams[serial] = _read_stream(header, at)
         elif serial in streams:
             streams[serial].end = max(streams[serial].end, granule)
-        at += _size(header, at)
+        at += _page_size(header, at)
     return seconds + _longest(streams) or None
 
 
@@ -44,10 +44,10 @@ def _longest(streams: dict[bytes, _Stream]) -> float:
     return max((stream.seconds for stream in streams.values()), default=0.0)
 
 
-def _page(header: Header, at: int) -> int:
+def _find_page(header: Header, at: int) -> int:
     """Where the next whole page begins, from there on; the end if there is none."""
     while at + 27 <= header.length:
-        if header.exactly(5, at=at) == b"OggS\0" and at + _size(header, at) <= header.length:
+        if header.exactly(5, at=at) == b"OggS\0" and at + _page_size(header, at) <= header.length:
             return at
         header.seek(at + 1)
         data = header.read(_STEP)
@@ -56,7 +56,7 @@ def _page(header: Header, at: int) -> int:
     return header.length
 
 
-def _size(header: Header, at: int) -> int:
+def _page_size(header: Header, at: int) -> int:
     """Bytes of a page; more than there are if its table is cut off."""
     (segments,) = header.fields("B", at=at + 26)
     if at + 27 + segments > header.length:
@@ -64,7 +64,7 @@ def _size(header: Header, at: int) -> int:
     return 27 + segments + sum(header.exactly(segments, at=at + 27))
 
 
-def _stream(header: Header, at: int) -> _Stream:
+def _read_stream(header: Header, at: int) -> _Stream:
     """What the first packet of a stream says of its rate."""
     (segments,) = header.fields("B", at=at + 26)
     at += 27 + segments

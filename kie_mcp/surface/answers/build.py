@@ -8,7 +8,7 @@ from mcp.types import CallToolResult, ContentBlock, ImageContent, ResourceLink, 
 from kie_mcp.errors import KieError, Trouble
 from kie_mcp.jobs.drafts import Expectation
 from kie_mcp.jobs.job import Job, JobState, Output, Phase
-from kie_mcp.media.outputs.file_names import said
+from kie_mcp.media.outputs.file_names import order_text
 from kie_mcp.orders.order import output_uri
 from kie_mcp.surface.answers.next_tools import input_for
 from kie_mcp.surface.answers.schema import Answer, CreditFields, ErrorFields, Listing, OutputFields, PartFields
@@ -35,7 +35,7 @@ def answer(
     return Answer(
         job_id=job.id,
         kind=job.kind,
-        title=one_line(bare_links(said(job)), TITLE) or None,
+        title=one_line(bare_links(order_text(job)), TITLE) or None,
         model=clean(job.model, 2 * CODE) or "",
         state=job.state,
         elapsed_s=round(max((job.finished_at or now) - job.created_at, 0.0), 1),

@@ -9,7 +9,7 @@ from mcp.types import ImageContent
 
 from kie_mcp.errors import KieError
 from kie_mcp.jobs.job import Job, Output, Phase
-from kie_mcp.media.worker_threads import in_thread
+from kie_mcp.media.worker_threads import run_in_thread
 from kie_mcp.orders.kind import Kind
 
 logger = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ class Previews:
             return None, "No preview: the file is not saved."
         try:
             with anyio.fail_after(LONGEST):
-                jpeg = await in_thread(lambda: self._in_turn(output))
+                jpeg = await run_in_thread(lambda: self._in_turn(output))
         except KieError as error:
             return None, " ".join([error.message, error.remedy]).strip()
         except TimeoutError:
@@ -45,11 +45,11 @@ class Previews:
 
     def _in_turn(self, output: Output) -> bytes:
         """Draw when nobody else does: held by the thread, since that goes on when nobody waits for it any more."""
-        from kie_mcp.media.convert.preview import open_and_preview
+        from kie_mcp.media.convert.preview import draw_output_preview
 
         if not self._drawing.acquire(timeout=LONGEST):
             raise TimeoutError
         try:
-            return open_and_preview(output)
+            return draw_output_preview(output)
         finally:
             self._drawing.release()

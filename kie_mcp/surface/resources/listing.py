@@ -11,7 +11,7 @@ from mcp.types import INVALID_PARAMS, Annotations, ListResourcesResult, Paginate
 from kie_mcp.errors import UnknownJobError
 from kie_mcp.jobs.history import JobHistory
 from kie_mcp.jobs.job import Job, Output
-from kie_mcp.media.outputs.file_names import said
+from kie_mcp.media.outputs.file_names import order_text
 from kie_mcp.orders.order import output_uri
 from kie_mcp.surface.answers.next_tools import input_for
 from kie_mcp.surface.server import KieServer
@@ -50,7 +50,7 @@ def files(job: Job) -> list[Resource]:
 def _file(job: Job, index: int, output: Output) -> Resource:
     kind = job.kind.replace("_", " ").capitalize()
     # The words are whoever's who ordered it, so they are shown as the rest of a sentence of ours.
-    words = one_line(bare_links(said(job)), TITLE)
+    words = one_line(bare_links(order_text(job)), TITLE)
     return Resource(
         uri=output_uri(job.id, index),
         name=Path(output.path).name if output.path else f"{job.kind}-{index + 1}",

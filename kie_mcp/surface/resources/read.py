@@ -12,7 +12,7 @@ from kie_mcp.errors import UnknownJobError
 from kie_mcp.jobs.job import Job, Output
 from kie_mcp.jobs.service import JobService
 from kie_mcp.media.inputs.open_file import open_saved
-from kie_mcp.media.worker_threads import in_thread
+from kie_mcp.media.worker_threads import run_in_thread
 from kie_mcp.surface.answers.schema import Answer
 
 LARGEST = 64 * 1024 * 1024
@@ -41,7 +41,7 @@ class OutputReader:
         if output.path is None:
             raise ResourceError(f"Output {index} of job {job_id} is not saved; call get_job_status to save it.")
         try:
-            content = await in_thread(lambda: _bytes(output))
+            content = await run_in_thread(lambda: _bytes(output))
         except OSError as error:
             raise _gone(error) from None
         return ReadResourceContents(content=content, mime_type=output.mime_type)
