@@ -144,7 +144,7 @@ async def _way(kie: KieClient, subject: str, url: str, *, file: bool = False) ->
     """Ask a host for anything; that costs nothing, and any answer shows that the way is open."""
     way = ""
     try:
-        way = f" {kie.way(url)}"
+        way = f" {kie.describe_route(url)}"
         await kie.reach(f"{url}/", file=file)
     except KieError as error:
         generic = _LOCAL if url.startswith("http://") else _PROXIED if "proxy" in way else _DIRECT

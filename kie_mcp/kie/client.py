@@ -116,39 +116,39 @@ class KieClient:
         body: JSON = {"model": request.model, "input": request.input}
         if callback_url is not None:
             body["callBackUrl"] = callback_url
-        content = _dumped(body)
+        content = _dump_json(body)
         try:
-            answer = self._learned(await self._connections.spend(self._base_url + _CREATE, content))
+            answer = self._note_sandbox(await self._connections.spend(self._base_url + _CREATE, content))
         except CallError as error:
             if error.unsent:
                 message = f"Kie.ai was not reached ({error}); nothing was sent."
                 raise UnreachableError(message, remedy=error.remedy or None) from None
             message = f"Kie.ai's answer to the create call was lost ({error})."
             raise UnconfirmedError(f"{message} The job may exist and may have been charged.") from None
-        return responses.read_created(*_heard(answer), now=self._now())
+        return responses.read_created(*_answer_parts(answer), now=self._now())
 
     async def look(self, task_id: str) -> Look:
         """Ask how a job is; costs nothing. Raises LookError, CredentialError or BusyError."""
         try:
             asked = f"{self._base_url}{_LOOK}?taskId={quote(task_id, safe='')}"
-            answer = self._learned(await self._connections.ask(asked))
+            answer = self._note_sandbox(await self._connections.ask(asked))
         except CallError as error:
             raise LookError(f"Kie.ai did not answer about the job ({error}).") from None
-        return responses.read_look(*_heard(answer), now=self._now())
+        return responses.read_look(*_answer_parts(answer), now=self._now())
 
     async def credit(self) -> float:
         """Ask for the credits left; costs nothing.
 
         Raises CredentialError, BusyError, UnreachableError or UnavailableError.
         """
-        return responses.read_credit(*_heard(await self._free(_CREDIT)), now=self._now())
+        return responses.read_credit(*_answer_parts(await self._ask_free(_CREDIT)), now=self._now())
 
     async def server_time(self) -> float | None:
         """Ask what time it is at Kie.ai, in seconds since 1970; costs nothing. None if the answer does not say.
 
         Raises UnreachableError or UnavailableError.
         """
-        return responses.read_date((await self._free(_CREDIT)).headers)
+        return responses.read_date((await self._ask_free(_CREDIT)).headers)
 
     async def download_link(self, url: str) -> str:
         """Ask for a fresh link to a file that Kie.ai made; it lives for 20 minutes.
@@ -157,10 +157,10 @@ class KieClient:
         """
         try:
             asked = self._base_url + _DOWNLOAD_LINK
-            answer = self._learned(await self._connections.ask(asked, _dumped({"url": url})))
+            answer = self._note_sandbox(await self._connections.ask(asked, _dump_json({"url": url})))
         except CallError as error:
             raise OutputError(f"Kie.ai did not answer when asked for a new link ({error}).") from None
-        return responses.read_download_link(*_heard(answer), now=self._now())
+        return responses.read_download_link(*_answer_parts(answer), now=self._now())
 
     def fetch(self, url: str) -> "AbstractAsyncContextManager[Download]":
         """Open a file that Kie.ai made, without the key; raises DeadLinkError or OutputError."""
@@ -183,19 +183,19 @@ class KieClient:
     async def upload_base64(self, source: bytes, *, name: str | None = None) -> str:
         """Hand in a file of up to 10 MB as text; otherwise the same as `upload`."""
         data = base64.b64encode(source).decode()
-        return await self._upload("file-base64-upload", json={"base64Data": data, **self._place(name)})
+        return await self._upload("file-base64-upload", json={"base64Data": data, **self._upload_fields(name)})
 
     async def upload_from_url(self, url: str, *, name: str | None = None) -> str:
         """Let Kie.ai fetch a file within 30 seconds; otherwise the same as `upload`. Raises OrderError, too."""
         link = check_url(url, argument="url", plain_host=plain_host_of(url, self._plain_hosts))
-        return await self._upload("file-url-upload", json={"fileUrl": link, **self._place(name)})
+        return await self._upload("file-url-upload", json={"fileUrl": link, **self._upload_fields(name)})
 
     def check(self) -> None:
         """Find out, without a call, whether there can be connections. Raises NetworkSetupError."""
         for url in (self._base_url, self._upload_base_url):
             self._connections.proxy(url)
 
-    def way(self, url: str) -> str:
+    def describe_route(self, url: str) -> str:
         """Say how that host is reached: directly, or through which proxy. Raises NetworkSetupError."""
         proxy = self._connections.proxy(url)
         return f"through the proxy {proxy}" if proxy else "directly"
@@ -213,19 +213,19 @@ class KieClient:
             remedy = "" if error.remedy == OutputError.remedy else error.remedy
             raise UnreachableError(error.message, remedy=remedy) from None
 
-    def _learned(self, answer: Answer) -> Answer:
+    def _note_sandbox(self, answer: Answer) -> Answer:
         """Whoever answers says whether it is a sandbox; that is never assumed, for money may be involved."""
         self.sandbox = SANDBOX_HEADER in answer.headers
         return answer
 
-    async def _free(self, path: str) -> Answer:
+    async def _ask_free(self, path: str) -> Answer:
         try:
-            return self._learned(await self._connections.ask(self._base_url + path))
+            return self._note_sandbox(await self._connections.ask(self._base_url + path))
         except CallError as error:
-            raise _silent(error) from None
+            raise _no_answer_error(error) from None
 
     async def _upload_stream(self, source: bytes | IO[bytes], name: str | None) -> str:
-        fields = self._place(name)
+        fields = self._upload_fields(name)
         return await self._upload("file-stream-upload", data=fields, files={"file": (fields["fileName"], source)})
 
     async def _upload(self, path: str, **content: Any) -> str:
@@ -236,9 +236,9 @@ class KieClient:
                 message = f"Kie.ai's host for uploads was not reached ({error})."
                 raise UnreachableError(message, remedy=error.remedy or None) from None
             raise OutputError(f"The upload broke off ({error}).", remedy="Call again; uploads are free.") from None
-        return responses.read_upload(*_heard(answer), now=self._now())
+        return responses.read_upload(*_answer_parts(answer), now=self._now())
 
-    def _place(self, name: str | None) -> dict[str, str]:
+    def _upload_fields(self, name: str | None) -> dict[str, str]:
         """Where an upload goes: a folder of its own, for a name used twice would overwrite the first silently."""
         kept = re.sub(r"[^A-Za-z0-9._-]+", "-", name or "")[-80:].strip("-.")
         return {"uploadPath": f"kie-mcp/{self._token()}", "fileName": kept or "file"}
@@ -261,7 +261,7 @@ class KieClient:
         )
 
 
-def _silent(error: CallError) -> KieError:
+def _no_answer_error(error: CallError) -> KieError:
     """What to say of a free call that got no answer."""
     if error.unsent:
         remedy = error.remedy or "Check the network."
@@ -269,11 +269,11 @@ def _silent(error: CallError) -> KieError:
     return UnavailableError(f"Kie.ai did not answer ({error}).", remedy="Call again in a minute.")
 
 
-def _heard(answer: Answer) -> tuple[int, Mapping[str, str], bytes]:
+def _answer_parts(answer: Answer) -> tuple[int, Mapping[str, str], bytes]:
     return answer.status, answer.headers, answer.body
 
 
-def _dumped(body: JSON) -> bytes:
+def _dump_json(body: JSON) -> bytes:
     try:
         return json.dumps(body, allow_nan=False).encode()
     except (TypeError, ValueError):

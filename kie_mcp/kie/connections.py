@@ -13,11 +13,12 @@ import httpx
 from pydantic import SecretStr
 
 from kie_mcp.errors import CredentialError, MissingKeyError
-from kie_mcp.kie.download import Download, download, touch
-from kie_mcp.kie.http_call import call
+from kie_mcp.kie.certificates import TrustedCertificates
+from kie_mcp.kie.download import Download, download, reach
+from kie_mcp.kie.http_call import send_request
 from kie_mcp.kie.http_call_types import Answer, Patience
 from kie_mcp.kie.network_settings import Network, Proxy
-from kie_mcp.kie.proxy_transport import Routes, Trust, Wrap
+from kie_mcp.kie.proxy_transport import RoutingTransport, Wrap
 from kie_mcp.kie.public_addresses import PublicTransport, Resolve, resolve
 from kie_mcp.text import is_secret
 
@@ -42,7 +43,7 @@ class Connections:
         self._patience = patience
         self._plain_hosts = plain_hosts
         self._network = network or Network()
-        self._trust = Trust(self._network)
+        self._trust = TrustedCertificates(self._network)
         self._resolve = resolve
         self._open: list[httpx.AsyncClient] = []
         # httpx writes every URL to the log at INFO, with signatures in its query.
@@ -54,25 +55,25 @@ class Connections:
         """Post what is paid for, once. Raises CallError, MissingKeyError or CredentialError."""
         # httpx's own limits run on while the process stands still, and would throw away an answer that has come.
         timeout = httpx.Timeout(None, connect=self._patience.connect, pool=self._patience.step)
-        sent = self.spending.build_request(
+        sent = self.spending_client.build_request(
             "POST", url, headers=self._headers() | _JSON, content=content, timeout=timeout
         )
-        return await self._call(self.spending, sent, self._patience.create)
+        return await self._call(self.spending_client, sent, self._patience.create)
 
     async def ask(self, url: str, content: bytes | None = None) -> Answer:
         """Get, or post *content*; costs nothing. Raises the same."""
         method = "GET" if content is None else "POST"
-        sent = self.asking.build_request(method, url, headers=self._headers() | _JSON, content=content)
-        return await self._call(self.asking, sent, self._patience.look)
+        sent = self.asking_client.build_request(method, url, headers=self._headers() | _JSON, content=content)
+        return await self._call(self.asking_client, sent, self._patience.look)
 
     async def hand_in(self, url: str, **content: Any) -> Answer:
         """Post a file, as httpx's arguments `data`, `files` or `json`. Raises the same."""
-        sent = self.asking.build_request("POST", url, headers=self._headers(), timeout=self._transfer, **content)
-        return await self._call(self.asking, sent, self._patience.upload)
+        sent = self.asking_client.build_request("POST", url, headers=self._headers(), timeout=self._transfer, **content)
+        return await self._call(self.asking_client, sent, self._patience.upload)
 
     def fetch(self, url: str) -> AbstractAsyncContextManager[Download]:
         """Open a file that Kie.ai made, without the key; raises DeadLinkError or OutputError."""
-        return download(self.fetching, url, silence=self._patience.transfer_step, plain_hosts=self._plain_hosts)
+        return download(self.fetching_client, url, silence=self._patience.transfer_step, plain_hosts=self._plain_hosts)
 
     async def reach(self, url: str, *, file: bool = False) -> None:
         """Ask for what is there, without the key; any answer will do. `file`: on the way that a file is fetched.
@@ -80,9 +81,9 @@ class Connections:
         Raises CallError, OutputError or NetworkSetupError.
         """
         if file:
-            await touch(self.fetching, url, silence=self._patience.look, plain_hosts=self._plain_hosts)
+            await reach(self.fetching_client, url, silence=self._patience.look, plain_hosts=self._plain_hosts)
         else:
-            await self._call(self.asking, self.asking.build_request("GET", url), self._patience.look)
+            await self._call(self.asking_client, self.asking_client.build_request("GET", url), self._patience.look)
 
     def proxy(self, url: str) -> Proxy | None:
         """Return the proxy through which that host is reached; None if there is none.
@@ -92,31 +93,31 @@ class Connections:
         return self._asking_routes.check(httpx.URL(url)) if self._transport is None else None
 
     @cached_property
-    def spending(self) -> httpx.AsyncClient:
+    def spending_client(self) -> httpx.AsyncClient:
         """For creating. A connection that was kept alive may die as it is used, and leave the outcome unknown."""
         return self._client(self._routes(httpx.Limits(max_keepalive_connections=0)), self._step)
 
     @cached_property
-    def asking(self) -> httpx.AsyncClient:
+    def asking_client(self) -> httpx.AsyncClient:
         """For calls that cost nothing."""
         return self._client(self._asking_routes, self._step)
 
     @cached_property
-    def fetching(self) -> httpx.AsyncClient:
+    def fetching_client(self) -> httpx.AsyncClient:
         """For files: knows no key, reaches nothing but public addresses or what the proxy takes for them."""
         # Kept under its address, a connection would serve other names on it whose certificate nobody has seen.
         return self._client(self._routes(httpx.Limits(max_keepalive_connections=0), self._public), self._transfer)
 
     async def aclose(self) -> None:
         """Close what is open; the next call opens it again."""
-        for name in ("spending", "asking", "fetching", "_asking_routes"):
+        for name in ("spending_client", "asking_client", "fetching_client", "_asking_routes"):
             self.__dict__.pop(name, None)
         while self._open:
             await self._open.pop().aclose()
 
     async def _call(self, http: httpx.AsyncClient, request: httpx.Request, seconds: float) -> Answer:
         self.proxy(str(request.url))  # what cannot be used is told before anything may have been sent
-        answer = await call(http, request, seconds=seconds)
+        answer = await send_request(http, request, seconds=seconds)
         key = self._key.get_secret_value()
         # Kie.ai may repeat the key in what it says of it.
         return replace(answer, body=answer.body.replace(key.encode(), b"[key]")) if is_secret(key) else answer
@@ -138,11 +139,11 @@ class Connections:
         return httpx.Timeout(self._patience.transfer_step, connect=self._patience.connect)
 
     @cached_property
-    def _asking_routes(self) -> Routes:
+    def _asking_routes(self) -> RoutingTransport:
         return self._routes(httpx.Limits(max_connections=50, max_keepalive_connections=10))
 
-    def _routes(self, limits: httpx.Limits, direct: Wrap = lambda inner: inner) -> Routes:
-        return Routes(
+    def _routes(self, limits: httpx.Limits, direct: Wrap = lambda inner: inner) -> RoutingTransport:
+        return RoutingTransport(
             self._network,
             self._trust,
             limits=limits,
@@ -154,7 +155,7 @@ class Connections:
     def _public(self, inner: httpx.AsyncBaseTransport) -> httpx.AsyncBaseTransport:
         return PublicTransport(inner, resolve=self._resolve, allow_fake_ip=self._network.allow_fake_ip)
 
-    def _client(self, routes: Routes, timeout: httpx.Timeout) -> httpx.AsyncClient:
+    def _client(self, routes: RoutingTransport, timeout: httpx.Timeout) -> httpx.AsyncClient:
         # What httpx would read from the environment by itself is in the routes: the same for every connection.
         client = httpx.AsyncClient(transport=self._transport or routes, timeout=timeout, trust_env=False)
         self._open.append(client)

@@ -10,7 +10,7 @@ import anyio
 import httpx
 
 from kie_mcp.errors import DeadLinkError, OrderError, OutputError, TransientError
-from kie_mcp.kie.http_call import cure, raw_chunks, said
+from kie_mcp.kie.http_call import describe_error, raw_chunks, suggest_remedy
 from kie_mcp.kie.public_addresses import FakeAddressError, PrivateAddressError
 from kie_mcp.urls import check_url, plain_host_of
 
@@ -29,7 +29,7 @@ _DEAD = {
     410: "The link to the file has died (HTTP 410).",
 }
 _PLAIN = re.compile(r"\s*http://", re.IGNORECASE)
-_PASSING = (httpx.NetworkError, httpx.RemoteProtocolError)
+_CONNECTION_ERRORS = (httpx.NetworkError, httpx.RemoteProtocolError)
 _NAMES = (
     "Mozilla/5.0 (compatible; kie-mcp)",
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
@@ -59,27 +59,29 @@ async def download(
     Raises DeadLinkError if the link does not open, TransientError if it may in a moment, OutputError if the file cannot
     be had or may not be asked for.
     """
-    response = await _opened(http, url, silence, plain_hosts)
+    response = await _follow_redirects(http, url, silence, plain_hosts)
     try:
-        async with aclosing(_chunks(response, silence)) as chunks:
+        async with aclosing(_read_chunks(response, silence)) as chunks:
             headers = {name.lower(): value for name, value in response.headers.items()}
             yield Download(status=response.status_code, headers=headers, chunks=chunks)
     finally:
         await response.aclose()
 
 
-async def touch(http: httpx.AsyncClient, url: str, *, silence: float, plain_hosts: Collection[str] = ()) -> None:
+async def reach(http: httpx.AsyncClient, url: str, *, silence: float, plain_hosts: Collection[str] = ()) -> None:
     """Ask for what is behind *url* and leave it there: any answer shows that files can be fetched from that host.
 
     Raises OutputError if there is none.
     """
-    response = await _asked(http, _allowed(url, plain_hosts), silence)
+    response = await _send(http, _check_link(url, plain_hosts), silence)
     await response.aclose()
 
 
-async def _opened(http: httpx.AsyncClient, url: str, silence: float, plain_hosts: Collection[str]) -> httpx.Response:
+async def _follow_redirects(
+    http: httpx.AsyncClient, url: str, silence: float, plain_hosts: Collection[str]
+) -> httpx.Response:
     for _ in range(MOST_REDIRECTS + 1):
-        response = await _named(http, _allowed(url, plain_hosts), silence)
+        response = await _send_under_names(http, _check_link(url, plain_hosts), silence)
         status = response.status_code
         if status in _GIVEN:
             return response
@@ -90,27 +92,27 @@ async def _opened(http: httpx.AsyncClient, url: str, silence: float, plain_hosts
         if status not in _REDIRECTS or not location:
             kind = TransientError if status in _TRANSIENT else OutputError
             raise kind(f"The file's host answered HTTP {status}.")
-        url = _joined(url, location)
+        url = _join(url, location)
     raise OutputError(f"The file's host redirected more than {MOST_REDIRECTS} times.")
 
 
-async def _named(http: httpx.AsyncClient, url: str, silence: float) -> httpx.Response:
+async def _send_under_names(http: httpx.AsyncClient, url: str, silence: float) -> httpx.Response:
     """Ask, and once more under another name if we are refused."""
-    response = await _asked(http, url, silence)
+    response = await _send(http, url, silence)
     if response.status_code != 403:
         return response
     await response.aclose()
-    return await _asked(http, url, silence, name=_NAMES[1])
+    return await _send(http, url, silence, name=_NAMES[1])
 
 
-def _joined(url: str, location: str) -> str:
+def _join(url: str, location: str) -> str:
     try:
         return urljoin(url, location)
     except ValueError:
         return location
 
 
-def _allowed(url: str, plain_hosts: Collection[str]) -> str:
+def _check_link(url: str, plain_hosts: Collection[str]) -> str:
     if len(url) > LONGEST_LINK:
         message = f"The file's link is too long: {len(url):,} characters, where {LONGEST_LINK:,} are allowed."
         raise OutputError(message, remedy="Open the link in a browser while it lives.")
@@ -124,7 +126,7 @@ def _allowed(url: str, plain_hosts: Collection[str]) -> str:
         raise OutputError(message) from None
 
 
-async def _asked(http: httpx.AsyncClient, url: str, silence: float, *, name: str = _NAMES[0]) -> httpx.Response:
+async def _send(http: httpx.AsyncClient, url: str, silence: float, *, name: str = _NAMES[0]) -> httpx.Response:
     headers = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": name}
     try:
         request = http.build_request("GET", url, headers=headers)
@@ -139,12 +141,12 @@ async def _asked(http: httpx.AsyncClient, url: str, silence: float, *, name: str
     except (TimeoutError, httpx.ReadTimeout):
         raise OutputError(f"The file's host did not answer within {silence:g} s.") from None
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        remedy = cure(error)
-        kind = TransientError if isinstance(error, _PASSING) and not remedy else OutputError
-        raise kind(f"The file's host gave no answer ({said(error)}).", remedy=remedy or None) from None
+        remedy = suggest_remedy(error)
+        kind = TransientError if isinstance(error, _CONNECTION_ERRORS) and not remedy else OutputError
+        raise kind(f"The file's host gave no answer ({describe_error(error)}).", remedy=remedy or None) from None
 
 
-async def _chunks(response: httpx.Response, silence: float) -> AsyncGenerator[bytes]:
+async def _read_chunks(response: httpx.Response, silence: float) -> AsyncGenerator[bytes]:
     try:
         async with aclosing(raw_chunks(response)) as chunks:
             while True:

@@ -38,7 +38,7 @@ class Envelope:
         return self.code in {0, 200}
 
     @property
-    def heard(self) -> str:
+    def summary(self) -> str:
         """What came, for a sentence."""
         if not self.readable:
             return f"HTTP {self.http_status}, no readable JSON"

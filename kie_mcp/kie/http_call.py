@@ -27,7 +27,7 @@ NOT_SENT: tuple[type[Exception], ...] = (
 )
 """Only these prove that the other side has seen nothing of the request."""
 
-SAID: Mapping[type[Exception], str] = {
+DESCRIPTIONS: Mapping[type[Exception], str] = {
     httpx.ProxyError: "the proxy refused",
     httpx.ConnectTimeout: "no connection in time",
     httpx.ConnectError: "no connection",
@@ -36,40 +36,40 @@ SAID: Mapping[type[Exception], str] = {
     httpx.NetworkError: "the connection broke",
 }
 """What went wrong, in words; the first that fits."""
-_DISTRUSTED = "If a proxy reads along, set SSL_CERT_FILE to a file with its certificate and restart the client."
-_LOCKED = "Put the user and the password into the proxy's address and restart the client."
+_UNTRUSTED = "If a proxy reads along, set SSL_CERT_FILE to a file with its certificate and restart the client."
+_NO_LOGIN = "Put the user and the password into the proxy's address and restart the client."
 TICK = 0.5
 """Seconds between two looks at whether the process still runs."""
 LONGEST_ANSWER = 4 * 1024 * 1024
 """Bytes; more of an answer is not read. A record tells a result of several hundred kilobytes twice."""
 
 
-async def call(http: httpx.AsyncClient, request: httpx.Request, *, seconds: float) -> Answer:
+async def send_request(http: httpx.AsyncClient, request: httpx.Request, *, seconds: float) -> Answer:
     """Send the request once and read the answer, in no more than *seconds*. Raises CallError.
 
     An answer whose end is missing counts if its JSON is whole: the id of a job may be in it.
     """
-    heard = _Heard()
+    received = _Received()
     async with anyio.create_task_group() as group:
         group.start_soon(_count_down, group.cancel_scope, seconds)
-        await _exchange(http, request, heard)
+        await _exchange(http, request, received)
         group.cancel_scope.cancel()
-    response, error = heard.response, heard.error
+    response, error = received.response, received.error
     if isinstance(error, NOT_SENT):
-        raise CallError(said(error), unsent=True, remedy=cure(error)) from None
+        raise CallError(describe_error(error), unsent=True, remedy=suggest_remedy(error)) from None
     if error and not isinstance(error, httpx.HTTPError | httpx.StreamError | OSError):
         logger.error("a call ended in an error of our own\n%s", trace(error))  # its words may be secret
     # Whatever else it was: the other side may have seen the request.
-    if response is None or not (heard.whole or _whole(response, heard.raw)):
-        raise CallError(f"no answer within {seconds:g} s" if error is None else said(error)) from None
+    if response is None or not (received.whole or _is_whole_json(response, received.raw)):
+        raise CallError(f"no answer within {seconds:g} s" if error is None else describe_error(error)) from None
     try:
-        return Answer(response.status_code, dict(response.headers), _unfolded(response, heard.raw))
+        return Answer(response.status_code, dict(response.headers), _decompress(response, received.raw))
     except zlib.error:
         raise CallError("its compression is broken") from None
 
 
 @dataclass(slots=True)
-class _Heard:
+class _Received:
     """What has come of an answer."""
 
     response: httpx.Response | None = None
@@ -78,16 +78,16 @@ class _Heard:
     error: Exception | None = None
 
 
-async def _exchange(http: httpx.AsyncClient, request: httpx.Request, heard: _Heard) -> None:
+async def _exchange(http: httpx.AsyncClient, request: httpx.Request, received: _Received) -> None:
     try:
-        heard.response = await http.send(request, stream=True, follow_redirects=False)
+        received.response = await http.send(request, stream=True, follow_redirects=False)
         try:
-            await _read(heard.response, heard.raw)
+            await _read(received.response, received.raw)
         finally:
-            await heard.response.aclose()
-        heard.whole = True
+            await received.response.aclose()
+        received.whole = True
     except Exception as error:
-        heard.error = error
+        received.error = error
 
 
 async def _count_down(scope: anyio.CancelScope, seconds: float) -> None:
@@ -102,23 +102,23 @@ async def _count_down(scope: anyio.CancelScope, seconds: float) -> None:
     scope.cancel()
 
 
-def said(error: Exception) -> str:
+def describe_error(error: Exception) -> str:
     """The cause in words; a class of an exception's name where there are none."""
     if isinstance(error, httpx.ProxyError) and (status := str(error)[:3]).isdecimal():
         return f"the proxy refused with HTTP {status}"
-    if _distrusts(error):
+    if _is_untrusted(error):
         return "the host's certificate is not trusted here"
-    return next((words for kind, words in SAID.items() if isinstance(error, kind)), type(error).__name__)
+    return next((words for kind, words in DESCRIPTIONS.items() if isinstance(error, kind)), type(error).__name__)
 
 
-def cure(error: Exception) -> str:
+def suggest_remedy(error: Exception) -> str:
     """What to do about it, where a user can do something; empty otherwise."""
-    if _distrusts(error):
-        return _DISTRUSTED
-    return _LOCKED if isinstance(error, httpx.ProxyError) and str(error).startswith("407") else ""
+    if _is_untrusted(error):
+        return _UNTRUSTED
+    return _NO_LOGIN if isinstance(error, httpx.ProxyError) and str(error).startswith("407") else ""
 
 
-def _distrusts(error: BaseException | None) -> bool:
+def _is_untrusted(error: BaseException | None) -> bool:
     for _ in range(5):
         if error is None or isinstance(error, ssl.SSLCertVerificationError):
             break
@@ -140,7 +140,7 @@ async def _read(response: httpx.Response, into: bytearray) -> None:
                 break
 
 
-def _unfolded(response: httpx.Response, raw: bytearray) -> bytes:
+def _decompress(response: httpx.Response, raw: bytearray) -> bytes:
     kept = bytes(raw[:LONGEST_ANSWER])
     if response.headers.get("content-encoding", "identity").strip().lower() in {"gzip", "x-gzip", "deflate"}:
         # Not left to httpx: a small body may unfold into gigabytes.
@@ -148,8 +148,8 @@ def _unfolded(response: httpx.Response, raw: bytearray) -> bytes:
     return kept
 
 
-def _whole(response: httpx.Response, raw: bytearray) -> bool:
+def _is_whole_json(response: httpx.Response, raw: bytearray) -> bool:
     try:
-        return isinstance(json.loads(_unfolded(response, raw)), dict)
+        return isinstance(json.loads(_decompress(response, raw)), dict)
     except (ValueError, RecursionError, zlib.error):
         return False

@@ -63,26 +63,26 @@ class Network:
         proxy = proxies.get(scheme, "").strip()
         return cls(proxy=proxy, proxy_setting=f"{scheme.upper()}_PROXY", no_proxy=proxies.get("no", ""))
 
-    def proxied(self, host: str, port: int) -> bool:
+    def uses_proxy(self, host: str, port: int) -> bool:
         """Whether that host is reached through the proxy."""
-        return bool(self.proxy) and not _listed(host, port, self.no_proxy)
+        return bool(self.proxy) and not _is_listed(host, port, self.no_proxy)
 
-    def parsed_proxy(self) -> Proxy:
+    def parse_proxy(self) -> Proxy:
         """Read the proxy's address. Raises NetworkSetupError, which shows nothing of it, if it cannot be used."""
         text = self.proxy if "://" in self.proxy else f"http://{self.proxy}"
         try:
             parts = urlsplit(text)
             host, port = parts.hostname or "", parts.port
         except ValueError:
-            raise self.unusable() from None
+            raise self.proxy_error() from None
         # A password with one of these signs in it would be taken for something else, and shown.
         odd = " " in text or not text.isprintable() or parts.path not in {"", "/"} or parts.query or parts.fragment
         if not host or odd:
-            raise self.unusable()
+            raise self.proxy_error()
         if parts.scheme not in _SCHEMES:
             four = parts.scheme.startswith("socks4")
             kind = "a SOCKS4 proxy, which knows no names of hosts" if four else "a kind of proxy that is not known here"
-            raise self.unusable(f"names {kind}")
+            raise self.proxy_error(f"names {kind}")
         scheme = _SCHEMES[parts.scheme]
         if scheme == "socks5" and extras.missing(extras.SOCKS):
             message = f"{self.proxy_setting} names a SOCKS proxy, which needs the extra `socks`."
@@ -91,12 +91,12 @@ class Network:
         auth = (unquote(parts.username or ""), unquote(parts.password or "")) if "@" in parts.netloc else None
         return Proxy(scheme=scheme, host=host, port=port, auth=auth, setting=self.proxy_setting)
 
-    def unusable(self, why: str = "is no address of a proxy") -> NetworkSetupError:
+    def proxy_error(self, why: str = "is no address of a proxy") -> NetworkSetupError:
         """What to say of a proxy that cannot be used: nothing of the address, which may hold a password."""
         return NetworkSetupError(f"{self.proxy_setting} {why}.", remedy=f"{_ADDRESS}, {_RESTART}")
 
 
-def _listed(host: str, port: int, no_proxy: str) -> bool:
+def _is_listed(host: str, port: int, no_proxy: str) -> bool:
     name = host.casefold().strip("[]").rstrip(".")
     return any(_matches(name, port, entry.casefold()) for entry in _ENTRIES.split(no_proxy) if entry)
 
@@ -104,7 +104,7 @@ def _listed(host: str, port: int, no_proxy: str) -> bool:
 def _matches(host: str, port: int, entry: str) -> bool:
     if entry == "*":
         return True
-    entry, wanted = _without_port(entry.partition("://")[2] or entry)
+    entry, wanted = _split_port(entry.partition("://")[2] or entry)
     if wanted not in {"", str(port)}:
         return False
     suffix = entry.removeprefix("*").removeprefix(".").rstrip(".")
@@ -114,7 +114,7 @@ def _matches(host: str, port: int, entry: str) -> bool:
     return host == suffix or (not is_ip(host) and host.endswith(f".{suffix}"))
 
 
-def _without_port(entry: str) -> tuple[str, str]:
+def _split_port(entry: str) -> tuple[str, str]:
     if entry.startswith("["):
         host, _, rest = entry[1:].partition("]")
         return host, rest.removeprefix(":")

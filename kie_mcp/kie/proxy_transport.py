@@ -1,7 +1,6 @@
 """The ways out of this computer: through the proxy, past it, or to a host on this computer."""
 
 import math
-import os
 import ssl
 from collections.abc import Callable, Collection
 from functools import cached_property
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import httpx
 
-from kie_mcp.errors import NetworkSetupError
+from kie_mcp.kie.certificates import TrustedCertificates
 from kie_mcp.kie.network_settings import Network, Proxy
 
 if TYPE_CHECKING:
@@ -20,30 +19,7 @@ Wrap = Callable[[httpx.AsyncBaseTransport], httpx.AsyncBaseTransport]
 """Puts something in front of direct connections."""
 
 
-class Trust:
-    """Whom to believe; the certificates are read when the first https connection is made."""
-
-    def __init__(self, network: Network) -> None:
-        self._network = network
-
-    @cached_property
-    def context(self) -> ssl.SSLContext:
-        """The usual authorities, and those that this computer's owner has added. Raises NetworkSetupError."""
-        file = self._network.ca_file
-        try:
-            context = ssl.create_default_context(cafile=file) if file else httpx.create_ssl_context(trust_env=False)
-            context.load_default_certs()
-            for folder in filter(os.path.isdir, self._network.ca_dirs):
-                context.load_verify_locations(capath=folder)
-        except (OSError, ValueError) as error:
-            why = "holds no certificates" if isinstance(error, ssl.SSLError | ValueError) else _reason(error)
-            message = f"The file that SSL_CERT_FILE names cannot be used ({why})."
-            remedy = "Set it to a PEM file of certificates, or unset it, and restart the client."
-            raise NetworkSetupError(message, remedy=remedy) from None
-        return context
-
-
-class Routes(httpx.AsyncBaseTransport):
+class RoutingTransport(httpx.AsyncBaseTransport):
     """Sends each request the way that its host is to be reached.
 
     Args:
@@ -58,7 +34,7 @@ class Routes(httpx.AsyncBaseTransport):
     def __init__(
         self,
         network: Network,
-        trust: Trust,
+        trust: TrustedCertificates,
         *,
         limits: httpx.Limits,
         plain_hosts: Collection[str],
@@ -79,15 +55,15 @@ class Routes(httpx.AsyncBaseTransport):
         """
         if self._is_plain(url):
             return None
-        _ = self._proxied if self._is_proxied(url) else self._direct
-        return self._proxy if self._is_proxied(url) else None
+        _ = self._proxied if self._uses_proxy(url) else self._direct
+        return self._proxy if self._uses_proxy(url) else None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send it; raises NetworkSetupError besides what httpx raises."""
         if self._is_plain(request.url):
             return await self._plain.handle_async_request(request)
-        if self._is_proxied(request.url):
-            return await _through(self._proxied, request, self._connect)
+        if self._uses_proxy(request.url):
+            return await _send_through(self._proxied, request, self._connect)
         return await self._direct.handle_async_request(request)
 
     async def aclose(self) -> None:
@@ -99,13 +75,13 @@ class Routes(httpx.AsyncBaseTransport):
     def _is_plain(self, url: httpx.URL) -> bool:
         return url.scheme == "http" and url.netloc.decode("ascii") in self._plain_hosts
 
-    def _is_proxied(self, url: httpx.URL) -> bool:
+    def _uses_proxy(self, url: httpx.URL) -> bool:
         # Plain http is for this computer: a proxy would read the key.
-        return url.scheme == "https" and self._network.proxied(url.host, url.port or 443)
+        return url.scheme == "https" and self._network.uses_proxy(url.host, url.port or 443)
 
     @cached_property
     def _proxy(self) -> Proxy:
-        return self._network.parsed_proxy()
+        return self._network.parse_proxy()
 
     @cached_property
     def _plain(self) -> httpx.AsyncBaseTransport:
@@ -124,11 +100,11 @@ class Routes(httpx.AsyncBaseTransport):
             secure = context if proxy.scheme == "https" else None
             given = httpx.Proxy(proxy.url, auth=proxy.auth, ssl_context=secure)
         except (ValueError, httpx.InvalidURL):
-            raise self._network.unusable() from None
+            raise self._network.proxy_error() from None
         return httpx.AsyncHTTPTransport(verify=context, limits=self._limits, proxy=given, trust_env=False)
 
 
-class _Passage:
+class _ProxyAttempt:
     """How far a request has come on its way through a proxy, as httpx tells by its extension `trace`."""
 
     def __init__(self, waiting: anyio.CancelScope) -> None:
@@ -152,32 +128,27 @@ class _Passage:
                 await stream.aclose()
 
 
-async def _through(proxied: httpx.AsyncBaseTransport, request: httpx.Request, connect: float) -> httpx.Response:
+async def _send_through(proxied: httpx.AsyncBaseTransport, request: httpx.Request, connect: float) -> httpx.Response:
     """Send it through the proxy; whatever fails before the request itself has begun was the proxy's, and sent nothing.
 
     A SOCKS proxy that never answers is waited for without an end by httpx, and one that speaks something else makes it
     raise what it does not know.
     """
-    passage = _Passage(anyio.CancelScope(deadline=anyio.current_time() + connect))
-    with passage.waiting:
-        request.extensions = {**request.extensions, "trace": passage.trace}
+    attempt = _ProxyAttempt(anyio.CancelScope(deadline=anyio.current_time() + connect))
+    with attempt.waiting:
+        request.extensions = {**request.extensions, "trace": attempt.trace}
         try:
             return await proxied.handle_async_request(request)
         except Exception as error:
-            if passage.begun or isinstance(error, _UNSENT):
+            if attempt.begun or isinstance(error, _UNSENT):
                 raise
             raise httpx.ProxyError("no proper answer", request=request) from None
         finally:
-            if not passage.begun:
-                await passage.give_up()
-    if passage.begun:  # given up a moment before, and perhaps cut off while it was sent
+            if not attempt.begun:
+                await attempt.give_up()
+    if attempt.begun:  # given up a moment before, and perhaps cut off while it was sent
         raise httpx.WriteTimeout("the request may have been sent", request=request)
     raise httpx.ConnectTimeout("no connection through the proxy in time", request=request)
 
 
 _UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
-
-
-def _reason(error: Exception) -> str:
-    told = error.strerror if isinstance(error, OSError) else None
-    return (told or type(error).__name__).lower()

@@ -46,19 +46,19 @@ class PublicTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send it to a public address; raises PrivateAddressError if the host has none."""
-        addresses = (await self._judged(request.url, request))[:MOST_ADDRESSES]
+        addresses = (await self._find_public(request.url, request))[:MOST_ADDRESSES]
         for address in addresses[:-1]:
             try:
-                return await self._inner.handle_async_request(_aimed(request, address))
+                return await self._inner.handle_async_request(_aim_at(request, address))
             except (httpx.ConnectError, httpx.ConnectTimeout):
                 continue
-        return await self._inner.handle_async_request(_aimed(request, addresses[-1]))
+        return await self._inner.handle_async_request(_aim_at(request, addresses[-1]))
 
     async def aclose(self) -> None:
         """Close the connections."""
         await self._inner.aclose()
 
-    async def _judged(self, url: httpx.URL, request: httpx.Request) -> Sequence[str]:
+    async def _find_public(self, url: httpx.URL, request: httpx.Request) -> Sequence[str]:
         """The addresses that may be dialled: those that are not public are left out."""
         try:
             addresses = await self._resolve(url.host, url.port or 443)
@@ -73,7 +73,7 @@ class PublicTransport(httpx.AsyncBaseTransport):
         raise kind("The host's name leads to no address that is public.", request=request)
 
 
-def _aimed(request: httpx.Request, address: str) -> httpx.Request:
+def _aim_at(request: httpx.Request, address: str) -> httpx.Request:
     """The same request to one address; its Host header and the name that the certificate must bear stay."""
     extensions = {**request.extensions, "sni_hostname": request.url.host}
     return httpx.Request(

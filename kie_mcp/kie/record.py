@@ -6,7 +6,7 @@ from kie_mcp import text
 from kie_mcp.errors import CreditError, JobFailedError, Trouble
 from kie_mcp.jobs.job import JSON, Look, Verdict
 from kie_mcp.kie.envelope import integer, mapping, number
-from kie_mcp.kie.result_links import PLACES, file_links, links_anywhere, parsed, plain, result_of
+from kie_mcp.kie.result_links import PLACES, find_all_links, find_file_links, list_results, normalize_name, parse_nested
 
 _IN_FLIGHT = frozenset({
     *("waiting", "queuing", "generating", "processing", "pending"),
@@ -37,38 +37,38 @@ _MODERATED = ("nsfw", "moderation", "sensitive", "safety", "policy", "violat", "
 _FIRST_MILLISECONDS = 1e11
 
 
-def record_in(data: object) -> JSON:
+def find_record(data: object) -> JSON:
     """Return the record that an answer holds, also as text or as the only one of a list; empty if there is none."""
-    found = parsed(data)
+    found = parse_nested(data)
     only = cast("list[object]", found) if isinstance(found, list) else [found]
     return mapping(only[0]) if len(only) == 1 else {}
 
 
 def read_record(record: JSON) -> Look:
     """Read a record that Kie.ai gave; a state never seen before is not taken for an end."""
-    urls, data = file_links(record), _data(record)
+    urls, data = find_file_links(record), _data(record)
     state = _state(record) or ("success" if urls or data else "")
     if state in _FAILED:
-        return failed_look(record, code=None, words=None)
+        return read_failed(record, code=None, words=None)
     if state not in _SUCCEEDED:
         return _look(record, Verdict.IN_FLIGHT, state, progress=_progress(record), known_state=state in _IN_FLIGHT)
-    urls = urls or (() if data else links_anywhere(record))
-    trouble = None if urls or data else _empty(record)
-    data = data if urls or data else _unread(record)
+    urls = urls or (() if data else find_all_links(record))
+    trouble = None if urls or data else _no_file_trouble(record)
+    data = data if urls or data else _quote_unread(record)
     return _look(record, Verdict.SUCCEEDED, state, urls=urls, data=data, trouble=trouble)
 
 
-def failed_look(record: JSON, *, code: int | None, words: str | None) -> Look:
+def read_failed(record: JSON, *, code: int | None, words: str | None) -> Look:
     """Read the record of a failed job, or of one whose failure came as an envelope's *code* and *words*."""
-    given = {plain(name): value for name, value in record.items()}
-    reasons = (_words(given.get(name)) for name in _REASONS)
+    given = {normalize_name(name): value for name, value in record.items()}
+    reasons = (_reason(given.get(name)) for name in _REASONS)
     upstream = next((reason for reason in reasons if reason), words)
     fail_code = next((str(given[name]) for name in _CODES if given.get(name)), str(code or ""))
-    trouble = _failure(fail_code, upstream, charged=_credits(record) != 0)
+    trouble = _failure_trouble(fail_code, upstream, charged=_credits(record) != 0)
     return _look(record, Verdict.FAILED, _state(record) or f"code {code}", trouble=trouble)
 
 
-def _words(value: object) -> str | None:
+def _reason(value: object) -> str | None:
     """A reason, also of an object that has it as its message."""
     return text.clean(value) or text.clean(mapping(value).get("message"))
 
@@ -118,34 +118,34 @@ def _time(value: object) -> float | None:
 
 def _data(record: JSON) -> JSON | None:
     """What was made that is no file: an object, or what stands in its place."""
-    for result in result_of(record):
+    for result in list_results(record):
         for name, value in mapping(result).items():
-            if plain(name) == "resultobject" and (found := parsed(value)) not in (None, "", {}, []):
-                return _storable(found if isinstance(found, dict) else {name: found}, record)
+            if normalize_name(name) == "resultobject" and (found := parse_nested(value)) not in (None, "", {}, []):
+                return _make_storable(found if isinstance(found, dict) else {name: found}, record)
     return None
 
 
-def _unread(record: JSON) -> JSON | None:
+def _quote_unread(record: JSON) -> JSON | None:
     """What was said of the result and is longer than what is quoted of it: it was paid for."""
-    said = _said(record)
-    return _storable({"said": next(result_of(record))}, record) if len(said) > text.WORDS else None
+    said = _result_text(record)
+    return _make_storable({"said": next(list_results(record))}, record) if len(said) > text.WORDS else None
 
 
-def _storable(data: Any, record: JSON) -> JSON:
+def _make_storable(data: Any, record: JSON) -> JSON:
     try:
         return mapping(text.storable(data))
     except ValueError:
-        return {"said": text.storable(_said(record))}
+        return {"said": text.storable(_result_text(record))}
 
 
-def _said(record: JSON) -> str:
+def _result_text(record: JSON) -> str:
     """What the record says of its result, in its own words; empty if nothing."""
-    given = [value for name, value in record.items() if plain(name) in PLACES]
+    given = [value for name, value in record.items() if normalize_name(name) in PLACES]
     told = next((value for value in given if value not in (None, "", {}, [])), "")
     return told if isinstance(told, str) else text.dumped(told)
 
 
-def _failure(code: str, words: str | None, *, charged: bool) -> Trouble:
+def _failure_trouble(code: str, words: str | None, *, charged: bool) -> Trouble:
     told = f" (code {text.code(code)})" if code else ""
     category, message, remedy = "failed", f"Kie.ai says that the job failed{told}.", JobFailedError.remedy
     whole = f"{code[:1000]} {words or ''}".casefold()
@@ -159,9 +159,9 @@ def _failure(code: str, words: str | None, *, charged: bool) -> Trouble:
     )
 
 
-def _empty(record: JSON) -> Trouble:
+def _no_file_trouble(record: JSON) -> Trouble:
     """What is odd about a success without a file, with what was said in place of one."""
-    unreadable = any(isinstance(result, str) for result in result_of(record))
+    unreadable = any(isinstance(result, str) for result in list_results(record))
     problem = "its list of files cannot be read" if unreadable else "names no file"
     message = f"Kie.ai says that the job succeeded, but {problem}."
     return Trouble(
@@ -170,5 +170,5 @@ def _empty(record: JSON) -> Trouble:
         remedy="Look at the job in https://kie.ai/logs by its task id: what was made may be there. "
         "get_job_status asks Kie.ai again, and saves what it then names.",
         may_have_been_charged=True,
-        upstream_message=text.clean(_said(record)),
+        upstream_message=text.clean(_result_text(record)),
     )

@@ -19,7 +19,7 @@ from kie_mcp.errors import (
 )
 from kie_mcp.jobs.job import Look
 from kie_mcp.kie.envelope import Envelope, mapping, number, open_envelope
-from kie_mcp.kie.record import failed_look, read_record, record_in
+from kie_mcp.kie.record import find_record, read_failed, read_record
 from kie_mcp.kie.result_links import is_link
 
 # Kie.ai reports a caller's mistakes as code 500, too. These name a field or a range: nothing was created. Any other
@@ -44,9 +44,9 @@ def read_created(http_status: int, headers: Mapping[str, str], body: bytes, *, n
     if task_id := _task_id(answer.data):
         # Whatever else the answer says: an id is something to look at, and looking is free.
         return task_id
-    if refusal := _refusal(answer):
+    if refusal := _refusal_error(answer):
         raise refusal
-    message = f"Kie.ai's answer to the create call holds no task id ({answer.heard})."
+    message = f"Kie.ai's answer to the create call holds no task id ({answer.summary})."
     words = None if answer.ok else answer.message  # "success" would explain nothing here
     raise UnconfirmedError(f"{message} The job may exist and may have been charged.", upstream_message=words)
 
@@ -58,35 +58,35 @@ def _task_id(data: object) -> str | None:
     return text if _TASK_ID.fullmatch(text) else None
 
 
-def _refusal(answer: Envelope) -> KieError | None:
+def _refusal_error(answer: Envelope) -> KieError | None:
     """What proves that nothing was created; None if the answer proves nothing."""
     words = answer.message
     match answer.code:
         case 401 | 402 | 403 | 433:
-            return _account(answer)
+            return _account_error(answer)
         case 429:
-            return _busy(answer)
+            return _busy_error(answer)
         case 455:
             return UnavailableError("Kie.ai is under maintenance (code 455).", upstream_message=words)
         case 505:
             return UnavailableError("Kie.ai has switched this feature off (code 505).", upstream_message=words)
         case 404 | 422 if words and _NO_SUCH_MODEL.search(words):
-            message = f"Kie.ai does not know the model ({answer.heard})."
+            message = f"Kie.ai does not know the model ({answer.summary})."
             return RefusedError(message, remedy="Use another model.", upstream_message=words)
         case 400 | 404 | 413 | 422 | 451:
-            return RefusedError(f"Kie.ai refused the request ({answer.heard}).", upstream_message=words)
+            return RefusedError(f"Kie.ai refused the request ({answer.summary}).", upstream_message=words)
         case 500 if words and _MISTAKE.fullmatch(words):
             return RefusedError("Kie.ai refused an input of the request (code 500).", upstream_message=words)
         case _:
             return None
 
 
-def _account(answer: Envelope) -> KieError | None:
+def _account_error(answer: Envelope) -> KieError | None:
     """What is wrong with the key or the balance, if it is one of these."""
     words = answer.message
     match answer.code:
         case 401 | 403:
-            return CredentialError(f"Kie.ai did not accept the key ({answer.heard}).", upstream_message=words)
+            return CredentialError(f"Kie.ai did not accept the key ({answer.summary}).", upstream_message=words)
         case 402:
             return CreditError("Kie.ai says that the account has too few credits (code 402).", upstream_message=words)
         case 433:
@@ -97,7 +97,7 @@ def _account(answer: Envelope) -> KieError | None:
             return None
 
 
-def _busy(answer: Envelope) -> BusyError:
+def _busy_error(answer: Envelope) -> BusyError:
     message = "Kie.ai counts too many requests (code 429)."
     return BusyError(message, retry_after=answer.retry_after, upstream_message=answer.message)
 
@@ -105,30 +105,30 @@ def _busy(answer: Envelope) -> BusyError:
 def read_look(http_status: int, headers: Mapping[str, str], body: bytes, *, now: float) -> Look:
     """Return what is known of the job; raises LookError, CredentialError or BusyError if the answer does not tell."""
     answer = open_envelope(http_status, headers, body, now=now)
-    record = record_in(answer.data)
+    record = find_record(answer.data)
     if answer.coded and answer.code in {408, 501}:
         # A job's end that came as an error of the envelope, not a fault of the server.
-        return failed_look(record, code=answer.code, words=answer.message)
+        return read_failed(record, code=answer.code, words=answer.message)
     if answer.ok and record:
         return read_record(record)
-    raise _unseen(answer)
+    raise _look_error(answer)
 
 
-def _unseen(answer: Envelope) -> KieError:
+def _look_error(answer: Envelope) -> KieError:
     words = answer.message
     match answer.code:
         case 401 | 403:
-            return CredentialError(f"Kie.ai did not accept the key ({answer.heard}).", upstream_message=words)
+            return CredentialError(f"Kie.ai did not accept the key ({answer.summary}).", upstream_message=words)
         case 429:
-            return _busy(answer)
-        case 402 | 433 if error := _account(answer):
+            return _busy_error(answer)
+        case 402 | 433 if error := _account_error(answer):
             return LookError(error.message, remedy=error.remedy, upstream_message=words)
         case 404 | 422 if answer.readable:
             return NotVisibleError(
-                f"Kie.ai does not know the job, or not yet ({answer.heard}).", upstream_message=words
+                f"Kie.ai does not know the job, or not yet ({answer.summary}).", upstream_message=words
             )
         case _:
-            message = f"Kie.ai's answer says nothing about the job ({answer.heard})."
+            message = f"Kie.ai's answer says nothing about the job ({answer.summary})."
             return LookError(message, upstream_message=words)
 
 
@@ -138,7 +138,7 @@ def read_credit(http_status: int, headers: Mapping[str, str], body: bytes, *, no
     if answer.ok and (credits_left := number(answer.data)) is not None:
         return credits_left
     _raise_known(answer)
-    message = f"Kie.ai did not tell the balance ({answer.heard})."
+    message = f"Kie.ai did not tell the balance ({answer.summary})."
     raise UnavailableError(message, remedy=_TRY_LATER, upstream_message=answer.message)
 
 
@@ -161,8 +161,8 @@ def read_upload(http_status: int, headers: Mapping[str, str], body: bytes, *, no
         return url
     _raise_known(answer)
     if answer.code in {400, 404, 413, 415, 422}:
-        raise RefusedError(f"Kie.ai did not take the file ({answer.heard}).", upstream_message=answer.message)
-    message = f"Kie.ai did not confirm the upload ({answer.heard})."
+        raise RefusedError(f"Kie.ai did not take the file ({answer.summary}).", upstream_message=answer.message)
+    message = f"Kie.ai did not confirm the upload ({answer.summary})."
     raise OutputError(message, remedy=_TRY_LATER, upstream_message=answer.message)
 
 
@@ -173,16 +173,16 @@ def read_download_link(http_status: int, headers: Mapping[str, str], body: bytes
         return url
     _raise_known(answer)
     if answer.code in {400, 404, 422}:
-        message = f"Kie.ai has no new link for the file ({answer.heard})."
+        message = f"Kie.ai has no new link for the file ({answer.summary})."
         remedy = "The file is gone from Kie.ai: make it again."
         raise DeadLinkError(message, remedy=remedy, upstream_message=answer.message)
-    message = f"Kie.ai did not give a new link for the file ({answer.heard})."
+    message = f"Kie.ai did not give a new link for the file ({answer.summary})."
     raise OutputError(message, upstream_message=answer.message)
 
 
 def _raise_known(answer: Envelope) -> None:
     """Raise what means the same on every call: the key, the balance, the rate."""
-    if error := _busy(answer) if answer.code == 429 else _account(answer):
+    if error := _busy_error(answer) if answer.code == 429 else _account_error(answer):
         raise error
 
 

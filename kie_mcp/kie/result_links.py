@@ -47,38 +47,40 @@ Leaf = tuple[tuple[str, ...], str]
 """A text, and the names that it stands under."""
 
 
-def file_links(record: JSON) -> tuple[str, ...]:
+def find_file_links(record: JSON) -> tuple[str, ...]:
     """Return the links of the files that the record names, in its order, each once."""
-    leaves = list(_leaves_of_result(record))
-    echoed = _handed_in(record)
+    leaves = list(_result_leaves(record))
+    echoed = _input_links(record)
     ways: tuple[Callable[[], Iterator[str]], ...] = (
-        lambda: _known(leaves, record, lambda path: any(map(_RESULT.fullmatch, path)) and _fits(path[-1])),
-        lambda: _others(_known(leaves, {}, lambda path: _fits(path[-1])), echoed),
-        lambda: _others(_at_root(record), echoed),
-        lambda: _others((link for _, text in leaves for link in _media_links(text)), echoed),
+        lambda: _links_in_places(
+            leaves, record, lambda path: any(map(_RESULT.fullmatch, path)) and _is_result_name(path[-1])
+        ),
+        lambda: _leave_out(_links_in_places(leaves, {}, lambda path: _is_result_name(path[-1])), echoed),
+        lambda: _leave_out(_links_at_root(record), echoed),
+        lambda: _leave_out((link for _, text in leaves for link in _media_links(text)), echoed),
     )
     return next((found for way in ways if (found := tuple(dict.fromkeys(way())))), ())
 
 
-def links_anywhere(record: JSON) -> tuple[str, ...]:
+def find_all_links(record: JSON) -> tuple[str, ...]:
     """Return the links of files wherever they stand in the record of a success, but for what was handed in."""
     links = (link for _, text in _leaves(record, ("",)) for link in _media_links(text))
-    return tuple(dict.fromkeys(_others(links, _handed_in(record))))
+    return tuple(dict.fromkeys(_leave_out(links, _input_links(record))))
 
 
-def result_of(record: JSON) -> Iterator[Any]:
+def list_results(record: JSON) -> Iterator[Any]:
     """Give each thing that the record tells of its result, read as far as it can be."""
     for name, value in record.items():
-        if plain(name) in PLACES and value not in (None, "", {}, []):
-            yield parsed(value)
+        if normalize_name(name) in PLACES and value not in (None, "", {}, []):
+            yield parse_nested(value)
 
 
-def parsed(value: object) -> Any:
+def parse_nested(value: object) -> Any:
     """Read what is JSON in a text, also encoded twice, a line each, or with words round it; else it stays a text."""
     for _ in range(4):
         if not isinstance(value, str):
             break
-        found = _read(value.strip())
+        found = _parse_json_in(value.strip())
         if not isinstance(found, str | list | dict) or found == value:
             break
         value = cast("object", found)
@@ -96,52 +98,54 @@ def is_link(value: object) -> bool:
     return parts.scheme in {"http", "https"} and bool(parts.hostname)
 
 
-def plain(name: str) -> str:
+def normalize_name(name: str) -> str:
     """Return a name in small letters alone: Kie.ai spells the same one in several ways."""
     return re.sub(r"[^a-z]", "", name.casefold())
 
 
-def _fits(name: str) -> bool:
+def _is_result_name(name: str) -> bool:
     return name in _USUAL or bool(_RESULT.fullmatch(name))
 
 
-def _known(leaves: list[Leaf], record: JSON, fits: Callable[[tuple[str, ...]], bool]) -> Iterator[str]:
+def _links_in_places(leaves: list[Leaf], record: JSON, fits: Callable[[tuple[str, ...]], bool]) -> Iterator[str]:
     """The links in the places that *fits* takes, and in those of the record itself that are named after a result."""
     for path, text in leaves:
         if fits(path):
             yield from _links(text)
     for name, value in record.items():
-        if _RESULT.fullmatch(plain(name)):
-            yield from (link for path, text in _leaves(value, (plain(name),)) if fits(path) for link in _links(text))
+        if _RESULT.fullmatch(normalize_name(name)):
+            yield from (
+                link for path, text in _leaves(value, (normalize_name(name),)) if fits(path) for link in _links(text)
+            )
 
 
-def _handed_in(record: JSON) -> frozenset[str]:
-    return frozenset(_LINK.findall(_unescaped(str(record.get("param") or ""))))
+def _input_links(record: JSON) -> frozenset[str]:
+    return frozenset(_LINK.findall(_unescape(str(record.get("param") or ""))))
 
 
-def _at_root(record: JSON) -> Iterator[str]:
+def _links_at_root(record: JSON) -> Iterator[str]:
     for name, value in record.items():
-        if plain(name) in _AT_ROOT:
-            yield from (link for _, text in _leaves(value, (plain(name),)) for link in _links(text))
+        if normalize_name(name) in _AT_ROOT:
+            yield from (link for _, text in _leaves(value, (normalize_name(name),)) for link in _links(text))
 
 
-def _others(links: Iterator[str], echoed: frozenset[str]) -> Iterator[str]:
+def _leave_out(links: Iterator[str], echoed: frozenset[str]) -> Iterator[str]:
     return (link for link in links if link not in echoed)
 
 
-def _leaves_of_result(record: JSON) -> Iterator[Leaf]:
+def _result_leaves(record: JSON) -> Iterator[Leaf]:
     for name, value in record.items():
-        if plain(name) in PLACES:
-            yield from _leaves(parsed(value), (plain(name),))
+        if normalize_name(name) in PLACES:
+            yield from _leaves(parse_nested(value), (normalize_name(name),))
 
 
 def _leaves(value: object, path: tuple[str, ...]) -> Iterator[Leaf]:
     """Each text inside, but for what is no result by its name."""
     if len(path) > DEEPEST:
         return
-    value = parsed(value)
+    value = parse_nested(value)
     if isinstance(value, str):
-        if _HTTP.search(text := _unescaped(value)):
+        if _HTTP.search(text := _unescape(value)):
             yield path, text
     elif isinstance(value, list):
         for one in cast("list[object]", value):
@@ -150,14 +154,14 @@ def _leaves(value: object, path: tuple[str, ...]) -> Iterator[Leaf]:
         content = cast("JSON", value)
         has_cover = _has_cover(content, path[-1])
         for name, one in content.items():
-            word = plain(name)
+            word = normalize_name(name)
             if not _NO_RESULT.search(word) and not ("image" in word and has_cover):
                 yield from _leaves(one, (*path, word))
 
 
 def _has_cover(content: JSON, place: str) -> bool:
     """Whether a picture in it is only of what was made: music and some films come with one that nobody ordered."""
-    sounds = [one for name, one in content.items() if "audio" in plain(name)]
+    sounds = [one for name, one in content.items() if "audio" in normalize_name(name)]
     return any(sounds) or (place == "data" and bool(sounds)) or place == "videoinfo"
 
 
@@ -193,13 +197,13 @@ def _is_media(link: str) -> bool:
         return False
 
 
-def _unescaped(text: str) -> str:
+def _unescape(text: str) -> str:
     """The text with its links as they are opened, however they were written for JSON, HTML, a query or a page."""
     text = _AMPERSAND.sub("&", text.replace("\\/", "/"))
     return _WITHOUT_SCHEME.sub("https:", _ENCODED.sub(lambda found: unquote(found[0]), text))
 
 
-def _read(text: str) -> Any:
+def _parse_json_in(text: str) -> Any:
     """The JSON in a text; the text itself if there is none."""
     if not _JSON.search(text):
         return text

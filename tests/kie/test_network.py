@@ -96,7 +96,7 @@ async def test_a_proxy_that_wants_a_password_gets_it_and_nobody_else_does(
     caplog.set_level(logging.DEBUG)
     async with behind(tmp_path, scheme, user="me:p%40ss%2Fword@") as world:
         await world.kie.create(REQUEST)
-        way = world.kie.way(f"https://{FILES}/")
+        way = world.kie.describe_route(f"https://{FILES}/")
     given = {"http": b"Basic bWU6cEBzcy93b3Jk", "socks5": b"me:p@ss/word"}[scheme]
     assert given in world.proxy.heads[0]
     assert way == f"through the proxy {scheme}://127.0.0.1:{world.proxy.port} (HTTPS_PROXY)"
@@ -190,7 +190,7 @@ async def test_a_certificate_that_nobody_knows_is_named_with_the_setting_that_ma
 def test_no_proxy_is_read_in_all_its_forms(listed: str, past: set[str]) -> None:
     network = Network(proxy="http://127.0.0.1:7890", no_proxy=listed)
     hosts = {API, FILES, "api.files.example", "127.0.0.1", "::1", "localhost"}
-    found = {host for host in hosts if not network.proxied(host, 443)}
+    found = {host for host in hosts if not network.uses_proxy(host, 443)}
     assert found - ({"localhost"} if listed == "*" else set()) == past
 
 
@@ -325,7 +325,7 @@ class TestEnvironment:
     def test_the_proxy_for_https_comes_before_the_one_for_all_and_small_letters_before_large(self) -> None:
         both = {"HTTPS_PROXY": "http://a:1", "https_proxy": "http://b:2", "ALL_PROXY": "socks4://c:3"}
         assert self.read(**both).proxy == "http://b:2"
-        assert self.read(all_proxy="d:4").parsed_proxy().url == "http://d:4"
+        assert self.read(all_proxy="d:4").parse_proxy().url == "http://d:4"
         assert self.read(all_proxy="d:4").proxy_setting == "ALL_PROXY"
         assert self.read(HTTPS_PROXY="http://a:1", https_proxy="").proxy == ""
 
@@ -340,7 +340,7 @@ class TestEnvironment:
 async def test_a_library_without_settings_obeys_what_all_programs_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:7890")
     async with KieClient(KEY) as kie:
-        assert kie.way("https://api.kie.ai") == "through the proxy http://127.0.0.1:7890 (HTTPS_PROXY)"
+        assert kie.describe_route("https://api.kie.ai") == "through the proxy http://127.0.0.1:7890 (HTTPS_PROXY)"
 
 
 @pytest.mark.parametrize("allowed", [False, True])
