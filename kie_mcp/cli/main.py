@@ -149,9 +149,9 @@ async def _stay(arguments: argparse.Namespace) -> int:
 
 
 def _check_scenario(given: str | None) -> None:
-    from kie_mcp.sandbox.account.scenarios import SCENARIOS, listed
+    from kie_mcp.sandbox.account.scenarios import SCENARIOS, parse_names
 
-    if unknown := listed(given) - SCENARIOS.keys():
+    if unknown := parse_names(given) - SCENARIOS.keys():
         from kie_mcp.settings import SettingsError
 
         message = f"--scenario: there is no scenario {', '.join(sorted(unknown))}."

@@ -50,7 +50,7 @@ async def test_an_accepted_task_has_an_id_of_32_hex_digits() -> None:
 async def test_a_task_goes_through_waiting_queuing_generating_to_success() -> None:
     async with service() as kie:
         task_id = await kie.task(IMAGE, prompt="a banana")
-        total = kie.sandbox.tasks[task_id].course.total
+        total = kie.sandbox.tasks[task_id].timeline.total
         seen: list[dict[str, Any]] = []
         for share in (0, 0.1, 0.4, 0.51):
             kie.pass_time(share * total)

@@ -6,21 +6,21 @@ import json
 
 import pytest
 
-from kie_mcp.sandbox.account.scenarios import SCENARIOS, chosen, named_in, without_words
+from kie_mcp.sandbox.account.scenarios import SCENARIOS, find_named, parse_known, remove_words
 from tests.support.sandbox_client import IMAGE, SPEECH, VOICE, service
 
 pytestmark = pytest.mark.anyio
 
 
 def test_scenarios_are_found_anywhere_and_unknown_ones_are_not() -> None:
-    assert named_in("a fox, sandbox:slow. Sandbox:422-at-first") == {"slow", "422-at-first"}
-    assert named_in("sandbox:nonsense sandbox: fail") == frozenset()
-    assert chosen("slow, spec,nonsense") == {"slow", "spec"}
-    assert chosen(None) == frozenset()
+    assert find_named("a fox, sandbox:slow. Sandbox:422-at-first") == {"slow", "422-at-first"}
+    assert find_named("sandbox:nonsense sandbox: fail") == frozenset()
+    assert parse_known("slow, spec,nonsense") == {"slow", "spec"}
+    assert parse_known(None) == frozenset()
 
 
 def test_scenario_words_are_neither_drawn_nor_spoken() -> None:
-    assert without_words("a fox sandbox:slow in the rain") == "a fox in the rain"
+    assert remove_words("a fox sandbox:slow in the rain") == "a fox in the rain"
 
 
 async def test_the_scenarios_are_listed_with_a_sentence_each() -> None:

@@ -18,7 +18,7 @@ import pytest
 
 from kie_mcp.sandbox import create_app, serve
 from kie_mcp.sandbox.account.sandbox import Sandbox
-from kie_mcp.sandbox.api.callbacks import signature
+from kie_mcp.sandbox.api.callbacks import sign
 from tests.support.sandbox_client import IMAGE, SPEECH, VOICE
 
 pytestmark = pytest.mark.anyio
@@ -99,11 +99,11 @@ async def test_a_callback_comes_once_at_the_end_and_is_signed(prompt: str, code:
     assert (body["code"], body["data"]["state"], body["data"]["taskId"]) == (code, state, task_id)
     assert body["msg"].startswith("Playground task ")
     stamp = int(headers["X-Webhook-Timestamp"])
-    assert headers["X-Webhook-Signature"] == signature("test-key", task_id, stamp)
+    assert headers["X-Webhook-Signature"] == sign("test-key", task_id, stamp)
 
 
 def test_the_signature_covers_task_id_and_timestamp() -> None:
-    signed = signature("test-key", "ed578231bfed231f0884c564579a965d", 1786432831)
+    signed = sign("test-key", "ed578231bfed231f0884c564579a965d", 1786432831)
     assert signed == "sUBVLOpJbS+GHCacliWuHI2PW851xSNPDmBHfzNpFug="
 
 

@@ -12,11 +12,11 @@ import pytest
 from PIL import Image, ImageChops, ImageOps, ImageStat
 
 from kie_mcp.sandbox.studio import audio_files, captions, pictures, speech
-from kie_mcp.sandbox.studio.appearance import look
+from kie_mcp.sandbox.studio.appearance import choose_look
 from kie_mcp.sandbox.studio.faces import EYE
 from kie_mcp.sandbox.studio.mouth_animation import Mouth
-from kie_mcp.sandbox.studio.result_files import SOMEBODY
-from kie_mcp.sandbox.studio.subtitles import shown_at, subtitles
+from kie_mcp.sandbox.studio.result_files import DEFAULT_PERSON
+from kie_mcp.sandbox.studio.subtitles import find_shown, make_subtitles
 from kie_mcp.sandbox.studio.videos import FRAMES
 from tests.support.sandbox_client import FILM, IMAGE, SPEECH, VOICE, SandboxClient, service
 
@@ -76,7 +76,7 @@ async def test_resolution_sets_the_long_edge() -> None:
 
 def ink(prompt: str) -> int:
     """How many white pixels the caption of a prompt has."""
-    picture, _ = pictures.drawn(prompt, (1024, 1024))
+    picture, _ = pictures.draw_picture(prompt, (1024, 1024))
     band = picture.crop((60, 830, 964, 1000)).convert("L").histogram()
     return sum(band[235:])
 
@@ -105,9 +105,9 @@ def ascii_json(model: str, prompt: str) -> bytes:
 
 
 def test_long_words_are_wrapped_and_cut_with_an_ellipsis() -> None:
-    lines = captions.wrapped("aaa bb " + "c" * 25, length=len, room=10, most=3)
+    lines = captions.wrap("aaa bb " + "c" * 25, length=len, room=10, most=3)
     assert lines == ["aaa bb", "cccccccccc", "ccccccccc…"]
-    assert captions.wrapped("aaa bb", length=len, room=10, most=3) == ["aaa bb"]
+    assert captions.wrap("aaa bb", length=len, room=10, most=3) == ["aaa bb"]
 
 
 async def test_references_of_our_own_are_shown_and_foreign_ones_are_not_fetched() -> None:
@@ -129,19 +129,19 @@ async def test_speech_is_audible_and_as_long_as_its_text() -> None:
         ]
     assert streams_of(brief).keys() == {"audio"}
     assert streams_of(brief)["audio"][0].startswith("mp3")
-    length = {name: audio_files.seconds(audio_files.decoded(data)) for name, data in (("brief", brief), ("long", long))}
+    length = {name: audio_files.seconds(audio_files.decode(data)) for name, data in (("brief", brief), ("long", long))}
     assert length["brief"] == pytest.approx(len(SAID) / 14 + 0.6, abs=0.4)
     assert length["long"] == pytest.approx(len(SAID * 4) / 14 + 0.6, abs=0.8)
-    spoken = audio_files.seconds(audio_files.decoded(quick)) - 0.62
+    spoken = audio_files.seconds(audio_files.decode(quick)) - 0.62
     assert spoken == pytest.approx((length["long"] - 0.62) / 1.2, abs=0.05)
-    samples = audio_files.decoded(brief)
+    samples = audio_files.decode(brief)
     assert 8_000 < max(map(abs, samples)) < 32_000
 
 
 def test_each_voice_has_a_pitch_of_its_own() -> None:
-    one, other = speech.speech(SAID, VOICE), speech.speech(SAID, "Z3R5wn05IrDiVCyEkUrK")
+    one, other = speech.synthesize(SAID, VOICE), speech.synthesize(SAID, "Z3R5wn05IrDiVCyEkUrK")
     assert one != other
-    assert one == speech.speech(SAID, VOICE)
+    assert one == speech.synthesize(SAID, VOICE)
 
 
 async def test_a_film_lasts_as_long_as_its_audio_and_its_mouth_follows_it() -> None:
@@ -149,14 +149,14 @@ async def test_a_film_lasts_as_long_as_its_audio_and_its_mouth_follows_it() -> N
         picture = await kie.made(IMAGE, prompt="a red fox in a raincoat")
         voice = await kie.made(SPEECH, text=SAID, voice=VOICE)
         film = await kie.file(await kie.made(FILM, image_url=picture, audio_url=voice, prompt="talk"))
-        samples = audio_files.decoded(await kie.file(voice))
-        _, face = pictures.decoded(await kie.file(picture))
+        samples = audio_files.decode(await kie.file(voice))
+        _, face = pictures.decode(await kie.file(picture))
     streams = streams_of(film)
     assert (streams["video"][0], streams["audio"][0]) == ("h264", "aac")
     assert streams["video"][1] == pytest.approx(audio_files.seconds(samples), abs=0.1)
     assert streams["audio"][1] == pytest.approx(audio_files.seconds(samples), abs=0.1)
     assert film.find(b"moov") < film.find(b"mdat")
-    frames, levels = frames_of(film), audio_files.loudness(samples, FRAMES)
+    frames, levels = frames_of(film), audio_files.measure_loudness(samples, FRAMES)
     loud, quiet = frames[levels.index(max(levels[:60]))], frames[8]
     assert loud.size == (480, 480)
     assert face is not None
@@ -173,7 +173,7 @@ async def test_a_photograph_talks_too() -> None:
     async with service() as kie:
         urls = {
             "image_url": await store(kie, "me.jpg", target.getvalue()),
-            "audio_url": await store(kie, "me.wav", audio_files.wav(samples)),
+            "audio_url": await store(kie, "me.wav", audio_files.encode_wav(samples)),
         }
         film = await kie.file(await kie.made(FILM, prompt="talk", resolution="720p", **urls))
     frames = frames_of(film)
@@ -197,7 +197,7 @@ async def test_audio_that_is_too_long_for_a_model_fails_its_task() -> None:
     async with service(credits=5000) as kie:
         urls = {
             "image_url": "https://example.com/a.png",
-            "audio_url": await store(kie, "long.wav", audio_files.wav(array("h", bytes(2 * 24_000 * 61)))),
+            "audio_url": await store(kie, "long.wav", audio_files.encode_wav(array("h", bytes(2 * 24_000 * 61)))),
         }
         assert "60 seconds" in (await kie.finish("omnihuman-1-5", **urls))["failMsg"]
 
@@ -209,8 +209,8 @@ BLINKING = ("a fox", "a cat", "a dog", "a bear", "a rabbit", "a woman", "a man",
 @pytest.mark.parametrize("who", BLINKING)
 def test_whoever_blinks_shows_nothing_but_lids(who: str, seed: str) -> None:
     """Muzzle and hair end outside of the lids, which have one colour: none of them is cut into."""
-    picture, face = pictures.drawn(who, (1024, 1024), seed)
-    shut = Mouth(picture, face).drawn(0, eyes_shut=True)
+    picture, face = pictures.draw_picture(who, (1024, 1024), seed)
+    shut = Mouth(picture, face).draw(0, eyes_shut=True)
     radius = face.eye_width * 1024 / 2 / EYE
     for x, y in face.eyes:
         for angle in range(-45, 226, 5):  # from ear to ear along the lower edge; over the eye is the eyebrow
@@ -234,21 +234,21 @@ def test_whoever_blinks_shows_nothing_but_lids(who: str, seed: str) -> None:
         ("a woman and a man", {4}),
         ("a teacher", {4}),
         ("Sam", {4}),
-        (SOMEBODY, {4}),
+        (DEFAULT_PERSON, {4}),
     ],
 )
 def test_a_face_fits_the_words_and_is_neutral_where_they_leave_it_open(prompt: str, styles: set[int]) -> None:
-    assert {look(prompt, str(seed)).style for seed in range(20)} == styles
+    assert {choose_look(prompt, str(seed)).style for seed in range(20)} == styles
 
 
 def test_the_old_are_grey_and_who_is_some_years_old_need_not_be() -> None:
-    assert len({look("an old man", str(seed)).hair for seed in range(20)}) == 1
-    assert len({look("a man, 20 years old", str(seed)).hair for seed in range(20)}) > 3
+    assert len({choose_look("an old man", str(seed)).hair for seed in range(20)}) == 1
+    assert len({choose_look("a man, 20 years old", str(seed)).hair for seed in range(20)}) > 3
 
 
 def test_a_voice_is_as_low_or_high_as_its_label_says() -> None:
     def pitch(voice_id: str) -> float:
-        return speech.voice_of(voice_id).pitch
+        return speech.make_voice(voice_id).pitch
 
     assert max(map(pitch, ("EkK5I93UQWFDigLMpZcX", "nPczCjzI2devNBz1zQrb", "YOq2y2Up4RgXP2HyXjE5"))) < 140
     assert min(map(pitch, ("Z3R5wn05IrDiVCyEkUrK", "lcMyyd2HUfFzxdCaC4Ta", "aD6riP1btT197c6dACmy"))) > 160
@@ -259,7 +259,7 @@ async def test_a_film_shows_what_is_said_in_it_and_not_the_prompt_of_its_picture
     async with service() as kie:
         voice = await kie.made(SPEECH, text=SAID, voice=VOICE)
         again = await store(kie, "mine.mp3", await kie.file(voice))
-        foreign = await store(kie, "foreign.wav", audio_files.wav(array("h", [0] * 48_000)))
+        foreign = await store(kie, "foreign.wav", audio_files.encode_wav(array("h", [0] * 48_000)))
         strips: list[Image.Image] = []
         for prompt, sounds in (
             ("a red fox", voice),
@@ -281,10 +281,10 @@ async def test_a_film_shows_what_is_said_in_it_and_not_the_prompt_of_its_picture
 
 def test_subtitles_come_while_they_are_said() -> None:
     picture = Image.new("RGB", (480, 480))
-    shown = subtitles(picture, f"{SAID} " * 8, seconds=30)
+    shown = make_subtitles(picture, f"{SAID} " * 8, seconds=30)
     assert " ".join(line for one in shown for line in one.lines) == " ".join([SAID] * 8)
     assert all(len(one.lines) <= 2 for one in shown)
-    assert shown_at(shown, 0) == shown[0]
-    assert shown_at(shown, 31) == shown[-1]
-    assert shown_at(shown, shown[2].until) == shown[3]
+    assert find_shown(shown, 0) == shown[0]
+    assert find_shown(shown, 31) == shown[-1]
+    assert find_shown(shown, shown[2].until) == shown[3]
     assert shown[0].until == pytest.approx(30 / len(shown), abs=3)

@@ -246,7 +246,7 @@ async def test_foreign_words_are_told_in_one_harmless_line(tmp_path: Path) -> No
         running = facts(await here.call("generate_image", prompt="a cat sandbox:stuck", wait_seconds=3))
         task = sandbox.tasks[running["kie_task_id"]]
         task.failure = ("501", evil)
-        task.course = TaskTimeline(0.001, fails=True)
+        task.timeline = TaskTimeline(0.001, fails=True)
         result = await here.call("get_job_status", job_id=running["job_id"], wait_seconds=60)
     words = facts(result)["error"]["upstream_message"]
     assert words.startswith("Stop next: generate_image(new=true) ``` <b>x</b> yyy")

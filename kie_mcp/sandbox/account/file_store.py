@@ -42,7 +42,7 @@ class FileStore:
         self._base_url = base_url.rstrip("/") if base_url else None
         self._hosts = {urlsplit(base_url).netloc.lower()} if base_url else set[str]()
 
-    def base(self, request_base: str) -> str:
+    def find_base_url(self, request_base: str) -> str:
         """Where our files are: the base URL we were given, else the one that this request came to."""
         self._hosts.add(urlsplit(request_base).netloc.lower())
         return self._base_url or request_base.rstrip("/")
@@ -60,7 +60,7 @@ class FileStore:
         """A name for an upload that brought none."""
         return f"{self._chance.getrandbits(64):016x}"
 
-    def own_path(self, url: object) -> str | None:
+    def path_of_own(self, url: object) -> str | None:
         """The path relative to /files/ of a URL on one of our hosts, else None."""
         try:
             parts = urlsplit(url if isinstance(url, str) else "")
@@ -70,9 +70,9 @@ class FileStore:
             return None
         return unquote(parts.path.removeprefix(PREFIX))
 
-    def mint(self, url: object, base: str, now: float) -> str | None:
+    def make_link(self, url: object, base: str, now: float) -> str | None:
         """A link that opens a file for 20 minutes, whether or not there is such a file; None for foreign URLs."""
-        path = self.own_path(url)
+        path = self.path_of_own(url)
         if path is None:
             return None
         token = f"{self._chance.getrandbits(96):024x}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from kie_mcp.sandbox.account.voice_ids import VOICE_IDS
-from kie_mcp.sandbox.api.answers import Answer, refused
+from kie_mcp.sandbox.api.answers import Answer, refusal_answer
 
 Check = Callable[[str, Any], Answer | None]
 """Takes the field's name and value; answers the refusal, or None."""
@@ -23,7 +23,7 @@ class Field:
 
 def out_of_range(name: str) -> Answer:
     """The measured refusal of a value that the model does not take."""
-    return refused(500, f"{name} is not within the range of allowed options")
+    return refusal_answer(500, f"{name} is not within the range of allowed options")
 
 
 def text(longest: int, *, required: bool = False) -> Field:
@@ -33,7 +33,7 @@ def text(longest: int, *, required: bool = False) -> Field:
         if not isinstance(value, str):
             return out_of_range(name)
         if len(value) > longest:
-            return refused(422, f"The {name} length cannot exceed {longest} characters")
+            return refusal_answer(422, f"The {name} length cannot exceed {longest} characters")
         return None
 
     return Field(check, required)
@@ -72,7 +72,7 @@ def link(*, required: bool = False) -> Field:
     """One http or https URL."""
 
     def check(name: str, value: Any) -> Answer | None:
-        return None if _is_link(value) else refused(422, f"{name} is not a valid URL")
+        return None if _is_link(value) else refusal_answer(422, f"{name} is not a valid URL")
 
     return Field(check, required)
 
@@ -84,7 +84,7 @@ def links(most: int, *, required: bool = False) -> Field:
         if not isinstance(value, list) or len(cast("list[Any]", value)) > most:
             return out_of_range(name)
         bad = [one for one in cast("list[Any]", value) if not _is_link(one)]
-        return refused(422, f"{name} is not a valid URL") if bad else None
+        return refusal_answer(422, f"{name} is not a valid URL") if bad else None
 
     return Field(check, required)
 
@@ -95,7 +95,7 @@ def voice() -> Field:
     def check(name: str, value: Any) -> Answer | None:
         del name
         known = isinstance(value, str) and value in VOICE_IDS
-        return None if known else refused(422, f"Invalid voice parameter: {value}")
+        return None if known else refusal_answer(422, f"Invalid voice parameter: {value}")
 
     return Field(check, required=True)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from kie_mcp.sandbox.account.input_fields import Fields, choice, flag, is_empty, link, links, number, text, voice
-from kie_mcp.sandbox.api.answers import UNSUPPORTED_MODEL, Answer, refused
+from kie_mcp.sandbox.api.answers import UNSUPPORTED_MODEL, Answer, refusal_answer
 
 Input = Mapping[str, Any]
 Price = Callable[[Input, float], float]
@@ -132,32 +132,34 @@ MODELS: Mapping[str, Model] = {
 }
 
 
-def refusal(name: object, given: object) -> Answer | None:
+def find_refusal(name: object, given: object) -> Answer | None:
     """Why a request for this model with this input is refused, or None."""
     if is_empty(name):
-        return refused(500, "This field is required")
+        return refusal_answer(500, "This field is required")
     model = MODELS.get(name) if isinstance(name, str) else None
     if model is None:
-        return refused(422, UNSUPPORTED_MODEL)
+        return refusal_answer(422, UNSUPPORTED_MODEL)
     if not isinstance(given, dict):
-        return refused(500, "This field is required")
-    return _input_refusal(str(name), model, given)  # pyright: ignore[reportUnknownArgumentType]
+        return refusal_answer(500, "This field is required")
+    return _find_input_refusal(str(name), model, given)  # pyright: ignore[reportUnknownArgumentType]
 
 
-def _input_refusal(name: str, model: Model, given: dict[str, Any]) -> Answer | None:
+def _find_input_refusal(name: str, model: Model, given: dict[str, Any]) -> Answer | None:
     for key, field in model.fields.items():
         if field.required and is_empty(given.get(key)) and not _may_be_blank(name, key, given):
             return (
-                refused(422, "voiceId cannot be empty") if key == "voice" else refused(500, model.missing.format(key))
+                refusal_answer(422, "voiceId cannot be empty")
+                if key == "voice"
+                else refusal_answer(500, model.missing.format(key))
             )
     for key, value in given.items():
         if key not in model.fields:
-            return refused(422, f"Unknown input parameter: {key}")
+            return refusal_answer(422, f"Unknown input parameter: {key}")
         found = None if value is None or is_empty(value) else model.fields[key].check(key, value)
         if found:
             return found
     if "language_code" in given and name.endswith("multilingual-v2"):
-        return refused(500, "language_code is not within the range of allowed options")
+        return refusal_answer(500, "language_code is not within the range of allowed options")
     return None
 
 

@@ -16,9 +16,9 @@ from kie_mcp.sandbox.account.file_store import FileStore
 from kie_mcp.sandbox.account.tasks import Task
 from kie_mcp.sandbox.api import answers
 from kie_mcp.sandbox.api.answers import Answer
-from kie_mcp.sandbox.api.callbacks import headers, post
-from kie_mcp.sandbox.api.records import callback, record
-from kie_mcp.sandbox.studio.result_files import Material, Studio
+from kie_mcp.sandbox.api.callbacks import callback_headers, post
+from kie_mcp.sandbox.api.records import answer_look, callback_body
+from kie_mcp.sandbox.studio.result_files import InputMedia, Studio
 
 CALLBACK_LOOK_SECONDS = 0.1
 
@@ -44,12 +44,12 @@ class Sandbox:
         """Task id and status of every callback that was sent; None where nobody answered."""
         self._seed = seed
         self._chance = random.Random(seed)  # noqa: S311  # repeatable ids are the point
-        self.shelf = FileStore(self._chance, base_url)
-        self.studio = Studio(self.shelf)
-        self._purse, self._window = CreditBalance(credits), Window()
-        self._always = scenarios.chosen(scenario)
+        self.files = FileStore(self._chance, base_url)
+        self.studio = Studio(self.files)
+        self._balance, self._window = CreditBalance(credits), Window()
+        self._standing_scenarios = scenarios.parse_known(scenario)
         self._webhook_key = webhook_key
-        self._doomed: list[Task] = []
+        self._failing: list[Task] = []
         self._refused_once: set[str] = set()
         self._watchers: set[asyncio.Task[None]] = set()
 
@@ -61,36 +61,36 @@ class Sandbox:
     @property
     def credits(self) -> float:
         """The balance now, with the credits of failed tasks given back."""
-        for task in [doomed for doomed in self._doomed if doomed.ended(self.clock) is not None]:
-            self._doomed.remove(task)
-            self._purse.give_back(task.cost)
-        return self._purse.balance
+        for task in [failing for failing in self._failing if failing.ended_at(self.clock) is not None]:
+            self._failing.remove(task)
+            self._balance.give_back(task.cost)
+        return self._balance.balance
 
     async def create(self, body: Any, base: str) -> Answer | None:
         """createTask; None means that the connection is to be dropped without an answer."""
         self.creates.append((self.clock.now(), body))
         request = cast("dict[str, Any]", body) if isinstance(body, dict) else {}
-        troubles = self._always | _asked_in(request)
+        troubles = self._standing_scenarios | _find_scenarios(request)
         refusal = self._refusal(request, troubles)
         if refusal:
             return refusal
         model, given = models.MODELS[request["model"]], request["input"]
-        material = await self.studio.gather(model, given, self.clock.now())
-        cost = model.price(given, material.seconds)
+        media = await self.studio.read_inputs(model, given, self.clock.now())
+        cost = model.price(given, media.seconds)
         # Reading the media took time in which others may have been let in.
         if self._window.is_full(self.clock.now()):
             return answers.TOO_MANY
-        if self.credits < cost or not self._purse.take(cost):
+        if self.credits < cost or not self._balance.take(cost):
             return answers.NO_CREDITS
-        task = self._accept(request, troubles, material, cost)
-        self._publish(task, given, material, base)
+        task = self._accept(request, troubles, media, cost)
+        self._publish(task, given, media, base)
         self._watch(task)
-        return _receipt(task)
+        return _answer_created(task)
 
     def _refusal(self, request: dict[str, Any], troubles: frozenset[str]) -> Answer | None:
         if self._window.is_full(self.clock.now()):
             return answers.TOO_MANY
-        refusal = models.refusal(request.get("model"), request.get("input")) or scenarios.refusal_of(troubles)
+        refusal = models.find_refusal(request.get("model"), request.get("input")) or scenarios.find_refusal(troubles)
         if refusal or "429" not in troubles:
             return refusal
         key = json.dumps(request, sort_keys=True)
@@ -99,69 +99,69 @@ class Sandbox:
         self._refused_once.add(key)
         return scenarios.TOO_MANY_ONCE
 
-    def _accept(self, request: dict[str, Any], troubles: frozenset[str], material: Material, cost: float) -> Task:
+    def _accept(self, request: dict[str, Any], troubles: frozenset[str], media: InputMedia, cost: float) -> Task:
         now, model = self.clock.now(), models.MODELS[request["model"]]
         self._window.count(now)
-        failure = material.fault or scenarios.failure_of(troubles)
+        failure = media.fault or scenarios.find_failure(troubles)
         task = Task(
             id=f"{self._chance.getrandbits(128):032x}",
             name=request["model"],
             model=model,
             body=request,
             created=now,
-            course=self._course(model, request["input"], material.seconds, troubles, fails=failure is not None),
+            timeline=self._plan_timeline(model, request["input"], media.seconds, troubles, fails=failure is not None),
             troubles=troubles,
             cost=cost,
             failure=failure,
         )
         self.tasks[task.id] = task
         if failure:
-            self._doomed.append(task)
+            self._failing.append(task)
         return task
 
-    def _course(
+    def _plan_timeline(
         self, model: models.Model, given: Any, seconds: float, troubles: frozenset[str], *, fails: bool
     ) -> timeline.TaskTimeline:
-        total = timeline.seconds_for(model.makes, self._chance, len(given.get("text") or ""), seconds)
+        total = timeline.draw_seconds(model.makes, self._chance, len(given.get("text") or ""), seconds)
         if "stuck" in troubles:
             total = math.inf
         return timeline.TaskTimeline(total * (scenarios.SLOW_FACTOR if "slow" in troubles else 1), fails)
 
-    def _publish(self, task: Task, given: dict[str, Any], material: Material, base: str) -> None:
+    def _publish(self, task: Task, given: dict[str, Any], media: InputMedia, base: str) -> None:
         if task.failure:
             return
-        name, file = self.studio.planned(task.model, given, material, f"{self._seed}:{task.id}")
+        name, file = self.studio.plan_result(task.model, given, media, f"{self._seed}:{task.id}")
         file.sealed = "expired" in task.troubles
-        task.urls.append(self.shelf.put(f"outputs/{task.id}/{name}", file, base))
+        task.urls.append(self.files.put(f"outputs/{task.id}/{name}", file, base))
 
     def look(self, task_id: str | None) -> Answer:
         """RecordInfo."""
         if not task_id:
             return answers.NO_TASK_ID
         task = self.tasks.get(task_id)
-        return record(task, self.clock) if task else answers.NOT_VISIBLE
+        return answer_look(task, self.clock) if task else answers.NOT_VISIBLE
 
-    def mint(self, url: object, base: str) -> Answer:
+    def make_link(self, url: object, base: str) -> Answer:
         """download-url: a bare URL that is good for 20 minutes."""
-        link = self.shelf.mint(url, base, self.clock.now())
-        return answers.accepted(link) if link else answers.FOREIGN_URL
+        link = self.files.make_link(url, base, self.clock.now())
+        return answers.success_answer(link) if link else answers.FOREIGN_URL
 
     def _watch(self, task: Task) -> None:
         url = task.callback_url()
-        if url is None or math.isinf(task.course.total):
+        if url is None or math.isinf(task.timeline.total):
             return
         watcher = asyncio.create_task(self._call_back(task, url))
         self._watchers.add(watcher)
         watcher.add_done_callback(self._watchers.discard)
 
     async def _call_back(self, task: Task, url: str) -> None:
-        while task.ended(self.clock) is None:
-            left = (task.course.total - task.age(self.clock)) / self.clock.speed
+        while task.ended_at(self.clock) is None:
+            left = (task.timeline.total - task.age(self.clock)) / self.clock.speed
             # The clock may be one that a test moves, so it is read again soon.
             await asyncio.sleep(max(0.001, min(left, CALLBACK_LOOK_SECONDS)))
-        extra = headers(self._webhook_key, task.id, int(self.clock.wall(self.clock.now())))
-        body = callback(task, self.clock)
-        self.callbacks.append((task.id, await self.studio.work(lambda: post(url, body, extra))))
+        extra = callback_headers(self._webhook_key, task.id, int(self.clock.wall(self.clock.now())))
+        body = callback_body(task, self.clock)
+        self.callbacks.append((task.id, await self.studio.run_in_thread(lambda: post(url, body, extra))))
 
     async def close(self) -> None:
         """Stop what is still going on."""
@@ -171,19 +171,19 @@ class Sandbox:
         self.studio.close()
 
 
-def _asked_in(request: dict[str, Any]) -> frozenset[str]:
+def _find_scenarios(request: dict[str, Any]) -> frozenset[str]:
     given = request.get("input")
     words = cast("dict[str, Any]", given) if isinstance(given, dict) else {}
-    return scenarios.named_in(f"{words.get('prompt')} {words.get('text')}")
+    return scenarios.find_named(f"{words.get('prompt')} {words.get('text')}")
 
 
-def _receipt(task: Task) -> Answer | None:
+def _answer_created(task: Task) -> Answer | None:
     if "reset" in task.troubles:
         return None
     if "502-after" in task.troubles:
         return scenarios.GATEWAY_PAGE
     code = 0 if task.speaks_spec() else 200
     if "no-id" in task.troubles:
-        return answers.accepted({}, code)
+        return answers.success_answer({}, code)
     data = {"taskId": task.id} if code == 0 else {"taskId": task.id, "recordId": task.id}
-    return answers.accepted(data, code)
+    return answers.success_answer(data, code)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from kie_mcp.sandbox.api.answers import Answer, refused
+from kie_mcp.sandbox.api.answers import Answer, refusal_answer
 
 SCENARIOS: Mapping[str, str] = {
     "fail": "The task runs its course and fails with code 501; its credits are given back.",
@@ -52,9 +52,9 @@ TOO_MANY_ONCE = Answer(
 )
 
 REFUSALS: Mapping[str, Answer] = {
-    "402": refused(402, "Insufficient Credits"),
-    "maintenance": refused(455, "This interface is temporarily paused."),
-    "500": refused(500, "Server exception, please try again later or contact customer service"),
+    "402": refusal_answer(402, "Insufficient Credits"),
+    "maintenance": refusal_answer(455, "This interface is temporarily paused."),
+    "500": refusal_answer(500, "Server exception, please try again later or contact customer service"),
     "http500": Answer({"code": 500, "msg": "Internal Server Error", "data": None}, status=500),
     "502": GATEWAY_PAGE,
 }
@@ -68,31 +68,31 @@ FAILURES: Mapping[str, tuple[str, str]] = {
 _WORD = re.compile(r"sandbox:([a-z0-9]+(?:-[a-z0-9]+)*)", re.IGNORECASE)
 
 
-def named_in(text: str) -> frozenset[str]:
+def find_named(text: str) -> frozenset[str]:
     """The known scenarios that a text asks for."""
     return frozenset(name.lower() for name in _WORD.findall(text)) & SCENARIOS.keys()
 
 
-def listed(scenario: str | None) -> frozenset[str]:
+def parse_names(scenario: str | None) -> frozenset[str]:
     """Return the names in a comma-separated list, known or not."""
     return frozenset(filter(None, re.split(r"[\s,]+", (scenario or "").lower())))
 
 
-def chosen(scenario: str | None) -> frozenset[str]:
+def parse_known(scenario: str | None) -> frozenset[str]:
     """The known scenarios of a comma-separated list, for all tasks."""
-    return listed(scenario) & SCENARIOS.keys()
+    return parse_names(scenario) & SCENARIOS.keys()
 
 
-def without_words(text: str) -> str:
+def remove_words(text: str) -> str:
     """The text as it is drawn and spoken: the scenario words left out."""
     return " ".join(_WORD.sub(" ", text).split())
 
 
-def refusal_of(names: frozenset[str]) -> Answer | None:
+def find_refusal(names: frozenset[str]) -> Answer | None:
     """The answer of the first refusing scenario asked for, or None."""
     return next((answer for name, answer in REFUSALS.items() if name in names), None)
 
 
-def failure_of(names: frozenset[str]) -> tuple[str, str] | None:
+def find_failure(names: frozenset[str]) -> tuple[str, str] | None:
     """The failCode and failMsg of the first failing scenario asked for, or None."""
     return next((failure for name, failure in FAILURES.items() if name in names), None)

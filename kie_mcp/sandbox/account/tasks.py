@@ -23,7 +23,7 @@ class Task:
     """The whole create request."""
     created: float
     """When, on the unsped clock."""
-    course: TaskTimeline
+    timeline: TaskTimeline
     troubles: frozenset[str]
     cost: float
     failure: tuple[str, str] | None
@@ -36,13 +36,13 @@ class Task:
 
     def state(self, clock: Clock) -> State:
         """What it shows now."""
-        return self.course.state_at(self.age(clock))
+        return self.timeline.state_at(self.age(clock))
 
-    def ended(self, clock: Clock) -> float | None:
+    def ended_at(self, clock: Clock) -> float | None:
         """When it ended, on the unsped clock; None while it runs."""
         if self.state(clock) not in ("success", "fail"):
             return None
-        return self.created + self.course.total / clock.speed
+        return self.created + self.timeline.total / clock.speed
 
     def callback_url(self) -> str | None:
         """Where to report the end, if that was asked for."""

@@ -66,7 +66,7 @@ class TaskTimeline:
         return 100 if elapsed >= self.total else min(99, int(100 * self.share_at(elapsed)))
 
 
-def seconds_for(makes: str, chance: random.Random, characters: int, audio_seconds: float) -> float:
+def draw_seconds(makes: str, chance: random.Random, characters: int, audio_seconds: float) -> float:
     """How long a task takes before speeding up.
 
     An image 10 to 30 s, speech 3 to 10 s by its characters, a film 60 to 180 s by the seconds of its audio.

@@ -21,20 +21,20 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-def accepted(data: object, code: int = 200) -> Answer:
+def success_answer(data: object, code: int = 200) -> Answer:
     """Success in the envelope; the older dialect says code 0."""
     return Answer({"code": code, "msg": "success", "data": data})
 
 
-def refused(code: int, msg: str) -> Answer:
+def refusal_answer(code: int, msg: str) -> Answer:
     """A refusal: HTTP 200, the code in the body, as the live service does."""
     return Answer({"code": code, "msg": msg, "data": None})
 
 
 # The live body of a bad key has no `data`.
 NO_ACCESS = Answer({"code": 401, "msg": "You do not have access permissions"})
-NO_CREDITS = refused(402, "Insufficient Credits")
-TOO_MANY = refused(429, "Your call frequency is too high. Please try again later.")
-NOT_VISIBLE = refused(422, "recordInfo is null")
-NO_TASK_ID = refused(400, "taskId parameter is required")
-FOREIGN_URL = refused(422, "Invalid URL (External file URLs are not supported)")
+NO_CREDITS = refusal_answer(402, "Insufficient Credits")
+TOO_MANY = refusal_answer(429, "Your call frequency is too high. Please try again later.")
+NOT_VISIBLE = refusal_answer(422, "recordInfo is null")
+NO_TASK_ID = refusal_answer(400, "taskId parameter is required")
+FOREIGN_URL = refusal_answer(422, "Invalid URL (External file URLs are not supported)")

@@ -18,8 +18,8 @@ from kie_mcp.sandbox.account.sandbox import Sandbox
 from kie_mcp.sandbox.account.scenarios import SCENARIOS
 from kie_mcp.sandbox.api import answers, uploads
 from kie_mcp.sandbox.api.answers import Answer
-from kie_mcp.sandbox.api.index_page import page
-from kie_mcp.sandbox.api.requests import byte_range, has_key, json_object, json_value
+from kie_mcp.sandbox.api.index_page import render_page
+from kie_mcp.sandbox.api.requests import has_key, parse_byte_range, read_json, read_json_object
 
 DROP = "kie.sandbox.drop"
 """The ASGI extension by which a host lets the app close the connection without an answer."""
@@ -33,12 +33,12 @@ class SandboxApp(Starlette):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve, adding the header X-Kie-Sandbox."""
 
-        async def marked(message: Message) -> None:
+        async def send_marked(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message = {**message, "headers": [*message.get("headers", ()), (b"x-kie-sandbox", b"1")]}
             await send(message)
 
-        await super().__call__(scope, receive, marked)
+        await super().__call__(scope, receive, send_marked)
 
 
 def create_app(
@@ -88,13 +88,13 @@ def _routes() -> list[Route]:
     return [
         Route("/", _page),
         Route("/sandbox/scenarios", _scenarios),
-        Route("/api/v1/jobs/createTask", _keyed(_create), methods=["POST"]),
-        Route("/api/v1/jobs/recordInfo", _keyed(_record)),
-        Route("/api/v1/chat/credit", _keyed(_credit)),
-        Route("/api/v1/common/download-url", _keyed(_download_url), methods=["POST"]),
-        Route("/api/file-stream-upload", _keyed(_upload(uploads.stream)), methods=["POST"]),
-        Route("/api/file-base64-upload", _keyed(_upload(uploads.from_base64)), methods=["POST"]),
-        Route("/api/file-url-upload", _keyed(_upload(uploads.from_url)), methods=["POST"]),
+        Route("/api/v1/jobs/createTask", _require_key(_create), methods=["POST"]),
+        Route("/api/v1/jobs/recordInfo", _require_key(_record)),
+        Route("/api/v1/chat/credit", _require_key(_credit)),
+        Route("/api/v1/common/download-url", _require_key(_download_url), methods=["POST"]),
+        Route("/api/file-stream-upload", _require_key(_upload(uploads.upload_stream)), methods=["POST"]),
+        Route("/api/file-base64-upload", _require_key(_upload(uploads.upload_base64)), methods=["POST"]),
+        Route("/api/file-url-upload", _require_key(_upload(uploads.upload_from_url)), methods=["POST"]),
         Route("/files/{path:path}", _file),
     ]
 
@@ -102,7 +102,7 @@ def _routes() -> list[Route]:
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-def _keyed(handler: Handler) -> Handler:
+def _require_key(handler: Handler) -> Handler:
     async def checked(request: Request) -> Response:
         if not has_key(request):
             return _response(answers.NO_ACCESS)
@@ -116,7 +116,7 @@ def _sandbox(request: Request) -> Sandbox:
 
 
 def _base(request: Request) -> str:
-    return _sandbox(request).shelf.base(str(request.base_url))
+    return _sandbox(request).files.find_base_url(str(request.base_url))
 
 
 def _response(answer: Answer) -> Response:
@@ -128,7 +128,7 @@ def _response(answer: Answer) -> Response:
 
 
 async def _create(request: Request) -> Response:
-    answer = await _sandbox(request).create(await json_value(request), _base(request))
+    answer = await _sandbox(request).create(await read_json(request), _base(request))
     if answer is not None:
         return _response(answer)
     drop: Callable[[], Awaitable[None]] | None = request.scope.get("extensions", {}).get(DROP)
@@ -144,12 +144,12 @@ async def _record(request: Request) -> Response:
 
 
 async def _credit(request: Request) -> Response:
-    return _response(answers.accepted(_sandbox(request).credits))
+    return _response(answers.success_answer(_sandbox(request).credits))
 
 
 async def _download_url(request: Request) -> Response:
     base = _base(request)
-    return _response(_sandbox(request).mint((await json_object(request)).get("url"), base))
+    return _response(_sandbox(request).make_link((await read_json_object(request)).get("url"), base))
 
 
 def _upload(way: Upload) -> Handler:
@@ -161,9 +161,9 @@ def _upload(way: Upload) -> Handler:
 
 async def _file(request: Request) -> Response:
     sandbox, path = _sandbox(request), request.path_params["path"]
-    if not sandbox.shelf.is_open(path, request.url.query, sandbox.clock.now()):
+    if not sandbox.files.is_open(path, request.url.query, sandbox.clock.now()):
         return Response("<Error><Code>AccessDenied</Code></Error>", 403, media_type="application/xml")
-    file = sandbox.shelf.find(path)
+    file = sandbox.files.find(path)
     if file is None:
         return Response("<Error><Code>NoSuchKey</Code></Error>", 404, media_type="application/xml")
     return _bytes(await file.read(sandbox.studio.executor), file.mime_type, request.headers.get("range"))
@@ -173,7 +173,7 @@ def _bytes(data: bytes, mime_type: str, asked: str | None) -> Response:
     size = len(data)
     headers = {"Accept-Ranges": "bytes"}
     try:
-        part = byte_range(asked, size)
+        part = parse_byte_range(asked, size)
     except ValueError:
         return Response(status_code=416, headers=headers | {"Content-Range": f"bytes */{size}"})
     if part is None:
@@ -184,7 +184,7 @@ def _bytes(data: bytes, mime_type: str, asked: str | None) -> Response:
 
 
 async def _page(request: Request) -> Response:
-    return HTMLResponse(page(_sandbox(request)))
+    return HTMLResponse(render_page(_sandbox(request)))
 
 
 async def _scenarios(request: Request) -> Response:

@@ -15,18 +15,18 @@ from typing import Any
 SECONDS_TO_ANSWER = 15.0
 
 
-def signature(key: str, task_id: str, timestamp: int) -> str:
+def sign(key: str, task_id: str, timestamp: int) -> str:
     """Base64 of HMAC-SHA256 over `<taskId>.<timestamp>`; the body is not covered."""
     digest = hmac.new(key.encode(), f"{task_id}.{timestamp}".encode(), hashlib.sha256).digest()
     return base64.b64encode(digest).decode()
 
 
-def headers(key: str | None, task_id: str, timestamp: int) -> dict[str, str]:
+def callback_headers(key: str | None, task_id: str, timestamp: int) -> dict[str, str]:
     """The headers of a callback; the signature is there only if the account has a webhook key."""
     plain = {"Content-Type": "application/json", "User-Agent": "kie-mcp-sandbox", "X-Kie-Sandbox": "1"}
     if key is None:
         return plain
-    signed = {"X-Webhook-Timestamp": str(timestamp), "X-Webhook-Signature": signature(key, task_id, timestamp)}
+    signed = {"X-Webhook-Timestamp": str(timestamp), "X-Webhook-Signature": sign(key, task_id, timestamp)}
     return plain | signed
 
 

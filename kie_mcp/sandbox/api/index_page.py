@@ -18,10 +18,10 @@ _STYLE = (
 )
 
 
-def page(sandbox: Sandbox) -> str:
+def render_page(sandbox: Sandbox) -> str:
     """HTML."""
     tasks = list(sandbox.tasks.values())[: -SHOWN - 1 : -1]
-    rows = "".join(_row(sandbox, task) for task in tasks) or "<tr><td colspan=5>none yet</td></tr>"
+    rows = "".join(_render_row(sandbox, task) for task in tasks) or "<tr><td colspan=5>none yet</td></tr>"
     words = "".join(f"<li><code>sandbox:{name}</code> {escape(says)}</li>" for name, says in SCENARIOS.items())
     return (
         f"<!doctype html><html lang=en><meta charset=utf-8><title>kie-mcp sandbox</title><style>{_STYLE}</style>"
@@ -33,7 +33,7 @@ def page(sandbox: Sandbox) -> str:
     )
 
 
-def _row(sandbox: Sandbox, task: Task) -> str:
+def _render_row(sandbox: Sandbox, task: Task) -> str:
     state = task.state(sandbox.clock)
     links = " ".join(f"<a href='{escape(url)}'>file</a>" for url in task.urls) if state == "success" else ""
     cells = (f"<code>{task.id}</code>", escape(task.name), state, f"{task.cost:g}", links)

@@ -8,7 +8,7 @@ from typing import Any
 from kie_mcp.sandbox.account.scenarios import INVISIBLE_SECONDS, NEVER_SEEN_STATE
 from kie_mcp.sandbox.account.tasks import Task
 from kie_mcp.sandbox.account.timeline import Clock
-from kie_mcp.sandbox.api.answers import NOT_VISIBLE, Answer, accepted
+from kie_mcp.sandbox.api.answers import NOT_VISIBLE, Answer, success_answer
 
 SUCCESS_FLAG = {"success": 1, "fail": 3}
 NEVER_SEEN_BETWEEN = (0.3, 0.8)
@@ -17,14 +17,14 @@ NEVER_SEEN_BETWEEN = (0.3, 0.8)
 _OUTPUT_KEYS = {"image": "image_url", "speech": "audio_url", "film": "video_url"}
 
 
-def record(task: Task, clock: Clock) -> Answer:
+def answer_look(task: Task, clock: Clock) -> Answer:
     """The answer of recordInfo now."""
     if "422-at-first" in task.troubles and task.age(clock) < INVISIBLE_SECONDS:
         return NOT_VISIBLE
-    return _spec_record(task, clock) if task.speaks_spec() else accepted(live_data(task, clock))
+    return _spec_record(task, clock) if task.speaks_spec() else success_answer(live_record(task, clock))
 
 
-def live_data(task: Task, clock: Clock) -> dict[str, Any]:
+def live_record(task: Task, clock: Clock) -> dict[str, Any]:
     """`data` of the live dialect. Times are Unix milliseconds, costTime is whole seconds."""
     state = task.state(clock)
     data: dict[str, Any] = {
@@ -42,15 +42,15 @@ def live_data(task: Task, clock: Clock) -> dict[str, Any]:
     }
     if state != "waiting":
         data["creditsConsumed"] = float(task.cost)
-    ended = task.ended(clock)
+    ended = task.ended_at(clock)
     if ended is not None:
         data |= _end(task, clock, ended)
     return data
 
 
-def callback(task: Task, clock: Clock) -> dict[str, Any]:
+def callback_body(task: Task, clock: Clock) -> dict[str, Any]:
     """The body that is POSTed to callBackUrl once the task has ended."""
-    data = live_data(task, clock)
+    data = live_record(task, clock)
     if data["state"] == "success":
         data.pop("response", None)
         return {"code": 200, "msg": "Playground task completed successfully.", "data": data}
@@ -77,7 +77,7 @@ def _end(task: Task, clock: Clock, ended: float) -> dict[str, Any]:
 def _shown_state(task: Task, clock: Clock) -> str:
     state = task.state(clock)
     early, late = NEVER_SEEN_BETWEEN
-    share = task.course.share_at(task.age(clock))
+    share = task.timeline.share_at(task.age(clock))
     if "unknown-state" in task.troubles and early <= share < late:
         return NEVER_SEEN_STATE
     return state
@@ -87,13 +87,13 @@ def _spec_record(task: Task, clock: Clock) -> Answer:
     state = task.state(clock)
     if state == "fail":
         code, msg = task.failure or ("501", "")
-        return accepted({"taskId": task.id, "status": "failed", "errorCode": code, "errorMessage": msg}, code=0)
+        return success_answer({"taskId": task.id, "status": "failed", "errorCode": code, "errorMessage": msg}, code=0)
     if state != "success":
         shown = _shown_state(task, clock)
         status = shown if shown == NEVER_SEEN_STATE else "processing"
-        progress = task.course.progress_at(task.age(clock))
-        return accepted({"taskId": task.id, "status": status, "progress": progress}, code=0)
+        progress = task.timeline.progress_at(task.age(clock))
+        return success_answer({"taskId": task.id, "status": status, "progress": progress}, code=0)
     output: dict[str, str] | str = {} if "empty" in task.troubles else {_OUTPUT_KEYS[task.model.makes]: task.urls[0]}
     if "bad-result" in task.troubles:
         output = '{"url":'
-    return accepted({"taskId": task.id, "status": "completed", "output": output}, code=0)
+    return success_answer({"taskId": task.id, "status": "completed", "output": output}, code=0)

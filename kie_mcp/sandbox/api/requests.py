@@ -19,7 +19,7 @@ def has_key(request: Request) -> bool:
     return scheme.lower() == "bearer" and bool(key) and not key.lower().startswith(BAD_KEYS)
 
 
-async def json_value(request: Request) -> Any:
+async def read_json(request: Request) -> Any:
     """The body as JSON, or as text where it is none."""
     raw = await request.body()
     try:
@@ -28,13 +28,13 @@ async def json_value(request: Request) -> Any:
         return raw.decode("utf-8", "replace")
 
 
-async def json_object(request: Request) -> dict[str, Any]:
+async def read_json_object(request: Request) -> dict[str, Any]:
     """The body as a JSON object; an empty one where it is none."""
-    value = await json_value(request)
+    value = await read_json(request)
     return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
 
 
-def byte_range(header: str | None, size: int) -> tuple[int, int] | None:
+def parse_byte_range(header: str | None, size: int) -> tuple[int, int] | None:
     """First byte and the one after the last of a single range; None for no range, or one that we do not serve.
 
     Raises:

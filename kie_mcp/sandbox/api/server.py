@@ -43,7 +43,7 @@ async def serve(
     server = _Server(
         uvicorn.Config(
             _with_drop(app or create_app(**settings), connections),
-            http=_remembering(connections),
+            http=_protocol_with_connections(connections),
             log_config=None,
             log_level="critical",
             access_log=False,
@@ -91,8 +91,8 @@ class _Server(uvicorn.Server):
             running.result()
 
 
-def _remembering(connections: dict[object, asyncio.BaseTransport]) -> type[H11Protocol]:
-    class Remembering(H11Protocol):
+def _protocol_with_connections(connections: dict[object, asyncio.BaseTransport]) -> type[H11Protocol]:
+    class TrackingProtocol(H11Protocol):
         """HTTP that keeps its transports where the app's wish to drop one can find them."""
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -103,11 +103,11 @@ def _remembering(connections: dict[object, asyncio.BaseTransport]) -> type[H11Pr
             connections.pop(self.transport.get_extra_info("peername"), None)
             super().connection_lost(exc)
 
-    return Remembering
+    return TrackingProtocol
 
 
 def _with_drop(app: ASGIApp, connections: dict[object, asyncio.BaseTransport]) -> ASGIApp:
-    async def hosted(scope: Scope, receive: Receive, send: Send) -> None:
+    async def app_with_drop(scope: Scope, receive: Receive, send: Send) -> None:
         async def drop() -> None:
             transport = connections.get(scope["client"])
             if isinstance(transport, asyncio.Transport):
@@ -119,4 +119,4 @@ def _with_drop(app: ASGIApp, connections: dict[object, asyncio.BaseTransport]) -
             scope = {**scope, "extensions": {**scope.get("extensions", {}), DROP: drop}}
         await app(scope, receive, send)
 
-    return hosted
+    return app_with_drop

@@ -8,7 +8,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from kie_mcp.sandbox.studio.gender_words import Gender, gender, is_old, words_of
+from kie_mcp.sandbox.studio.gender_words import Gender, find_gender, is_old, split_words
 
 Colour = tuple[int, int, int]
 
@@ -59,11 +59,11 @@ class Look:
     ground: Colour
 
 
-def look(prompt: str, seed: str) -> Look:
+def choose_look(prompt: str, seed: str) -> Look:
     """The look of a prompt; `seed` varies what the prompt leaves open."""
     digest = hashlib.sha256(f"{seed}:{prompt}".encode()).digest()
     chance = random.Random(digest)  # noqa: S311  # a choice of colours, not a secret
-    words = words_of(prompt)
+    words = split_words(prompt)
     kinds = [_KINDS.get(word, word) for word in words]
     kind = next((one for one in kinds if one in _FURS), "person")
     hue = chance.random()
@@ -74,7 +74,7 @@ def look(prompt: str, seed: str) -> Look:
         kind=kind,
         skin=_FURS.get(kind) or chance.choice(_SKINS),
         hair=_GREY if is_old(words) else chance.choice(_HAIRS),
-        style=chance.choice(_STYLES[gender(words)]),
+        style=chance.choice(_STYLES[find_gender(words)]),
         clothes=clothes,
         eyes=chance.choice(((78, 118, 86), (72, 112, 158), (104, 70, 44), (88, 84, 96))),
         sky=tone(hue, 0.24, 0.99),
@@ -88,7 +88,7 @@ def tone(hue: float, saturation: float, value: float) -> Colour:
     return round(red * 255), round(green * 255), round(blue * 255)
 
 
-def mixed(one: Colour, other: Colour, share: float) -> Colour:
+def mix(one: Colour, other: Colour, share: float) -> Colour:
     """`share` of the other colour in the first."""
     red, green, blue = (round(a + (b - a) * share) for a, b in zip(one, other, strict=True))
     return red, green, blue

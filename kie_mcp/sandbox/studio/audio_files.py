@@ -22,28 +22,28 @@ class NotSoundError(Exception):
     """The bytes hold no audio that can be decoded."""
 
 
-def kind() -> tuple[str, str]:
+def output_format() -> tuple[str, str]:
     """The suffix and the MIME type of what `encoded` makes."""
     import av
 
     return ("mp3", "audio/mpeg") if "libmp3lame" in av.codecs_available else ("wav", "audio/wav")
 
 
-def encoded(samples: array[int]) -> bytes:
+def encode(samples: array[int]) -> bytes:
     """The samples as a file of the kind that `kind` says."""
     import av
 
-    if kind()[0] == "wav":
-        return wav(samples)
+    if output_format()[0] == "wav":
+        return encode_wav(samples)
     target = io.BytesIO()
     with av.open(target, "w", format="mp3") as container:
         stream = container.add_stream("libmp3lame", rate=RATE, layout="mono")
         stream.bit_rate = 64_000
-        write(container, stream, samples)
+        encode_into(container, stream, samples)
     return target.getvalue()
 
 
-def write(container: OutputContainer, stream: AudioStream, samples: array[int]) -> None:
+def encode_into(container: OutputContainer, stream: AudioStream, samples: array[int]) -> None:
     """Encode the samples into a stream of an open container, and flush it."""
     import av
 
@@ -66,7 +66,7 @@ def _frame(samples: array[int], position: int) -> av.AudioFrame:
     return frame
 
 
-def decoded(data: bytes) -> array[int]:
+def decode(data: bytes) -> array[int]:
     """The audio of a file as mono samples at `RATE`.
 
     Raises:
@@ -100,7 +100,7 @@ def seconds(samples: array[int]) -> float:
     return len(samples) / RATE
 
 
-def loudness(samples: array[int], per_second: int) -> list[float]:
+def measure_loudness(samples: array[int], per_second: int) -> list[float]:
     """How loud each film frame's share of the samples is, 0 to 1, relative to the loudest."""
     step = RATE / per_second
     # Every eighth sample is enough to see the mouth's rhythm and keeps minutes of audio cheap.
@@ -110,7 +110,7 @@ def loudness(samples: array[int], per_second: int) -> list[float]:
     return [level / top for level in levels]
 
 
-def wav(samples: array[int]) -> bytes:
+def encode_wav(samples: array[int]) -> bytes:
     """The samples as an uncompressed file."""
     target = io.BytesIO()
     with wave.open(target, "wb") as file:

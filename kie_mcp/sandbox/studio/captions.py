@@ -29,7 +29,7 @@ def add_caption(picture: Picture, words: str) -> float:
     wide, high = picture.size
     letter = _letter(picture)
     most = max(1, min(LINES, math.floor((high * 0.26 - 1.6 * letter) / (letter * 1.3))))
-    lines = lines_of(picture, words, most)
+    lines = wrap_for(picture, words, most)
     if not lines:
         return 1.0
     top, pad = _top(picture, lines), letter * 0.8
@@ -52,13 +52,13 @@ def add_subtitle(picture: Picture, lines: Sequence[str], over: float = 1.0) -> N
     _write(picture, lines, (top + high) / 2)
 
 
-def lines_of(picture: Picture, words: str, most: int) -> list[str]:
+def wrap_for(picture: Picture, words: str, most: int) -> list[str]:
     """The words in at most so many lines as wide as the picture has room for."""
     from PIL import ImageDraw
 
     letter = _letter(picture)
     font, draw = _font(letter), ImageDraw.Draw(picture)
-    return wrapped(words, lambda text: draw.textlength(text, font), picture.width - 3.2 * letter, most)
+    return wrap(words, lambda text: draw.textlength(text, font), picture.width - 3.2 * letter, most)
 
 
 def _letter(picture: Picture) -> float:
@@ -93,7 +93,7 @@ def add_stamp(picture: Picture) -> None:
     draw.text(((box[0] + box[2]) / 2, (box[1] + box[3]) / 2), STAMP, _INK, font, anchor="mm")
 
 
-def wrapped(words: str, length: Callable[[str], float], room: float, most: int) -> list[str]:
+def wrap(words: str, length: Callable[[str], float], room: float, most: int) -> list[str]:
     """The words in at most `most` lines no longer than `room`; what does not fit ends in an ellipsis."""
     lines: list[str] = [""]
     # Beyond this no line could hold it, and a prompt may have 20,000 characters.

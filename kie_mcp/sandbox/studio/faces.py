@@ -7,7 +7,7 @@ import math
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from kie_mcp.sandbox.studio.appearance import DARK, ROSE, WHITE, Colour, Look, mixed
+from kie_mcp.sandbox.studio.appearance import DARK, ROSE, WHITE, Colour, Look, mix
 
 if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw
@@ -99,7 +99,7 @@ _CURL = (0.29, 0.27)
 """Where things are on the head, in head radii."""
 
 
-def portrait(pencil: Pencil, look: Look) -> None:
+def draw_portrait(pencil: Pencil, look: Look) -> None:
     """Draw the whole character: body, head, hair or fur, eyes, nose and a smile."""
     (_ears if look.kind != "person" else _back_hair)(pencil, look)
     _body(pencil, look)
@@ -108,7 +108,7 @@ def portrait(pencil: Pencil, look: Look) -> None:
         _fringe(pencil, look)
     else:
         _muzzle(pencil, look)
-    cheek = mixed(skin_at_mouth(look), ROSE, 0.28)
+    cheek = mix(skin_at_mouth(look), ROSE, 0.28)
     for side in (-1, 1):
         pencil.oval(side * 0.62, 0.36, 0.17, 0.11, cheek)
     _eyes(pencil, look)
@@ -117,22 +117,22 @@ def portrait(pencil: Pencil, look: Look) -> None:
 
 def skin_at_mouth(look: Look) -> Colour:
     """The colour that surrounds the mouth: animals have a lighter muzzle."""
-    return look.skin if look.kind in ("person", "robot") else mixed(look.skin, WHITE, 0.62)
+    return look.skin if look.kind in ("person", "robot") else mix(look.skin, WHITE, 0.62)
 
 
 def _body(pencil: Pencil, look: Look) -> None:
-    shade = mixed(look.clothes, DARK, 0.22)
+    shade = mix(look.clothes, DARK, 0.22)
     pencil.oval(0, 2.95, 1.78, 1.62, look.clothes)
     pencil.draw.rectangle(pencil.box(0, 8.95, 1.78, 6), look.clothes)
-    pencil.draw.rounded_rectangle(pencil.box(0, 1.15, 0.34, 0.42), pencil.radius * 0.2, mixed(look.skin, DARK, 0.14))
+    pencil.draw.rounded_rectangle(pencil.box(0, 1.15, 0.34, 0.42), pencil.radius * 0.2, mix(look.skin, DARK, 0.14))
     pencil.shape([(-0.62, 1.4), (0, 1.98), (-0.3, 2.1), (-0.86, 1.52)], shade)
     pencil.shape([(0.62, 1.4), (0, 1.98), (0.3, 2.1), (0.86, 1.52)], shade)
     for step in range(3):
-        pencil.oval(0, 2.3 + 0.42 * step, 0.07, 0.07, mixed(look.clothes, WHITE, 0.6))
+        pencil.oval(0, 2.3 + 0.42 * step, 0.07, 0.07, mix(look.clothes, WHITE, 0.6))
 
 
 def _ears(pencil: Pencil, look: Look) -> None:
-    inner = mixed(look.skin, ROSE, 0.4)
+    inner = mix(look.skin, ROSE, 0.4)
     for side in (-1, 1):
         if look.kind in ("fox", "cat"):
             pencil.shape([(side * 0.985, -0.2), (side * 0.92, -1.44), (side * 0.1, -0.96)], look.skin)
@@ -141,17 +141,17 @@ def _ears(pencil: Pencil, look: Look) -> None:
             pencil.oval(side * 0.45, -1.16, 0.24, 0.66, look.skin)
             pencil.oval(side * 0.45, -1.16, 0.12, 0.5, inner)
         elif look.kind == "robot":
-            pencil.oval(side * 1.04, 0.05, 0.16, 0.3, mixed(look.skin, DARK, 0.3))
+            pencil.oval(side * 1.04, 0.05, 0.16, 0.3, mix(look.skin, DARK, 0.3))
             pencil.oval(side * 0.5, -1.34, 0.1, 0.1, look.clothes)
             pencil.shape([(side * 0.47, -1.3), (side * 0.53, -1.3), (side * 0.4, -0.7), (side * 0.34, -0.7)], DARK)
         else:
             low = -0.75 if look.kind == "bear" else -0.35
-            pencil.oval(side * 0.82, low, 0.36, 0.36 if look.kind == "bear" else 0.62, mixed(look.skin, DARK, 0.2))
+            pencil.oval(side * 0.82, low, 0.36, 0.36 if look.kind == "bear" else 0.62, mix(look.skin, DARK, 0.2))
 
 
 def _muzzle(pencil: Pencil, look: Look) -> None:
     if look.kind == "robot":
-        pencil.oval(0, -0.02, 0.84, 0.42, mixed(look.skin, DARK, 0.45))
+        pencil.oval(0, -0.02, 0.84, 0.42, mix(look.skin, DARK, 0.45))
         return
     # It ends below the eyes: their lids have one colour, that of the head.
     pencil.oval(0, 0.65, 0.72, 0.42, skin_at_mouth(look))
@@ -170,7 +170,7 @@ def _back_hair(pencil: Pencil, look: Look) -> None:
                 1.0 * math.sin(math.radians(turn)), -0.12 - 0.98 * math.cos(math.radians(turn)), *_CURL, look.hair
             )
     for side in (-1, 1):
-        pencil.oval(side * 1.0, 0.12, 0.17, 0.24, mixed(look.skin, DARK, 0.08))
+        pencil.oval(side * 1.0, 0.12, 0.17, 0.24, mix(look.skin, DARK, 0.08))
 
 
 def _fringe(pencil: Pencil, look: Look) -> None:
@@ -182,18 +182,18 @@ def _fringe(pencil: Pencil, look: Look) -> None:
     else:
         lean = 0.1 if look.style == 2 else 0.0
         pencil.oval(lean, 0.22, 0.97 - 1.2 * lean, 0.86 - lean, look.skin)
-    pencil.oval(0, 0.26, 0.1, 0.07, mixed(look.skin, DARK, 0.16))
+    pencil.oval(0, 0.26, 0.1, 0.07, mix(look.skin, DARK, 0.16))
 
 
 def _eyes(pencil: Pencil, look: Look) -> None:
-    glow = mixed(look.eyes, WHITE, 0.75) if look.kind == "robot" else look.eyes
+    glow = mix(look.eyes, WHITE, 0.75) if look.kind == "robot" else look.eyes
     for x, y in EYES:
         pencil.oval(x, y, EYE, EYE * 1.15, WHITE)
         pencil.oval(x, y + 0.02, EYE * 0.68, EYE * 0.78, glow)
         pencil.oval(x, y + 0.02, EYE * 0.38, EYE * 0.46, DARK)
         pencil.oval(x + 0.05, y - 0.05, EYE * 0.2, EYE * 0.2, WHITE)
         if look.kind == "person":
-            pencil.arc((x, y - 0.1, EYE * 1.35, EYE * 1.5), 215, 325, mixed(look.hair, DARK, 0.4))
+            pencil.arc((x, y - 0.1, EYE * 1.35, EYE * 1.5), 215, 325, mix(look.hair, DARK, 0.4))
 
 
 def draw_mouth(pencil: Pencil, openness: float) -> None:
@@ -201,13 +201,13 @@ def draw_mouth(pencil: Pencil, openness: float) -> None:
     x, y = MOUTH
     half = MOUTH_WIDTH / 2
     if openness < 0.05:
-        pencil.arc((x, y - 0.12, half, 0.24), 25, 155, mixed(DARK, ROSE, 0.3))
+        pencil.arc((x, y - 0.12, half, 0.24), 25, 155, mix(DARK, ROSE, 0.3))
         return
     high = 0.05 + 0.17 * openness
     wide = half * (0.94 - 0.16 * openness)
     # The upper lip stays where it is, the jaw goes down.
     middle = y + high
-    pencil.oval(x, middle, wide + 0.05, high + 0.05, mixed(ROSE, DARK, 0.12))
+    pencil.oval(x, middle, wide + 0.05, high + 0.05, mix(ROSE, DARK, 0.12))
     pencil.oval(x, middle, wide, high, (92, 28, 40))
     if openness > 0.35:
         pencil.oval(x, middle + high * 0.52, wide * 0.62, high * 0.4, (216, 98, 104))

@@ -76,12 +76,12 @@ _OLD = _set(
 _YEARS = _set("year years month months")
 
 
-def words_of(text: str) -> list[str]:
+def split_words(text: str) -> list[str]:
     """The words of a text, in lower case, without what is not a letter."""
     return re.findall(r"[^\W\d_]+", text.lower())
 
 
-def gender(words: Sequence[str]) -> Gender:
+def find_gender(words: Sequence[str]) -> Gender:
     """Of whom the words speak, names being asked last; of both, or of neither, leaves it open."""
     for women, men in ((_WOMEN, _MEN), (_WOMENS_NAMES, _MENS_NAMES)):
         is_woman, is_man = not women.isdisjoint(words), not men.isdisjoint(words)

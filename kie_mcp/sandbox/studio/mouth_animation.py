@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from kie_mcp.sandbox.studio.appearance import DARK, Colour, mixed
+from kie_mcp.sandbox.studio.appearance import DARK, Colour, mix
 from kie_mcp.sandbox.studio.faces import EYE, MOUTH, MOUTH_WIDTH, Face, Pencil, Point, draw_mouth
 
 if TYPE_CHECKING:
@@ -25,11 +25,11 @@ class Mouth:
         self._still = still
         self._face = face
 
-    def drawn(self, openness: float, *, eyes_shut: bool = False) -> Picture:
+    def draw(self, openness: float, *, eyes_shut: bool = False) -> Picture:
         """The picture with its mouth open from 0 to 1."""
         picture = self._still.copy()
         if self._face.skin is None:
-            _part(picture, self._face, openness)
+            _open_photo(picture, self._face, openness)
             return picture
         if eyes_shut:
             _close_eyes(picture, self._face)
@@ -57,7 +57,7 @@ def _close_eyes(picture: Picture, face: Face) -> None:
 
     def draw(pencil: Pencil) -> None:
         pencil.oval(0, 0, EYE * 1.06, EYE * 1.22, lid)
-        pencil.arc((0, -EYE * 0.3, EYE, EYE * 0.7), 20, 160, mixed(lid, DARK, 0.7))
+        pencil.arc((0, -EYE * 0.3, EYE, EYE * 0.7), 20, 160, mix(lid, DARK, 0.7))
 
     for x, y in face.eyes:
         _draw_finely(picture, (x * picture.width, y * picture.height), radius, draw)
@@ -75,7 +75,7 @@ def _draw_finely(picture: Picture, at: Point, radius: float, draw: Callable[[Pen
     picture.paste(patch.resize((2 * half, 2 * half), Image.Resampling.LANCZOS), box)
 
 
-def _part(picture: Picture, face: Face, openness: float) -> None:
+def _open_photo(picture: Picture, face: Face, openness: float) -> None:
     """Pull the lower half of the mouth's surroundings down and show a dark opening between the lips."""
     from PIL import Image, ImageDraw, ImageFilter
 

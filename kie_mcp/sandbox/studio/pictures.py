@@ -10,9 +10,19 @@ import random
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from kie_mcp.sandbox.studio.appearance import WHITE, Look, look, mixed
+from kie_mcp.sandbox.studio.appearance import WHITE, Look, choose_look, mix
 from kie_mcp.sandbox.studio.captions import add_caption, add_stamp
-from kie_mcp.sandbox.studio.faces import EYE, EYES, MOUTH, MOUTH_WIDTH, Face, Pencil, Point, portrait, skin_at_mouth
+from kie_mcp.sandbox.studio.faces import (
+    EYE,
+    EYES,
+    MOUTH,
+    MOUTH_WIDTH,
+    Face,
+    Pencil,
+    Point,
+    draw_portrait,
+    skin_at_mouth,
+)
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
@@ -25,19 +35,19 @@ class NotAPictureError(Exception):
     """The bytes hold no picture that can be decoded."""
 
 
-def drawn(
+def draw_picture(
     prompt: str, size: tuple[int, int], seed: str = "", references: tuple[bytes, ...] = ()
 ) -> tuple[Picture, Face]:
     """The picture of a prompt in pixels of `size`, and where its face is."""
     from PIL import Image, ImageDraw
 
-    chosen = look(prompt, seed)
+    chosen = choose_look(prompt, seed)
     fine = 2 if max(size) <= 1024 else 1
     wide, high = size[0] * fine, size[1] * fine
     scene = _background(chosen, (wide, high), seed + prompt)
     radius = 0.215 * min(wide, high)
     middle = (wide / 2, high * (0.40 if high >= wide * 0.8 else 0.42))
-    portrait(Pencil(ImageDraw.Draw(scene), *middle, radius), chosen)
+    draw_portrait(Pencil(ImageDraw.Draw(scene), *middle, radius), chosen)
     picture = scene.resize(size, Image.Resampling.LANCZOS) if fine > 1 else scene
     _paste(picture, references)
     caption = add_caption(picture, prompt)
@@ -45,14 +55,14 @@ def drawn(
     return picture, replace(_face_at(middle, radius, (wide, high), chosen), caption=caption)
 
 
-def size_of(ratio: str, long_edge: int) -> tuple[int, int]:
+def parse_size(ratio: str, long_edge: int) -> tuple[int, int]:
     """Width and height of a ratio like 16:9, both even; `auto` is square."""
     wide, high = (int(part) for part in ratio.split(":")) if ":" in ratio else (1, 1)
     scale = long_edge / max(wide, high)
     return max(2, round(wide * scale / 2) * 2), max(2, round(high * scale / 2) * 2)
 
 
-def encoded(picture: Picture, face: Face, kind: str) -> bytes:
+def encode(picture: Picture, face: Face, kind: str) -> bytes:
     """The picture as `png` or `jpeg`, with the note about its face."""
     from PIL.PngImagePlugin import PngInfo
 
@@ -66,7 +76,7 @@ def encoded(picture: Picture, face: Face, kind: str) -> bytes:
     return target.getvalue()
 
 
-def decoded(data: bytes) -> tuple[Picture, Face | None]:
+def decode(data: bytes) -> tuple[Picture, Face | None]:
     """A picture given to us, and its face if we drew it.
 
     Raises:
@@ -103,11 +113,9 @@ def _background(chosen: Look, size: tuple[int, int], seed: str) -> Picture:
     edge = min(small)
     for _ in range(9):
         x, y, radius = chance.random() * small[0], chance.random() * small[1] * 0.9, edge * chance.uniform(0.03, 0.1)
-        draw.ellipse(
-            (x - radius, y - radius, x + radius, y + radius), mixed(chosen.sky, WHITE, chance.uniform(0.1, 0.5))
-        )
+        draw.ellipse((x - radius, y - radius, x + radius, y + radius), mix(chosen.sky, WHITE, chance.uniform(0.1, 0.5)))
     x, y, radius = small[0] / 2, small[1] * 0.4, edge * 0.36
-    draw.ellipse((x - radius, y - radius, x + radius, y + radius), mixed(chosen.sky, WHITE, 0.45))
+    draw.ellipse((x - radius, y - radius, x + radius, y + radius), mix(chosen.sky, WHITE, 0.45))
     return ground.filter(ImageFilter.GaussianBlur(edge * 0.02)).resize(size, Image.Resampling.BICUBIC)
 
 
@@ -118,7 +126,7 @@ def _paste(picture: Picture, references: tuple[bytes, ...]) -> None:
     side = round(min(picture.size) * 0.2)
     frame = max(2, side // 20)
     for place, data in enumerate(references[:4]):
-        print_ = ImageOps.fit(decoded(data)[0], (side, side))
+        print_ = ImageOps.fit(decode(data)[0], (side, side))
         card = ImageOps.expand(print_, frame, (255, 255, 255)).convert("RGBA")
         card = card.rotate((4, -3, 2, -4)[place], Image.Resampling.BICUBIC, expand=True)
         spot = (frame * 3, frame * 3 + place * round(side * 1.12))

@@ -14,18 +14,18 @@ from urllib.parse import urlsplit
 
 from kie_mcp.sandbox.account.file_store import File, FileStore
 from kie_mcp.sandbox.account.models import Model
-from kie_mcp.sandbox.account.scenarios import without_words
+from kie_mcp.sandbox.account.scenarios import remove_words
 from kie_mcp.sandbox.studio import audio_files, pictures, speech, videos
 
 T = TypeVar("T")
-SOMEBODY = "A friendly presenter"
-UNHEARD = "This voice stands in for an audio file outside of the sandbox, which is not fetched from here."
+DEFAULT_PERSON = "A friendly presenter"
+DEFAULT_SPEECH = "This voice stands in for an audio file outside of the sandbox, which is not fetched from here."
 UNKNOWN_WORDS = "(a sound that was not made in this sandbox)"
 _REFERENCES = ("image_input", "image_urls")
 
 
 @dataclass(frozen=True, slots=True)
-class Material:
+class InputMedia:
     """The media of a request, read and understood, or why they cannot be used."""
 
     pictures: tuple[bytes, ...] = ()
@@ -43,8 +43,8 @@ class Material:
 class Studio:
     """Makes things in worker threads, never in the event loop's."""
 
-    def __init__(self, shelf: FileStore) -> None:
-        self._shelf = shelf
+    def __init__(self, files: FileStore) -> None:
+        self._files = files
         self.executor = ThreadPoolExecutor(max_workers=4, thread_name_prefix="kie-sandbox")
         self._stop = threading.Event()
         self._spoken: dict[bytes, str] = {}
@@ -55,67 +55,67 @@ class Studio:
         self._stop.set()
         self.executor.shutdown(wait=False, cancel_futures=True)
 
-    async def work(self, make: Callable[[], T]) -> T:
+    async def run_in_thread(self, make: Callable[[], T]) -> T:
         """Run in a worker thread."""
         return await asyncio.get_running_loop().run_in_executor(self.executor, make)
 
-    async def gather(self, model: Model, given: Mapping[str, Any], now: float) -> Material:
+    async def read_inputs(self, model: Model, given: Mapping[str, Any], now: float) -> InputMedia:
         """Read the media of a request; links outside of the sandbox are never opened."""
         if model.makes == "speech":
-            return Material()
+            return InputMedia()
         try:
             if model.makes == "image":
                 urls = [url for key in _REFERENCES for url in given.get(key) or ()]
-                found = [await self._own(url, now) for url in urls]
-                return Material(await self.work(lambda: _checked([data for data in found if data])))
-            return await self._film_material(model, given, now)
+                found = [await self._read_own(url, now) for url in urls]
+                return InputMedia(await self.run_in_thread(lambda: _check_pictures([data for data in found if data])))
+            return await self._read_film_inputs(model, given, now)
         except (pictures.NotAPictureError, audio_files.NotSoundError, LookupError) as error:
-            return Material(fault=("400", f"The input file could not be read: {error}"))
+            return InputMedia(fault=("400", f"The input file could not be read: {error}"))
 
-    async def _film_material(self, model: Model, given: Mapping[str, Any], now: float) -> Material:
-        picture = await self._own(given["image_url"], now)
-        voice = await self._own(given["audio_url"], now)
+    async def _read_film_inputs(self, model: Model, given: Mapping[str, Any], now: float) -> InputMedia:
+        picture = await self._read_own(given["image_url"], now)
+        voice = await self._read_own(given["audio_url"], now)
 
-        def understand() -> Material:
-            seen = _checked([picture]) if picture else (drawn_png(SOMEBODY),)
-            heard = audio_files.decoded(voice) if voice else speech.speech(UNHEARD, given["audio_url"])
-            words = self._spoken.get(_digest(voice), UNKNOWN_WORDS) if voice else UNHEARD
+        def decode_inputs() -> InputMedia:
+            seen = _check_pictures([picture]) if picture else (draw_png(DEFAULT_PERSON),)
+            heard = audio_files.decode(voice) if voice else speech.synthesize(DEFAULT_SPEECH, given["audio_url"])
+            words = self._spoken.get(_digest(voice), UNKNOWN_WORDS) if voice else DEFAULT_SPEECH
             too_long = audio_files.seconds(heard) > model.longest_audio
             fault = ("400", f"The audio duration exceeds {model.longest_audio:.0f} seconds") if too_long else None
-            return Material(seen, heard, words, fault)
+            return InputMedia(seen, heard, words, fault)
 
-        return await self.work(understand)
+        return await self.run_in_thread(decode_inputs)
 
-    async def _own(self, url: str, now: float) -> bytes | None:
+    async def _read_own(self, url: str, now: float) -> bytes | None:
         """The bytes behind one of our own URLs; None for a link elsewhere.
 
         Raises:
             LookupError: if the link is ours, and dead.
         """
-        path = self._shelf.own_path(url)
+        path = self._files.path_of_own(url)
         if path is None:
             return None
-        file = self._shelf.find(path)
-        if file is None or not self._shelf.is_open(path, urlsplit(url).query, now):
+        file = self._files.find(path)
+        if file is None or not self._files.is_open(path, urlsplit(url).query, now):
             raise LookupError("the link is dead")
         return await file.read(self.executor)
 
-    def planned(self, model: Model, given: Mapping[str, Any], material: Material, seed: str) -> tuple[str, File]:
+    def plan_result(self, model: Model, given: Mapping[str, Any], media: InputMedia, seed: str) -> tuple[str, File]:
         """The name and the file of a result; it is made when it is first read."""
         if model.makes == "speech":
-            suffix, mime_type = audio_files.kind()
+            suffix, mime_type = audio_files.output_format()
             return f"1.{suffix}", File(mime_type, lambda: self._speak(given))
         if model.makes == "film":
             side = _short_edge(model, given)
-            picture, samples, words = material.pictures[0], material.samples, material.words
-            return "1.mp4", File("video/mp4", lambda: videos.film(picture, samples, words, side, self._stop))
+            picture, samples, words = media.pictures[0], media.samples, media.words
+            return "1.mp4", File("video/mp4", lambda: videos.make_video(picture, samples, words, side, self._stop))
         kind = "png" if str(given.get("output_format") or model.form).lower() == "png" else "jpeg"
-        make = _picture_maker(model, given, material.pictures, seed, kind)
+        make = _picture_maker(model, given, media.pictures, seed, kind)
         return ("1.png" if kind == "png" else "1.jpg"), File(f"image/{kind}", make)
 
     def _speak(self, given: Mapping[str, Any]) -> bytes:
         words = _clean(given["text"])
-        data = audio_files.encoded(speech.speech(words, given["voice"], float(given.get("speed") or 1)))
+        data = audio_files.encode(speech.synthesize(words, given["voice"], float(given.get("speed") or 1)))
         self._spoken[_digest(data)] = words
         return data
 
@@ -124,9 +124,9 @@ def _digest(data: bytes) -> bytes:
     return hashlib.sha256(data).digest()
 
 
-def drawn_png(words: str) -> bytes:
+def draw_png(words: str) -> bytes:
     """A square picture of the words."""
-    return pictures.encoded(*pictures.drawn(words, (1024, 1024)), "png")
+    return pictures.encode(*pictures.draw_picture(words, (1024, 1024)), "png")
 
 
 def _picture_maker(
@@ -139,16 +139,16 @@ def _picture_maker(
     def make() -> bytes:
         shown = ratio
         if ratio == "auto" and references:
-            wide, high = pictures.decoded(references[0])[0].size
+            wide, high = pictures.decode(references[0])[0].size
             shown = f"{wide}:{high}"
-        return pictures.encoded(*pictures.drawn(words, pictures.size_of(shown, edge), seed, references), kind)
+        return pictures.encode(*pictures.draw_picture(words, pictures.parse_size(shown, edge), seed, references), kind)
 
     return make
 
 
-def _checked(found: list[bytes]) -> tuple[bytes, ...]:
+def _check_pictures(found: list[bytes]) -> tuple[bytes, ...]:
     for data in found:
-        pictures.decoded(data)
+        pictures.decode(data)
     return tuple(found)
 
 
@@ -159,4 +159,4 @@ def _short_edge(model: Model, given: Mapping[str, Any]) -> int:
 
 def _clean(words: str) -> str:
     """As it is drawn or spoken: without scenario words and halves of surrogate pairs."""
-    return without_words(words.encode("utf-8", "replace").decode())
+    return remove_words(words.encode("utf-8", "replace").decode())

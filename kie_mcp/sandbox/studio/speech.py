@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kie_mcp.sandbox.account.voice_ids import VOICE_IDS
-from kie_mcp.sandbox.studio.gender_words import Gender, gender, words_of
+from kie_mcp.sandbox.studio.gender_words import Gender, find_gender, split_words
 
 RATE = 24_000
 """Samples a second of everything the sandbox says, mono, 16 bit."""
@@ -47,9 +47,9 @@ class Voice:
     hiss: array[int]
 
 
-def speech(text: str, voice_id: str, pace: float = 1.0) -> array[int]:
+def synthesize(text: str, voice_id: str, pace: float = 1.0) -> array[int]:
     """A chime, then the text as babble at 14 characters a second times `pace`; samples at `RATE`."""
-    voice = voice_of(voice_id)
+    voice = make_voice(voice_id)
     sound = _chime()
     for word in text.split() or ["a"]:
         _say(sound, voice, word, RATE / (CHARACTERS_PER_SECOND * pace))
@@ -64,7 +64,7 @@ def _say(sound: array[int], voice: Voice, word: str, per_character: float) -> No
     share = int(per_character * max(len(core), 1) / parts)
     for index in range(parts):
         last = index == parts - 1
-        _syllable(sound, voice, vowels[index % len(vowels)], _melody(word, index, last=last), share)
+        _say_syllable(sound, voice, vowels[index % len(vowels)], _melody(word, index, last=last), share)
     # The blank after a word and the marks at its end are rests.
     sound.extend(_silence(int(per_character * (1 + len(word) - len(core)))))
 
@@ -77,7 +77,7 @@ def _melody(word: str, index: int, *, last: bool) -> str:
     return ("down", "flat", "up")[(len(word) + index) % 3]
 
 
-def _syllable(sound: array[int], voice: Voice, vowel: str, melody: str, length: int) -> None:
+def _say_syllable(sound: array[int], voice: Voice, vowel: str, melody: str, length: int) -> None:
     """A short hiss, then the vowel, faded out; together `length` samples."""
     hiss = min(len(voice.hiss), length // 6)
     sound.extend(voice.hiss[:hiss])
@@ -94,10 +94,10 @@ def _silence(samples: int) -> array[int]:
     return _SAMPLES * max(samples, 0)
 
 
-def voice_of(voice_id: str) -> Voice:
+def make_voice(voice_id: str) -> Voice:
     """The speaker of an id, the same one always."""
     digest = hashlib.sha256(voice_id.encode()).digest()
-    low, high = _PITCHES[gender(words_of(VOICE_IDS.get(voice_id, "")))]
+    low, high = _PITCHES[find_gender(split_words(VOICE_IDS.get(voice_id, "")))]
     pitch = low + digest[0] * (high - low) / 255
     throat = 0.9 + 0.25 * (pitch - 92) / 130 + (digest[1] - 128) / 2000
     chance = random.Random(digest)  # noqa: S311  # a timbre, not a secret
@@ -109,7 +109,7 @@ def _syllables(pitch: float, throat: float) -> dict[tuple[str, str], array[int]]
     for vowel, formants in _FORMANTS.items():
         grain = _grain(formants, throat, int(RATE / pitch * 1.6))
         for melody, (start, end) in _MELODIES.items():
-            made[vowel, melody] = _sung(grain, pitch * start, pitch * end)
+            made[vowel, melody] = _repeat_grain(grain, pitch * start, pitch * end)
     return made
 
 
@@ -127,7 +127,7 @@ def _grain(formants: tuple[tuple[int, float], ...], throat: float, length: int) 
     return [value / top for value in grain]
 
 
-def _sung(grain: list[float], start: float, end: float) -> array[int]:
+def _repeat_grain(grain: list[float], start: float, end: float) -> array[int]:
     """Grains laid one pitch period after another, from one pitch to another, with a soft attack."""
     line = [0.0] * (_LONGEST + len(grain))
     at = 0.0

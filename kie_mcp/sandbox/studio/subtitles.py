@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kie_mcp.sandbox.studio.captions import lines_of
+from kie_mcp.sandbox.studio.captions import wrap_for
 from kie_mcp.sandbox.studio.speech import CHIME_SECONDS, REST_SECONDS
 
 if TYPE_CHECKING:
@@ -26,9 +26,9 @@ class Subtitle:
     until: float
 
 
-def subtitles(picture: Picture, words: str, seconds: float) -> list[Subtitle]:
+def make_subtitles(picture: Picture, words: str, seconds: float) -> list[Subtitle]:
     """The subtitles of a speech as long as that: each letter takes the same time, as in the speech."""
-    lines = lines_of(picture, words, _ALL)
+    lines = wrap_for(picture, words, _ALL)
     pages = [tuple(lines[at : at + AT_ONCE]) for at in range(0, len(lines), AT_ONCE)] or [()]
     letters = [sum(len(line) + 1 for line in page) for page in pages]
     each = (seconds - CHIME_SECONDS - REST_SECONDS) / max(sum(letters), 1)
@@ -36,6 +36,6 @@ def subtitles(picture: Picture, words: str, seconds: float) -> list[Subtitle]:
     return [Subtitle(page, end) for page, end in zip(pages, ends, strict=True)]
 
 
-def shown_at(shown: Sequence[Subtitle], second: float) -> Subtitle:
+def find_shown(shown: Sequence[Subtitle], second: float) -> Subtitle:
     """The one for a moment; the last stays until the end."""
     return next((one for one in shown if second < one.until), shown[-1])

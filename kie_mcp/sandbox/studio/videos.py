@@ -11,13 +11,13 @@ from array import array
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from kie_mcp.sandbox.studio.audio_files import loudness, seconds, write
+from kie_mcp.sandbox.studio.audio_files import encode_into, measure_loudness, seconds
 from kie_mcp.sandbox.studio.captions import add_stamp, add_subtitle
 from kie_mcp.sandbox.studio.faces import Face
 from kie_mcp.sandbox.studio.mouth_animation import Mouth
-from kie_mcp.sandbox.studio.pictures import decoded
+from kie_mcp.sandbox.studio.pictures import decode
 from kie_mcp.sandbox.studio.speech import RATE
-from kie_mcp.sandbox.studio.subtitles import Subtitle, shown_at, subtitles
+from kie_mcp.sandbox.studio.subtitles import Subtitle, find_shown, make_subtitles
 
 if TYPE_CHECKING:
     import av
@@ -43,7 +43,7 @@ class StoppedError(Exception):
     """The sandbox is closing; the film is given up."""
 
 
-def film(picture: bytes, samples: array[int], words: str, short_edge: int, stop: threading.Event) -> bytes:
+def make_video(picture: bytes, samples: array[int], words: str, short_edge: int, stop: threading.Event) -> bytes:
     """The MP4 of a picture that speaks the samples, with the words under it; as long as they are, to within one frame.
 
     Raises:
@@ -52,9 +52,9 @@ def film(picture: bytes, samples: array[int], words: str, short_edge: int, stop:
     """
     import av
 
-    still, face = _fitted(picture, short_edge)
+    still, face = _fit(picture, short_edge)
     stills = Stills(still, face)
-    shown = subtitles(still, words, seconds(samples))
+    shown = make_subtitles(still, words, seconds(samples))
     # The index of an MP4 can only be moved to its front in a real file.
     with tempfile.TemporaryDirectory(prefix="kie-mcp-sandbox-") as folder:
         target = Path(folder) / "film.mp4"
@@ -66,17 +66,17 @@ def film(picture: bytes, samples: array[int], words: str, short_edge: int, stop:
             for number, key in enumerate(_script(samples)):
                 if stop.is_set():
                     raise StoppedError
-                frame = stills.frame(shown_at(shown, number / FRAMES), *key)
+                frame = stills.frame(find_shown(shown, number / FRAMES), *key)
                 frame.pts = number
                 container.mux(video.encode(frame))
             container.mux(video.encode(None))
-            write(container, audio, samples)
+            encode_into(container, audio, samples)
         return target.read_bytes()
 
 
 def _script(samples: array[int]) -> list[tuple[int, bool]]:
     """For every frame how far the mouth is open, 0 to LEVELS - 1, and whether the eyes are shut."""
-    levels = loudness(samples, FRAMES) or [0.0]
+    levels = measure_loudness(samples, FRAMES) or [0.0]
     script: list[tuple[int, bool]] = []
     shown = 0.0
     for number, level in enumerate(levels):
@@ -107,17 +107,17 @@ class Stills:
             add_subtitle(written, subtitle.lines, self._face.caption)
             self._lines, self._mouth, self._made = subtitle.lines, Mouth(written, self._face), {}
         if (level, shut) not in self._made:
-            picture = self._mouth.drawn(level / (LEVELS - 1), eyes_shut=shut)
+            picture = self._mouth.draw(level / (LEVELS - 1), eyes_shut=shut)
             frame = cast("VideoFrame", VideoFrame.from_image(picture))
             self._made[level, shut] = frame.reformat(format="yuv420p")
         return self._made[level, shut]
 
 
-def _fitted(data: bytes, short_edge: int) -> tuple[Picture, Face]:
+def _fit(data: bytes, short_edge: int) -> tuple[Picture, Face]:
     """The picture at the film's size, cropped if it is very long, with an even width and height."""
     from PIL import Image
 
-    picture, face = decoded(data)
+    picture, face = decode(data)
     wide, high = picture.size
     crop_wide, crop_high = min(wide, high * WIDEST), min(high, wide * WIDEST)
     left, top = (wide - crop_wide) / 2, (high - crop_high) / 2
