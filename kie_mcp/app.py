@@ -17,7 +17,7 @@ from pydantic import SecretStr
 
 from kie_mcp import __version__
 from kie_mcp.catalog import registry
-from kie_mcp.cli.console import lost_output
+from kie_mcp.cli.console import output_error
 from kie_mcp.client_from_settings import connect
 from kie_mcp.jobs.clock import Clock, SystemClock
 from kie_mcp.jobs.events import JobEvents
@@ -222,7 +222,7 @@ async def _serve(server: KieServer) -> None:
         try:
             await server.run_stdio_async()
         except OSError as error:
-            raise lost_output(error) from None
+            raise output_error(error) from None
         group.cancel_scope.cancel()
 
 

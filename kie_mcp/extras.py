@@ -21,29 +21,29 @@ class MissingExtraError(KieError):
     category = "missing_extra"
 
 
-def missing(extra: Mapping[str, str] = SANDBOX) -> list[str]:
+def missing_packages(extra: Mapping[str, str] = SANDBOX) -> list[str]:
     """Names of the packages of an extra that are not installed."""
     return [name for module, name in extra.items() if find_spec(module) is None]
 
 
-def installing(extra: str) -> str:
+def install_hint(extra: str) -> str:
     """The line that installs an extra."""
     return f"In a checkout: pip install '.[{extra}]'"
 
 
 def require_sandbox() -> None:
     """Raises MissingExtraError, with the line that installs it, if the sandbox cannot run here."""
-    if absent := missing():
+    if absent := missing_packages():
         raise MissingExtraError(
             f"The sandbox needs the extra `sandbox` (not installed: {', '.join(absent)}).",
-            remedy=installing("sandbox"),
+            remedy=install_hint("sandbox"),
         )
 
 
 def require_preview() -> None:
     """Raises MissingExtraError, with the line that installs it, if no preview can be drawn here."""
-    if absent := missing(PREVIEW):
+    if absent := missing_packages(PREVIEW):
         raise MissingExtraError(
             f"A preview needs the extra `preview` (not installed: {', '.join(absent)}).",
-            remedy=f"Install it where the server runs. {installing('preview')}",
+            remedy=f"Install it where the server runs. {install_hint('preview')}",
         )

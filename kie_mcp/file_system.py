@@ -24,7 +24,7 @@ _FLAGS = os.O_RDONLY | sum(
 """No link is followed at the end, no FIFO waits for a writer, no terminal becomes ours."""
 
 
-def unwritable(text: str) -> str:
+def describe_undecodable(text: str) -> str:
     """Say what keeps a text of the environment out of ledgers and answers, as `is not UTF-8 (byte FC)`, or nothing.
 
     Python keeps a byte that it cannot read as half of a surrogate pair, which nothing but a file system takes back.
@@ -71,7 +71,7 @@ def open_regular(path: Path) -> int:
     descriptor = os.open(path, _FLAGS)
     try:
         place = Path(os.path.realpath(path))
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode) or _is_kernels(place):
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode) or _is_kernel_file(place):
             raise OSError(errno.EINVAL, "it is no ordinary file", str(path))
     except BaseException:
         os.close(descriptor)
@@ -79,5 +79,5 @@ def open_regular(path: Path) -> int:
     return descriptor
 
 
-def _is_kernels(place: Path) -> bool:
+def _is_kernel_file(place: Path) -> bool:
     return any(place.is_relative_to(never) for never in _NEVER) and not place.is_relative_to("/dev/shm")  # noqa: S108

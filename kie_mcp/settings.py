@@ -25,7 +25,7 @@ from pydantic import (
 )
 
 from kie_mcp.errors import KieError
-from kie_mcp.file_system import unwritable
+from kie_mcp.file_system import describe_undecodable
 from kie_mcp.kie.client import API, UPLOADS
 from kie_mcp.kie.network_settings import Network
 from kie_mcp.text import SECRET_LENGTH
@@ -82,7 +82,7 @@ def _folder(value: str | Path) -> Path:
 
 def _unnameable(path: str) -> str:
     """Say why a path can be neither used nor written down; empty if it can."""
-    if problem := unwritable(path):
+    if problem := describe_undecodable(path):
         return problem
     try:
         return "holds a character that no path has" if b"\0" in os.fsencode(path) else ""
@@ -206,7 +206,7 @@ class Settings(BaseModel):
         given: dict[str, object] = {}
         for field in cls.model_fields:
             text = environ.get(f"KIE_{field.upper()}", "").strip()
-            if problem := unwritable(text):
+            if problem := describe_undecodable(text):
                 raise SettingsError(f"KIE_{field.upper()}: {problem}.", remedy="Correct it and start again.")
             if text:
                 given[field] = _entries(text) if field == "input_roots" else text

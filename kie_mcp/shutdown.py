@@ -34,7 +34,7 @@ class Deadline:
         self._timer.cancel()
 
 
-def leave_behind(before: Collection[threading.Thread], code: int) -> None:
+def exit_despite_threads(before: Collection[threading.Thread], code: int) -> None:
     """End this process at once if a thread that was not there *before* hangs: Python would wait for it."""
     end = time.monotonic() + LAST_MOMENTS
     for thread in threading.enumerate():

@@ -23,7 +23,7 @@ class ConsoleError(KieError):
     """Whether its reader has gone, who wants to hear nothing more."""
 
 
-def lost_output(error: OSError) -> ConsoleError:
+def output_error(error: OSError) -> ConsoleError:
     """Return what is to be said of output that could not be written."""
     lost = ConsoleError(f"Standard output cannot be written ({os.strerror(error.errno or errno.EIO)}).")
     # Windows calls a pipe that nobody reads an invalid argument.
@@ -65,7 +65,7 @@ class CheckedOutput:
                 sys.stdout.flush()
             except OSError as error:
                 _discard(sys.stdout)
-                self._error = lost_output(error)
+                self._error = output_error(error)
         return len(text)
 
     def check(self) -> None:
@@ -102,7 +102,7 @@ def close_streams(code: int) -> int:
         sys.stdout.flush()
     except OSError as error:
         _discard(sys.stdout)
-        code = report(lost_output(error))
+        code = report(output_error(error))
     _discard(sys.stderr)
     return code
 

@@ -29,11 +29,11 @@ from kie_mcp.orders.kind import Kind
 from kie_mcp.settings import Settings
 from kie_mcp.text import is_secret
 
-LOW = 10.0
+LOW_CREDITS = 10.0
 """Credits below which little can be made."""
 SKEW = 60.0
 """Seconds that the clock may be wrong without harm."""
-ANSWERS = 10.0
+DISK_SECONDS = 10.0
 """Seconds in which a disk answers."""
 _PRIVATE = "Its disk takes no permissions, or it is not yours: set KIE_STATE_DIR to a folder on a local disk."
 WRONG_CLOCK = "Let the system set its clock from the network."
@@ -74,23 +74,23 @@ async def examine(settings: Settings, clock: Clock | None = None, kie: KieClient
 
     `clock` and `kie` are the seams that tests use.
     """
-    now, heard = (clock or SystemClock()).now(), anyio.Event()
+    now, answered = (clock or SystemClock()).now(), anyio.Event()
     async with kie or connect(settings) as kie:
         questions: list[Question] = [
-            lambda: _key(settings, kie, heard),
-            lambda: _way(kie, "API", settings.api_base_url),
-            lambda: _way(kie, "uploads", settings.upload_base_url),
-            lambda: _files(settings, kie, heard),
-            lambda: _output_folder(settings),
-            lambda: _ledger(settings, now),
-            lambda: _clock(kie, now),
+            lambda: _check_key(settings, kie, answered),
+            lambda: _check_route(kie, "API", settings.api_base_url),
+            lambda: _check_route(kie, "uploads", settings.upload_base_url),
+            lambda: _check_files(settings, kie, answered),
+            lambda: _check_output_folder(settings),
+            lambda: _check_ledger(settings, now),
+            lambda: _check_clock(kie, now),
         ]
-        findings = [_version(), *await _side_by_side(questions), _sqlite(), _sandbox()]
+        findings = [_report_version(), *await _ask_together(questions), _report_sqlite(), _check_sandbox()]
     secret = settings.api_key.get_secret_value() if settings.api_key else ""
-    return [_without(secret, finding) for finding in findings] if is_secret(secret) else findings
+    return [_hide_secret(secret, finding) for finding in findings] if is_secret(secret) else findings
 
 
-async def _side_by_side(questions: Sequence[Question]) -> list[Finding]:
+async def _ask_together(questions: Sequence[Question]) -> list[Finding]:
     """Ask all at once, since each may have to wait until its host is given up; the answers stand in their order."""
     answers: dict[int, list[Finding]] = {}
 
@@ -103,44 +103,44 @@ async def _side_by_side(questions: Sequence[Question]) -> list[Finding]:
     return [finding for place in sorted(answers) for finding in answers[place]]
 
 
-def _without(secret: str, finding: Finding) -> Finding:
+def _hide_secret(secret: str, finding: Finding) -> Finding:
     hidden = {name: getattr(finding, name).replace(secret, "[key]") for name in ("found", "remedy")}
     return replace(finding, **hidden)
 
 
-def _version() -> Finding:
+def _report_version() -> Finding:
     return Finding(Grade.OK, "kie-mcp", f"{__version__} on Python {platform.python_version()} ({sys.executable})")
 
 
-async def _key(settings: Settings, kie: KieClient, heard: anyio.Event) -> list[Finding]:
+async def _check_key(settings: Settings, kie: KieClient, answered: anyio.Event) -> list[Finding]:
     """Ask for the balance. `heard` is set once that has ended: whether a sandbox answers is known then, or never."""
     try:
         balance = await kie.credit()
     except KieError as error:
         return [Finding(Grade.PROBLEM, "key", error.message, error.remedy)]
     finally:
-        heard.set()
+        answered.set()
     where = ("the sandbox at " if kie.sandbox else "") + settings.api_base_url
     found = f"accepted by {where}: {balance:g} credits left"
-    if balance < LOW:
+    if balance < LOW_CREDITS:
         more = "Start the sandbox anew, or with more: kie-mcp sandbox --credits 1000"
         return [Finding(Grade.ATTENTION, "key", found, more if kie.sandbox else "Top up at https://kie.ai/billing")]
     return [Finding(Grade.OK, "key", found)]
 
 
-async def _files(settings: Settings, kie: KieClient, heard: anyio.Event) -> list[Finding]:
+async def _check_files(settings: Settings, kie: KieClient, answered: anyio.Event) -> list[Finding]:
     """Try the way of what Kie.ai makes. Another address may be a sandbox's, which keeps its files itself."""
     elsewhere = settings.api_base_url != API
     if elsewhere:
-        await heard.wait()
+        await answered.wait()
         if kie.sandbox is None:
             unknown = "not tried: where files come from is not known before the API answers"
             return [Finding(Grade.ATTENTION, "files", unknown, "See to the API first.")]
     files = settings.api_base_url if elsewhere and kie.sandbox else f"https://{OUTPUT_HOSTS[0]}"
-    return await _way(kie, "files", files, file=True)
+    return await _check_route(kie, "files", files, file=True)
 
 
-async def _way(kie: KieClient, subject: str, url: str, *, file: bool = False) -> list[Finding]:
+async def _check_route(kie: KieClient, subject: str, url: str, *, file: bool = False) -> list[Finding]:
     """Ask a host for anything; that costs nothing, and any answer shows that the way is open."""
     way = ""
     try:
@@ -153,7 +153,7 @@ async def _way(kie: KieClient, subject: str, url: str, *, file: bool = False) ->
     return [Finding(Grade.OK, subject, f"{url} is reached{way}")]
 
 
-async def _ahead(kie: KieClient, now: float) -> float | None:
+async def _measure_skew(kie: KieClient, now: float) -> float | None:
     """Seconds by which the clock is before Kie.ai's; None if Kie.ai does not tell."""
     try:
         theirs = await kie.server_time()
@@ -162,12 +162,13 @@ async def _ahead(kie: KieClient, now: float) -> float | None:
     return None if theirs is None else now - theirs
 
 
-async def _output_folder(settings: Settings) -> list[Finding]:
+async def _check_output_folder(settings: Settings) -> list[Finding]:
     """What an order does before it is paid for, with the room that a picture needs."""
     path = settings.output_dir
     try:
         await run_in_thread(
-            lambda: check_writable(path, room=expected_bytes(Kind.IMAGE), sidecar=settings.sidecar), patience=ANSWERS
+            lambda: check_writable(path, room=expected_bytes(Kind.IMAGE), sidecar=settings.sidecar),
+            patience=DISK_SECONDS,
         )
     except NotCreatedError as error:
         return [Finding(Grade.PROBLEM, "output folder", error.message, error.remedy)]
@@ -177,7 +178,7 @@ async def _output_folder(settings: Settings) -> list[Finding]:
     return [Finding(Grade.OK, "output folder", f"{path} can be written")]
 
 
-async def _ledger(settings: Settings, now: float) -> list[Finding]:
+async def _check_ledger(settings: Settings, now: float) -> list[Finding]:
     ledger = SqliteLedger(settings.ledger_path)
     try:
         await ledger.open()
@@ -191,11 +192,11 @@ async def _ledger(settings: Settings, now: float) -> list[Finding]:
     ahead = max((job.updated_at for job in jobs), default=now) - now
     if ahead > SKEW:
         found = f"its newest change is {ahead:.0f} s in the future: the clock was set back, or was wrong then"
-        return [Finding(Grade.ATTENTION, "ledger", found, WRONG_CLOCK), _state_folder(settings.state_dir)]
-    return [Finding(Grade.OK, "ledger", found), _state_folder(settings.state_dir)]
+        return [Finding(Grade.ATTENTION, "ledger", found, WRONG_CLOCK), _check_state_folder(settings.state_dir)]
+    return [Finding(Grade.OK, "ledger", found), _check_state_folder(settings.state_dir)]
 
 
-def _state_folder(path: Path) -> Finding:
+def _check_state_folder(path: Path) -> Finding:
     """The ledger holds prompts and links, which are nobody else's business."""
     mode = stat.S_IMODE(path.stat().st_mode)
     if os.name == "posix" and mode & 0o077:
@@ -203,9 +204,9 @@ def _state_folder(path: Path) -> Finding:
     return Finding(Grade.OK, "state folder", f"{path} is private (mode {mode:o})")
 
 
-async def _clock(kie: KieClient, now: float) -> list[Finding]:
+async def _check_clock(kie: KieClient, now: float) -> list[Finding]:
     """Jobs are aged by this clock, also those of which Kie.ai says when they began."""
-    ahead = await _ahead(kie, now)
+    ahead = await _measure_skew(kie, now)
     told = f"{datetime.fromtimestamp(now, UTC):%Y-%m-%d %H:%M:%S} UTC"
     if ahead is None:
         return [Finding(Grade.OK, "clock", f"{told}; Kie.ai could not be asked for the time")]
@@ -215,14 +216,14 @@ async def _clock(kie: KieClient, now: float) -> list[Finding]:
     return [Finding(Grade.OK, "clock", f"{told}, as at Kie.ai")]
 
 
-def _sqlite() -> Finding:
+def _report_sqlite() -> Finding:
     return Finding(
         Grade.OK, "SQLite", f"{sqlite3.sqlite_version}; the journal mode is {JOURNAL}, safe with every version"
     )
 
 
-def _sandbox() -> Finding:
-    if absent := extras.missing():
+def _check_sandbox() -> Finding:
+    if absent := extras.missing_packages():
         todo = "Needed only for the sandbox and the demo; in a checkout: pip install '.[sandbox]'"
         return Finding(Grade.ATTENTION, "sandbox", f"not installed: {', '.join(absent)}", todo)
     return Finding(Grade.OK, "sandbox", "installed")

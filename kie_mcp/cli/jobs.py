@@ -13,7 +13,7 @@ NONE = "No jobs of this key. Each key has its own: set KIE_API_KEY and KIE_API_B
 HEAD = ("time", "kind", "state", "job", "file")
 
 
-async def latest_jobs(settings: Settings, limit: int) -> str:
+async def list_latest_jobs(settings: Settings, limit: int) -> str:
     """The account's jobs, newest first, one a line; a sentence if there is none."""
     if not _may_exist(settings.ledger_path):
         return f"No jobs yet: there is no ledger at {settings.ledger_path}"
@@ -25,7 +25,7 @@ async def latest_jobs(settings: Settings, limit: int) -> str:
         await ledger.close()
     if not jobs:
         return NONE
-    return _table([HEAD, *(_row(job) for job in jobs)])
+    return _format_table([HEAD, *(_row(job) for job in jobs)])
 
 
 def _may_exist(path: Path) -> bool:
@@ -37,16 +37,16 @@ def _may_exist(path: Path) -> bool:
 
 def _row(job: Job) -> tuple[str, ...]:
     made = datetime.fromtimestamp(job.created_at, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
-    return (made, job.kind, job.state, job.id, _where(job))
+    return (made, job.kind, job.state, job.id, _describe_place(job))
 
 
-def _where(job: Job) -> str:
+def _describe_place(job: Job) -> str:
     places = [output.path or short_link(output.url, 200) for output in job.outputs]
     more = f" (and {len(places) - 1} more)" if len(places) > 1 else ""
     return f"{places[0]}{more}" if places else ""
 
 
-def _table(rows: Sequence[tuple[str, ...]]) -> str:
+def _format_table(rows: Sequence[tuple[str, ...]]) -> str:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
     return "\n".join(line.rstrip() for line in lines)

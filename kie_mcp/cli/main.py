@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 from kie_mcp.cli.console import FAILED, ConsoleError, close_streams, log_to_stderr, prepare_streams, report, say, warn
-from kie_mcp.cli.options import parser
+from kie_mcp.cli.options import build_parser
 from kie_mcp.errors import KieError
 from kie_mcp.extras import require_sandbox
-from kie_mcp.shutdown import leave_behind
+from kie_mcp.shutdown import exit_despite_threads
 
 if TYPE_CHECKING:  # the settings load pydantic, which --help and --version do without
     from kie_mcp.settings import Settings
@@ -31,18 +31,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SystemExit as ended:  # argparse has said why
         code = ended.code if isinstance(ended.code, int) else FAILED
     code = close_streams(code)
-    leave_behind(before, code)
+    exit_despite_threads(before, code)
     return code
 
 
 def _run_command(argv: Sequence[str] | None) -> int:
     try:
-        arguments = parser().parse_args(argv)
+        arguments = build_parser().parse_args(argv)
         return COMMANDS[arguments.command](arguments)
     except KeyboardInterrupt:
         return INTERRUPTED
     except (KieError, BaseExceptionGroup) as error:
-        trouble = _cause(error)
+        trouble = _find_cause(error)
         if trouble is None:
             raise
     if isinstance(trouble, ConsoleError):
@@ -51,17 +51,17 @@ def _run_command(argv: Sequence[str] | None) -> int:
     return BAD_SETTINGS if trouble.category == "settings" else FAILED
 
 
-def _cause(error: BaseException) -> KieError | None:
+def _find_cause(error: BaseException) -> KieError | None:
     """The one thing to tell the user, out of a task group's bundle too."""
     if isinstance(error, KieError):
         return error
     if isinstance(error, BaseExceptionGroup):
         bundle = cast("BaseExceptionGroup[BaseException]", error)
-        return next(filter(None, map(_cause, bundle.exceptions)), None)
+        return next(filter(None, map(_find_cause, bundle.exceptions)), None)
     return None
 
 
-def _settings(*, http: bool = False) -> "Settings":
+def _read_settings(*, http: bool = False) -> "Settings":
     from kie_mcp.settings import Settings
 
     return Settings.from_environment(http=http)
@@ -77,7 +77,7 @@ def _run(main_coroutine: Coroutine[Any, Any, int]) -> int:
 
 
 def _stdio(arguments: argparse.Namespace) -> int:
-    settings = _ready_to_serve(arguments)
+    settings = _prepare_to_serve(arguments)
     from kie_mcp.app import serve_stdio
 
     async def serve() -> int:
@@ -88,27 +88,27 @@ def _stdio(arguments: argparse.Namespace) -> int:
 
 
 def _serve(arguments: argparse.Namespace) -> int:
-    settings = _ready_to_serve(arguments)
+    settings = _prepare_to_serve(arguments)
     from kie_mcp.http.server import HttpAccess, serve_http
 
-    doors = HttpAccess(arguments.host, arguments.port, hosts=arguments.allow_host, origins=arguments.allow_origin)
+    access = HttpAccess(arguments.host, arguments.port, hosts=arguments.allow_host, origins=arguments.allow_origin)
 
     def announce(url: str) -> None:
         who = " for callers with the token of KIE_HTTP_TOKEN," if settings.http_token else ""
         warn(f"kie-mcp: MCP over HTTP at {url}{who} until Ctrl-C")
 
     async def serve() -> int:
-        await serve_http(settings, doors, announce, sandbox=arguments.sandbox)
+        await serve_http(settings, access, announce, sandbox=arguments.sandbox)
         return 0
 
     return _run(serve())
 
 
-def _ready_to_serve(arguments: argparse.Namespace) -> "Settings":
+def _prepare_to_serve(arguments: argparse.Namespace) -> "Settings":
     if arguments.sandbox:
         require_sandbox()
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # until the server listens: a half-made import has nothing to tidy
-    settings = _settings(http=arguments.command == "serve")
+    settings = _read_settings(http=arguments.command == "serve")
     log_to_stderr(settings.log_level)
     return settings
 
@@ -125,14 +125,14 @@ def _sandbox(arguments: argparse.Namespace) -> int:
     require_sandbox()
     _check_scenario(arguments.scenario)
     try:
-        return _run(_stay(arguments))
+        return _run(_serve_sandbox(arguments))
     except OSError as error:
         from kie_mcp.settings import unusable_port
 
         raise unusable_port("127.0.0.1", arguments.port, error) from None
 
 
-async def _stay(arguments: argparse.Namespace) -> int:
+async def _serve_sandbox(arguments: argparse.Namespace) -> int:
     import anyio
 
     from kie_mcp.sandbox import serve
@@ -161,11 +161,11 @@ def _check_scenario(given: str | None) -> None:
 def _doctor(arguments: argparse.Namespace) -> int:
     if arguments.sandbox:
         require_sandbox()
-    settings = _settings()
+    settings = _read_settings()
     from kie_mcp.cli.doctor import Grade, examine
 
     async def ask() -> int:
-        async with _as_served(settings, sandbox=arguments.sandbox) as used:
+        async with _use_settings(settings, sandbox=arguments.sandbox) as used:
             findings = await examine(used)
         say(*findings)
         return FAILED if any(finding.grade is Grade.PROBLEM for finding in findings) else 0
@@ -174,7 +174,7 @@ def _doctor(arguments: argparse.Namespace) -> int:
 
 
 @asynccontextmanager
-async def _as_served(settings: "Settings", *, sandbox: bool) -> AsyncGenerator["Settings"]:
+async def _use_settings(settings: "Settings", *, sandbox: bool) -> AsyncGenerator["Settings"]:
     """What a server with the same arguments uses."""
     if not sandbox:
         yield settings
@@ -193,11 +193,11 @@ def _jobs(arguments: argparse.Namespace) -> int:
             "jobs cannot list those of a built-in sandbox: each is an account of its own, and ends with its server.",
             remedy="Leave --sandbox out; or run `kie-mcp sandbox`, and set for server and jobs what it tells you to.",
         )
-    settings = _settings()
-    from kie_mcp.cli.jobs import latest_jobs
+    settings = _read_settings()
+    from kie_mcp.cli.jobs import list_latest_jobs
 
     async def show() -> int:
-        say(await latest_jobs(settings, arguments.limit))
+        say(await list_latest_jobs(settings, arguments.limit))
         return 0
 
     return _run(show())

@@ -22,7 +22,7 @@ class Parser(argparse.ArgumentParser):
             (say if file is sys.stdout else warn)(message.removesuffix("\n"))
 
 
-def parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
     """Make the parser; what it returns names its command in `command`. Raises ConsoleError if help finds no output."""
     whole = Parser(
         prog="kie-mcp",

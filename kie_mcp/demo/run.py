@@ -12,7 +12,7 @@ from mcp.types import CallToolResult, TextContent
 
 from kie_mcp.demo.display import Bar, Display
 from kie_mcp.errors import KieError
-from kie_mcp.file_system import unwritable
+from kie_mcp.file_system import describe_undecodable
 from kie_mcp.sandbox import serve
 from kie_mcp.settings import SANDBOX_KEY
 
@@ -59,11 +59,11 @@ class Caller:
         result = await self.client.call_tool(tool, arguments, progress_callback=bar.show)
         self.screen.check()
         if result.is_error or result.structured_content is None:
-            raise DemoError(_text(result))
+            raise DemoError(_text_of(result))
         return result.structured_content
 
 
-def _text(result: CallToolResult) -> str:
+def _text_of(result: CallToolResult) -> str:
     return "\n".join(block.text for block in result.content if isinstance(block, TextContent))
 
 
@@ -73,21 +73,24 @@ def run_demo(out: Path, *, speed: float = SPEED, scenario: str | None = None) ->
     `speed` is how fast the sandbox works, `scenario` trouble that it makes. Raises DemoError, inside the exception
     groups of the tasks that it came through.
     """
-    folder, screen = _made(out), Display()
+    folder, screen = _make_folder(out), Display()
 
     async def play() -> dict[str, JSON]:
         with TemporaryDirectory(prefix="kie-demo-") as state:
-            async with serve(speed=speed, scenario=scenario) as url, Client(_server(url, folder, state)) as client:
+            async with (
+                serve(speed=speed, scenario=scenario) as url,
+                Client(_server_parameters(url, folder, state)) as client,
+            ):
                 return await _make_all(Caller(client, screen))
 
     for title, output in anyio.run(play).items():
-        screen.say(f"{title:14} {_size(output):24} {output['path']}")
+        screen.say(f"{title:14} {_describe_size(output):24} {output['path']}")
 
 
-def _made(out: Path) -> Path:
-    if problem := unwritable(str(out.absolute())):
+def _make_folder(out: Path) -> Path:
+    if problem := describe_undecodable(str(out.absolute())):
         raise DemoError(f"{str(out.absolute())!r} {problem}.", remedy="Choose another folder with --out DIR.")
-    if problem := unwritable(gettempdir()):
+    if problem := describe_undecodable(gettempdir()):
         raise DemoError(f"The folder for temporary files {problem}.", remedy="Set TMPDIR to another one.")
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -107,7 +110,7 @@ async def _make_all(caller: Caller) -> dict[str, JSON]:
     return {"image": image, "speech": speech, "talking video": video}
 
 
-def _server(url: str, out: Path, state: str) -> StdioServerParameters:
+def _server_parameters(url: str, out: Path, state: str) -> StdioServerParameters:
     settings = {
         "KIE_API_KEY": SANDBOX_KEY,
         "KIE_API_BASE_URL": url,
@@ -118,7 +121,7 @@ def _server(url: str, out: Path, state: str) -> StdioServerParameters:
     return StdioServerParameters(command=sys.executable, args=["-m", "kie_mcp"], env=settings)
 
 
-def _size(output: JSON) -> str:
+def _describe_size(output: JSON) -> str:
     """What it is in a few words: `1024x1024, 12.3 kB`."""
     facts = [
         f"{output['width']}x{output['height']}" if output.get("width") else "",

@@ -35,7 +35,7 @@ class BodyLimiter:
         body = _Body(self, receive, Headers(scope=scope))
 
         async def answer(message: Message) -> None:
-            await body.done()
+            await body.give_back()
             await send(message)
 
         try:
@@ -44,7 +44,7 @@ class BodyLimiter:
             headers = {"Connection": "close"} | ({"Retry-After": "5"} if late.status == 503 else {})
             await Response(str(late), late.status, headers, "text/plain")(scope, receive, send)
         finally:
-            await body.done()
+            await body.give_back()
             if body.large and self._collecting is None:
                 self._collecting = asyncio.get_running_loop().call_later(0.1, self._collect)
 
@@ -78,7 +78,7 @@ class _Body:
         self._others = others
         self._bounds = others.bounds
         self._receive = receive
-        self._size = min(_declared(headers, self._bounds.body), self._bounds.bodies)
+        self._size = min(_declared_bytes(headers, self._bounds.body), self._bounds.bodies)
         self.large = self._size > self._bounds.small
         """Whether it takes room from others."""
         self._held = 0
@@ -98,7 +98,7 @@ class _Body:
         self._whole = message["type"] != "http.request" or not message.get("more_body")
         return message
 
-    async def done(self) -> None:
+    async def give_back(self) -> None:
         """Give back the room that it had: what it asked for is answered."""
         held, self._held, self._size, self._answered = self._held, 0, 0, True
         if held:
@@ -117,7 +117,7 @@ class _Body:
             self._spent += anyio.current_time() - began
 
 
-def _declared(headers: Headers, largest: int) -> int:
+def _declared_bytes(headers: Headers, largest: int) -> int:
     """Bytes that are to come; a call that does not say counts as a large one."""
     length = headers.get("content-length", "")
     if length.isascii() and length.isdigit():

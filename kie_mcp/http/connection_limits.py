@@ -17,7 +17,7 @@ _BUSY = (
 )
 
 
-def connections(bounds: HttpLimits) -> type["LimitedConnection"]:
+def limited_connection_type(bounds: HttpLimits) -> type["LimitedConnection"]:
     """The connections that uvicorn is to make."""
     return type("Connection", (LimitedConnection,), {"bounds": bounds})
 
@@ -34,21 +34,21 @@ class LimitedConnection(H11Protocol):
         if len(self.connections) > self.bounds.connections and not self._make_room():
             transport.write(_BUSY)
             transport.close()
-        self._judge()
+        self._update_timer()
 
     def data_received(self, data: bytes) -> None:
         """Take what has come."""
         super().data_received(data)
-        self._judge()
+        self._update_timer()
 
     def on_response_complete(self) -> None:
         """Wait for the next request."""
         super().on_response_complete()
-        self._judge()
+        self._update_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End."""
-        self._disarm()
+        self._stop_timer()
         super().connection_lost(exc)
 
     @property
@@ -65,16 +65,16 @@ class LimitedConnection(H11Protocol):
                 return True
         return False
 
-    def _judge(self) -> None:
+    def _update_timer(self) -> None:
         """Give a time to what is only begun; what was answered before it was whole is not waited for any longer."""
         state = self.conn.their_state
         begun = state is h11.IDLE or (state is h11.SEND_BODY and self.conn.our_state is h11.DONE)
         if not begun or self.idle:
-            self._disarm()
+            self._stop_timer()
         elif self._timer is None:
             self._timer = self.loop.call_later(self.bounds.head_seconds, self.transport.abort)
 
-    def _disarm(self) -> None:
+    def _stop_timer(self) -> None:
         if self._timer:
             self._timer.cancel()
             self._timer = None

@@ -31,13 +31,13 @@ class LenientRequests:
             if scope["path"] == f"{self._path}/":
                 scope["path"], scope["raw_path"] = self._path, self._path.encode()
             headers = MutableHeaders(scope=scope)
-            meant = accepted(headers.getlist("accept"))
+            meant = normalize_accept(headers.getlist("accept"))
             del headers["accept"]
             headers["accept"] = meant
             if "content-type" in headers:
                 kind, semicolon, parameters = headers["content-type"].partition(";")
                 headers["content-type"] = kind.strip().lower() + semicolon + parameters
-            receive = _without_mark(receive)
+            receive = _drop_mark(receive)
         await self._app(scope, receive, send)
 
 
@@ -56,10 +56,10 @@ class LocalCORS(CORSMiddleware):
         return response
 
 
-def _without_mark(receive: Receive) -> Receive:
+def _drop_mark(receive: Receive) -> Receive:
     begun = False
 
-    async def listen() -> Message:
+    async def receive_without_mark() -> Message:
         nonlocal begun
         message = await receive()
         if not begun and message.get("body"):
@@ -67,19 +67,19 @@ def _without_mark(receive: Receive) -> Receive:
             return {**message, "body": message["body"].removeprefix(MARK)}
         return message
 
-    return listen
+    return receive_without_mark
 
 
-def accepted(lines: list[str]) -> str:
+def normalize_accept(lines: list[str]) -> str:
     """What the lines of an `Accept` header say of JSON and event streams, in its plainest form; none means both."""
-    ranges = [_range(one) for one in ",".join(lines).split(",") if one.strip()]
+    ranges = [_parse_range(one) for one in ",".join(lines).split(",") if one.strip()]
     if not ranges:
         return f"{JSON}, {EVENTS}"
-    wanted = [kind for kind in (JSON, EVENTS) if _weight(kind, dict(ranges)) > 0]
+    wanted = [kind for kind in (JSON, EVENTS) if _weight_of(kind, dict(ranges)) > 0]
     return ", ".join(wanted) or "none/none"
 
 
-def _weight(kind: str, ranges: dict[str, float]) -> float:
+def _weight_of(kind: str, ranges: dict[str, float]) -> float:
     """How much it is wanted, from 0: the most exact range decides."""
     for one in (kind, f"{kind.partition('/')[0]}/*", "*/*", "*"):
         if one in ranges:
@@ -87,7 +87,7 @@ def _weight(kind: str, ranges: dict[str, float]) -> float:
     return 0.0
 
 
-def _range(text: str) -> tuple[str, float]:
+def _parse_range(text: str) -> tuple[str, float]:
     kind, *parameters = (part.strip().lower() for part in text.split(";"))
     weight = next((one.partition("=")[2] for one in parameters if one.replace(" ", "").startswith("q=")), "1")
     try:

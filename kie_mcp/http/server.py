@@ -17,7 +17,7 @@ from starlette.applications import Starlette
 
 from kie_mcp.app import create_server, on_sandbox
 from kie_mcp.http.body_limits import BodyLimiter
-from kie_mcp.http.connection_limits import connections
+from kie_mcp.http.connection_limits import limited_connection_type
 from kie_mcp.http.lenient_requests import LenientRequests, LocalCORS
 from kie_mcp.http.limits import HttpLimits
 from kie_mcp.http.session_limits import SessionLimiter
@@ -30,7 +30,7 @@ from kie_mcp.surface.server import KieServer
 from kie_mcp.surface.surrogates import Halves
 
 PATH = "/mcp"
-LAST_WORDS = 1
+LAST_SECONDS = 1
 """Seconds that answers on their way get when the process leaves."""
 IDLE = 75
 """Seconds for which a connection stays open between two calls."""
@@ -98,7 +98,7 @@ class HttpAccess:
 
 async def serve_http(
     settings: Settings,
-    doors: HttpAccess,
+    access: HttpAccess,
     announce: Callable[[str], None],
     *,
     sandbox: bool = False,
@@ -109,17 +109,17 @@ async def serve_http(
     Raises SettingsError if the port cannot be used, and LedgerError if jobs cannot be written down.
     """
     bounds = bounds or HttpLimits()
-    with closing(doors.listen()) as listener:
+    with closing(access.listen()) as listener:
         if not sandbox:
-            await _serve(settings, doors, listener, announce, bounds)
+            await _serve(settings, access, listener, announce, bounds)
             return
         async with on_sandbox(settings) as own:
-            await _serve(own, doors, listener, announce, bounds, sandbox=True)
+            await _serve(own, access, listener, announce, bounds, sandbox=True)
 
 
 async def _serve(
     settings: Settings,
-    doors: HttpAccess,
+    access: HttpAccess,
     listener: socket.socket,
     announce: Callable[[str], None],
     bounds: HttpLimits,
@@ -128,22 +128,22 @@ async def _serve(
 ) -> None:
     port = listener.getsockname()[1]
     server = create_server(settings, local_files=False, sandbox=sandbox)
-    http = _Http(_app(server, settings, doors, port, bounds), bounds)
+    http = _Http(_build_app(server, settings, access, port, bounds), bounds)
     await server.service.ready()
     with Deadline() as deadline:
         async with anyio.create_task_group() as group:
             await group.start(_leave_on_signal, server.service, http, deadline)
             # Entered here and not by uvicorn, which would turn what goes wrong into a log line.
             async with server.session_manager.run():
-                announce(doors.url(port))
-                with _level_kept(_LOGGER):
+                announce(access.url(port))
+                with _restore_level(_LOGGER):
                     await http.serve(sockets=[listener])
-                    await http.cut()
+                    await http.wait_for_cut_calls()
             group.cancel_scope.cancel()
 
 
-def _app(server: KieServer, settings: Settings, doors: HttpAccess, port: int, bounds: HttpLimits) -> Starlette:
-    security = doors.security(port)
+def _build_app(server: KieServer, settings: Settings, access: HttpAccess, port: int, bounds: HttpLimits) -> Starlette:
+    security = access.security(port)
     app = server.streamable_http_app(
         streamable_http_path=PATH,
         transport_security=security,
@@ -160,10 +160,10 @@ def _app(server: KieServer, settings: Settings, doors: HttpAccess, port: int, bo
     app.add_middleware(LenientRequests, path=PATH)
     if settings.http_token:
         app.add_middleware(TokenRequired, token=settings.http_token)
-    if doors.origins:  # a browser shows a page only those answers that say whose they are
+    if access.origins:  # a browser shows a page only those answers that say whose they are
         app.add_middleware(
             LocalCORS,
-            allow_origins=doors.origins,
+            allow_origins=access.origins,
             allow_methods=["GET", "POST", "DELETE"],
             allow_headers=["*"],
             expose_headers=["Mcp-Session-Id", "WWW-Authenticate"],
@@ -178,7 +178,7 @@ class _Http(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
-                http=connections(bounds),
+                http=limited_connection_type(bounds),
                 log_config=None,
                 access_log=False,
                 proxy_headers=False,
@@ -186,7 +186,7 @@ class _Http(uvicorn.Server):
                 lifespan="off",
                 ws="none",
                 timeout_keep_alive=IDLE,
-                timeout_graceful_shutdown=LAST_WORDS,
+                timeout_graceful_shutdown=LAST_SECONDS,
             )
         )
 
@@ -200,14 +200,14 @@ class _Http(uvicorn.Server):
         _LOGGER.setLevel(logging.CRITICAL)  # that they are cut is meant
         self.should_exit = True
 
-    async def cut(self) -> None:
+    async def wait_for_cut_calls(self) -> None:
         """Let the calls that were cut say so to the ledger before it is closed."""
         if self.server_state.tasks:
-            await asyncio.wait(self.server_state.tasks, timeout=LAST_WORDS)
+            await asyncio.wait(self.server_state.tasks, timeout=LAST_SECONDS)
 
 
 @contextmanager
-def _level_kept(logger: logging.Logger) -> Generator[None]:
+def _restore_level(logger: logging.Logger) -> Generator[None]:
     """Others in this process may use it after us."""
     level = logger.level
     try:

@@ -79,10 +79,10 @@ class SessionLimiter:
             "headers": headers,
         }
 
-        async def nothing_more() -> Message:
+        async def receive_nothing() -> Message:
             return {"type": "http.request", "body": b"", "more_body": False}
 
-        async def unheard(_: Message) -> None:
+        async def ignore_answer(_: Message) -> None:
             pass
 
-        await self._app(scope, nothing_more, unheard)
+        await self._app(scope, receive_nothing, ignore_answer)

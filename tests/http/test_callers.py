@@ -12,7 +12,7 @@ from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 from pydantic import SecretStr
 
-from kie_mcp.http.lenient_requests import accepted
+from kie_mcp.http.lenient_requests import normalize_accept
 from kie_mcp.settings import Settings, SettingsError
 from tests.processes.test_serve import HELLO, ask, post, served
 from tests.support.http_process import serving
@@ -58,7 +58,7 @@ async def test_the_path_is_answered_with_and_without_a_slash_and_never_by_a_redi
     ],
 )
 def test_what_is_accepted_is_read_as_http_means_it(lines: list[str], meant: str) -> None:
-    assert accepted(lines) == meant
+    assert normalize_accept(lines) == meant
 
 
 async def test_a_call_that_does_not_say_what_it_accepts_is_answered(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import anyio
 from kie_mcp.http.server import HttpAccess, serve_http
 from kie_mcp.media.worker_threads import run_in_thread
 from kie_mcp.settings import Settings
-from kie_mcp.shutdown import Deadline, leave_behind
+from kie_mcp.shutdown import Deadline, exit_despite_threads
 
 NEVER = threading.Event()
 
@@ -28,4 +28,4 @@ if __name__ == "__main__":
         NEVER.wait()
     before = set(threading.enumerate())
     anyio.run(serve)
-    leave_behind(before, 0)
+    exit_despite_threads(before, 0)

@@ -11,7 +11,7 @@ import pytest
 from inline_snapshot import snapshot
 
 from kie_mcp import __version__
-from kie_mcp.cli.options import parser
+from kie_mcp.cli.options import build_parser
 from kie_mcp.jobs.job import Job, Output, Phase
 from kie_mcp.jobs.store.sqlite import SqliteLedger
 from kie_mcp.orders.kind import Kind
@@ -133,7 +133,7 @@ WRONG = ("--port=65536", "--port=-1", "--port=1.5", "--port=x", "--speed=0", "--
 @pytest.mark.parametrize("wrong", WRONG)
 def test_wrong_figures_for_the_sandbox_are_refused_in_words(wrong: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
-        parser().parse_args(["sandbox", wrong])
+        build_parser().parse_args(["sandbox", wrong])
     assert caught.value.code == 2
     name, _, value = wrong.partition("=")
     assert re.search(rf"error: argument {name}: must be a .*number .*, not {value!r}$", capsys.readouterr().err.strip())
@@ -142,7 +142,7 @@ def test_wrong_figures_for_the_sandbox_are_refused_in_words(wrong: str, capsys: 
 @pytest.mark.parametrize("host", ["*", "*:*", "https://kie.example", "kie.example/", "a b", ""])
 def test_a_host_that_would_let_everybody_in_is_refused(host: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
-        parser().parse_args(["serve", "--allow-host", host])
+        build_parser().parse_args(["serve", "--allow-host", host])
     assert caught.value.code == 2
     assert "must be a host such as kie.example or kie.example:8443" in capsys.readouterr().err
 
@@ -150,25 +150,25 @@ def test_a_host_that_would_let_everybody_in_is_refused(host: str, capsys: pytest
 @pytest.mark.parametrize("origin", ["*", "null", "app.example", "https://*", "https://app.example/page", "ftp://a.b"])
 def test_an_origin_that_no_browser_names_is_refused(origin: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
-        parser().parse_args(["serve", "--allow-origin", origin])
+        build_parser().parse_args(["serve", "--allow-origin", origin])
     assert "must be an origin such as https://app.example" in capsys.readouterr().err
 
 
 def test_serve_takes_hosts_and_origins_and_the_sandbox_on_either_side() -> None:
     given = ["--allow-host", "Kie.example", "--allow-host", "[::1]:9", "--allow-origin", "https://App.example/"]
-    whole = parser().parse_args(["serve", *given])
+    whole = build_parser().parse_args(["serve", *given])
     assert (whole.command, whole.host, whole.port, whole.sandbox) == ("serve", "127.0.0.1", 8766, False)
     assert (whole.allow_host, whole.allow_origin) == (["kie.example", "[::1]:9"], ["https://app.example"])
-    assert parser().parse_args(["--sandbox", "serve"]).sandbox
-    assert parser().parse_args(["serve", "--sandbox"]).sandbox
-    assert parser().parse_args([]).command == "stdio"
+    assert build_parser().parse_args(["--sandbox", "serve"]).sandbox
+    assert build_parser().parse_args(["serve", "--sandbox"]).sandbox
+    assert build_parser().parse_args([]).command == "stdio"
 
 
 @pytest.mark.parametrize("command", ["serve", "demo", "sandbox", "doctor", "jobs"])
 def test_every_command_takes_the_sandbox_on_either_side(command: str) -> None:
-    assert parser().parse_args(["--sandbox", command]).sandbox
-    assert parser().parse_args([command, "--sandbox"]).sandbox
-    assert not parser().parse_args([command]).sandbox
+    assert build_parser().parse_args(["--sandbox", command]).sandbox
+    assert build_parser().parse_args([command, "--sandbox"]).sandbox
+    assert not build_parser().parse_args([command]).sandbox
 
 
 @pytest.mark.parametrize("arguments", [("--sandbox", "doctor"), ("doctor", "--sandbox")], ids=" ".join)

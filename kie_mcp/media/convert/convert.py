@@ -8,7 +8,7 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING
 
-from kie_mcp.extras import CONVERT, missing
+from kie_mcp.extras import CONVERT, missing_packages
 from kie_mcp.media.convert.decode import (
     UndecodableError,
     check_pixels,
@@ -67,7 +67,7 @@ def possible_target(found: Probe, allowed: Sequence[str]) -> str:
 def available_target(found: Probe, allowed: Sequence[str]) -> str:
     """The same, and "" too if the extra `convert` is not installed."""
     to = possible_target(found, allowed)
-    return to if to and not missing(CONVERT) else ""
+    return to if to and not missing_packages(CONVERT) else ""
 
 
 def describe_loss(found: Probe) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from kie_mcp.catalog import registry
 from kie_mcp.errors import OrderError
-from kie_mcp.extras import installing
+from kie_mcp.extras import install_hint
 from kie_mcp.media.convert import convert
 from kie_mcp.media.convert.decode import UndecodableError
 from kie_mcp.media.inputs.open_file import OpenFile
@@ -78,6 +78,6 @@ def _conversion_remedy(otherwise: str, found: Probe, allowed: Sequence[str]) -> 
     if convert.possible_target(found, allowed):
         return (
             f"{otherwise} Or install what does it where the server runs, and call again with convert=true."
-            f" {installing('convert')}"
+            f" {install_hint('convert')}"
         )
     return ""
