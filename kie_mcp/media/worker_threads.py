@@ -1,4 +1,4 @@
-"""Blocking work on files, in threads that nobody has to wait for: a dead network disk may never answer."""
+"""Run blocking file work in threads, and stop waiting for a thread that hangs: a dead network disk may never answer."""
 
 import errno
 import threading
@@ -12,9 +12,9 @@ from anyio.to_thread import run_sync
 R = TypeVar("R")
 
 PATIENCE = 120.0
-"""Seconds that a disk may take for one thing."""
+"""Seconds that one call may take."""
 MOST_HANGING = 32
-"""Threads that may hang: none of them can be ended, and each takes some memory."""
+"""The most threads that may hang at once: a hanging thread cannot be ended, and takes some memory."""
 
 
 async def run_in_thread(
@@ -22,8 +22,8 @@ async def run_in_thread(
 ) -> R:
     """Run the function in a thread and return what it returns.
 
-    A caller that is cancelled goes at once, and the thread goes on by itself; a file that it opens for nobody is closed
-    again. Raises OSError if the thread does not end in that many seconds, or if too many hang already.
+    If the caller is cancelled, it stops waiting at once and the thread runs on; what the thread then returns is closed,
+    if it can be. Raises OSError if the function takes longer than *patience* seconds, or if too many threads hang.
     """
     if _Call.hanging >= MOST_HANGING:
         raise _no_answer_error()
@@ -65,7 +65,7 @@ class _Call(Generic[R]):
         return result
 
     def leave(self) -> None:
-        """Nobody waits any more."""
+        """Note that nobody waits for the result any more."""
         with _Call._lock:
             self._left = self._running
             _Call.hanging += self._left

@@ -1,1 +1,1 @@
-"""Files that a caller hands in: found, checked, uploaded."""
+"""Find, check and upload the files that a caller hands in."""

@@ -1,4 +1,4 @@
-"""A file as the model gets it: as it is, or turned into something that it takes, if the caller said so."""
+"""Accept a file as it is, or convert it to a kind that the model takes, if the caller asked for that."""
 
 import io
 from collections.abc import Sequence
@@ -17,21 +17,21 @@ from kie_mcp.orders.order import Order
 
 @dataclass(frozen=True, slots=True)
 class AcceptedFile:
-    """What the model gets, and what it is."""
+    """A file that the model takes."""
 
     found: Probe
     instead: bytes | None = None
-    """What the file was turned into; None if it stays as it is."""
+    """The bytes that it was converted to; None if it stays as it is."""
     note: str = ""
-    """What was done to it, as a sentence; empty if nothing was."""
+    """A sentence about the conversion, for the answer; empty if there was none."""
 
 
 def accept_or_convert(
     source: OpenFile | bytes, name: str, order: Order, argument: str, *, converting: bool
 ) -> AcceptedFile:
-    """Look at a file, blocking, and convert it if it must be and may be.
+    """Check a file, blocking; convert it if the model does not take it and *converting* allows it.
 
-    Raises OrderError if the model does not take it; the remedy then says whether converting it would help.
+    Raises OrderError if the model does not take the file; the remedy says whether converting it would help.
     """
     found = probe_source(source)
     allowed = _wanted_types(found, order, argument)
@@ -48,7 +48,7 @@ def accept_or_convert(
 
 
 def _wanted_types(found: Probe, order: Order, argument: str) -> tuple[str, ...]:
-    """The kinds that the model takes, if it does not take this one, or not with what is in it."""
+    """Return the MIME types that the model takes; empty if it takes this file as it is."""
     takes = registry.find(order.model, order.kind).takes
     allowed = takes.audio_types if argument == "audio" else takes.image_types
     codecs = takes.audio_codecs.get(found.mime_type, ())

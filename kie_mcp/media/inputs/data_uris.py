@@ -1,4 +1,4 @@
-"""Data URIs, taken apart: base64 as RFC 2397 has it, and as it comes out of other hands where that is certain."""
+"""Decode data URIs, as RFC 2397 defines them, and with the common mistakes that leave no doubt about the bytes."""
 
 import base64
 import binascii
@@ -10,21 +10,21 @@ from kie_mcp.catalog.validate import DATA
 from kie_mcp.errors import OrderError
 
 LARGEST = 10 * 1024 * 1024
-"""Bytes after decoding."""
+"""The most bytes after decoding."""
 _LONGEST = LARGEST // 3 * 4 + 4
-"""Characters that so many bytes become."""
+"""The length of that many bytes in base64."""
 _LONGER = 4
-"""How many times as long they may be written: each as %2B, with line breaks between."""
+"""The text may be this many times longer than its base64: each character may be percent-encoded, with line breaks."""
 _NEVER = re.compile("\\\\[rn]|[\u200b-\u200d\u2060\ufeff\"'`]")
-"""Ends of lines that were written out, invisible signs and quotation marks: base64 has none of them."""
+"""Escaped line ends, invisible characters and quotation marks: base64 contains none of them."""
 _WITHIN_LINES = re.compile(r"[ \t]+")
 _URL_SAFE = str.maketrans("-_", "+/")
 
 
 def decode_data_uri(uri: str, *, argument: str) -> tuple[str, bytes]:
-    """Take a data URI apart: its head without parameters, such as data:image/png, and the bytes.
+    """Return the head of a data URI without parameters, such as data:image/png, and its bytes.
 
-    Raises OrderError, which never repeats any of it.
+    Raises OrderError, whose message never quotes the URI.
     """
     head = DATA.match(uri)
     text = uri[head.end() :] if head else uri.partition(",")[2]
@@ -42,7 +42,7 @@ def decode_data_uri(uri: str, *, argument: str) -> tuple[str, bytes]:
 
 
 def _normalize(text: str) -> str:
-    """Base64 in its usual alphabet and in one line; blanks stay where they may have been plus signs."""
+    """Return the base64 in its usual alphabet and on one line; blanks that may have been plus signs stay."""
     text = unquote(text, errors="replace") if "%" in text else text
     text = _NEVER.sub("\n", text).strip().translate(_URL_SAFE)
     lines = [line.strip() for line in text.splitlines()]
@@ -52,16 +52,16 @@ def _normalize(text: str) -> str:
 
 
 def _is_folded(pieces: list[str]) -> bool:
-    """Whether blanks are the ends of lines: all equally long, the last one at most so, and whole together.
+    """Whether the blanks are line ends: the pieces are equally long, the last at most so, and complete base64 together.
 
-    A plus sign that some form turned into a blank leaves a text that lacks a character.
+    If a form had turned plus signs into blanks, the text without blanks would lack characters.
     """
     first, last = len(pieces[0]), len(pieces[-1])
     return all(len(piece) == first for piece in pieces[:-1]) and last <= first and sum(map(len, pieces)) % 4 == 0
 
 
 def _pad(text: str) -> str:
-    """The same with the = that some leave out."""
+    """Add the = at the end, which some programs leave out."""
     return text if "=" in text else text + "=" * (-len(text) % 4)
 
 

@@ -1,4 +1,4 @@
-"""Files that come inside a call as a data URI: kept on disk for as long as their job may need them."""
+"""Keep files that came as data URIs on the disk, for as long as their job may need them."""
 
 import contextlib
 import errno
@@ -18,13 +18,13 @@ LIFE = 48 * 3600.0
 
 
 MOST = 1024 * MB
-"""Bytes of all kept files together."""
+"""The most bytes of all kept files together."""
 YOUNG = 600.0
-"""Seconds for which a file stays in any case: its order may not be written down yet."""
+"""Seconds for which a new file is never removed: its order may not be in the ledger yet."""
 
 
 class FullError(OSError):
-    """Everything that is kept is needed; there is no room for more."""
+    """The folder is full of files that jobs still need."""
 
 
 async def _need_nothing() -> Container[str]:
@@ -32,12 +32,12 @@ async def _need_nothing() -> Container[str]:
 
 
 class InlineFiles:
-    """Keeps such files in one folder, named by their bytes and private to the user.
+    """Keeps the files in one folder that only the user can read, each named by its SHA-256.
 
     Args:
         folder: Where they are kept.
         clock: Tells how old they are.
-        needed: Finds the SHA-256 of those that jobs still need: they are never removed.
+        needed: Returns the SHA-256 digests of the files that jobs still need: they are never removed.
         most: Bytes of all of them together.
     """
 
@@ -55,9 +55,9 @@ class InlineFiles:
         self._most = most
 
     async def keep(self, data: bytes, digest: str) -> None:
-        """Write the bytes down, and remove what is old, or more than there is room for and not needed.
+        """Write the bytes to the folder, and remove files that are old, or not needed if there is no room.
 
-        Raises OSError if they cannot be written; FullError, which is one, if there is no room.
+        Raises OSError if they cannot be written, and FullError, a kind of it, if there is no room.
         """
         needed, now = await self._needed(), self._clock.now()
         await run_in_thread(lambda: self._write(data, digest, now, needed))
@@ -82,7 +82,7 @@ class InlineFiles:
             part.unlink(missing_ok=True)
 
     def _remove_old(self, digest: str, now: float, room: int, needed: Container[str]) -> None:
-        """Remove what is too old, then the oldest until the rest fits into the room. Raises FullError."""
+        """Remove the old files, then the oldest until the rest fits into *room* bytes. Raises FullError."""
         files = [one for one in self._list_files() if one[2].name != digest]
         kept = sum(size for _, size, _ in files)
         for at, size, path in sorted(files):
@@ -95,7 +95,7 @@ class InlineFiles:
             raise FullError(errno.ENOSPC, f"{kept // MB} MB of earlier ones are still needed")
 
     def _list_files(self) -> list[tuple[float, int, Path]]:
-        """When each was kept, its bytes, and where it is."""
+        """List time, size in bytes and path of each kept file."""
         found: list[tuple[float, int, Path]] = []
         for path in self._folder.iterdir():
             with contextlib.suppress(OSError):

@@ -1,4 +1,4 @@
-"""Files that a caller hands in, as a path or in the call: checked with the order, uploaded with the job."""
+"""Files that a caller hands in, as a path or a data URI: checked with the order, uploaded with the job."""
 
 import hashlib
 import threading
@@ -19,34 +19,34 @@ from kie_mcp.media.worker_threads import run_in_thread
 from kie_mcp.orders.order import Order, handed_in, parse_handed_in
 
 _Checked = tuple[str, str, AcceptedFile, bytes | None]
-"""Place, digest, what the model gets, and what has to be kept of it."""
+"""Where it is, its SHA-256, the accepted file, and the bytes to keep, if it has to be kept."""
 _ELSEWHERE = ("https://", "http://", "kie://")
 
 
 @dataclass(frozen=True, slots=True)
 class InputFile:
-    """A file that was taken in."""
+    """A file that was checked for an order."""
 
     reference: str
-    """How the order names it from here on."""
+    """The name that the order has for it from now on."""
     duration_s: float | None
-    """Of a sound, if it is known."""
+    """The length of a sound, if it is known."""
     note: str = ""
-    """What was done to it, as a sentence for the answer; empty if nothing was."""
+    """A sentence about its conversion, for the answer; empty if there was none."""
 
 
 class InputFiles:
-    """Takes files in, and turns what it took in into links."""
+    """Checks files when they are ordered, and later turns each into a link."""
 
     def __init__(self, locals_: LocalFiles, inline: InlineFiles, uploads: Uploads) -> None:
         self._locals = locals_
         self._inline = inline
         self._uploads = uploads
         self._converting = threading.Lock()
-        """Held by the thread, which goes on when nobody waits for it any more."""
+        """Held by the worker thread, which may run on after its caller has left: one conversion at a time."""
 
     async def take(self, reference: str, order: Order, *, argument: str, convert: bool = False) -> InputFile:
-        """Read a file as it is ordered; with *convert*, turn what the model does not take into what it takes.
+        """Check a file that is ordered; with *convert*, convert it if the model does not take it.
 
         Raises OrderError naming the argument if the file may not be read or is not what the model takes.
         """
@@ -67,10 +67,10 @@ class InputFiles:
         return InputFile(handed_in(place, digest), accepted.found.duration_s, accepted.note)
 
     async def link(self, reference: str, *, argument: str, say: Say | None = None) -> str:
-        """Return a link that Kie.ai can read; `say` hears how far a large upload is.
+        """Return a link that Kie.ai can read; `say` is called with the progress of a large upload.
 
-        Raises OrderError if the file is no longer what was ordered.
-        Trouble on the way (CredentialError, BusyError, UnreachableError, OutputError) is passed on.
+        Raises OrderError if the file is no longer what was ordered, and CredentialError, BusyError, UnreachableError or
+        OutputError if it cannot be uploaded.
         """
         place, digest = parse_handed_in(reference) or (reference, "")
         name = _name(place) if place.startswith("file:") else "the data URI"
@@ -119,7 +119,7 @@ class InputFiles:
 
 @contextmanager
 def _refuse_unreadable(name: str, argument: str) -> Generator[None]:
-    """Refuse a file that was opened and cannot be read: its disk, or the network to it, may have gone."""
+    """Raise OrderError for an open file that cannot be read: its disk, or the network to it, may be gone."""
     try:
         yield
     except OSError as error:
@@ -128,7 +128,7 @@ def _refuse_unreadable(name: str, argument: str) -> Generator[None]:
 
 
 def _replacement(accepted: AcceptedFile) -> _Checked | None:
-    """What the file was turned into, if it was: from here on it is as if that had been handed in, inside the call."""
+    """Return the converted file, if there is one, as if the caller had handed it in as a data URI."""
     data = accepted.instead
     if data is None:
         return None
@@ -136,11 +136,11 @@ def _replacement(accepted: AcceptedFile) -> _Checked | None:
 
 
 def is_file_reference(reference: str) -> bool:
-    """Whether a reference is a file that the caller hands in, and no link."""
+    """Whether a reference is a file that the caller hands in, and not a link."""
     return not reference[:8].casefold().startswith(_ELSEWHERE)
 
 
 def _name(place: str) -> str:
-    """What to call a file: the last part of its path, short."""
+    """Return the last part of a path, shortened."""
     name = unquote(place.rpartition("/")[2])
     return name if len(name) <= 60 else f"{name[:30]}…{name[-20:]}"

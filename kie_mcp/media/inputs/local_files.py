@@ -1,4 +1,4 @@
-"""Local files that a caller names: opened only where reading is allowed, and judged again once they are open."""
+"""Open local files that a caller names: only in allowed folders, and checked again once they are open."""
 
 import math
 import ntpath
@@ -29,27 +29,27 @@ _FLAGS = os.O_RDONLY | sum(
     getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_NOCTTY", "O_BINARY")
 )
 _NEVER = ("/proc", "/sys", "/dev")
-"""What the kernel shows there looks like files and is none."""
+"""What the kernel shows there looks like files, but is not."""
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 _PLAIN = re.compile(r"[/~.\\]|[A-Za-z]:[\\/]")
 _SHOWN = 300
 
 
 class _NoSuchFileError(OrderError):
-    """There is no such file where reading is allowed; one that is spelled otherwise may be meant."""
+    """There is no such file in the allowed folders; a file with a similar name may be meant."""
 
 
 class LocalFiles:
     """Opens files under the allowed folders.
 
     Args:
-        roots: The folders. Where they really are decides, so a folder may be a link itself.
-        relative_to: Where a relative path begins.
+        roots: The folders. Links are resolved first, so a folder may be a link itself.
+        relative_to: The folder where a relative path begins.
         local_files: False refuses every path, for a server that cannot know who calls.
         windows: Whether paths are read as Windows writes them.
-        realpath: Where a path leads, whatever links are in it.
-        open_file: What opens a path with flags.
-        descriptors: Where Linux says what is open.
+        realpath: Resolves the links in a path.
+        open_file: Opens a path with flags and returns the descriptor.
+        descriptors: The folder where Linux shows which path a descriptor has.
     """
 
     def __init__(
@@ -73,11 +73,11 @@ class LocalFiles:
         self._descriptors = descriptors
 
     def open(self, given: str, *, argument: str, most: int, ordered: bool = False) -> tuple[Path, OpenFile]:
-        """Open a file of at most so many bytes, blocking: where it really is, and the file.
+        """Open a file of at most `most` bytes, blocking; return its real path and the file.
 
-        One that is `ordered` was taken in before, maybe by another process whose callers may name paths.
-        Raises OrderError naming the argument, in the same words for a file that may not be read and for one that is
-        not there, as long as neither is in an allowed folder.
+        `ordered`: it was checked when it was ordered, perhaps by another process, so paths are not refused here.
+        Raises OrderError naming the argument. Outside of the allowed folders the error is the same whether the file
+        exists or not, so that nobody can find out which files there are.
         """
         if not self._local_files and not ordered:
             _refuse(argument, given, "is a local path, and those cannot be handed in over HTTP", remedy=ELSEWHERE)
@@ -89,10 +89,10 @@ class LocalFiles:
             return self._open_similar(given, argument, most, missing)
 
     def _open_similar(self, given: str, argument: str, most: int, missing: OrderError) -> tuple[Path, OpenFile]:
-        """Open the only file that is meant under another spelling; else raise what was said of the exact one."""
+        """Open the file that has a similar name, if there is exactly one; else raise the error for the exact name."""
         near: list[str] = []
         for path in self._possible_paths(given):
-            near = []  # of the last reading, which is the barest
+            near = []  # only those of the last spelling are shown
             for root, parts in self._split_at_roots(path):
                 found = find_file(root, parts, realpath=self._realpath, may_list=self._may_read)
                 if found.path:
@@ -111,7 +111,7 @@ class LocalFiles:
         return paths
 
     def _split_at_roots(self, path: str) -> list[tuple[str, list[str]]]:
-        """The allowed folders in which that path lies, however they are spelled in it, and the names from there on."""
+        """List each allowed folder that contains the path, however it is spelled, with the names below it."""
         pure = PureWindowsPath if self._windows else PurePosixPath
         names = list(pure(path).parts)
         found: list[tuple[str, list[str]]] = []
@@ -126,7 +126,7 @@ class LocalFiles:
         real = self._realpath(path)
         self._check_place(real, given, argument)
         try:
-            # Opening alone can do something to a device, so it is asked before.
+            # Opening a device can change it, so check what it is first.
             _check_status(os.lstat(real), given, argument, most)
             opened = OpenFile(self._open_file(real, _FLAGS))
         except OSError as error:
@@ -143,13 +143,13 @@ class LocalFiles:
         return Path(real), opened
 
     def _parse_path(self, given: str, argument: str) -> str:
-        """The path that was meant; nothing is touched."""
+        """Turn what was given into a path, without a look at the disk."""
         path = _path_from_url(given, argument, windows=self._windows) if given[:5].casefold() == "file:" else given
         if "\0" in path:
             _refuse(argument, given, "holds a character that no path has")
         if not self._windows and _DRIVE.match(path):
             _refuse(argument, given, "is a path of Windows, and this server does not run there")
-        # Asking for another computer's file would show it the user's name and a hash of the password.
+        # Windows would send the user's name and a hash of the password to that computer.
         if self._windows and path[:2] in {"\\\\", "//", "\\/", "/\\"}:
             _refuse(argument, given, "is a path on another computer; only files on this one are read")
         return self._paths.join(str(self._relative_to), self._paths.expanduser(path))  # `~nobody` may stay
@@ -167,7 +167,7 @@ class LocalFiles:
             _refuse(argument, given, problem, remedy=remedy, kind=_NoSuchFileError)
 
     def _locate(self, descriptor: int, real: str) -> str:
-        """Where the open file is; raises OSError if that cannot be told. A path may lead elsewhere by now."""
+        """Return the path of the open file; the path it was opened by may lead elsewhere by now. Raises OSError."""
         try:
             return os.readlink(f"{self._descriptors}/{descriptor}")  # noqa: PTH115 - as it is written there
         except OSError:  # not Linux
@@ -190,7 +190,7 @@ class LocalFiles:
 
 
 def format_megabytes(size: int) -> str:
-    """A size that is too large, rounded up so that it looks it."""
+    """Format a size that is above a limit in MB, rounded up so that it does not look equal to the limit."""
     return f"{math.ceil(size / MB * 10) / 10:,.1f}"
 
 
@@ -224,7 +224,7 @@ def _refuse(
 
 
 def _quote(given: str) -> str:
-    """Quote what was given; what may be a link without its beginning, without what may be secret in it."""
+    """Quote what was given, shortened; if it may be a link, without what may be secret in it."""
     if _PLAIN.match(given):
         return repr(given if len(given) <= _SHOWN else f"{given[:100]}…{given[100 - _SHOWN :]}")
     return shown_url(given, _SHOWN)

@@ -1,4 +1,4 @@
-"""A file that was opened once, and is looked at, counted and handed in through that one descriptor."""
+"""A file that is opened once, then probed, hashed and uploaded through the same descriptor."""
 
 import errno
 import hashlib
@@ -19,7 +19,7 @@ CHUNK = 1024 * 1024
 class OpenFile(io.FileIO):
     """A file open for reading, which owns its descriptor.
 
-    Whatever is read from the beginning on is hashed, so that what was sent can be compared with what was checked.
+    Everything that is read is hashed, so that the bytes that were sent can be compared with those that were checked.
     """
 
     def __init__(self, descriptor: int) -> None:
@@ -30,17 +30,17 @@ class OpenFile(io.FileIO):
             raise
         self.length = os.fstat(descriptor).st_size
         self.on_read: Callable[[int], None] | None = None
-        """Is told after each read how many bytes were read since the beginning."""
+        """Called after each read with the number of bytes read since the beginning."""
         self._hash = hashlib.sha256()
         self._count = 0
 
     @property
     def sha256(self) -> str:
-        """The SHA-256 of what was read since the beginning, in hexadecimal digits."""
+        """The SHA-256 of the bytes read since the beginning, in hexadecimal digits."""
         return self._hash.hexdigest()
 
     def digest(self) -> str:
-        """The SHA-256 of the whole file, blocking. Raises OutputError if it grows while it is read."""
+        """Return the SHA-256 of the whole file, blocking. Raises OutputError if it grows while it is read."""
         self.seek(0)
         left = self.length
         while data := self.read(CHUNK):
@@ -50,11 +50,11 @@ class OpenFile(io.FileIO):
         return self.sha256
 
     def probe(self) -> Probe:
-        """What the bytes say, blocking."""
+        """Probe the file, blocking."""
         return probe(self.fileno())
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """Read and count."""
+        """Read, hash and count."""
         data = super().read(-1 if size is None else size)
         self._hash.update(data)
         self._count += len(data)
@@ -63,7 +63,7 @@ class OpenFile(io.FileIO):
         return data
 
     def seek(self, pos: int, whence: int = os.SEEK_SET, /) -> int:
-        """Go to a place; the counting begins anew at the beginning."""
+        """Go to a position; at position 0 hash and count start again."""
         if (pos, whence) == (0, os.SEEK_SET):
             self._hash = hashlib.sha256()
             self._count = 0
@@ -71,9 +71,9 @@ class OpenFile(io.FileIO):
 
 
 def open_own(path: Path, *, length: int | None = None) -> OpenFile:
-    """Open a file that is ours, blocking for no longer than its disk does.
+    """Open a file that this server saved, blocking.
 
-    Raises OSError if it is not there, or if what is there now is a link, no ordinary file, or has another length.
+    Raises OSError if it is missing, or is a link or no ordinary file, or has not *length* bytes.
     """
     file = OpenFile(open_regular(path))
     if length is not None and file.length != length:
@@ -83,7 +83,7 @@ def open_own(path: Path, *, length: int | None = None) -> OpenFile:
 
 
 def is_there(output: Output) -> bool:
-    """Whether the file of an output is there as it was saved, blocking."""
+    """Whether the file of an output exists with the length that was saved, blocking."""
     try:
         open_saved(output).close()
     except OSError:
@@ -92,9 +92,9 @@ def is_there(output: Output) -> bool:
 
 
 def is_changed(job: Job, index: int, folder: Path) -> bool:
-    """Whether a file that was saved in the folder, and is to be saved again, is there with other bytes, blocking.
+    """Whether the file of an output in the folder now has another length, blocking.
 
-    Somebody may have worked on it.
+    Somebody may have edited it, so it must not be overwritten.
     """
     output = job.outputs[index] if index < len(job.outputs) else None
     if output is None or output.path is None or output.bytes is None:
@@ -107,7 +107,7 @@ def is_changed(job: Job, index: int, folder: Path) -> bool:
 
 
 def open_saved(output: Output) -> OpenFile:
-    """Open the file of an output, blocking; raises OSError if it is not there as it was saved."""
+    """Open the file of an output, blocking; raises OSError if it is missing or has another length."""
     if output.path is None:
         raise FileNotFoundError(errno.ENOENT, "it is not saved")
     return open_own(Path(output.path), length=output.bytes)

@@ -1,4 +1,4 @@
-"""What a caller may hand in, turned into a link that Kie.ai can read."""
+"""Turn the file references of an order, links or outputs of earlier jobs, into links that Kie.ai can read."""
 
 import contextlib
 from collections.abc import Awaitable, Callable
@@ -17,7 +17,7 @@ from kie_mcp.orders.order import parse_output_uri
 from kie_mcp.urls import shown_url
 
 FRESH = 20 * 60.0
-"""Seconds for which an output's own link is trusted: the earliest death that was seen came after 40 minutes."""
+"""Seconds for which an output's own link is used: the earliest that was seen to die lived 40 minutes."""
 
 _FAMILIES = {"image": "image", "images": "image", "audio": "audio"}
 _MAKES = {Kind.IMAGE: "image", Kind.SPEECH: "audio", Kind.TALKING_VIDEO: "video"}
@@ -25,15 +25,15 @@ _NOUNS = {"image": "a picture", "audio": "audio", "video": "a video"}
 
 
 class Upload(Protocol):
-    """Uploads a file that is ours and returns its URL."""
+    """Uploads a saved file and returns its URL."""
 
     def __call__(self, path: Path, /, *, length: int | None, say: Say | None) -> Awaitable[str]:
-        """Tell `say` how far a large one is. Raises OutputError if it has not so many bytes."""
+        """Call `say` with the progress of a large file. Raises OutputError if it has not `length` bytes."""
         ...
 
 
 class FileReferences:
-    """Finds what a file argument means: a link as it is, or an output of an earlier job."""
+    """Resolves file arguments: a link stays as it is, a kie:// reference is an output of an earlier job."""
 
     def __init__(
         self,
@@ -50,8 +50,8 @@ class FileReferences:
     async def link(self, reference: str, *, argument: str, say: Say | None = None) -> str:
         """Return a link that Kie.ai can read now; raises OrderError naming the argument if there is none.
 
-        `say` hears how far a large upload is.
-        Trouble on the way to one (CredentialError, BusyError, UnreachableError, OutputError) is passed on.
+        `say` is called with the progress of a large upload. Raises CredentialError, BusyError, UnreachableError or
+        OutputError if Kie.ai cannot be asked.
         """
         if reference[:8].casefold().startswith(("https://", "http://")):
             return reference
@@ -75,13 +75,13 @@ class FileReferences:
         return output
 
     async def words(self, reference: str) -> str:
-        """Return what the job behind a kie:// reference was asked for; empty for a link, or a job that is not here."""
+        """Return the text of the order behind a kie:// reference; empty for a link, or for a job that is not here."""
         parsed = parse_output_uri(reference)
         job = await self._find(parsed[0]) if parsed else None
         return order_text(job) if job else ""
 
     async def awaited(self, reference: str, *, argument: str) -> Job | None:
-        """Return the job that is still to make the file; None for a link, or a file that is there.
+        """Return the unfinished job that will make the file; None for a link, or if the job is done.
 
         Raises OrderError naming the argument if the job is unknown or makes something else.
         """

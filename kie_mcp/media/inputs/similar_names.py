@@ -1,5 +1,5 @@
-"""File names that a system or a model has changed on the way here: found again where only one can be meant."""
-# ruff: noqa: RUF001 - signs that look alike are what this is about
+"""Find a file whose name a system or a model has changed on the way here, if only one can be meant."""
+# ruff: noqa: RUF001 - characters that look alike are the subject here
 
 import difflib
 import html
@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from kie_mcp.invisible_characters import shapeless
 
 MOST_ENTRIES = 50_000
-"""Names of a folder that are compared, at most."""
+"""The most names of a folder that are compared."""
 _SHOWN = 3
 _QUOTES = {'"': '"', "'": "'", "`": "`", "“": "”", "„": "“", "”": "”", "‘": "’", "‚": "‘", "«": "»", "<": ">"}
 _APOSTROPHES = dict.fromkeys(map(ord, "‘’‚‛′ʻʼʽ`´"), "'")
@@ -22,7 +22,7 @@ _DASHES = dict.fromkeys(map(ord, "\u2212\u02d7\ufe63\uff0d"), "-")
 _TILDES = dict.fromkeys(map(ord, "˜∼～"), "~")
 _OTHERS = _APOSTROPHES | _QUOTATION | _DASHES | _TILDES | {ord("…"): "..."}
 _OTHER_FORMS = ("<wide>", "<narrow>", "<compat>")
-"""How Unicode calls a sign that is another one, wider, narrower or joined; a raised or circled one is another sign."""
+"""Unicode's tags of characters that are another one, wider, narrower or joined; raised and circled ones stay."""
 _HOME = re.compile(r"(?:\$HOME|\$\{HOME\}|%USERPROFILE%)(?=[\\/])")
 _SEPARATOR = re.compile(r"\\(?=[\w.])")
 _ESCAPED = re.compile(r"\\(?=[^\w/])")
@@ -30,7 +30,7 @@ _BLANKS = re.compile(r"\s+")
 
 
 def normalize_name(name: str) -> str:
-    """What a name has in common with itself after it was copied, shown, typed again or percent-encoded.
+    """Return a form that is equal for all spellings of a name: copied, retyped, percent-encoded or with other quotes.
 
     Letters and digits stay as they are, also their case.
     """
@@ -42,13 +42,13 @@ def normalize_name(name: str) -> str:
 
 
 def _usual_form(sign: str) -> str:
-    """The sign that it is when it is neither wide nor narrow, and not joined with the next."""
+    """Return the usual form of a wide, narrow or joined character."""
     joined = unicodedata.decomposition(sign).startswith(_OTHER_FORMS)
     return unicodedata.normalize("NFKC", sign) if joined else sign
 
 
 def possible_spellings(given: str) -> list[str]:
-    """What was given, without quotation marks around it, and as it is meant where it was written for another system."""
+    """List what was given, then without quotation marks around it, then with the separators of this system."""
     text = given.strip()
     bare = text[1:-1].strip() if len(text) > 2 and _QUOTES.get(text[0]) == text[-1] else text
     return list(dict.fromkeys([given, bare, _SEPARATOR.sub("/", _HOME.sub("~", bare))]))
@@ -56,18 +56,18 @@ def possible_spellings(given: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """Where the walk has led: the path, or the first name that is not there, in the folder where it is not."""
+    """The path that was found, or the first name that is missing and similar names in its folder."""
 
     path: str = ""
     missing: str = ""
     near: tuple[str, ...] = ()
-    """Names in that folder which may be meant: several that are spelled alike, or those that are close."""
+    """Names in that folder that may be meant: several with the same spelling, or those that are close."""
 
 
 def find_file(
     root: str, parts: Sequence[str], *, realpath: Callable[[str], str], may_list: Callable[[str], bool]
 ) -> SearchResult:
-    """Go from a folder to a file below it, name by name: the exact one, else the only one that is spelled so.
+    """Find a file below a folder, name by name: the exact name, else the only one with the same normalized spelling.
 
     Only folders that *may_list* allows are listed, blocking.
     """
@@ -90,7 +90,7 @@ def _list_names(folder: str) -> list[str]:
     try:
         with os.scandir(folder) as entries:
             return [entry.name for entry, _ in zip(entries, range(MOST_ENTRIES), strict=False)]
-    except OSError:  # it has gone, or may not be read
+    except OSError:  # it is gone, or may not be read
         return []
 
 

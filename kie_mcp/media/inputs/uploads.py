@@ -1,4 +1,4 @@
-"""Files on their way to Kie.ai: the same bytes are uploaded once a day, whoever hands them in."""
+"""Upload files to Kie.ai, the same bytes only once a day."""
 
 import secrets
 from collections.abc import Awaitable, Callable
@@ -19,19 +19,19 @@ from kie_mcp.media.worker_threads import run_in_thread
 LIFE = 23 * 3600.0
 """Seconds for which an upload is used again: it lives for 24 hours, and the job that takes it may have to wait."""
 LARGE = 5 * MB
-"""Bytes from which on it is told how far an upload is."""
+"""Bytes from which on the progress of an upload is reported."""
 PROGRESS_EVERY = 1.0
-"""Seconds between two tellings."""
+"""Seconds between two reports."""
 
 READING = 600.0
-"""Seconds in which a whole file is read."""
+"""Seconds that reading a whole file may take."""
 
 Say = Callable[[str], None]
-"""Takes what is being done, as half a sentence for whoever waits."""
+"""Receives the progress as half a sentence, such as "uploading cat.png, 3 of 8 MB"."""
 
 
 class Send(Protocol):
-    """Uploads an open file and returns the URL of it."""
+    """Uploads an open file and returns its URL."""
 
     def __call__(self, source: OpenFile, /, *, name: str) -> Awaitable[str]:
         """Read the file from its beginning."""
@@ -42,7 +42,7 @@ class UploadCache(Protocol):
     """Remembers uploads across restarts."""
 
     async def upload(self, account: str, digest: str, since: float) -> str | None:
-        """The URL under which these bytes were uploaded, if that was after *since*."""
+        """Return the URL of these bytes if they were uploaded after *since*, in seconds since 1970."""
         ...
 
     async def uploaded(self, account: str, digest: str, url: str, now: float) -> None:
@@ -51,7 +51,7 @@ class UploadCache(Protocol):
 
 
 class Uploads:
-    """Uploads files of one account. `token` makes names that tell nobody what a file is called here."""
+    """Uploads files of one account. `token` makes random names, so that nobody learns what a file is called here."""
 
     def __init__(
         self,
@@ -70,9 +70,9 @@ class Uploads:
         self._turns: dict[str, anyio.Lock] = {}
 
     async def path(self, path: Path, *, length: int | None = None, say: Say | None = None) -> str:
-        """Return a URL of a file that is ours, of so many bytes; `say` hears how far a large one is.
+        """Upload a saved file of `length` bytes and return its URL; `say` is called with the progress of a large one.
 
-        Raises OutputError if it cannot be read or is not what was saved, and what `link` raises.
+        Raises OutputError if it cannot be read or has another length, and what `link` raises.
         """
         try:
             with await run_in_thread(lambda: open_own(path, length=length)) as file:
@@ -83,9 +83,10 @@ class Uploads:
             raise OutputError(f"{path.name} cannot be read ({error.strerror}).", remedy="Check the file.") from None
 
     async def link(self, file: OpenFile, digest: str, *, name: str = "a file", say: Say | None = None) -> str:
-        """Return a URL under which Kie.ai reads these bytes; `say` hears how far a large file of that name is.
+        """Return a URL under which Kie.ai reads these bytes; `say` is called with the progress of a large file.
 
-        Raises OutputError if the file changes on the way, and whatever sending raises.
+        `name` stands for the file in the progress. Raises OutputError if the file changes meanwhile, and what `send`
+        raises.
         """
         turn = self._turns.setdefault(digest, anyio.Lock())
         try:
@@ -112,7 +113,7 @@ class Uploads:
         return url
 
     def _progress_callback(self, name: str, length: int, say: Say) -> Callable[[int], None]:
-        # A blank other than the usual one can end a line.
+        # Other blanks than the usual one may break the line.
         plain = ("?" if hidden(one) or (one != " " and one.isspace()) else one for one in name)
         words = f"uploading {''.join(plain)}"
         told_at = float("-inf")
@@ -120,7 +121,7 @@ class Uploads:
         def tell(sent: int) -> None:
             nonlocal told_at
             now = self._clock.now()
-            # A clock that was set back must not silence it.
+            # Report also after the clock was set back.
             if not 0 <= now - told_at < PROGRESS_EVERY or sent == length:
                 told_at = now
                 say(f"{words}, {sent // MB} of {-(-length // MB)} MB")

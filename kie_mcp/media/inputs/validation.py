@@ -1,4 +1,4 @@
-"""Whether a file is what a model takes, told by its bytes before anybody is asked to pay for them."""
+"""Check by its bytes that a model takes a file, before the job is paid for."""
 
 from collections.abc import Mapping, Sequence
 from typing import Literal, NoReturn
@@ -15,7 +15,7 @@ from kie_mcp.media.probe.reader import Header
 from kie_mcp.orders.order import Order
 
 LARGEST = 100 * MB
-"""Bytes of a file for which Kie.ai names no limit."""
+"""The most bytes of a file, where Kie.ai names no limit."""
 
 _KINDS: Mapping[str, str] = {
     "image/jpeg": "JPEG",
@@ -29,13 +29,13 @@ _KINDS: Mapping[str, str] = {
     "audio/ogg": "Ogg",
 }
 MOST_PIXELS = 100_000_000
-"""Kie.ai names no limit; no camera and no model of its makes more, and a few bytes can claim billions."""
+"""The most pixels of a picture. Kie.ai names no limit, but no camera makes more, and a tiny file can claim billions."""
 LEAST_SIDE = 2
-"""Pixels: what is thinner shows nothing."""
+"""The fewest pixels of each side of a picture."""
 
 
 def most_bytes(order: Order, argument: str) -> int:
-    """How many bytes the model takes."""
+    """Return the most bytes that the order's model takes for the argument."""
     takes = registry.find(order.model, order.kind).takes
     limit = takes.audio_mb if _family(argument) == "audio" else takes.image_mb
     return LARGEST if limit is None else limit * MB
@@ -44,16 +44,16 @@ def most_bytes(order: Order, argument: str) -> int:
 def check_file(
     source: OpenFile | bytes, name: str, order: Order, argument: str, *, found: Probe | None = None
 ) -> Probe:
-    """Look at a file, blocking, unless it was `found` out what it is; return that.
+    """Check a file, blocking, and return its probe; pass the probe as `found` if there is one already.
 
-    Raises OrderError if the model does not take it.
+    Raises OrderError if the order's model does not take the file.
     """
     found = found or probe_source(source)
     _check_size(found.bytes, name, order, argument)
     _check_kind(found, name, order, argument)
     _check_codec(found, name, order, argument)
     if (found.width if found.family == "image" else found.duration_s) is None:
-        # How long a sound is decides what it costs, and every kind of it that is taken says so.
+        # The length of a sound decides the price, and every kind of sound that models take has a length.
         _refuse_damaged(found, name, argument)
     check_picture_whole(source, found, name, argument)
     if _family(argument) == "audio":
@@ -64,12 +64,12 @@ def check_file(
 
 
 def probe_source(source: OpenFile | bytes) -> Probe:
-    """What a file is, told by its bytes; blocking."""
+    """Probe an open file or bytes, blocking."""
     return probe(_file_number(source))
 
 
 def check_picture_whole(source: OpenFile | bytes, found: Probe, name: str, argument: str) -> None:
-    """Raises OrderError for a picture that is cut off or moves, blocking, of whatever kind it is."""
+    """Raise OrderError for a picture that is cut off or animated, blocking."""
     with Header(_file_number(source)) as header:
         problem = find_fault(found.mime_type, header)
     if problem == DAMAGED:
