@@ -1,1 +1,1 @@
-"""Pictures and sounds decoded: previews, and files turned into kinds that a model takes."""
+"""Decode pictures and sounds: draw previews, and convert files to kinds that a model takes."""

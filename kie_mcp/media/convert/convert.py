@@ -1,4 +1,4 @@
-"""Files of kinds that a model does not take, turned into ones that it takes, with every pixel and every sample kept."""
+"""Convert a file that a model does not take to PNG or WAV, with every pixel and every sample kept."""
 # pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
 # pi-heif does not say what all of its calls return.
 
@@ -35,7 +35,7 @@ _PICTURES = {
     "image/bmp": "BMP",
     "image/tiff": "TIFF",
 }
-"""What becomes a PNG: Pillow's name of it."""
+"""What can become a PNG, with Pillow's name of it."""
 _SOUNDS = {
     "audio/flac": "flac",
     "audio/webm": "matroska",
@@ -48,10 +48,10 @@ _SOUNDS = {
     "audio/x-caf": "caf",
     "audio/basic": "au",
 }
-"""What becomes a WAV: its demuxer. Some of them lost something when they were made, and lose nothing more."""
+"""What can become a WAV, with FFmpeg's demuxer for it."""
 _EXACT = frozenset({"ALAC", "FLAC", "PCM", "float PCM"})
 _CODECS = frozenset({"", "A-law", "AAC", "AC-3", "ADPCM", "E-AC-3", "MP3", "Opus", "Speex", "Vorbis", "µ-law"}) | _EXACT
-"""What is known to be decoded; "" of a kind that has only one. What is protected, or unknown, is not tried."""
+"""Codecs that can be decoded; "" for a kind with only one. Protected and unknown ones are not tried."""
 _BROKEN_HEIC = (SyntaxError, ValueError, RuntimeError, IndexError, EOFError)
 """What pi-heif raises for a broken picture: it has no errors of its own."""
 # Behind the name of the box: version, profile and level, then a flag for more than 8 bits.
@@ -59,28 +59,28 @@ _DEEP_AVIF = re.compile(rb"av1C\x81.[\x40-\x7f\xc0-\xff]", re.DOTALL)
 
 
 def possible_target(found: Probe, allowed: Sequence[str]) -> str:
-    """The MIME type that a file could be turned into for a model that takes *allowed*, but not it; "" if none."""
+    """Return the MIME type to which the file could be converted, out of *allowed*; "" if none."""
     to = PNG if found.mime_type in _PICTURES else WAV if found.mime_type in _SOUNDS else ""
     return to if to in allowed and found.codec in _CODECS else ""
 
 
 def available_target(found: Probe, allowed: Sequence[str]) -> str:
-    """The same, and "" too if the extra `convert` is not installed."""
+    """Return the same, but "" if the extra `convert` is not installed."""
     to = possible_target(found, allowed)
     return to if to and not missing_packages(CONVERT) else ""
 
 
 def describe_loss(found: Probe) -> str:
-    """What converting it costs, as the end of a sentence: most sounds had lost something when they were made."""
+    """Say what is lost by converting, as the end of a sentence: many sounds lost something when they were made."""
     kept = found.family == "image" or found.mime_type == "audio/flac" or found.codec in _EXACT
     return "without loss" if kept else "in which nothing more is lost"
 
 
 def convert(source: IO[bytes], found: Probe, *, most: int) -> bytes:
-    """Turn a file into a PNG or a WAV of at most so many bytes, blocking; it takes 400 MB of memory at the worst.
+    """Convert a file to a PNG or WAV of at most *most* bytes, blocking; it may take 400 MB of memory.
 
-    The orientation of a picture is applied, and its colour profile kept; what else is told about it, such as where it
-    was taken, is left out. Raises UndecodableError, also for what cannot be converted without loss.
+    The orientation of a picture is applied and its colour profile kept; other metadata, such as where it was taken, is
+    left out. Raises UndecodableError, also for a file that cannot be converted without loss.
     """
     source.seek(0)
     if found.mime_type in _SOUNDS:

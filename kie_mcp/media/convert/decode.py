@@ -1,4 +1,4 @@
-"""Files whose pixels are needed: so many at most, of kinds that are named, and one error for what is broken."""
+"""Open pictures to decode them: with a limit of pixels, and one error for every broken file."""
 
 import struct
 from collections.abc import Generator
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 MOST_PIXELS = 50_000_000
-"""The 48 megapixels of a telephone fit; they take 200 MB of memory."""
+"""The most pixels of a picture: the 48 megapixels of a telephone, which take 200 MB of memory."""
 _BROKEN = (SyntaxError, ValueError, RuntimeError, IndexError, EOFError, struct.error)
-"""What Pillow raises for a broken picture, besides OSError: it has few errors of its own, and depends on the kind."""
+"""What Pillow raises for a broken picture, besides OSError; it depends on the kind of picture."""
 _PARTS = {"PNG": "zlib", "JPEG": "jpg", "WEBP": "webp", "AVIF": "avif"}
-"""What Pillow may have been built without, by the kinds that need it."""
+"""Parts that a build of Pillow may lack, by the kinds that need them."""
 
 
 class UndecodableError(Exception):
@@ -29,9 +29,9 @@ class UndecodableError(Exception):
 
 @contextmanager
 def translate_decoder_errors(*broken: type[Exception]) -> Generator[None]:
-    """Turn what a decoder raises for a broken file, *broken*, into UndecodableError.
+    """Turn the exceptions *broken*, which a decoder raises for a broken file, into UndecodableError.
 
-    Whatever else it raises is no fault of the file's and is let through. So only the decoder's own calls belong inside.
+    Other exceptions pass, so only calls of the decoder belong inside the block.
     """
     try:
         yield
@@ -42,7 +42,7 @@ def translate_decoder_errors(*broken: type[Exception]) -> Generator[None]:
 
 
 def check_pixels(width: int | None, height: int | None) -> None:
-    """Raises UndecodableError for a picture with more pixels than are decoded here."""
+    """Raise UndecodableError for a picture with more pixels than are decoded here."""
     pixels = (width or 0) * (height or 0)
     if pixels > MOST_PIXELS:
         problem = f"has {pixels / 1e6:,.1f} megapixels; at most {MOST_PIXELS / 1e6:g} are decoded here"
@@ -51,7 +51,7 @@ def check_pixels(width: int | None, height: int | None) -> None:
 
 @contextmanager
 def open_picture(source: IO[bytes], kind: str) -> Generator["Image"]:
-    """Open a picture of one of Pillow's kinds, not decoded yet. Raises UndecodableError."""
+    """Open a picture of one of Pillow's kinds without decoding it. Raises UndecodableError."""
     from PIL import Image
 
     _check_part(kind)
@@ -68,7 +68,7 @@ def open_picture(source: IO[bytes], kind: str) -> Generator["Image"]:
 
 @contextmanager
 def translate_picture_errors() -> Generator[None]:
-    """Turn what Pillow raises for a broken picture into UndecodableError; an OSError of the disk stays what it is."""
+    """Turn Pillow's exceptions for a broken picture into UndecodableError; an OSError of the disk passes."""
     with translate_decoder_errors(*_BROKEN):
         try:
             yield
@@ -79,7 +79,7 @@ def translate_picture_errors() -> Generator[None]:
 
 
 def _check_part(kind: str) -> None:
-    """Without its part Pillow says of each file of that kind that it is none."""
+    """Raise UndecodableError if this Pillow cannot decode the kind: it would call every such file broken."""
     from PIL import features
 
     if (part := _PARTS.get(kind)) and not features.check(part):
@@ -88,5 +88,5 @@ def _check_part(kind: str) -> None:
 
 
 def too_large_error(most: int, kind: str, remedy: str) -> UndecodableError:
-    """What is made of a file would have more than so many bytes."""
+    """Return the error for a conversion that would have more than *most* bytes."""
     return UndecodableError(f"would have more than {most / MB:g} MB as {kind}", remedy)

@@ -1,4 +1,4 @@
-"""A small JPEG of a picture or a video, for an answer that shows what was made."""
+"""Draw a small JPEG of a picture or a video, for an answer that shows what was made."""
 
 # pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
 # Pillow says nothing of what some of its calls take.
@@ -24,22 +24,22 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 EDGE = 768
-"""Pixels of the long edge, at most."""
+"""The most pixels of the long edge."""
 LARGEST = 100_000
-"""Bytes, at most."""
+"""The most bytes of a preview."""
 _KINDS = {"image/png": "PNG", "image/jpeg": "JPEG", "image/webp": "WEBP", "image/gif": "GIF"}
 _QUALITIES = (85, 75, 62, 50)
 _EDGES = (EDGE, 576, 432, 288)
 
 
 class PreviewError(KieError):
-    """There is no preview of a file; the file itself is as good as before."""
+    """There is no preview of a file; the file itself is not affected."""
 
     category = "preview"
 
 
 def draw_output_preview(output: Output) -> bytes:
-    """Draw a saved file small, blocking. Raises PreviewError also if it is not there as it was saved."""
+    """Return a small JPEG of a saved file, blocking. Raises PreviewError, also if the file is missing or changed."""
     try:
         with open_saved(output) as file:
             return draw_preview(file, output.mime_type or "")
@@ -48,10 +48,10 @@ def draw_output_preview(output: Output) -> bytes:
 
 
 def draw_preview(source: Path | OpenFile, mime_type: str) -> bytes:
-    """Draw a file small, blocking: for a worker thread, and one at a time, since it may take 400 MB meanwhile.
+    """Return a small JPEG of a file, blocking; of a video, one of its pictures.
 
-    The mime_type only spares opening a sound; what the file is, its bytes say. A video is shown by one of its pictures.
-    Raises PreviewError if it cannot be drawn, and MissingExtraError if the extra `preview` is not installed.
+    Call it in a worker thread, one at a time: it may take 400 MB of memory. *mime_type* only avoids opening a sound;
+    the bytes decide what the file is. Raises PreviewError, or MissingExtraError without the extra `preview`.
     """
     if mime_type.startswith("audio/"):
         raise PreviewError("No preview: sound has none.")
@@ -95,16 +95,16 @@ def _draw_picture(source: IO[bytes], kind: str) -> "Image":
         with translate_decoder_errors():
             scaled = _make_scalable(image)
             scaled.thumbnail((EDGE, EDGE))
-        with translate_picture_errors():  # what is told of its orientation may be broken too
+        with translate_picture_errors():  # the orientation in its metadata may be broken too
             upright = ImageOps.exif_transpose(scaled)
         with translate_decoder_errors():
             return _convert_to_srgb(upright)
 
 
 def _make_scalable(image: "Image") -> "Image":
-    """The picture with 8 bits a colour, none of them from a palette."""
+    """Convert a picture to 8 bits a colour, without a palette."""
     if image.mode.startswith("I"):
-        # As it is, what is brighter than 255 of 65535 would become white.
+        # Pillow alone would turn everything above 255 of 65535 into white.
         return image.convert("I").point(lambda value: value * (1 / 257)).convert("L")
     if image.mode != "RGBA" and image.has_transparency_data:
         return image.convert("RGBA")
@@ -112,7 +112,7 @@ def _make_scalable(image: "Image") -> "Image":
 
 
 def _convert_to_srgb(image: "Image") -> "Image":
-    """The picture on white, in the colours that a picture without a profile has."""
+    """Put a picture on white, and convert its colour profile to sRGB."""
     from PIL import Image, ImageCms
 
     profile = image.info.get("icc_profile")

@@ -1,4 +1,4 @@
-"""Films and sounds opened with PyAV, from version 17 to 19, and what it raises for one that is broken."""
+"""Open videos and sounds with PyAV 17 to 19, and translate its errors for broken files."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 S = TypeVar("S", bound="Stream")
 _KEEPS_ANY_BYTES = 19
-"""From this version on, PyAV takes a title that is no UTF-8, and has no argument for it."""
+"""From this version on PyAV takes titles that are not UTF-8, and has no argument for it."""
 
 
 @contextmanager
 def open_container(source: IO[bytes], demuxer: str) -> Generator["InputContainer"]:
-    """Open a film or a sound. Raises UndecodableError, also for what its decoder raises while it is open."""
+    """Open a video or a sound. Raises UndecodableError, also for decoder errors while it is open."""
     import av
     from av import error as av_error
 
@@ -32,7 +32,7 @@ def open_container(source: IO[bytes], demuxer: str) -> Generator["InputContainer
 
 
 def require_decoder(stream: S) -> S:
-    """The stream, if there is a decoder for it: PyAV before 18 crashes without one. Raises UndecodableError."""
+    """Return the stream; raises UndecodableError if it has no decoder: PyAV before 18 would crash."""
     if stream.codec_context is None:  # pyright: ignore[reportUnnecessaryComparison] - PyAV's stubs leave it out
         raise _no_decoder_error()
     return stream
@@ -43,5 +43,5 @@ def _no_decoder_error() -> UndecodableError:
 
 
 def _metadata_options(version: str) -> dict[str, Any]:
-    """What has PyAV not mind a title that is no UTF-8."""
+    """Return the options by which PyAV takes a title that is not UTF-8."""
     return {} if int(version.partition(".")[0]) >= _KEEPS_ANY_BYTES else {"metadata_errors": "ignore"}

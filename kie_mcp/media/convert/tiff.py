@@ -1,4 +1,4 @@
-"""What of a TIFF a PNG made here would not keep: pages, deep colours, inks, what a camera's sensor saw."""
+"""Check that a TIFF loses nothing as a PNG: pages, deep colours, printing inks or raw camera data."""
 
 from typing import TYPE_CHECKING, cast
 
@@ -10,12 +10,12 @@ if TYPE_CHECKING:
 
 _BITS, _PHOTOMETRIC, _SUB_PICTURES, _SENSOR, _DNG = 258, 262, 330, 32803, 50706
 _KEPT = frozenset({"1", "L", "LA", "P", "RGB", "RGBA", "I;16", "I;16B"})
-"""Pillow's names of the forms of pixels that a PNG has too."""
+"""Pillow's names of the pixel formats that a PNG has too."""
 _INKS = {"CMYK": "the four inks of printing (CMYK)", "LAB": "L*a*b* colours", "F": "fractions as its brightness"}
 
 
 def check_tiff_loss(image: "Image") -> None:
-    """Raises UndecodableError for a picture that would lose something, saying what."""
+    """Raise UndecodableError for a picture that would lose something; the message says what."""
     tags = cast("TiffImageFile", image).tag_v2
     bits = max(tags.get(_BITS, (1,)))
     if _DNG in tags or _SUB_PICTURES in tags or tags.get(_PHOTOMETRIC) == _SENSOR:

@@ -1,4 +1,4 @@
-"""One picture that tells what a video shows: decoded from as little of it as will do."""
+"""Pick one picture that shows what a video is about, decoding as little of it as possible."""
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 # PyAV says nothing of what some of its calls return.
 
@@ -16,21 +16,21 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 DEMUXERS = {"video/mp4": "mov", "video/webm": "matroska"}
-"""No other is tried, whatever the file looks like: some of them open further files."""
+"""The only demuxers that are used: some others open further files."""
 _POINTS = (0.2, 0.5, 0.8, 0.95, 0.0)
-"""Where to look, as shares of the duration, until a picture tells something."""
+"""Where to look, as fractions of the duration, until a picture has enough detail."""
 _WORK = 800_000_000
-"""Pixels to decode in all: 390 pictures of full HD."""
+"""The most pixels to decode in all: 390 pictures in full HD."""
 _ENOUGH_DETAIL = 12.0
 """How much the brightness of a picture has to vary, as its standard deviation of 255; a black one has 0."""
 _SMALL = (64, 36)
 _NO_COLORSPACE = 2
-"""A video that does not say how its colours are meant; if it is as high as this, players take it for HD's."""
+"""The colour space of a video that states none; from this height on, players assume that of HD."""
 _HD = 720
 
 
 def pick_frame(source: IO[bytes], mime_type: str, edge: int) -> "Image":
-    """A picture of the video, upright, with a long edge of about *edge* pixels. Raises UndecodableError."""
+    """Return an upright picture of the video, its long edge about *edge* pixels. Raises UndecodableError."""
     with open_container(source, DEMUXERS[mime_type]) as film:
         if not film.streams.video:
             raise UndecodableError("has no pictures")
@@ -49,7 +49,7 @@ def pick_frame(source: IO[bytes], mime_type: str, edge: int) -> "Image":
 
 
 def _candidate_frames(film: "InputContainer", stream: "VideoStream") -> Iterator["VideoFrame"]:
-    """The pictures at the points, or as far towards them as the work allows."""
+    """List the pictures at the points, or as near to them as the limit of pixels allows."""
     left = _WORK
     for point in _POINTS if film.duration else (0.0,):
         at = (film.duration or 0) * point
@@ -74,7 +74,7 @@ def _measure_detail(frame: "VideoFrame") -> float:
 
 
 def _draw_upright(frame: "VideoFrame", aspect: float, edge: int) -> "Image":
-    """The frame as it is to be seen; *aspect* is the width of a pixel that is 1 high."""
+    """Draw the frame rotated and scaled as players show it; *aspect* is width by height of a pixel."""
     width = frame.width * aspect
     scale = min(1.0, edge / max(width, frame.height))
     small = {"width": max(1, round(width * scale)), "height": max(1, round(frame.height * scale))}

@@ -1,4 +1,4 @@
-"""Sounds as WAV: each sample with as many bits as it had."""
+"""Convert sounds to WAV, each sample with as many bits as it had."""
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 # PyAV says nothing of what some of its calls return.
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from av import AudioFrame
 
 _LATE = 1.0
-"""Seconds by which a sound may be shorter than its file says."""
+"""Seconds by which a sound may be shorter than its file says before it counts as damaged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,9 +31,9 @@ class _Shape:
 
 
 def convert_to_wav(source: IO[bytes], demuxer: str, most: int, *, fractions: bool = False) -> bytes:
-    """The first sound in a file as a WAV of at most so many bytes, blocking.
+    """Convert the first sound of a file to a WAV of at most *most* bytes, blocking.
 
-    With *fractions*, samples that are fractions are kept as such. Raises UndecodableError.
+    With *fractions*, floating-point samples stay floating-point. Raises UndecodableError.
     """
     with open_container(source, demuxer) as opened:
         if not opened.streams.audio:
@@ -58,7 +58,7 @@ def convert_to_wav(source: IO[bytes], demuxer: str, most: int, *, fractions: boo
 
 
 def _decode_samples(first: "AudioFrame", others: Iterator["AudioFrame"], shape: _Shape, most: int) -> bytearray:
-    """All of them, the channels in turn."""
+    """Decode all samples, the channels interleaved."""
     import av
 
     resampler = av.AudioResampler(format=shape.form, layout=first.layout, rate=shape.rate)
@@ -73,7 +73,7 @@ def _decode_samples(first: "AudioFrame", others: Iterator["AudioFrame"], shape: 
 
 def _write_wav(samples: bytearray, shape: _Shape, most: int) -> bytes:
     width = shape.width
-    # Sound of 24 bits comes with a fourth byte, the lowest, that is always 0.
+    # Sound of 24 bits has a fourth, lowest byte that is always 0.
     if shape.form == "s32" and not any(memoryview(samples)[::4]):
         width = 3
         narrow = bytearray(len(samples) // 4 * 3)
@@ -89,7 +89,7 @@ def _write_wav(samples: bytearray, shape: _Shape, most: int) -> bytes:
     if made.tell() > most:
         raise _too_long_error(most)
     data = made.getvalue()
-    # The number of the format is the first thing behind the chunk's head; the standard library writes 1 only.
+    # The standard library always writes format number 1, whole numbers; 3 means floating-point.
     return data[:20] + b"\x03\0" + data[22:] if shape.form == "flt" else data
 
 

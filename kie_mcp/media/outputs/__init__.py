@@ -1,1 +1,1 @@
-"""Files that a job made: fetched, saved whole, described."""
+"""Download the files that a job made, save them whole, and describe them."""

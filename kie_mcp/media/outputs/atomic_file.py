@@ -1,4 +1,4 @@
-"""A file that nobody sees under its name until it is whole and on the disk."""
+"""Write a file so that it has its name only once it is whole and on the disk."""
 
 import contextlib
 import errno
@@ -14,15 +14,15 @@ from kie_mcp.file_system import Chmod, set_mode, sync, sync_folder
 
 _BUFFER = 256 * 1024
 _TRIED = 32 * 1024 * 1024
-"""Bytes that are really taken of a room: a quota shows itself only when it is used up."""
+"""The most bytes that are really allocated for a check: a quota is seen only when it is used up."""
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-"""What a disk says that has no room, or none for us."""
+"""Errors of a disk that has no room, or no room for this user."""
 LEFTOVER_AGE = 3600.0
-"""Seconds after which a part is one that a crash has left: no download may take that long."""
+"""Seconds after which a part must be left over from a crash: no download may take that long."""
 
 
 class AtomicFile:
-    """A hidden file beside the one that it becomes; every method blocks, and raises OSError.
+    """A hidden part beside the file that it becomes; every method blocks, and raises OSError.
 
     A lock holds its methods apart: a caller that was cancelled may discard the part while a write is still under way
     in its thread.
@@ -39,7 +39,7 @@ class AtomicFile:
         self._lock = threading.Lock()
 
     def create(self) -> None:
-        """Make the folder, if it is missing, and the part in it, and clear away what a crash has left there."""
+        """Make the folder, if it is missing, and the part in it; remove parts that crashes have left there."""
         with self._lock:
             if self._discarded:
                 return
@@ -53,13 +53,13 @@ class AtomicFile:
             self._remove_leftovers(made.st_mtime - LEFTOVER_AGE)
 
     def write(self, data: bytes) -> None:
-        """Append."""
+        """Append bytes to the part."""
         with self._lock:
             if self._file:
                 self._file.write(data)
 
     def check_space(self, size: int) -> None:
-        """Take room for so many bytes on the disk and give it back, as far as that costs little work."""
+        """Check that the disk has room for *size* bytes, by allocating up to 32 MB of them."""
         with self._lock:
             if not self._file or not size:
                 return
@@ -68,13 +68,13 @@ class AtomicFile:
             try:
                 os.posix_fallocate(self._file.fileno(), 0, min(size, _TRIED))
                 self._file.truncate(written)
-            except (AttributeError, OSError) as error:  # Windows and macOS have none, nor has every disk
+            except (AttributeError, OSError) as error:  # not on Windows and macOS, and not on every disk
                 if getattr(error, "errno", None) in FULL:
                     raise
                 self._file.write(bytes(min(size, _BUFFER)))
 
     def flush_and_close(self) -> None:
-        """Put everything on the disk and close the part."""
+        """Write everything to the disk and close the part."""
         with self._lock:
             if self._file:
                 self._file.flush()
@@ -82,9 +82,9 @@ class AtomicFile:
                 self._file.close()
 
     def publish(self, extension: str, *, durable: bool = True) -> Path:
-        """Give the part its name, in place of whatever else has it, and return the path.
+        """Rename the part to its final name, replacing any other file, and return the path.
 
-        The name of one that is not *lasting* need not outlive a power cut.
+        With *durable* the name survives a power cut.
         """
         with self._lock:
             target = self._folder / f"{self._stem}{extension}"
@@ -97,7 +97,7 @@ class AtomicFile:
             return target
 
     def discard(self) -> None:
-        """Remove the part, if it is still one; never raises OSError."""
+        """Remove the part, unless it was published; never raises OSError."""
         with self._lock:
             self._discarded = True
             if self._file:

@@ -1,4 +1,4 @@
-"""The last step of a download: what came is looked at, and gets its name."""
+"""Check a downloaded file by its bytes, and give it its name: the last step of a download."""
 
 from pathlib import Path
 
@@ -12,14 +12,17 @@ from kie_mcp.orders.kind import Kind
 _PICTURES = frozenset({"image/png", "image/jpeg", "image/webp"})
 _MEASURED = _PICTURES | {"image/gif", "video/mp4"}
 _WORDS = frozenset({"text/html", "application/json", "application/xml", "text/plain"})
-"""What a host says in place of a file."""
+"""Types of a page or message that a host sends in place of a file."""
 
 
 def check_and_publish(part: AtomicFile, kind: Kind, whole: bool) -> tuple[Path, Probe, str]:
-    """Give the part its name; also what is odd about it: a file that came whole is paid for, and kept as it is."""
+    """Give the part its name, blocking; return the path, the probe, and a sentence about what is odd, or "".
+
+    A file that came whole is paid for, so it is kept even if it is not as expected. Raises OutputError for any other.
+    """
     part.flush_and_close()
     found = probe(part.path)
-    # A length that was announced too short cuts a picture off without a sign of it.
+    # If the announced length was too short, the picture is cut off although the download looks complete.
     with Header(part.path) as header:
         odd = _describe_oddity(found, kind) or (
             f"that {DAMAGED}" if find_fault(found.mime_type, header) == DAMAGED else ""
@@ -34,7 +37,7 @@ def check_and_publish(part: AtomicFile, kind: Kind, whole: bool) -> tuple[Path, 
 
 
 def _describe_oddity(found: Probe, kind: Kind) -> str:
-    """What is not as expected, as the end of a sentence; empty if all is."""
+    """Say what is not as expected, as the end of a sentence; empty if all is."""
     fits, expected = {
         Kind.IMAGE: (found.mime_type in _PICTURES, "a PNG, JPEG or WebP picture"),
         Kind.SPEECH: (found.family == "audio", "audio"),

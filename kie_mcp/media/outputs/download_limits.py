@@ -1,4 +1,4 @@
-"""What a download may take: bytes, seconds, and not too many seconds a byte."""
+"""Limits of a download: its bytes, its seconds, and its lowest speed."""
 
 import re
 from collections.abc import Mapping
@@ -29,46 +29,46 @@ _USUAL: Mapping[Kind, int] = {
     Kind.TALKING_VIDEO: 50 * MB,
     Kind.OTHER: 50 * MB,
 }
-"""Bytes that what a job makes seldom exceeds, if it is short."""
+"""Bytes that a file seldom exceeds, by what a job makes."""
 _A_SECOND = MB
-"""Bytes of a second of video: several times what was seen."""
+"""Bytes of one second of video: several times what was measured."""
 LONGEST = 600.0
-"""Seconds for a whole file."""
+"""The most seconds for a whole file."""
 SPAN = 60.0
 """Seconds over which the speed is measured."""
 COMPRESSIONS = frozenset({"gzip", "x-gzip", "compress", "x-compress", "deflate", "br", "zstd", "dcb", "dcz"})
-"""Encodings that are one; hosts write much else there, which changes nothing about the bytes."""
+"""Values of Content-Encoding that mean compression; other values say nothing about the bytes."""
 _WHOLE = frozenset({200, 201, 203})
 _RANGE = re.compile(r"\s*bytes\s+0+-(\d{1,18})/(\d{1,18})\s*", re.ASCII | re.IGNORECASE)
-"""From the first byte on; some hosts answer so although nothing of the kind was asked."""
+"""A Content-Range from the first byte on: some hosts send one although no range was asked for."""
 SLOWEST = 1024
-"""Bytes a second."""
+"""The lowest speed, in bytes a second."""
 
 
 def expected_bytes(kind: Kind, seconds: float | None = None) -> int:
-    """Bytes that must be free for what a job of that kind may bring; *seconds* of its sound, if that is known."""
+    """Return the bytes that must be free for a file of that kind; *seconds* is the length of its sound, if known."""
     long = int((seconds or 0.0) * _A_SECOND) if kind is Kind.TALKING_VIDEO else 0
     return max(_USUAL[kind], min(long, CAPS[kind]))
 
 
 class JobTotal:
-    """What all files of one job may bring: bytes."""
+    """The bytes that all files of one job may have together."""
 
     def __init__(self, most: int) -> None:
         self._most = self.left = most
 
     def take(self, size: int) -> None:
-        """Count bytes. Raises OutputError if they are more than are left; then nothing more is taken either."""
+        """Count bytes. Raises OutputError if they are more than are left; then none are left."""
         left, self.left = self.left, max(self.left - size, 0)
         if size > left:
             raise self._too_many_error()
 
     def give_back(self, left: int) -> None:
-        """Let what came since so many bytes were left not count: it was not kept."""
+        """Go back to *left* bytes, after a download whose bytes were not kept."""
         self.left = left
 
     def check(self, size: int) -> None:
-        """Raise OutputError if so many bytes are more than are left."""
+        """Raise OutputError if *size* is more bytes than are left."""
         if size > self.left:
             raise self._too_many_error()
 
@@ -80,7 +80,7 @@ class JobTotal:
 
 
 class DownloadLimits:
-    """Counts one download; raises OutputError as soon as it takes, or is about to take, more than it may."""
+    """Checks one download against its limits; raises OutputError as soon as one is, or will be, exceeded."""
 
     def __init__(
         self, clock: Clock, status: int, headers: Mapping[str, str], cap: int, total: JobTotal | None = None
@@ -97,10 +97,10 @@ class DownloadLimits:
             status = 200 if int(span[1]) + 1 == self._length and length in {None, self._length} else status
         self._framed = "chunked" in headers.get("transfer-encoding", "").casefold()
         self.odd = ""
-        """What is odd about the answer, as a sentence; empty if nothing is."""
+        """What is unusual about the answer, as a sentence; empty if nothing is."""
         if status not in _WHOLE:
             raise OutputError(f"the link answered with status {status}")
-        # A small compressed body can unfold into more than fits into the memory.
+        # A small compressed body can decompress into more than fits into memory.
         given = headers.get("content-encoding", "").lower().split(",")
         encodings = {one.partition(";")[0].strip() for one in given} - {"", "identity"}
         self._compressed = ", ".join(sorted(encodings & COMPRESSIONS))
@@ -110,7 +110,7 @@ class DownloadLimits:
         self._total.check(self._length or 0)
 
     def begin(self, head: bytes) -> None:
-        """Look at the first bytes: some hosts call compressed what is not."""
+        """Check the first bytes of a file that its host calls compressed: often it is not. Raises OutputError."""
         if self._compressed and probe(head).family == "unknown":
             remedy = "Open the link in a browser while it lives."
             raise OutputError(f"the file came encoded ({self._compressed!r}), which is refused", remedy=remedy)
@@ -126,7 +126,7 @@ class DownloadLimits:
         self._check_speed(size)
 
     def close(self) -> None:
-        """There is no more: is it all? Raises TransientError if it certainly is not."""
+        """Check at the end that everything came. Raises TransientError if bytes are certainly missing."""
         if not self._bytes:
             self.begin(b"")
         if self._length is not None and self._bytes != self._length:

@@ -1,4 +1,4 @@
-"""What saving needs of the network: a link, opened."""
+"""The protocols by which saving opens a link: what `kie` gives to `media`."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class Download(Protocol):
-    """An answer whose body is still to come."""
+    """An HTTP answer whose body is still to be read."""
 
     @property
     def status(self) -> int:
@@ -15,12 +15,12 @@ class Download(Protocol):
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """By their names in lower case."""
+        """The headers, by names in lower case."""
         ...
 
     @property
     def chunks(self) -> AsyncIterator[bytes]:
-        """The body as it was sent, undecoded."""
+        """The body as it was sent; a Content-Encoding is not undone."""
         ...
 
 
@@ -28,5 +28,5 @@ class Fetch(Protocol):
     """Opens a link; raises DeadLinkError for one that has died, OutputError for other trouble."""
 
     def __call__(self, url: str, /) -> AbstractAsyncContextManager[Download]:
-        """Ask for what is at this link."""
+        """Request the link; the body is read inside the context."""
         ...

@@ -1,4 +1,4 @@
-"""What a saved file is called: its day, words of what was asked for, its job and its number."""
+"""Name saved files: by day, words of the order, job and number."""
 
 import unicodedata
 from collections.abc import Iterable
@@ -10,21 +10,21 @@ from kie_mcp.jobs.job import Job
 from kie_mcp.timestamps import day
 
 LONGEST = 40
-"""Characters of the words."""
+"""The most characters of the words."""
 LARGEST = 80
-"""Bytes of the words: some encrypted folders take names of 143 bytes, and a part of a sidecar has the longest."""
+"""The most bytes of the words: some encrypted folders take names of 143 bytes, and a sidecar's part has the longest."""
 
 _TEXT_FIELDS = ("prompt", "text")
 _DEFAULT_TEXTS = frozenset(model.takes.prompt_default for model in MODELS)
 _READ = 1000
-"""Characters that are looked at: a name needs no more."""
+"""The most characters of a text that are read: a name needs no more."""
 
 
 def file_stem(job: Job, index: int, *, plain: bool = False) -> str:
-    """The name, without what its content adds, of the file that is the job's output *index*, from 0.
+    """Return the name, without extension, for the output *index*, from 0, of a job.
 
-    A file that was saved once keeps its name, also if it was one of an older version. A *plain* name has no words of
-    the order's: not every disk takes every letter.
+    A file that was saved before keeps its name, also one that an older version gave. A *plain* name has no words of the
+    order, for disks that do not take every letter.
     """
     known = job.outputs[index].path if index < len(job.outputs) else None
     if known and not plain:
@@ -34,17 +34,17 @@ def file_stem(job: Job, index: int, *, plain: bool = False) -> str:
 
 
 def hyphenated_words(text: str) -> str:
-    """The first words of *text* in small letters, held together by hyphens; empty if there are none.
+    """Return the first words of *text* in small letters, joined by hyphens; empty if there are none.
 
-    Letters, their marks and digits of every script stay, in the composed form (NFC); whatever else is between them,
-    blanks and what is invisible or steers the direction of writing among it, becomes one hyphen.
+    Letters, their marks and digits of every script stay, in the composed form (NFC); everything between them, also
+    invisible characters and marks of the writing direction, becomes one hyphen.
     """
     composed = unicodedata.normalize("NFC", text[:_READ].lower())
     return _shorten("".join(_hyphenate(composed)).strip("-"))
 
 
 def order_text(job: Job) -> str:
-    """What was asked for, in the words of whoever ordered it; empty if there were none."""
+    """Return the title, prompt or text of a job's order; empty if there was none."""
     given = (job.title, *(job.order.get(name) for name in _TEXT_FIELDS))
     return next((text for text in given if isinstance(text, str) and text and text not in _DEFAULT_TEXTS), "")
 

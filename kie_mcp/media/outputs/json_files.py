@@ -1,4 +1,4 @@
-"""An answer that is no file and is too large to be shown, saved as one: JSON."""
+"""Save an answer that is no file, and too large to be shown, as a JSON file."""
 
 from dataclasses import replace
 
@@ -10,7 +10,7 @@ from kie_mcp.text import DATA, dumped
 
 
 def json_outputs(job: Job) -> list[Output]:
-    """The file that the job's answer is to become, or has become, if it is no file itself."""
+    """List the output for the JSON file of a job's answer: one, or none if the answer is small or absent."""
     known = [output for output in job.outputs if not output.url]
     if job.data is None or len(dumped(job.data)) <= DATA:
         return [replace(output, path=None) for output in known[:1]]
@@ -18,7 +18,7 @@ def json_outputs(job: Job) -> list[Output]:
 
 
 def write_json(part: AtomicFile, data: JSON | None, output: Output) -> Output:
-    """Save the answer as it came, in JSON that hides nothing."""
+    """Save the complete answer as JSON, blocking; return the output with its path. Raises OutputError or OSError."""
     if data is None:
         raise OutputError("Kie.ai's answer is not here any more", remedy="Ask again with get_job_status.")
     try:

@@ -1,4 +1,4 @@
-"""Why files were not saved, in words, and what to do about it."""
+"""Explain why files were not saved, and what to do about it."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +13,7 @@ _LOGS = "Look for it at https://kie.ai/logs: Kie.ai keeps files for 14 days."
 
 
 def save_trouble(failures: Sequence[tuple[int, Exception]], total: int, folder: Path) -> Trouble | None:
-    """Turn what was raised for which file, counted from 1, into one trouble; None if nothing was."""
+    """Join the errors of a job's files, each with its number from 1, into one trouble; None if there are none."""
     if not failures:
         return None
     told = [_explain(error, folder) for _, error in failures]
@@ -28,10 +28,10 @@ def save_trouble(failures: Sequence[tuple[int, Exception]], total: int, folder: 
 
 
 def link_error(dead: DeadLinkError, fresh: object, *, young: bool) -> KieError:
-    """What to raise for links that did not open.
+    """Return the error to raise for links that did not open.
 
-    `dead` says what the last of them answered, `fresh` is the other link that Kie.ai gave, or why it gave none; `young`
-    is whether the link should still be alive.
+    `dead` is the error of the last one. `fresh` is the output with the renewed link, or the error if Kie.ai gave none.
+    `young`: whether the link should still be alive.
     """
     if isinstance(fresh, KieError) and not isinstance(fresh, DeadLinkError | RefusedError):
         return fresh

@@ -1,4 +1,4 @@
-"""Save what Kie.ai made, whole or not at all, before its links die."""
+"""Save the files that Kie.ai made, whole or not at all, before their links die."""
 
 import errno
 import logging
@@ -35,31 +35,31 @@ LINK_LIFE = 24 * 3600.0
 RENEWED_LIFE = 20 * 60.0
 """Seconds that a renewed link lives."""
 SAVING = 600.0
-"""Seconds in which a whole file is put on the disk."""
+"""Seconds that checking a whole file and writing it to the disk may take."""
 CHECKED = 2.0
-"""Seconds for which a check holds: an order is sent right after it was taken."""
+"""Seconds for which a check of the folder is valid: an order is sent right after it."""
 LAST_MOMENTS = 2.0
-"""Seconds that a part gets to be removed: one that is left is removed an hour later."""
+"""Seconds that removing a part may take: one that is left over is removed an hour later."""
 PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 """Seconds between two attempts at a link that does not open: a new file may take a while to reach its host."""
 SHORT_PAUSES = (1.0, 2.0, 4.0)
-"""The same where a host stumbled or a connection broke."""
+"""The same after a host's error or a broken connection."""
 _UNNAMEABLE = frozenset({errno.EINVAL, errno.EILSEQ, errno.ENAMETOOLONG})
-"""What a disk says that does not take a letter of a name."""
+"""Errors of a disk that does not take a character of a name."""
 
 
 class OutputSaver:
     """Saves the outputs of jobs into one folder.
 
     Args:
-        folder: Made when the first file comes.
+        folder: Made when the first file is saved.
         fetch: Opens a link.
         renew: Asks for a living link in place of a dead one.
         clock: Tells how long a download takes.
-        caps: The most bytes of a file, by what a job makes, where that is not the usual.
+        caps: The most bytes of a file, by what a job makes, where they differ from CAPS.
         sidecar: Whether `<file>.json` is written beside each file, with what is known of it.
-        sandbox: Tells whether a sandbox made them, as far as that is known.
-        totals: The most bytes of all files of a job, by what it makes, where that is not the usual.
+        sandbox: Tells whether a sandbox made the files, as far as that is known.
+        totals: The most bytes of all files of a job, by what it makes, where they differ from TOTALS.
         chmod: Sets permissions, where the disk has any.
         free: Tells how many bytes are free in a folder.
         sleep: Waits between two attempts at a link that does not open yet.
@@ -92,10 +92,10 @@ class OutputSaver:
         self._free = free
         self._sleep = sleep
         self._checked = (float("-inf"), 0)
-        """When it was last found that so many bytes could be saved."""
+        """When the last check succeeded, and for how many bytes."""
 
     async def check(self, room: int = 0) -> None:
-        """Raise NotCreatedError if nothing of so many bytes could be saved: better known before a job is paid for."""
+        """Raise NotCreatedError if a file of *room* bytes could not be saved: before a job is paid for."""
 
         def check() -> None:
             check_writable(self._folder, room=room, sidecar=self._sidecar, chmod=self._chmod, free=self._free)
@@ -114,11 +114,11 @@ class OutputSaver:
             raise NotCreatedError(message, remedy=remedy) from error
 
     async def save(self, job: Job, urls: Sequence[str]) -> tuple[tuple[Output, ...], Trouble | None]:
-        """Save what is at these links of a finished job, and say what could not be saved: it raises nothing itself.
+        """Save the files behind the links of a finished job; return all outputs, and what could not be saved.
 
-        An answer that is no file, and is too large to be shown, becomes one: the last, without a link.
-        A file that the job already has here is left alone, whatever lies beside it; one that is saved again takes the
-        place and the name of the first.
+        Raises nothing: an output that was not saved has no path. An answer that is no file, and too large to be shown,
+        becomes a JSON file, the last output. A file that is saved already is not touched; one that is saved again
+        replaces the first under its name.
         """
         outputs: list[Output] = []
         failures: list[tuple[int, Exception]] = []
@@ -142,7 +142,7 @@ class OutputSaver:
         return tuple(outputs), _join_troubles(save_trouble(failures, len(wanted), self._folder), sidecar_trouble(bare))
 
     async def _output_without_file(self, job: Job, index: int, promised: Output) -> Output:
-        """The output without a file; if it had one and nothing is there, its disk may come back."""
+        """Return the output without a file; it keeps its old path if nothing is there now: the disk may come back."""
         known = job.outputs[index] if index < len(job.outputs) else None
         with suppress(OSError):
             if (
@@ -169,7 +169,7 @@ class OutputSaver:
         return await self._download_by_any_link(job, index, output, total)
 
     async def _download_by_any_link(self, job: Job, index: int, output: Output, total: JobTotal) -> Output:
-        """Bring the file by its link or a fresh one; links that do not open yet are tried again for a while."""
+        """Download the file by its link or a renewed one; links that do not open yet are tried again for a while."""
         pauses = iter(PAUSES)
         while True:
             try:
@@ -179,7 +179,7 @@ class OutputSaver:
             fresh = await self._renew_output(output)
             if isinstance(fresh, Output):
                 try:
-                    # Only kept with a saved file: it cannot be renewed itself, and may lead nowhere.
+                    # The renewed link is stored only with a saved file: it cannot be renewed itself, and may be wrong.
                     return await self._download_with_retries(job, index, fresh, total)
                 except DeadLinkError as error:
                     dead = error
@@ -190,7 +190,7 @@ class OutputSaver:
             await self._sleep(pause)
 
     async def _renew_output(self, output: Output) -> Output | KieError:
-        """Ask Kie.ai for another link, or say why there is none."""
+        """Ask Kie.ai for another link; return the output with it, or the error if there is none."""
         try:
             url = await self._renew(output.url)
         except KieError as error:
@@ -198,7 +198,7 @@ class OutputSaver:
         return replace(output, url=url, expires_at=self._clock.now() + RENEWED_LIFE)
 
     async def _write_sidecar(self, job: Job, index: int, output: Output) -> list[tuple[Path, Exception]]:
-        """Write the sidecar; what goes wrong is returned, for the file itself is saved."""
+        """Write the sidecar; an error is returned and not raised, because the file itself is saved."""
         if not self._sidecar or output.path is None:
             return []
         path = Path(output.path)
@@ -212,7 +212,7 @@ class OutputSaver:
         return []
 
     async def _download_with_retries(self, job: Job, index: int, output: Output, total: JobTotal) -> Output:
-        """Bring the file, also if its host stumbles or the connection breaks on the way, but not for long."""
+        """Download the file, and try a few times again after a host's error or a broken connection."""
         left, pauses = total.left, iter(SHORT_PAUSES)
         while True:
             try:
@@ -254,7 +254,7 @@ class OutputSaver:
         )
 
     async def _create_part(self, job: Job, index: int) -> AtomicFile:
-        """A part whose name says what was asked for, if the disk takes that."""
+        """Create a part whose name has words of the order, or a plain name if the disk does not take them."""
         again = "-again" if await run_in_thread(lambda: is_changed(job, index, self._folder)) else ""
         try:
             return await self._create_named_part(file_stem(job, index) + again)
@@ -274,7 +274,7 @@ class OutputSaver:
 
 
 async def is_saved(job: Job) -> bool:
-    """Whether the files of a job are there as they were saved; yes if their disk does not answer."""
+    """Whether the files of a job exist as they were saved; True if their disk does not answer."""
     try:
         return await run_in_thread(lambda: all(map(is_there, job.outputs)))
     except OSError:
@@ -287,7 +287,7 @@ async def _discard(part: AtomicFile) -> None:
 
 
 def _join_troubles(save_trouble: Trouble | None, sidecar_trouble: Trouble | None) -> Trouble | None:
-    """What was not saved matters more, and is what can be tried again."""
+    """Join both: the files that were not saved come first, because they can be saved later."""
     if save_trouble is None or sidecar_trouble is None:
         return save_trouble or sidecar_trouble
     return replace(save_trouble, message=f"{save_trouble.message} {sidecar_trouble.message}")

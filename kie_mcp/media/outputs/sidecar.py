@@ -1,4 +1,4 @@
-"""What is known of a saved file, written down beside it for people and for programs."""
+"""Write a JSON file beside each saved file with everything that is known about it."""
 
 import json
 import os
@@ -22,14 +22,14 @@ _FIRST = frozenset({"kind", "model", "prompt", "text", "seed"})
 
 
 def write_sidecar(path: Path, job: Job, index: int, output: Output, *, sandbox: bool, chmod: Chmod = os.chmod) -> None:
-    """Write `<path>.json`, whole or not at all, blocking; raises OSError."""
+    """Write `<path>.json`, whole or not at all, blocking. Raises OSError."""
     with open_saved(output) as file:
         digest = file.digest()
     facts = {"file": path.name, "sha256": digest, **sidecar_content(job, index, output, sandbox=sandbox)}
     part = AtomicFile(path.parent, path.name, chmod)
     try:
         part.create()
-        # A half of a surrogate pair, which no UTF-8 can carry, stays as JSON escapes it.
+        # UTF-8 cannot hold half of a surrogate pair: it stays escaped.
         text = json.dumps(facts, ensure_ascii=False, indent=2) + "\n"
         part.write(text.encode("utf-8", "backslashreplace"))
         part.flush_and_close()
@@ -39,9 +39,9 @@ def write_sidecar(path: Path, job: Job, index: int, output: Output, *, sandbox: 
 
 
 def sidecar_content(job: Job, index: int, output: Output, *, sandbox: bool) -> JSON:
-    """What is known of output *index* of the job, from 0: times in ISO 8601 UTC, lengths in seconds, sizes in bytes.
+    """Return what is known of output *index*, from 0: times in ISO 8601 UTC, lengths in seconds, sizes in bytes.
 
-    Links come without what may be secret in them; the link to the output itself dies, and is left out.
+    Links are stripped of what may be secret; the link to the output itself dies soon, and is left out.
     """
     order = job.order
     return {
@@ -68,7 +68,7 @@ def sidecar_content(job: Job, index: int, output: Output, *, sandbox: bool) -> J
 
 
 def sidecar_trouble(failures: Sequence[tuple[Path, Exception]]) -> Trouble | None:
-    """Say for which saved files this could not be written, and why; None if there are none."""
+    """Say for which saved files no sidecar could be written, and why; None if there are none."""
     if not failures:
         return None
     causes = (f"{path.name}{EXTENSION} ({_cause(error)})" for path, error in failures)
@@ -94,7 +94,7 @@ def _bare(value: Any) -> Any:
 
 
 def _bare_text(text: str) -> str:
-    """A link without what may be secret in it; a data URI is a file of its own, and only its beginning stays."""
+    """Strip a link of what may be secret, and a data URI of its content."""
     start = text[:8].casefold()
     if start.startswith("data:"):
         return text.partition(",")[0]

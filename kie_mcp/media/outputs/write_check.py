@@ -1,4 +1,4 @@
-"""Find out whether a file can be saved in a folder by saving one: before a job is paid for."""
+"""Check that files can be saved in a folder, by saving a small one, before a job is paid for."""
 
 import contextlib
 import os
@@ -16,11 +16,11 @@ from kie_mcp.media.outputs.download_limits import MB
 _STEM = ".kie-mcp-check"
 
 Free = Callable[[Path], int | None]
-"""Gives the bytes that are free for us in a folder; None if that cannot be told."""
+"""Returns the bytes that are free for this user in a folder; None if that is unknown."""
 
 
 def free_bytes(folder: Path) -> int | None:
-    """Ask the file system; some tell nothing that makes sense."""
+    """Return the free bytes as the file system says them; None if it says nothing sensible."""
     try:
         usage = shutil.disk_usage(folder)
     except OSError:
@@ -31,9 +31,9 @@ def free_bytes(folder: Path) -> int | None:
 def check_writable(
     folder: Path, *, room: int, sidecar: bool = False, chmod: Chmod = os.chmod, free: Free = free_bytes
 ) -> None:
-    """Do all that saving does, with a file that is removed again, blocking; make the folder if it is missing.
+    """Save a small file as a real one is saved, and remove it, blocking; make the folder if it is missing.
 
-    *room* is how many bytes what is ordered may have. Raises NotCreatedError saying what is wrong with the folder.
+    *room*: the bytes that the ordered file may have. Raises NotCreatedError that says what is wrong with the folder.
     """
     made: list[Path] = []
     try:
@@ -64,7 +64,7 @@ def _save_trial(part: AtomicFile, extension: str, room: int, made: list[Path]) -
 
 
 def _find_leftovers(folder: Path) -> list[Path]:
-    """What a crash has left of this."""
+    """List the files that crashed checks have left."""
     before = time.time() - LEFTOVER_AGE
     left: list[Path] = []
     with contextlib.suppress(OSError):

@@ -1,1 +1,1 @@
-"""What a file is and how long it lasts, told by its bytes."""
+"""Find out by its bytes what a file is, how large its picture is, and how long it lasts."""

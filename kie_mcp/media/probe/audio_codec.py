@@ -1,4 +1,4 @@
-"""How the sound in a file is encoded, from its header: the same kind of file can hold what few can play."""
+"""Read from a file's header how its sound is encoded: the same kind of file can hold many codecs."""
 
 from collections.abc import Callable, Mapping
 
@@ -19,7 +19,7 @@ _WAV = {
 }
 _EXTENSIBLE = 0xFFFE
 _CHUNKS = 100
-"""The format comes early; a file with so much before it is none."""
+"""The most chunks before the format: in a real file it comes early."""
 _MP4 = {
     b"mp4a": "AAC",
     b"alac": "ALAC",
@@ -51,7 +51,7 @@ _ADTS = ("AAC Main", "AAC", "AAC SSR", "AAC LTP")
 
 
 def name_mp4_codec(name: bytes | None) -> str:
-    """Name the codec by the four letters of an MP4; empty if there were none."""
+    """Name the codec that the four letters in an MP4 stand for; empty for None."""
     return _MP4.get(name, f"format {name.decode('latin-1')!r}") if name else ""
 
 
@@ -78,7 +78,7 @@ def _wav(header: Header, _: int) -> str:
 
 
 def _ogg(header: Header, _: int) -> str:
-    """The first packet says it, right behind the first page's table of its segments."""
+    """Read it from the first packet, right behind the segment table of the first page."""
     (segments,) = header.fields("B", at=26)
     packet = header.exactly(8, at=27 + segments)
     for magic, name in _OGG.items():
@@ -114,7 +114,7 @@ def _aiff(header: Header, _: int) -> str:
 
 
 def _caf(header: Header, _: int) -> str:
-    """The description comes first."""
+    """Read it from the description, which comes first."""
     name, flags = header.fields(">4sI", at=28)
     if name == b"lpcm":
         return "float PCM" if flags & 1 else "PCM"

@@ -1,4 +1,4 @@
-"""Width and height of a picture in pixels, from its header."""
+"""Read width and height of a picture from its header."""
 
 from collections.abc import Callable, Mapping
 
@@ -11,7 +11,7 @@ _JPEG_STANDALONE = frozenset(range(0xD0, 0xD8)) | {0x01}
 
 
 def read_dimensions(mime_type: str, header: Header) -> Size | None:
-    """Read the size; None for a kind whose header is not read here. Raises BrokenHeaderError."""
+    """Return width and height in pixels; None for a kind that is not read here. Raises BrokenHeaderError."""
     measure = _MEASURES.get(mime_type)
     if measure is None:
         return None

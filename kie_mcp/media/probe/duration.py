@@ -1,4 +1,4 @@
-"""How long a sound lasts, in seconds, without decoding it: by its bytes, and not by what its header says of them."""
+"""Measure how long a sound lasts without decoding it: by all its bytes, because headers can be wrong."""
 
 from collections.abc import Callable, Mapping
 
@@ -7,9 +7,9 @@ from kie_mcp.media.probe.reader import Header
 
 
 def measure_duration(mime_type: str, header: Header, *, start: int = 0) -> float | None:
-    """Measure a sound whose frames begin at the byte *start*; None if that cannot be told.
+    """Return the seconds of a sound whose frames begin at the byte *start*; None if they are unknown.
 
-    What it costs hangs on it, so it is never less than what is heard. Raises BrokenHeaderError.
+    The price depends on it, so it is never shorter than what is heard. Raises BrokenHeaderError.
     """
     measure = _MEASURES.get(mime_type)
     return measure(header, start) if measure else None

@@ -1,4 +1,4 @@
-"""What a file is, told by its bytes and never by its name."""
+"""Find out what a file is by its bytes, never by its name."""
 
 import re
 from dataclasses import dataclass
@@ -56,22 +56,22 @@ class Probe:
     family: Family
     bytes: int
     width: int | None = None
-    """Pixels, like `height`; None if it is not told or makes no sense."""
+    """Pixels, like `height`; None if unknown or impossible."""
     height: int | None = None
     duration_s: float | None = None
     codec: str = ""
-    """Of a sound whose kind can hold several, such as "Opus"; empty if that is not told."""
+    """The codec of a sound, such as "Opus", if its kind can hold several; empty if unknown."""
 
     @property
     def label(self) -> str:
-        """What it is, in words that fit behind "this is"."""
+        """What the file is, as the end of a sentence: "a PNG picture"."""
         return _FORMATS[self.mime_type][2] if self.bytes else "an empty file"
 
 
 def probe(source: Path | int | bytes) -> Probe:
-    """Look at the header of a path, an open descriptor or bytes, blocking.
+    """Probe a file, given as a path, an open descriptor or bytes, blocking.
 
-    Raises OSError if it cannot be read, and nothing for what is in it.
+    Raises OSError if it cannot be read; broken content raises nothing.
     """
     with Header(source) as header:
         head = header.read(_HEAD)
@@ -117,7 +117,7 @@ def _build_probe(mime_type: str, header: Header, start: int) -> Probe:
 
 
 def _after_id3(head: bytes) -> int:
-    """Where the sound begins behind an ID3 tag; 0 if there is no tag."""
+    """Return the byte where the sound begins behind an ID3 tag; 0 if there is no tag."""
     if not head.startswith(b"ID3") or len(head) < 10:
         return 0
     a, b, c, d = (byte & 0x7F for byte in head[6:10])
@@ -150,13 +150,13 @@ _MAGIC = tuple(
         (rb"FORM....AIF[FC]", "audio/aiff"),
         (rb"caff\0\x01", "audio/x-caf"),
         (rb"\.snd\0\0", "audio/basic"),
-        # A file may begin with these two letters by chance, so the size of the header's second part must make sense.
+        # Any text may begin with BM, so the size of the second header must be a real one.
         (rb"BM.{12}[\x0c(48@l|]\0\0\0", "image/bmp"),
         (rb"II[*+]\0|MM\0[*+]", "image/tiff"),
         (rb"OggS\x00", "audio/ogg"),
         (rb"fLaC", "audio/flac"),
         (rb"\xff[\xf0\xf1\xf8\xf9]", "audio/aac"),
-        # A byte-order mark begins like a frame of MP3, so the layer and the bit rate must make sense too.
+        # A byte order mark begins like a frame of MP3, so layer and bit rate must be real ones.
         (rb"\xff[\xe2\xe3\xf2\xf3\xfa\xfb][\x10-\xef]", "audio/mpeg"),
     )
 )

@@ -1,4 +1,4 @@
-"""How long a FLAC lasts: its last frame says where it ends, which its header does not always know."""
+"""Measure a FLAC by its last frame, which knows where the sound ends; the header does not always know."""
 
 import functools
 import re
@@ -11,9 +11,9 @@ _STEP = 1024 * 1024
 _TAIL = 256 * 1024
 """Bytes in which the last frame begins."""
 _HEAD = 17
-"""Bytes of the longest header of a frame, and one more."""
+"""Bytes of the longest frame header, plus one."""
 _TRIES = 16
-"""One in 256 headers is none; a file that is full of such is not read for hours."""
+"""The most candidates that are checked: one in 256 false headers looks right, and a file may be full of them."""
 _SYNC = re.compile(rb"\xff[\xf8\xf9]")
 _SIZES = {1: 192, **{code: 576 << code - 2 for code in range(2, 6)}, **{code: 256 << code - 8 for code in range(8, 16)}}
 """Samples of a frame by the code of its header; 6 and 7 stand for a number that follows."""
@@ -27,9 +27,9 @@ class _Info:
 
 
 def duration(header: Header, start: int) -> float | None:
-    """Return the seconds of a FLAC that begins at the byte *start*; None if another one follows, or no frame ends it.
+    """Return the seconds of a FLAC that begins at the byte *start*.
 
-    Raises BrokenHeaderError if there is more than can be read.
+    None if a second FLAC follows it, or if it does not end with a frame. Raises BrokenHeaderError if it is too large.
     """
     info = _Info(header.fields(">I", at=start + 18)[0] >> 12, header.fields(">H", at=start + 10)[0])
     if not info.rate or _has_another(header, start + len(_BEGIN)):
@@ -39,7 +39,7 @@ def duration(header: Header, start: int) -> float | None:
 
 
 def _has_another(header: Header, at: int) -> bool:
-    """Whether a second one was put behind it: its frames count from 0 again."""
+    """Whether a second FLAC follows: its frames count from 0 again."""
     before = b""
     header.seek(at)
     while data := header.read(_STEP):
@@ -50,7 +50,7 @@ def _has_another(header: Header, at: int) -> bool:
 
 
 def _last_sample(header: Header, info: _Info) -> int:
-    """The number of samples at the end of the last frame; 0 if the file does not end with one."""
+    """Return the number of samples up to the end of the last frame; 0 if the file does not end with one."""
     at = max(header.length - _TAIL, 0)
     tail = header.exactly(header.length - at, at=at)
     if tail[-128:].startswith(b"TAG"):
@@ -67,7 +67,7 @@ def _last_sample(header: Header, info: _Info) -> int:
 
 
 def _frame_last_sample(frame: bytes, info: _Info) -> int:
-    """The number of samples at the end of the frame that begins there; 0 if none does."""
+    """Return the number of samples up to the end of this frame; 0 if it is no frame."""
     code = frame[2] >> 4 if len(frame) > 16 else 0
     number, at = _read_number(frame) if code else (None, 0)
     if number is None:
@@ -84,7 +84,7 @@ def _frame_last_sample(frame: bytes, info: _Info) -> int:
 
 
 def _read_number(frame: bytes) -> tuple[int | None, int]:
-    """The number of the frame, or of its first sample, written as UTF-8 writes a letter, and where it ends."""
+    """Read the number of the frame or of its first sample, coded like UTF-8, and the byte behind it."""
     first = frame[4]
     if first < 0x80:
         return first, 5
@@ -98,7 +98,7 @@ def _read_number(frame: bytes) -> tuple[int | None, int]:
 
 
 def _checksum(data: bytes, bits: int, polynomial: int) -> int:
-    """What FLAC puts behind its headers and its frames; 0 of what has the right one at its end."""
+    """Return the CRC that FLAC puts behind headers and frames; 0 for data that ends with its right CRC."""
     value, mask, table = 0, (1 << bits) - 1, _table(bits, polynomial)
     for byte in data:
         value = (value << 8 & mask) ^ table[value >> bits - 8 ^ byte]

@@ -1,4 +1,4 @@
-"""Whether a picture's file is whole and stands still, told from its outline: nothing is decoded."""
+"""Check from its structure that a picture is whole and not animated; nothing is decoded."""
 
 import zlib
 from collections.abc import Callable, Mapping
@@ -11,11 +11,11 @@ _STEP = 64 * 1024
 _END = b"IEND"
 _JPEG_STANDALONE = frozenset(range(0xD0, 0xD8)) | {0x01}
 _MOVING = frozenset({b"avis", b"hevc", b"msf1"})
-"""What AVIF and HEIC call themselves when they hold a sequence."""
+"""Brands of AVIF and HEIC files that hold a sequence."""
 
 
 def find_fault(mime_type: str, header: Header) -> str:
-    """What is wrong with the picture, as the end of a sentence; empty if nothing is, or if it cannot be told."""
+    """Say what is wrong with the picture, as the end of a sentence; empty if nothing is, or if it is unknown."""
     look = _LOOKS.get(mime_type)
     try:
         return look(header) if look else ""
@@ -28,7 +28,7 @@ def _png(header: Header) -> str:
     while True:
         length, name = header.fields(">I4s", at=at)
         at += 12 + length
-        # Behind the picture there is nothing that would make it move.
+        # Nothing behind the end of the picture can animate it.
         animated |= name == b"acTL"
         if at > header.length:
             return DAMAGED
@@ -58,7 +58,7 @@ def _jpeg(header: Header) -> str:
 
 
 def _jpeg_scan(header: Header) -> int:
-    """Where the first scan begins: pictures inside the header have an end of their own."""
+    """Return the byte where the first scan begins: previews in the header have end marks of their own."""
     at = 2
     while True:
         mark, marker = header.fields("BB", at=at)
@@ -78,7 +78,7 @@ def _jpeg_scan(header: Header) -> int:
 def _gif(header: Header) -> str:
     flags, pictures = header.fields("<B", at=10)[0], 0
     at = 13 + _gif_colours(flags)
-    while at < header.length:  # many end without the mark that says so
+    while at < header.length:  # many have no end mark
         (block,) = header.fields("B", at=at)
         if block == 0x3B:
             break
@@ -98,12 +98,12 @@ def _gif(header: Header) -> str:
 
 
 def _gif_colours(flags: int) -> int:
-    """Bytes of the table of colours that the flags tell of."""
+    """Return the bytes of the colour table by the flags."""
     return 3 << (flags & 7) + 1 if flags & 0x80 else 0
 
 
 def _gif_data(header: Header, at: int) -> int:
-    """Where the pieces that begin there end."""
+    """Return the byte behind the data blocks that begin there."""
     while True:
         (size,) = header.fields("B", at=at)
         at += 1 + size
@@ -126,7 +126,7 @@ _LOOKS: Mapping[str, Callable[[Header], str]] = {
 
 
 def has_valid_checksums(mime_type: str, header: Header) -> bool:
-    """Return False for a PNG with a wrong checksum; True for all others, and where it cannot be told."""
+    """Whether no checksum is wrong; True for all kinds but PNG, and where it cannot be checked."""
     try:
         return mime_type != "image/png" or _png_checksums_are_valid(header)
     except BrokenHeaderError:
@@ -134,7 +134,7 @@ def has_valid_checksums(mime_type: str, header: Header) -> bool:
 
 
 def is_cut_off(mime_type: str, header: Header) -> bool:
-    """Return whether a picture's end is missing; False for a kind whose end is not known here."""
+    """Whether the end of a picture is missing; False for a kind whose end is not known here."""
     end = _ENDS.get(mime_type)
     header.seek(max(header.length - _STEP, 0))
     if mime_type == "image/webp":

@@ -1,4 +1,4 @@
-"""Frames of MP3 and AAC, counted one by one: what the header says of their number may be wrong by any factor."""
+"""Measure MP3 and AAC by counting their frames: the number in the header can be completely wrong."""
 
 import re
 from collections.abc import Callable
@@ -9,32 +9,32 @@ from kie_mcp.media.probe.reader import Header
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One piece of sound: its bytes with its header, and the seconds that it lasts."""
+    """One frame: its bytes with its header, and its seconds."""
 
     size: int
     seconds: float
 
 
 ParseFrame = Callable[[bytes], Frame | None]
-"""Reads the first 7 bytes of a frame; None if they are not those of one."""
+"""Parses the first 7 bytes of a frame; None if no frame begins so."""
 
 HEAD = 7
 _STEP = 4096
 _SYNC = re.compile(rb"\xff[\xe0-\xff]")
 _MP3_RATES = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_025, 12_000, 8_000)}
-"""Samples a second by the number of MPEG's version."""
+"""Samples a second by the version number of MPEG."""
 _MP3_KBITS = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
 _MP3_KBITS_LOW = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
 _INDEX = (b"Xing", b"Info", b"VBRI")
-"""What a first frame holds that is an index and no sound."""
+"""Marks of a first frame that holds an index and no sound."""
 _ADTS_RATES = (96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000, 7_350)
 _ADTS_SAMPLES = 1024
 
 
 def mp3_duration(header: Header, start: int) -> float | None:
-    """Count the seconds of an MP3 whose frames begin at the byte *start*; None if there is no frame.
+    """Return the seconds of an MP3 whose frames begin at the byte *start*; None if there is no frame.
 
-    Raises BrokenHeaderError if there is more than can be counted.
+    Raises BrokenHeaderError if there are more frames than may be read.
     """
     frame = parse_mp3_frame(header.exactly(HEAD, at=start)) if start + HEAD <= header.length else None
     if frame and start + frame.size <= header.length:
@@ -45,12 +45,12 @@ def mp3_duration(header: Header, start: int) -> float | None:
 
 
 def aac_duration(header: Header, start: int) -> float | None:
-    """The same of AAC."""
+    """Return the seconds of an AAC file; otherwise the same."""
     return sum_frames(header, start, parse_aac_frame)
 
 
 def sum_frames(header: Header, at: int, parse: ParseFrame) -> float | None:
-    """Add up all frames from the byte *at* on, whatever lies between them; None if there are none."""
+    """Add up the seconds of all frames from the byte *at* on, skipping what lies between them; None if none."""
     seconds = 0.0
     while (frame := _read_frame(header, at, parse)) or (at := _find_next(header, at, parse)) < header.length:
         if frame:
@@ -60,13 +60,13 @@ def sum_frames(header: Header, at: int, parse: ParseFrame) -> float | None:
 
 
 def _read_frame(header: Header, at: int, parse: ParseFrame) -> Frame | None:
-    """The frame that lies there as a whole."""
+    """Read the frame at *at*; None if there is none, or if it is cut off."""
     frame = parse(header.exactly(HEAD, at=at)) if at + HEAD <= header.length else None
     return frame if frame and at + frame.size <= header.length else None
 
 
 def _find_next(header: Header, at: int, parse: ParseFrame) -> int:
-    """Where it may go on, if at that place there is no frame: behind a tag, or at the next frame; else the end."""
+    """Find where to go on from a place without a frame: behind a tag, at the next frame, or at the end."""
     if size := _tag_size(header, at):
         return min(at + size, header.length)
     at += 1
@@ -81,7 +81,7 @@ def _find_next(header: Header, at: int, parse: ParseFrame) -> int:
 
 
 def _is_frame(header: Header, at: int, parse: ParseFrame) -> bool:
-    """Whether a frame begins there: what is behind it must be another one, a tag, or the end."""
+    """Whether a frame begins there: another frame, a tag or the end must follow it."""
     frame = _read_frame(header, at, parse)
     if frame is None:
         return False
@@ -90,7 +90,7 @@ def _is_frame(header: Header, at: int, parse: ParseFrame) -> bool:
 
 
 def _tag_size(header: Header, at: int) -> int:
-    """Bytes of the tag that lies there; 0 if none does."""
+    """Return the bytes of the tag at *at*; 0 if there is none."""
     if at + 32 > header.length:
         return 0
     head = header.exactly(32, at=at)

@@ -1,4 +1,4 @@
-"""What an MP4 says of itself: its tracks, their size and how long they last."""
+"""Read the tracks of an MP4: their size and how long they last."""
 
 import contextlib
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from kie_mcp.media.probe.mp4_boxes import Box, find_box, list_boxes, require_box
 from kie_mcp.media.probe.reader import BrokenHeaderError, Header
 
 _PRIMING = 0.5
-"""Seconds at the ends of a sound that are there for the decoder and are not played, at most."""
+"""The most seconds of a sound that are for the decoder and not played."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def read_tracks(header: Header) -> Mp4Tracks:
 
 
 def _stated_duration(header: Header, movie: Box, tracks: list[_Track], main: list[_Track]) -> float | None:
-    """What the movie, its tracks or its pieces say, the first that says anything."""
+    """Return the seconds by the movie, its tracks or its fragments: the first that states them."""
     seconds = _movie_duration(header, movie) or _longest_track(tracks)
     if seconds is None:
         with contextlib.suppress(BrokenHeaderError):
@@ -63,7 +63,7 @@ def _stated_duration(header: Header, movie: Box, tracks: list[_Track], main: lis
 
 
 def _sound_duration(header: Header, movie: Box, tracks: list[_Track], sound: _Track) -> float | None:
-    """The length of a sound, by its samples: what it costs hangs on it. None if they cannot be what is there."""
+    """Return the seconds of a sound by its samples: the price depends on it. None if they do not fit the file."""
     after = list(list_boxes(header, movie.end, header.length))
     if any(box.name == b"moov" for box in after):
         return None  # a second file behind the first
@@ -84,12 +84,12 @@ def _movie_duration(header: Header, movie: Box) -> float | None:
 
 
 def _longest_track(tracks: list[_Track]) -> float | None:
-    """The movie may leave it to its tracks to say how long they are."""
+    """Return the seconds of the longest track, for a movie that does not state them."""
     return max((one.length / one.scale for one in tracks if one.length and one.scale), default=None)
 
 
 def _read_clock(header: Header, box: Box) -> tuple[int, int | None]:
-    """Ticks in a second, and how many ticks it lasts; None if it does not say."""
+    """Read the ticks in a second, and the length in ticks; None if it is not stated."""
     version = header.exactly(1, at=box.start)[0]
     scale, length = header.fields(">IQ" if version == 1 else ">II", at=box.start + (20 if version == 1 else 12))
     return scale, None if length in {0, 0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF} else length
@@ -110,7 +110,7 @@ def _read_track(header: Header, track: Box) -> _Track:
 
 
 def _format_name(header: Header, media: Box) -> bytes | None:
-    """The four letters of the first format that the track's samples have."""
+    """Read the four letters of the first sample format of a track."""
     box: Box | None = media
     for name in (b"minf", b"stbl", b"stsd"):
         box = find_box(header, name, box.start, box.end) if box else None
@@ -118,7 +118,7 @@ def _format_name(header: Header, media: Box) -> bytes | None:
 
 
 def _fragments_duration(header: Header, movie: Box, track: _Track) -> float | None:
-    """A file that was written as it came says it piece by piece: where the last one begins, and how long it is."""
+    """Return the seconds by the fragments of a streamed file: where the last one ends."""
     usual = 0
     if extends := find_box(header, b"mvex", movie.start, movie.end):
         for box in list_boxes(header, extends.start, extends.end):
@@ -141,7 +141,7 @@ def _track_id(header: Header, part: Box) -> int:
 
 
 def _fragment_end(header: Header, part: Box, usual: int) -> int:
-    """Where a piece of a track ends, in ticks; `usual` is what a sample lasts that does not say."""
+    """Return where a fragment of a track ends, in ticks; `usual` is the length of samples that state none."""
     head = require_box(header, b"tfhd", part.start, part.end)
     flags = header.fields(">I", at=head.start)[0]
     if flags & 0x8:

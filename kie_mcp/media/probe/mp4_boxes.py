@@ -1,4 +1,4 @@
-"""The boxes that an MP4 is made of: found by name, none of them read."""
+"""Find the boxes of an MP4 by name; their content is not read."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,24 +12,24 @@ class Box:
 
     name: bytes
     start: int
-    """Of the content: the first byte after the box's own header."""
+    """The first byte of the content, behind the box's header."""
     end: int
 
 
 def find_box(header: Header, name: bytes, start: int, end: int) -> Box | None:
-    """Find the first box of that name between two places."""
+    """Return the first box of that name between the bytes *start* and *end*; None if there is none."""
     return next((box for box in list_boxes(header, start, end) if box.name == name), None)
 
 
 def require_box(header: Header, name: bytes, start: int, end: int) -> Box:
-    """Find the same. Raises BrokenHeaderError if there is none."""
+    """Return the same box; raises BrokenHeaderError if there is none."""
     if (box := find_box(header, name, start, end)) is None:
         raise BrokenHeaderError(f"an MP4 without {name.decode('ascii')}")
     return box
 
 
 def list_boxes(header: Header, start: int, end: int) -> Iterator[Box]:
-    """List the boxes between two places. Raises BrokenHeaderError if they do not fit."""
+    """List the boxes between the bytes *start* and *end*. Raises BrokenHeaderError if they overlap."""
     end = min(end, header.length)
     while start + 8 <= end:
         size, name = header.fields(">I4s", at=start)

@@ -1,4 +1,4 @@
-"""What the tables of an MP4 say of the samples of its tracks, beside the bytes that are there for them."""
+"""Read the sample tables of an MP4, and compare them with the bytes that the file holds."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ from kie_mcp.media.probe.mp4_boxes import Box, find_box, list_boxes, require_box
 from kie_mcp.media.probe.reader import Header
 
 _SAMPLES = 1024
-"""Of sound, in each sample of AAC as a file counts them."""
+"""Sound samples in one AAC sample of an MP4."""
 _SLACK = 4096
 """Bytes that may lie between samples."""
 
@@ -17,13 +17,13 @@ class Samples:
 
     count: int
     seconds: float
-    """By the length that the table gives to each."""
+    """Their length by the table of times."""
     least: float
-    """Seconds that they last at least if they are AAC."""
+    """Their shortest possible length in seconds if they are AAC."""
 
 
 def read_samples(header: Header, movie: Box, track_id: int, scale: int) -> Samples:
-    """Add up what a track's tables say, in which *scale* ticks are a second; all is 0 of what has none."""
+    """Add up the tables of a track, in which *scale* ticks are a second; all 0 if it has no tables."""
     for track in _tracks(header, movie):
         if _number(header, track) != track_id or (table := _table(header, track)) is None:
             continue
@@ -34,7 +34,7 @@ def read_samples(header: Header, movie: Box, track_id: int, scale: int) -> Sampl
 
 
 def has_sample_bytes(header: Header, movie: Box, found: Samples) -> bool:
-    """Whether the file holds as many bytes as its tables say, not fewer and not many more, and the times fit."""
+    """Whether the file holds about as many bytes as its tables say, and the times are possible."""
     sizes = [_sizes(header, table) for track in _tracks(header, movie) if (table := _table(header, track))]
     told = sum(size for _, size in sizes)
     data = sum(
@@ -63,7 +63,7 @@ def _table(header: Header, track: Box) -> Box | None:
 
 
 def _times(header: Header, table: Box) -> tuple[int, int]:
-    """How many samples there are, and how many ticks they last."""
+    """Return the number of samples and their ticks."""
     if (box := find_box(header, b"stts", table.start, table.end)) is None:
         return 0, 0
     (entries,) = header.fields(">I", at=box.start + 4)
@@ -73,7 +73,7 @@ def _times(header: Header, table: Box) -> tuple[int, int]:
 
 
 def _sizes(header: Header, table: Box) -> tuple[int, int]:
-    """How many samples have a size, and the bytes of all of them."""
+    """Return the number of samples with a size, and their bytes."""
     if (box := find_box(header, b"stsz", table.start, table.end)) is None:
         return 0, 0
     each, count = header.fields(">II", at=box.start + 4)
@@ -81,7 +81,7 @@ def _sizes(header: Header, table: Box) -> tuple[int, int]:
 
 
 def _rate(header: Header, table: Box) -> int:
-    """Samples of sound a second, as the format says; 0 if it does not."""
+    """Return the sound samples a second by the format; 0 if it states none."""
     box = find_box(header, b"stsd", table.start, table.end)
     # A fixed-point number, 16 bits before the point and 16 behind it.
     return header.fields(">I", at=box.start + 40)[0] >> 16 if box and box.start + 44 <= box.end else 0

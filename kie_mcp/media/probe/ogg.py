@@ -1,4 +1,4 @@
-"""How long an Ogg lasts, page by page: it may hold several sounds one behind the other."""
+"""Measure an Ogg page by page: it may hold several sounds one behind the other."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ _FIRST = 0x02
 @dataclass(slots=True)
 class _Stream:
     rate: int
-    """Samples a second; 0 of what is no sound."""
+    """Samples a second; 0 for a stream that is no sound."""
     skipped: int
     """Samples at the beginning that are not played."""
     end: int = 0
@@ -23,7 +23,7 @@ class _Stream:
 
 
 def duration(header: Header) -> float | None:
-    """Return the seconds of all sounds in it together; None if none of its pages says how many samples there are."""
+    """Return the seconds of all its sounds together; None if no page counts samples."""
     at, seconds = 0, 0.0
     streams: dict[bytes, _Stream] = {}
     while (at := _find_page(header, at)) < header.length:
@@ -45,7 +45,7 @@ def _longest(streams: dict[bytes, _Stream]) -> float:
 
 
 def _find_page(header: Header, at: int) -> int:
-    """Where the next whole page begins, from there on; the end if there is none."""
+    """Return the byte where the next whole page begins; the end of the file if there is none."""
     while at + 27 <= header.length:
         if header.exactly(5, at=at) == b"OggS\0" and at + _page_size(header, at) <= header.length:
             return at
@@ -57,7 +57,7 @@ def _find_page(header: Header, at: int) -> int:
 
 
 def _page_size(header: Header, at: int) -> int:
-    """Bytes of a page; more than there are if its table is cut off."""
+    """Return the bytes of a page; more than the file has if the page is cut off."""
     (segments,) = header.fields("B", at=at + 26)
     if at + 27 + segments > header.length:
         return header.length
@@ -65,7 +65,7 @@ def _page_size(header: Header, at: int) -> int:
 
 
 def _read_stream(header: Header, at: int) -> _Stream:
-    """What the first packet of a stream says of its rate."""
+    """Read the rate of a stream from its first packet."""
     (segments,) = header.fields("B", at=at + 26)
     at += 27 + segments
     packet = header.exactly(8, at=at)

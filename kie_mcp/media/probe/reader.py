@@ -1,4 +1,4 @@
-"""Reading the first bytes of a file that may lie: never more than the budget, never for ever."""
+"""Read the structure of a file that may be malicious: with a limit of bytes and of reads."""
 
 import io
 import struct
@@ -6,20 +6,20 @@ from pathlib import Path
 from typing import Any
 
 MOST_BYTES = 64 * 1024 * 1024
-"""A header that wants more than this is not a header."""
+"""The most bytes that are read of one file."""
 MOST_READS = 1_000_000
-"""One frame header a read: about five hours of speech."""
+"""The most reads of one file. A frame header takes one: enough for about five hours of speech."""
 
 
 class BrokenHeaderError(Exception):
-    """The file's own account of itself makes no sense."""
+    """The structure of the file makes no sense."""
 
 
 class Header(io.BufferedReader):
-    """A file open for reading whose reads are counted; raises BrokenHeaderError when they run out."""
+    """A file open for reading that counts its reads; raises BrokenHeaderError beyond a limit."""
 
     def __init__(self, source: Path | int | bytes) -> None:
-        """Open a path, or read what is already here: a descriptor, which stays open, or the bytes themselves."""
+        """Open a path, a descriptor, which stays open, or bytes."""
         super().__init__(_raw(source))
         self._bytes_left = MOST_BYTES
         self._reads_left = MOST_READS
@@ -27,7 +27,7 @@ class Header(io.BufferedReader):
         self.seek(0)
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """Read up to *size* bytes, which must be known."""
+        """Read up to *size* bytes; a negative size means the whole file. Raises BrokenHeaderError."""
         wanted = self.length if size is None or size < 0 else min(size, self.length)
         self._bytes_left -= wanted
         self._reads_left -= 1
@@ -36,7 +36,7 @@ class Header(io.BufferedReader):
         return super().read(wanted)
 
     def exactly(self, size: int, *, at: int) -> bytes:
-        """Read *size* bytes that begin at the byte *at*."""
+        """Read exactly *size* bytes from the byte *at* on. Raises BrokenHeaderError if there are fewer."""
         self.seek(at)
         data = self.read(size)
         if len(data) != size:
@@ -44,7 +44,7 @@ class Header(io.BufferedReader):
         return data
 
     def fields(self, layout: str, *, at: int) -> tuple[Any, ...]:
-        """Read the fields of a `struct` layout that begin at the byte *at*."""
+        """Read the fields of a `struct` layout from the byte *at* on. Raises BrokenHeaderError."""
         return struct.unpack(layout, self.exactly(struct.calcsize(layout), at=at))
 
 

@@ -1,4 +1,4 @@
-"""How long a WAV lasts: told by the bytes of its sound, which its header does not always know."""
+"""Measure a WAV by the bytes of its sound: the header does not always know their number."""
 
 import re
 from collections.abc import Iterator
@@ -6,20 +6,20 @@ from collections.abc import Iterator
 from kie_mcp.media.probe.reader import BrokenHeaderError, Header
 
 MOST_CHUNKS = 1000
-"""A file with more of them is none."""
+"""The most chunks of a real file."""
 EXTENSIBLE = 0xFFFE
-"""The number of a format that is named further on."""
+"""The format number that means: the real one comes later."""
 _NAME = re.compile(rb"[A-Za-z0-9_][ -~]{3}")
 _ANOTHER = frozenset({b"RIFF", b"RF64", b"BW64", b"data", b"fmt "})
-"""Behind the sound these begin another sound."""
+"""Chunks that, behind the sound, begin another sound."""
 _PLAIN = frozenset({0x0001, 0x0003})
-"""Formats in which each sample has its bits and no more."""
+"""Formats with uncompressed samples."""
 _SLACK = 4096
-"""Bytes behind the end that may be anything."""
+"""Unknown bytes that are allowed behind the sound."""
 
 
 def list_chunks(header: Header, at: int = 12) -> Iterator[tuple[bytes, int, int]]:
-    """Name, first byte and size of each chunk as it is told. Raises BrokenHeaderError if they do not end."""
+    """List name, first byte and stated size of each chunk. Raises BrokenHeaderError if there are too many."""
     for _ in range(MOST_CHUNKS):
         if at + 8 > header.length:
             return
@@ -30,7 +30,7 @@ def list_chunks(header: Header, at: int = 12) -> Iterator[tuple[bytes, int, int]
 
 
 def duration(header: Header) -> float | None:
-    """Return the seconds of a WAV; None if they cannot be told, as when its header explains less than is there."""
+    """Return the seconds of a WAV; None if unknown, as when the file has much more data than its header says."""
     per_second = 0.0
     for name, at, size in list_chunks(header):
         if name == b"fmt ":
@@ -42,13 +42,13 @@ def duration(header: Header) -> float | None:
 
 
 def read_format(header: Header, at: int) -> int:
-    """Return the number of the format that is described at the byte *at*."""
+    """Return the format number of the description at the byte *at*."""
     (tag,) = header.fields("<H", at=at)
     return header.fields("<H", at=at + 24)[0] if tag == EXTENSIBLE else tag
 
 
 def _bytes_per_second(header: Header, at: int) -> float:
-    """Bytes a second; of plain samples by what a player goes by, their number and size."""
+    """Return the bytes a second; of uncompressed samples by their number and size, as players do."""
     channels, rate, told, _, bits = header.fields("<HIIHH", at=at + 2)
     if read_format(header, at) in _PLAIN:
         return rate * channels * ((bits + 7) // 8)
@@ -56,7 +56,7 @@ def _bytes_per_second(header: Header, at: int) -> float:
 
 
 def _sound_bytes(header: Header, at: int, size: int) -> int | None:
-    """Bytes of the sound that begins there; None if what lies behind its end is more of it, or nobody knows what."""
+    """Return the bytes of the sound at *at*; None if too many unknown bytes follow it."""
     rest = header.length - at
     if size >= rest:  # written as a stream, or cut off
         return rest
@@ -68,7 +68,7 @@ def _sound_bytes(header: Header, at: int, size: int) -> int | None:
 
 
 def _unexplained_bytes(header: Header, at: int) -> int:
-    """Bytes from there to the end that are no chunks."""
+    """Return the bytes from there to the end of the file that are no chunks."""
     for name, start, size in list_chunks(header, at):
         if not _NAME.fullmatch(name) or name in _ANOTHER or start + size > header.length:
             break
