@@ -1,1 +1,1 @@
-"""Kie.ai's side of the fence: the only folder that imports httpx."""
+"""Talk to Kie.ai over HTTP: the only folder that imports httpx."""

@@ -11,14 +11,14 @@ from kie_mcp.kie.network_settings import Network
 
 
 class TrustedCertificates:
-    """Whom to believe; the certificates are read when the first https connection is made."""
+    """The trusted certificates; they are read when the first https connection is made."""
 
     def __init__(self, network: Network) -> None:
         self._network = network
 
     @cached_property
     def context(self) -> ssl.SSLContext:
-        """The usual authorities, and those that this computer's owner has added. Raises NetworkSetupError."""
+        """The usual authorities and those that this computer's owner has added. Raises NetworkSetupError."""
         file = self._network.ca_file
         try:
             context = ssl.create_default_context(cafile=file) if file else httpx.create_ssl_context(trust_env=False)

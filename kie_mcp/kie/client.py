@@ -1,4 +1,4 @@
-"""Kie.ai's side of the fence: create a job, look at it, hand files in and fetch them."""
+"""The client of Kie.ai: create a job, look at it, upload files and fetch them."""
 
 import base64
 import json
@@ -44,11 +44,11 @@ _LOOK = "/api/v1/jobs/recordInfo"
 _CREDIT = "/api/v1/chat/credit"
 _DOWNLOAD_LINK = "/api/v1/common/download-url"
 SANDBOX_HEADER = "x-kie-sandbox"
-"""In each answer of a sandbox, and in no other."""
+"""A header that every answer of a sandbox has, and no other."""
 
 
 class KieClient:
-    """Kie.ai, for one key. Opens its connections at the first call; `async with` or `aclose` closes them."""
+    """Kie.ai with one key. Connections open at the first call; `async with` or `aclose` closes them."""
 
     def __init__(
         self,
@@ -68,18 +68,18 @@ class KieClient:
 
         Args:
             api_key: None or empty makes every call but `fetch` raise MissingKeyError.
-            base_url: Where jobs are created; plain http is for this computer, and never goes through a proxy.
-            upload_base_url: Where files are handed in.
-            transport: Takes the place of the network.
+            base_url: Where jobs are created; plain http is only for this computer, and never goes through a proxy.
+            upload_base_url: Where files are uploaded.
+            transport: Replaces the network, in tests.
             now: Seconds since 1970.
             patience: How long calls may take.
-            token: Makes the name of an upload's folder, never the same again.
-            network: How the internet is reached; None: by the proxies that were set for every program here.
-            resolve: Finds the addresses of hosts that files are fetched from, in place of the system.
-            sandbox: Whether the other side is known to be a sandbox; None: it has still to say.
+            token: Makes the name of an upload's folder, each time a new one.
+            network: How the internet is reached; None uses the proxies that are set for all programs here.
+            resolve: Finds the addresses of hosts that files are fetched from; None asks the system.
+            sandbox: Whether the other side is a sandbox; None until its first answer says so.
         """
         self.sandbox = sandbox
-        """Whether the last answer came from a sandbox, which says so itself; None before there was one."""
+        """Whether the last answer came from a sandbox, by its header; None before the first answer."""
         self._base_url = base_url.rstrip("/")
         self._upload_base_url = upload_base_url.rstrip("/")
         self._plain_hosts = _plain_hosts(self._base_url, self._upload_base_url)
@@ -92,7 +92,7 @@ class KieClient:
         self._resolve = resolve
 
     def __repr__(self) -> str:
-        """Without the key."""
+        """Show the address, without the key."""
         return f"KieClient({self._base_url!r})"
 
     async def __aenter__(self) -> Self:
@@ -109,9 +109,9 @@ class KieClient:
             await self._connections.aclose()
 
     async def create(self, request: Request, *, callback_url: str | None = None) -> str:
-        """Create a job and return Kie.ai's id of it. Spends credits, and never sends anything twice.
+        """Create a job and return Kie.ai's id of it. Spends credits; the request is sent once and never repeated.
 
-        Raises NotCreatedError if it certainly was not created, UnconfirmedError if it may have been.
+        Raises NotCreatedError if the job was certainly not created, UnconfirmedError if it may have been.
         """
         body: JSON = {"model": request.model, "input": request.input}
         if callback_url is not None:
@@ -128,7 +128,7 @@ class KieClient:
         return responses.read_created(*_answer_parts(answer), now=self._now())
 
     async def look(self, task_id: str) -> Look:
-        """Ask how a job is; costs nothing. Raises LookError, CredentialError or BusyError."""
+        """Ask for the state of a job; costs nothing. Raises LookError, CredentialError or BusyError."""
         try:
             asked = f"{self._base_url}{_LOOK}?taskId={quote(task_id, safe='')}"
             answer = self._note_sandbox(await self._connections.ask(asked))
@@ -167,9 +167,9 @@ class KieClient:
         return self._connections.fetch(url)
 
     async def upload(self, source: bytes | Path | IO[bytes], *, name: str | None = None) -> str:
-        """Hand a file in, free of charge, and return the URL under which Kie.ai reads it for a day.
+        """Upload a file, free of charge, and return the URL under which Kie.ai reads it for a day.
 
-        A file that is open is read from its beginning and stays open. Raises RefusedError if it is not taken,
+        An open file is read from its beginning and stays open. Raises RefusedError if Kie.ai refuses it,
         CredentialError, BusyError, UnreachableError or OutputError.
         """
         if not isinstance(source, Path):
@@ -181,7 +181,7 @@ class KieClient:
             raise OutputError(f"{source.name} cannot be read ({error.strerror}).", remedy="Check the file.") from None
 
     async def upload_base64(self, source: bytes, *, name: str | None = None) -> str:
-        """Hand in a file of up to 10 MB as text; otherwise the same as `upload`."""
+        """Upload a file of up to 10 MB as base64 text; otherwise the same as `upload`."""
         data = base64.b64encode(source).decode()
         return await self._upload("file-base64-upload", json={"base64Data": data, **self._upload_fields(name)})
 
@@ -191,7 +191,7 @@ class KieClient:
         return await self._upload("file-url-upload", json={"fileUrl": link, **self._upload_fields(name)})
 
     def check(self) -> None:
-        """Find out, without a call, whether there can be connections. Raises NetworkSetupError."""
+        """Check the network settings without a call. Raises NetworkSetupError if they cannot be used."""
         for url in (self._base_url, self._upload_base_url):
             self._connections.proxy(url)
 
@@ -201,9 +201,9 @@ class KieClient:
         return f"through the proxy {proxy}" if proxy else "directly"
 
     async def reach(self, url: str, *, file: bool = False) -> None:
-        """Ask there for anything, without the key; `file`: as a file is fetched. Any answer will do.
+        """Send a request there without the key; any answer is good. `file`: in the way that files are fetched.
 
-        Raises NetworkSetupError, or UnreachableError without a remedy unless there is a certain one.
+        Raises NetworkSetupError, or UnreachableError, which has a remedy only if it is certain.
         """
         try:
             await self._connections.reach(url, file=file)
@@ -214,7 +214,7 @@ class KieClient:
             raise UnreachableError(error.message, remedy=remedy) from None
 
     def _note_sandbox(self, answer: Answer) -> Answer:
-        """Whoever answers says whether it is a sandbox; that is never assumed, for money may be involved."""
+        """Note whether the answer came from a sandbox; that is never assumed, because real jobs cost money."""
         self.sandbox = SANDBOX_HEADER in answer.headers
         return answer
 
@@ -239,13 +239,13 @@ class KieClient:
         return responses.read_upload(*_answer_parts(answer), now=self._now())
 
     def _upload_fields(self, name: str | None) -> dict[str, str]:
-        """Where an upload goes: a folder of its own, for a name used twice would overwrite the first silently."""
+        """Return folder and name for an upload: each time a new folder, for an equal name overwrites the first file."""
         kept = re.sub(r"[^A-Za-z0-9._-]+", "-", name or "")[-80:].strip("-.")
         return {"uploadPath": f"kie-mcp/{self._token()}", "fileName": kept or "file"}
 
     @cached_property
     def _connections(self) -> "Connections":
-        # Imported here: httpx, urllib and what they bring would double the time that a server takes to list its tools.
+        # Imported here: httpx and urllib would double the time until a server has listed its tools.
         from urllib.request import getproxies
 
         from kie_mcp.kie.connections import Connections
@@ -262,7 +262,7 @@ class KieClient:
 
 
 def _no_answer_error(error: CallError) -> KieError:
-    """What to say of a free call that got no answer."""
+    """Return the error for a free call that got no answer."""
     if error.unsent:
         remedy = error.remedy or "Check the network."
         return UnreachableError(f"Kie.ai was not reached ({error}).", remedy=remedy)
@@ -282,6 +282,6 @@ def _dump_json(body: JSON) -> bytes:
 
 
 def _plain_hosts(*base_urls: str) -> frozenset[str]:
-    """The hosts and ports of those that are spoken to in plain http: on this computer."""
+    """Return "host:port" of the URLs that use plain http: they are on this computer."""
     parts = map(urlsplit, base_urls)
     return frozenset(part.netloc.casefold() for part in parts if part.scheme == "http")

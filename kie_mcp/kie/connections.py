@@ -1,4 +1,4 @@
-"""The connections to Kie.ai: one set that spends, one that asks, one that fetches; made at the first call."""
+"""The connections to Kie.ai: one client creates jobs, one asks for free, one fetches files."""
 
 import logging
 from collections.abc import Collection
@@ -7,8 +7,8 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-# httpx, which the SDK does not use: it brings httpx2, a fork whose exceptions are other classes. What is provably
-# unsent is told by these classes alone, so nothing in this folder may swap one for the other by itself.
+# The SDK brings httpx2, a fork with exception classes of its own. Only httpx's classes prove that a request was not
+# sent, so this folder must never use the fork.
 import httpx
 from pydantic import SecretStr
 
@@ -26,7 +26,7 @@ _JSON = {"Content-Type": "application/json"}
 
 
 class Connections:
-    """What is open to Kie.ai for one key. Nothing is open before it is asked for."""
+    """The HTTP clients for one key; each opens when it is first used."""
 
     def __init__(
         self,
@@ -46,14 +46,14 @@ class Connections:
         self._trust = TrustedCertificates(self._network)
         self._resolve = resolve
         self._open: list[httpx.AsyncClient] = []
-        # httpx writes every URL to the log at INFO, with signatures in its query.
+        # At INFO httpx logs every URL, with the signatures in its query.
         for name in ("httpx", "httpcore"):
             logger = logging.getLogger(name)
             logger.setLevel(max(logger.level, logging.WARNING))
 
     async def spend(self, url: str, content: bytes) -> Answer:
-        """Post what is paid for, once. Raises CallError, MissingKeyError or CredentialError."""
-        # httpx's own limits run on while the process stands still, and would throw away an answer that has come.
+        """Post a request that costs money, once. Raises CallError, MissingKeyError or CredentialError."""
+        # httpx's own timeouts run on while the process is suspended, and would drop an answer that has come.
         timeout = httpx.Timeout(None, connect=self._patience.connect, pool=self._patience.step)
         sent = self.spending_client.build_request(
             "POST", url, headers=self._headers() | _JSON, content=content, timeout=timeout
@@ -61,13 +61,13 @@ class Connections:
         return await self._call(self.spending_client, sent, self._patience.create)
 
     async def ask(self, url: str, content: bytes | None = None) -> Answer:
-        """Get, or post *content*; costs nothing. Raises the same."""
+        """Send a free request: GET, or POST if there is *content*. Raises the same as `spend`."""
         method = "GET" if content is None else "POST"
         sent = self.asking_client.build_request(method, url, headers=self._headers() | _JSON, content=content)
         return await self._call(self.asking_client, sent, self._patience.look)
 
     async def hand_in(self, url: str, **content: Any) -> Answer:
-        """Post a file, as httpx's arguments `data`, `files` or `json`. Raises the same."""
+        """Post a file, given as httpx's arguments `data`, `files` or `json`. Raises the same as `spend`."""
         sent = self.asking_client.build_request("POST", url, headers=self._headers(), timeout=self._transfer, **content)
         return await self._call(self.asking_client, sent, self._patience.upload)
 
@@ -76,7 +76,7 @@ class Connections:
         return download(self.fetching_client, url, silence=self._patience.transfer_step, plain_hosts=self._plain_hosts)
 
     async def reach(self, url: str, *, file: bool = False) -> None:
-        """Ask for what is there, without the key; any answer will do. `file`: on the way that a file is fetched.
+        """Send a request without the key; any answer is good. `file`: in the way that files are fetched.
 
         Raises CallError, OutputError or NetworkSetupError.
         """
@@ -88,24 +88,24 @@ class Connections:
     def proxy(self, url: str) -> Proxy | None:
         """Return the proxy through which that host is reached; None if there is none.
 
-        Raises NetworkSetupError if what was set cannot be used for it.
+        Raises NetworkSetupError if the settings cannot be used.
         """
         return self._asking_routes.check(httpx.URL(url)) if self._transport is None else None
 
     @cached_property
     def spending_client(self) -> httpx.AsyncClient:
-        """For creating. A connection that was kept alive may die as it is used, and leave the outcome unknown."""
+        """The client that creates jobs, each on a new connection: a reused one may break and hide the outcome."""
         return self._client(self._routes(httpx.Limits(max_keepalive_connections=0)), self._step)
 
     @cached_property
     def asking_client(self) -> httpx.AsyncClient:
-        """For calls that cost nothing."""
+        """The client for free calls."""
         return self._client(self._asking_routes, self._step)
 
     @cached_property
     def fetching_client(self) -> httpx.AsyncClient:
-        """For files: knows no key, reaches nothing but public addresses or what the proxy takes for them."""
-        # Kept under its address, a connection would serve other names on it whose certificate nobody has seen.
+        """The client for files: it has no key, and reaches only public addresses, or the proxy."""
+        # A reused connection to an address would serve other host names, whose certificate was not checked.
         return self._client(self._routes(httpx.Limits(max_keepalive_connections=0), self._public), self._transfer)
 
     async def aclose(self) -> None:
@@ -116,10 +116,10 @@ class Connections:
             await self._open.pop().aclose()
 
     async def _call(self, http: httpx.AsyncClient, request: httpx.Request, seconds: float) -> Answer:
-        self.proxy(str(request.url))  # what cannot be used is told before anything may have been sent
+        self.proxy(str(request.url))  # raises for unusable settings before anything may have been sent
         answer = await send_request(http, request, seconds=seconds)
         key = self._key.get_secret_value()
-        # Kie.ai may repeat the key in what it says of it.
+        # Kie.ai may repeat the key in its message.
         return replace(answer, body=answer.body.replace(key.encode(), b"[key]")) if is_secret(key) else answer
 
     def _headers(self) -> dict[str, str]:
@@ -156,7 +156,7 @@ class Connections:
         return PublicTransport(inner, resolve=self._resolve, allow_fake_ip=self._network.allow_fake_ip)
 
     def _client(self, routes: RoutingTransport, timeout: httpx.Timeout) -> httpx.AsyncClient:
-        # What httpx would read from the environment by itself is in the routes: the same for every connection.
+        # The routes hold the proxies, so httpx must not read the environment.
         client = httpx.AsyncClient(transport=self._transport or routes, timeout=timeout, trust_env=False)
         self._open.append(client)
         return client

@@ -1,4 +1,4 @@
-"""Fetch what Kie.ai made: without the key, only from public hosts, the bytes as they come."""
+"""Download files that Kie.ai made: without the key, only from public hosts."""
 
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping
@@ -16,9 +16,9 @@ from kie_mcp.urls import check_url, plain_host_of
 
 MOST_REDIRECTS = 3
 LONGEST_LINK = 32_000
-"""Characters: what was made is paid for, so its link may be longer than one that is handed in."""
+"""The most characters of a link: more than callers may hand in, because this file is paid for."""
 _GIVEN = frozenset({200, 201, 203, 206})
-"""A body follows; whoever takes it looks whether it is all."""
+"""Statuses with a body; the reader checks whether it is complete."""
 _TRANSIENT = frozenset({202, 408, 409, 423, 425, 429, *range(500, 600)}) - {501, 505, 511}
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _DEAD = {
@@ -34,13 +34,13 @@ _NAMES = (
     "Mozilla/5.0 (compatible; kie-mcp)",
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
 )
-"""What we call ourselves; the second for hosts that take no program, for the file is paid for."""
+"""User agents: the second for hosts that refuse programs, because the file is paid for."""
 _FAKE = "Set KIE_ALLOW_FAKE_IP=true, or let the tunnel leave that host alone; restart the client and ask again."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Download:
-    """A file on its way."""
+    """A file that is being downloaded."""
 
     status: int
     headers: Mapping[str, str]
@@ -53,11 +53,11 @@ class Download:
 async def download(
     http: httpx.AsyncClient, url: str, *, silence: float, plain_hosts: Collection[str] = ()
 ) -> AsyncGenerator[Download]:
-    """Open the file behind *url*. `plain_hosts` may be spoken to in plain http, wherever they are; all others in https.
+    """Open the file behind *url*: in plain http only from `plain_hosts`, "host:port" each, in https from all others.
 
-    No answer may take longer than `silence` seconds to begin, and no next piece of the file longer to come.
-    Raises DeadLinkError if the link does not open, TransientError if it may in a moment, OutputError if the file cannot
-    be had or may not be asked for.
+    The answer, and then each piece of the file, must come within `silence` seconds.
+    Raises DeadLinkError if the link does not open, TransientError if it may open in a moment, and OutputError if the
+    file cannot be had or the link is not allowed.
     """
     response = await _follow_redirects(http, url, silence, plain_hosts)
     try:
@@ -69,9 +69,9 @@ async def download(
 
 
 async def reach(http: httpx.AsyncClient, url: str, *, silence: float, plain_hosts: Collection[str] = ()) -> None:
-    """Ask for what is behind *url* and leave it there: any answer shows that files can be fetched from that host.
+    """Request *url* without reading the body: any answer shows that files can be fetched from that host.
 
-    Raises OutputError if there is none.
+    Raises OutputError if there is no answer.
     """
     response = await _send(http, _check_link(url, plain_hosts), silence)
     await response.aclose()
@@ -97,7 +97,7 @@ async def _follow_redirects(
 
 
 async def _send_under_names(http: httpx.AsyncClient, url: str, silence: float) -> httpx.Response:
-    """Ask, and once more under another name if we are refused."""
+    """Send the request, and once more with another user agent after HTTP 403."""
     response = await _send(http, url, silence)
     if response.status_code != 403:
         return response
@@ -117,7 +117,7 @@ def _check_link(url: str, plain_hosts: Collection[str]) -> str:
         message = f"The file's link is too long: {len(url):,} characters, where {LONGEST_LINK:,} are allowed."
         raise OutputError(message, remedy="Open the link in a browser while it lives.")
     plain_host = plain_host_of(url, plain_hosts)
-    if plain_host is None:  # hosts of files speak https as well, and nothing else is spoken
+    if plain_host is None:  # file hosts have https too, and only that is used
         url = _PLAIN.sub("https://", url, count=1)
     try:
         return check_url(url, argument="url", plain_host=plain_host, longest=LONGEST_LINK)
@@ -130,7 +130,7 @@ async def _send(http: httpx.AsyncClient, url: str, silence: float, *, name: str 
     headers = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": name}
     try:
         request = http.build_request("GET", url, headers=headers)
-        # httpx waits for the next bytes only: a head that drips, or interim answers without end, would take for ever.
+        # httpx limits only each wait for bytes: a slow head or endless interim answers would never time out.
         with anyio.fail_after(silence):
             return await http.send(request, stream=True)
     except FakeAddressError:
@@ -150,7 +150,7 @@ async def _read_chunks(response: httpx.Response, silence: float) -> AsyncGenerat
     try:
         async with aclosing(raw_chunks(response)) as chunks:
             while True:
-                # The words around the pieces of a chunked body can drip as well, and are no piece.
+                # The framing of a chunked body can come endlessly slowly too, without a piece.
                 with anyio.fail_after(silence):
                     chunk = await anext(chunks, None)
                 if chunk is None:

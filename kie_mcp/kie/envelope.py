@@ -1,4 +1,4 @@
-"""What every answer of Kie.ai's comes in: a code, a message and data, which may differ from what HTTP says."""
+"""Read the envelope of Kie.ai's answers: code, message and data; the code may differ from the HTTP status."""
 
 import json
 import math
@@ -11,42 +11,42 @@ from kie_mcp.jobs.job import JSON
 from kie_mcp.text import clean
 
 LONGEST_WAIT = 60.0
-"""Seconds: a longer Retry-After is cut to this."""
+"""The most seconds of a Retry-After; a longer one is cut to this."""
 _LARGEST_CODE = 1e6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """One answer, opened."""
+    """The parts of one answer."""
 
     http_status: int
     code: int
-    """The body's own code; without one 200 if there is data, else the HTTP status."""
+    """The code in the body; without one, 200 if there is data, else the HTTP status."""
     coded: bool
-    """Whether the body gave that code itself."""
+    """Whether the body had a code."""
     readable: bool
     """Whether the body was a JSON object."""
     data: Any = None
     message: str | None = None
-    """Kie.ai's own words, untrusted, fit to be shown."""
+    """Kie.ai's message, made safe to show."""
     retry_after: float | None = None
     """Seconds."""
 
     @property
     def ok(self) -> bool:
-        """Whether it says success, in either dialect."""
+        """Whether the code means success, in either dialect."""
         return self.code in {0, 200}
 
     @property
     def summary(self) -> str:
-        """What came, for a sentence."""
+        """The code or status, as a part of a sentence."""
         if not self.readable:
             return f"HTTP {self.http_status}, no readable JSON"
         return f"code {self.code}" if self.coded else f"HTTP {self.http_status}"
 
 
 def open_envelope(http_status: int, headers: Mapping[str, str], body: bytes, *, now: float) -> Envelope:
-    """Read an answer's body, whatever it is."""
+    """Read an answer; a body that is no JSON object gives an envelope that is not readable."""
     content = _object(body)
     coded = integer(content.get("code"))
     data = content.get("data")
@@ -63,7 +63,7 @@ def open_envelope(http_status: int, headers: Mapping[str, str], body: bytes, *, 
 
 
 def parse_json(text: str | bytes) -> Any:
-    """Read JSON, or raise ValueError: nesting without end and numbers without end are no JSON either."""
+    """Parse JSON. Raises ValueError, also for endless nesting or numbers."""
     try:
         return json.loads(text)
     except RecursionError:
@@ -71,7 +71,7 @@ def parse_json(text: str | bytes) -> Any:
 
 
 def mapping(value: object) -> JSON:
-    """Return it if it is a JSON object, else an empty one."""
+    """Return the value if it is a JSON object, else an empty one."""
     return cast("JSON", value) if isinstance(value, dict) else {}
 
 
@@ -106,7 +106,7 @@ def _message(content: JSON) -> str | None:
 
 
 def _retry_after(headers: Mapping[str, str], now: float) -> float | None:
-    """Seconds or an HTTP date, in either case from *now* on, and never more than LONGEST_WAIT."""
+    """Return the seconds from *now* on, given as seconds or as an HTTP date, at most LONGEST_WAIT."""
     given = next((value.strip() for name, value in headers.items() if name.casefold() == "retry-after"), "")
     seconds = number(given)
     if seconds is None:

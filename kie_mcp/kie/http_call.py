@@ -1,4 +1,4 @@
-"""One HTTP call with an end to it: its time, its size, and what is certain when it fails."""
+"""Make one HTTP call with a limit of time and size, and say whether a failed one was certainly not sent."""
 
 import json
 import logging
@@ -25,7 +25,7 @@ NOT_SENT: tuple[type[Exception], ...] = (
     httpx.LocalProtocolError,
     httpx.ProxyError,
 )
-"""Only these prove that the other side has seen nothing of the request."""
+"""Only these exceptions prove that the other side has received nothing of the request."""
 
 DESCRIPTIONS: Mapping[type[Exception], str] = {
     httpx.ProxyError: "the proxy refused",
@@ -35,19 +35,19 @@ DESCRIPTIONS: Mapping[type[Exception], str] = {
     httpx.ProtocolError: "the connection broke",
     httpx.NetworkError: "the connection broke",
 }
-"""What went wrong, in words; the first that fits."""
+"""Causes in words; the first class that fits counts."""
 _UNTRUSTED = "If a proxy reads along, set SSL_CERT_FILE to a file with its certificate and restart the client."
 _NO_LOGIN = "Put the user and the password into the proxy's address and restart the client."
 TICK = 0.5
-"""Seconds between two looks at whether the process still runs."""
+"""Seconds between two checks whether the process was suspended."""
 LONGEST_ANSWER = 4 * 1024 * 1024
-"""Bytes; more of an answer is not read. A record tells a result of several hundred kilobytes twice."""
+"""The most bytes that are read of an answer. A record may hold several hundred kilobytes twice."""
 
 
 async def send_request(http: httpx.AsyncClient, request: httpx.Request, *, seconds: float) -> Answer:
-    """Send the request once and read the answer, in no more than *seconds*. Raises CallError.
+    """Send the request once and return the answer, within *seconds*. Raises CallError.
 
-    An answer whose end is missing counts if its JSON is whole: the id of a job may be in it.
+    An answer that breaks off still counts if its JSON is complete: it may hold the id of a job.
     """
     received = _Received()
     async with anyio.create_task_group() as group:
@@ -59,7 +59,7 @@ async def send_request(http: httpx.AsyncClient, request: httpx.Request, *, secon
         raise CallError(describe_error(error), unsent=True, remedy=suggest_remedy(error)) from None
     if error and not isinstance(error, httpx.HTTPError | httpx.StreamError | OSError):
         logger.error("a call ended in an error of our own\n%s", trace(error))  # its words may be secret
-    # Whatever else it was: the other side may have seen the request.
+    # After any other error the other side may have received the request.
     if response is None or not (received.whole or _is_whole_json(response, received.raw)):
         raise CallError(f"no answer within {seconds:g} s" if error is None else describe_error(error)) from None
     try:
@@ -70,7 +70,7 @@ async def send_request(http: httpx.AsyncClient, request: httpx.Request, *, secon
 
 @dataclass(slots=True)
 class _Received:
-    """What has come of an answer."""
+    """The part of an answer that has come so far."""
 
     response: httpx.Response | None = None
     raw: bytearray = field(default_factory=bytearray)
@@ -91,9 +91,9 @@ async def _exchange(http: httpx.AsyncClient, request: httpx.Request, received: _
 
 
 async def _count_down(scope: anyio.CancelScope, seconds: float) -> None:
-    """Cancel the scope after so many seconds in which this process ran.
+    """Cancel the scope after *seconds* in which this process really ran.
 
-    While it stood still, as on a closed laptop, the answer may have come: it lies there, with the id of a paid job.
+    While the process is suspended, as on a closed laptop, the answer may come, with the id of a paid job.
     """
     while seconds > 0:
         began = anyio.current_time()
@@ -103,7 +103,7 @@ async def _count_down(scope: anyio.CancelScope, seconds: float) -> None:
 
 
 def describe_error(error: Exception) -> str:
-    """The cause in words; a class of an exception's name where there are none."""
+    """Describe the cause in words, or by the name of its class."""
     if isinstance(error, httpx.ProxyError) and (status := str(error)[:3]).isdecimal():
         return f"the proxy refused with HTTP {status}"
     if _is_untrusted(error):
@@ -112,7 +112,7 @@ def describe_error(error: Exception) -> str:
 
 
 def suggest_remedy(error: Exception) -> str:
-    """What to do about it, where a user can do something; empty otherwise."""
+    """Say what the user can do about it; empty if nothing."""
     if _is_untrusted(error):
         return _UNTRUSTED
     return _NO_LOGIN if isinstance(error, httpx.ProxyError) and str(error).startswith("407") else ""
@@ -127,7 +127,7 @@ def _is_untrusted(error: BaseException | None) -> bool:
 
 
 async def raw_chunks(response: httpx.Response) -> AsyncGenerator[bytes]:
-    """Read what was sent, as it was sent; unlike httpx's own way also from a transport that had it all at once."""
+    """Yield the body as it was sent; unlike httpx's `aiter_raw`, also if the transport had it all at once."""
     async for chunk in cast("httpx.AsyncByteStream", response.stream):
         yield chunk
 
@@ -143,7 +143,7 @@ async def _read(response: httpx.Response, into: bytearray) -> None:
 def _decompress(response: httpx.Response, raw: bytearray) -> bytes:
     kept = bytes(raw[:LONGEST_ANSWER])
     if response.headers.get("content-encoding", "identity").strip().lower() in {"gzip", "x-gzip", "deflate"}:
-        # Not left to httpx: a small body may unfold into gigabytes.
+        # httpx has no limit: a small body may decompress into gigabytes.
         return zlib.decompressobj(wbits=47).decompress(kept, LONGEST_ANSWER)
     return kept
 

@@ -1,4 +1,4 @@
-"""How this computer reaches the internet: through which proxy, past it where, and whom it believes."""
+"""The network settings: the proxy, the hosts without it, and the trusted certificates."""
 
 import re
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from kie_mcp.errors import NetworkSetupError
 from kie_mcp.urls import is_ip
 
 _SCHEMES = {"http": "http", "https": "https", "socks": "socks5", "socks5": "socks5", "socks5h": "socks5"}
-"""What may stand before the colon, and what it means: every SOCKS proxy is asked by the host's name."""
+"""Allowed schemes of a proxy, and what they mean: every SOCKS proxy resolves host names itself."""
 _ADDRESS = "Set it to an address such as http://127.0.0.1:7890 or socks5://127.0.0.1:1080, or unset it"
 _RESTART = "and restart the client."
 _ENTRIES = re.compile(r"[,\s]+")
@@ -27,7 +27,7 @@ class Proxy:
     port: int | None
     auth: tuple[str, str] | None = field(default=None, repr=False)
     setting: str = ""
-    """Where it was set."""
+    """The setting that names it."""
 
     @property
     def url(self) -> str:
@@ -41,24 +41,24 @@ class Proxy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
-    """What was set for every program on this computer, and for this one. Nothing set: everything goes directly."""
+    """The network settings of this computer and of this program; without any, everything goes directly."""
 
     proxy: str = field(default="", repr=False)
-    """For https, as it was written; it may hold a password."""
+    """The proxy for https, as it was written; it may contain a password."""
     proxy_setting: str = "HTTPS_PROXY"
-    """Where that was set."""
+    """The setting that names the proxy."""
     no_proxy: str = ""
     """Hosts that are reached without the proxy, as `NO_PROXY` lists them."""
     ca_file: str = ""
-    """Certificates to believe instead of the usual ones."""
+    """A file of certificates that replace the usual ones."""
     ca_dirs: tuple[str, ...] = ()
-    """Folders of further ones."""
+    """Folders of further certificates."""
     allow_fake_ip: bool = False
     """Whether a host's name may lead into 198.18.0.0/15, as it does where a tunnel answers for the DNS."""
 
     @classmethod
     def of(cls, proxies: Mapping[str, str]) -> Self:
-        """Choose among proxies by scheme, as urllib has them: nothing but https leaves this computer."""
+        """Make settings from proxies by scheme, as urllib returns them; only https leaves this computer."""
         scheme = next((one for one in ("https", "all") if proxies.get(one, "").strip()), "https")
         proxy = proxies.get(scheme, "").strip()
         return cls(proxy=proxy, proxy_setting=f"{scheme.upper()}_PROXY", no_proxy=proxies.get("no", ""))
@@ -68,14 +68,14 @@ class Network:
         return bool(self.proxy) and not _is_listed(host, port, self.no_proxy)
 
     def parse_proxy(self) -> Proxy:
-        """Read the proxy's address. Raises NetworkSetupError, which shows nothing of it, if it cannot be used."""
+        """Parse the proxy's address. Raises NetworkSetupError if it cannot be used; the error never shows it."""
         text = self.proxy if "://" in self.proxy else f"http://{self.proxy}"
         try:
             parts = urlsplit(text)
             host, port = parts.hostname or "", parts.port
         except ValueError:
             raise self.proxy_error() from None
-        # A password with one of these signs in it would be taken for something else, and shown.
+        # With one of these characters, a part of the password would be taken for another part of the URL, and shown.
         odd = " " in text or not text.isprintable() or parts.path not in {"", "/"} or parts.query or parts.fragment
         if not host or odd:
             raise self.proxy_error()
@@ -92,7 +92,7 @@ class Network:
         return Proxy(scheme=scheme, host=host, port=port, auth=auth, setting=self.proxy_setting)
 
     def proxy_error(self, why: str = "is no address of a proxy") -> NetworkSetupError:
-        """What to say of a proxy that cannot be used: nothing of the address, which may hold a password."""
+        """Return the error for an unusable proxy, without its address: that may contain a password."""
         return NetworkSetupError(f"{self.proxy_setting} {why}.", remedy=f"{_ADDRESS}, {_RESTART}")
 
 
@@ -110,7 +110,7 @@ def _matches(host: str, port: int, entry: str) -> bool:
     suffix = entry.removeprefix("*").removeprefix(".").rstrip(".")
     if not suffix:
         return False
-    # The end of a name is a domain; the end of an address is nothing.
+    # A name may end with a listed domain; for an IP address an equal end means nothing.
     return host == suffix or (not is_ip(host) and host.endswith(f".{suffix}"))
 
 

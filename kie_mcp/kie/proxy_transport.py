@@ -1,4 +1,4 @@
-"""The ways out of this computer: through the proxy, past it, or to a host on this computer."""
+"""Send each request the right way: through the proxy, directly, or to a host on this computer."""
 
 import math
 import ssl
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
     import httpcore
 
 Wrap = Callable[[httpx.AsyncBaseTransport], httpx.AsyncBaseTransport]
-"""Puts something in front of direct connections."""
+"""Wraps the transport for direct connections."""
 
 
 class RoutingTransport(httpx.AsyncBaseTransport):
-    """Sends each request the way that its host is to be reached.
+    """Sends each request through the proxy, directly, or in plain http, by its host.
 
     Args:
-        network: What was set.
-        trust: Whom to believe.
-        limits: For each of the ways.
-        plain_hosts: "host:port" of those that are spoken to in plain http: on this computer, so never by proxy.
-        connect: Seconds until a connection through a proxy has to stand.
-        direct: What stands in front of connections without a proxy.
+        network: The settings.
+        trust: The trusted certificates.
+        limits: Of the connections, for each of the three ways.
+        plain_hosts: "host:port" of hosts in plain http; they are on this computer, so never behind the proxy.
+        connect: Seconds in which a connection through the proxy must be made.
+        direct: Wraps the transport for direct connections.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class RoutingTransport(httpx.AsyncBaseTransport):
     def check(self, url: httpx.URL) -> Proxy | None:
         """Return the proxy through which that host is reached; None if there is none.
 
-        Raises NetworkSetupError if what was set cannot be used for it.
+        Raises NetworkSetupError if the settings cannot be used.
         """
         if self._is_plain(url):
             return None
@@ -59,7 +59,7 @@ class RoutingTransport(httpx.AsyncBaseTransport):
         return self._proxy if self._uses_proxy(url) else None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send it; raises NetworkSetupError besides what httpx raises."""
+        """Send a request; raises NetworkSetupError besides what httpx raises."""
         if self._is_plain(request.url):
             return await self._plain.handle_async_request(request)
         if self._uses_proxy(request.url):
@@ -67,7 +67,7 @@ class RoutingTransport(httpx.AsyncBaseTransport):
         return await self._direct.handle_async_request(request)
 
     async def aclose(self) -> None:
-        """Close the connections of all ways that were taken."""
+        """Close all connections."""
         for name in ("_plain", "_proxied", "_direct"):
             if name in self.__dict__:
                 await self.__dict__.pop(name).aclose()
@@ -76,7 +76,7 @@ class RoutingTransport(httpx.AsyncBaseTransport):
         return url.scheme == "http" and url.netloc.decode("ascii") in self._plain_hosts
 
     def _uses_proxy(self, url: httpx.URL) -> bool:
-        # Plain http is for this computer: a proxy would read the key.
+        # Only https: in plain http a proxy would read the key.
         return url.scheme == "https" and self._network.uses_proxy(url.host, url.port or 443)
 
     @cached_property
@@ -105,16 +105,16 @@ class RoutingTransport(httpx.AsyncBaseTransport):
 
 
 class _ProxyAttempt:
-    """How far a request has come on its way through a proxy, as httpx tells by its extension `trace`."""
+    """How far one request through the proxy has come, as httpx reports by its extension `trace`."""
 
     def __init__(self, waiting: anyio.CancelScope) -> None:
         self.waiting = waiting
         self._streams: list[httpcore.AsyncNetworkStream] = []
         self.begun = False
-        """Whether the request itself may have begun to leave."""
+        """Whether a part of the request itself may have been sent."""
 
     async def trace(self, event: str, info: dict[str, Any]) -> None:
-        """Take what httpx tells."""
+        """Take an event of httpx."""
         if event.endswith("connect_tcp.complete"):
             self._streams.append(info["return_value"])
         elif event.endswith("send_request_headers.started") and info["request"].method != b"CONNECT":
@@ -122,17 +122,17 @@ class _ProxyAttempt:
             self.waiting.deadline = math.inf
 
     async def give_up(self) -> None:
-        """Close the connection to the proxy: after half a handshake httpx forgets it."""
+        """Close the connection to the proxy: httpx leaks it after half a handshake."""
         with anyio.CancelScope(shield=True):
             for stream in self._streams:
                 await stream.aclose()
 
 
 async def _send_through(proxied: httpx.AsyncBaseTransport, request: httpx.Request, connect: float) -> httpx.Response:
-    """Send it through the proxy; whatever fails before the request itself has begun was the proxy's, and sent nothing.
+    """Send a request through the proxy; a failure before the request itself began means that nothing was sent.
 
-    A SOCKS proxy that never answers is waited for without an end by httpx, and one that speaks something else makes it
-    raise what it does not know.
+    httpx waits for ever for a SOCKS proxy that never answers, and raises unknown exceptions for one that speaks another
+    protocol.
     """
     attempt = _ProxyAttempt(anyio.CancelScope(deadline=anyio.current_time() + connect))
     with attempt.waiting:
@@ -146,7 +146,7 @@ async def _send_through(proxied: httpx.AsyncBaseTransport, request: httpx.Reques
         finally:
             if not attempt.begun:
                 await attempt.give_up()
-    if attempt.begun:  # given up a moment before, and perhaps cut off while it was sent
+    if attempt.begun:  # cancelled just as it began: perhaps a part was sent
         raise httpx.WriteTimeout("the request may have been sent", request=request)
     raise httpx.ConnectTimeout("no connection through the proxy in time", request=request)
 

@@ -1,4 +1,4 @@
-"""Connections that lead to the public internet and nowhere else: what is judged is what is connected to."""
+"""Connect only to public addresses: the address that is checked is the one that is connected to."""
 
 import socket
 from collections.abc import Awaitable, Callable, Sequence
@@ -13,39 +13,39 @@ Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 """Finds the addresses of a host and port."""
 
 MOST_ADDRESSES = 4
-"""That many of a host's addresses are tried."""
+"""The most addresses of a host that are tried."""
 
 
 class PrivateAddressError(httpx.ConnectError):
-    """None of the addresses of the host's name is public."""
+    """The host has no public address."""
 
 
 class FakeAddressError(PrivateAddressError):
-    """The host's name leads to an address that a tunnel on this computer has made up, and that is not allowed."""
+    """The host's address is a fake one of a tunnel on this computer, and those are not allowed."""
 
 
 async def resolve(host: str, port: int) -> Sequence[str]:
-    """Ask the system for the addresses."""
+    """Ask the system for the addresses of a host. Raises OSError."""
     found = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
 class PublicTransport(httpx.AsyncBaseTransport):
-    """Resolves a host once, judges every address it has, and connects to those that are public.
+    """Resolves a host once, and connects only to its public addresses.
 
-    Had the name been judged and then connected to, it could have led elsewhere the second time.
+    If the name were checked and then resolved again to connect, it could lead elsewhere the second time.
     """
 
     def __init__(
         self, inner: httpx.AsyncBaseTransport, *, resolve: Resolve = resolve, allow_fake_ip: bool = False
     ) -> None:
-        """`allow_fake_ip`: whether a name may lead into 198.18.0.0/15, where a tunnel answers for the DNS."""
+        """Wrap a transport; `allow_fake_ip` allows 198.18.0.0/15, for a tunnel that answers for the DNS."""
         self._inner = inner
         self._resolve = resolve
         self._allow_fake_ip = allow_fake_ip
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send it to a public address; raises PrivateAddressError if the host has none."""
+        """Send a request to a public address; raises PrivateAddressError if the host has none."""
         addresses = (await self._find_public(request.url, request))[:MOST_ADDRESSES]
         for address in addresses[:-1]:
             try:
@@ -59,7 +59,7 @@ class PublicTransport(httpx.AsyncBaseTransport):
         await self._inner.aclose()
 
     async def _find_public(self, url: httpx.URL, request: httpx.Request) -> Sequence[str]:
-        """The addresses that may be dialled: those that are not public are left out."""
+        """Return the addresses that may be connected to. Raises ConnectError or PrivateAddressError."""
         try:
             addresses = await self._resolve(url.host, url.port or 443)
         except (OSError, UnicodeError):
@@ -74,7 +74,7 @@ class PublicTransport(httpx.AsyncBaseTransport):
 
 
 def _aim_at(request: httpx.Request, address: str) -> httpx.Request:
-    """The same request to one address; its Host header and the name that the certificate must bear stay."""
+    """Copy a request for one address; its Host header and the name in the certificate stay."""
     extensions = {**request.extensions, "sni_hostname": request.url.host}
     return httpx.Request(
         request.method,

@@ -1,4 +1,4 @@
-"""What a record of Kie.ai's says of a job, in either dialect: the one place that says done, failed or in flight."""
+"""Read Kie.ai's record of a job, in either dialect: the only place that decides done, failed or in flight."""
 
 from typing import Any, cast
 
@@ -30,7 +30,7 @@ _REASONS = (
     "reason",
     "msg",
 )
-"""Names under which a reason stands, in small letters alone; the first that says anything counts."""
+"""Normalized names of fields with a reason; the first that is not empty counts."""
 _CODES = ("failcode", "errorcode")
 _MODERATED = ("nsfw", "moderation", "sensitive", "safety", "policy", "violat", "prohibit")
 # Kie.ai's pages say milliseconds, older records are in seconds: 1e11 seconds are the year 5138.
@@ -38,14 +38,14 @@ _FIRST_MILLISECONDS = 1e11
 
 
 def find_record(data: object) -> JSON:
-    """Return the record that an answer holds, also as text or as the only one of a list; empty if there is none."""
+    """Return the record in an answer, also one in a text or alone in a list; empty if there is none."""
     found = parse_nested(data)
     only = cast("list[object]", found) if isinstance(found, list) else [found]
     return mapping(only[0]) if len(only) == 1 else {}
 
 
 def read_record(record: JSON) -> Look:
-    """Read a record that Kie.ai gave; a state never seen before is not taken for an end."""
+    """Read a record; an unknown state counts as in flight."""
     urls, data = find_file_links(record), _data(record)
     state = _state(record) or ("success" if urls or data else "")
     if state in _FAILED:
@@ -59,7 +59,7 @@ def read_record(record: JSON) -> Look:
 
 
 def read_failed(record: JSON, *, code: int | None, words: str | None) -> Look:
-    """Read the record of a failed job, or of one whose failure came as an envelope's *code* and *words*."""
+    """Read the record of a failed job; *code* and *words* are those of the envelope, if the failure came there."""
     given = {normalize_name(name): value for name, value in record.items()}
     reasons = (_reason(given.get(name)) for name in _REASONS)
     upstream = next((reason for reason in reasons if reason), words)
@@ -69,7 +69,7 @@ def read_failed(record: JSON, *, code: int | None, words: str | None) -> Look:
 
 
 def _reason(value: object) -> str | None:
-    """A reason, also of an object that has it as its message."""
+    """Return a reason in a text, or in the `message` of an object."""
     return text.clean(value) or text.clean(mapping(value).get("message"))
 
 
@@ -87,7 +87,7 @@ def _look(record: JSON, verdict: Verdict, state: str, **rest: Any) -> Look:
 
 
 def _state(record: JSON) -> str:
-    """Kie.ai's own word in lower case; without one that is known what its flag stands for."""
+    """Return Kie.ai's state in lower case; without a known one, that of its flag."""
     given = (text.clean(record.get(name), text.CODE) for name in ("state", "status"))
     words = [word.casefold() for word in given if word]
     if known := next((word for word in words if word in _KNOWN), ""):
@@ -104,7 +104,7 @@ def _progress(record: JSON) -> float | None:
 
 
 def _credits(record: JSON) -> float | None:
-    """Not known is not nothing: None is kept apart from 0."""
+    """Return the credits used; None means unknown, which is not 0."""
     used = number(record.get("creditsConsumed"))
     return number(record.get("consumeCredits")) if used is None else used
 
@@ -117,7 +117,7 @@ def _time(value: object) -> float | None:
 
 
 def _data(record: JSON) -> JSON | None:
-    """What was made that is no file: an object, or what stands in its place."""
+    """Return a result that is no file: an object, or the value in its place."""
     for result in list_results(record):
         for name, value in mapping(result).items():
             if normalize_name(name) == "resultobject" and (found := parse_nested(value)) not in (None, "", {}, []):
@@ -126,7 +126,7 @@ def _data(record: JSON) -> JSON | None:
 
 
 def _quote_unread(record: JSON) -> JSON | None:
-    """What was said of the result and is longer than what is quoted of it: it was paid for."""
+    """Return a result that could not be read, if it is too long to be quoted: it was paid for."""
     said = _result_text(record)
     return _make_storable({"said": next(list_results(record))}, record) if len(said) > text.WORDS else None
 
@@ -139,7 +139,7 @@ def _make_storable(data: Any, record: JSON) -> JSON:
 
 
 def _result_text(record: JSON) -> str:
-    """What the record says of its result, in its own words; empty if nothing."""
+    """Return the text of the record's result; empty if there is none."""
     given = [value for name, value in record.items() if normalize_name(name) in PLACES]
     told = next((value for value in given if value not in (None, "", {}, [])), "")
     return told if isinstance(told, str) else text.dumped(told)
@@ -160,7 +160,7 @@ def _failure_trouble(code: str, words: str | None, *, charged: bool) -> Trouble:
 
 
 def _no_file_trouble(record: JSON) -> Trouble:
-    """What is odd about a success without a file, with what was said in place of one."""
+    """Return the trouble of a success without a file; it quotes what the record has in its place."""
     unreadable = any(isinstance(result, str) for result in list_results(record))
     problem = "its list of files cannot be read" if unreadable else "names no file"
     message = f"Kie.ai says that the job succeeded, but {problem}."

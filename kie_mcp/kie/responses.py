@@ -1,4 +1,4 @@
-"""Kie.ai's JSON in our nouns, both dialects: what each call's answer says, or raises."""
+"""Read Kie.ai's answers to each call, in both dialects, or raise the right error."""
 
 import re
 from collections.abc import Mapping
@@ -22,8 +22,8 @@ from kie_mcp.kie.envelope import Envelope, mapping, number, open_envelope
 from kie_mcp.kie.record import find_record, read_failed, read_record
 from kie_mcp.kie.result_links import is_link
 
-# Kie.ai reports a caller's mistakes as code 500, too. These name a field or a range: nothing was created. Any other
-# 500 may be a server that stumbled after it had begun.
+# Kie.ai reports a caller's mistakes as code 500, too. These name a field or a range: nothing was created. After any
+# other 500 the job may have been created.
 _FIELD = r"[\w.\[\]-]+(?: [\w.\[\]-]+){0,2}"
 _MISTAKE = re.compile(
     rf"(?:{_FIELD} is required|{_FIELD} is not within the range of allowed options|{_FIELD} cannot be empty"
@@ -36,13 +36,13 @@ _TRY_LATER = "Wait a minute and call again."
 
 
 def read_created(http_status: int, headers: Mapping[str, str], body: bytes, *, now: float) -> str:
-    """Return the task id.
+    """Return the task id from the answer to a create call.
 
-    Raises NotCreatedError where Kie.ai refused, and UnconfirmedError for everything that is not provably a refusal.
+    Raises NotCreatedError if Kie.ai certainly refused, and UnconfirmedError in every other case.
     """
     answer = open_envelope(http_status, headers, body, now=now)
     if task_id := _task_id(answer.data):
-        # Whatever else the answer says: an id is something to look at, and looking is free.
+        # Whatever else the answer says: with an id the job can be looked at for free.
         return task_id
     if refusal := _refusal_error(answer):
         raise refusal
@@ -59,7 +59,7 @@ def _task_id(data: object) -> str | None:
 
 
 def _refusal_error(answer: Envelope) -> KieError | None:
-    """What proves that nothing was created; None if the answer proves nothing."""
+    """Return the error if the answer proves that nothing was created, else None."""
     words = answer.message
     match answer.code:
         case 401 | 402 | 403 | 433:
@@ -82,7 +82,7 @@ def _refusal_error(answer: Envelope) -> KieError | None:
 
 
 def _account_error(answer: Envelope) -> KieError | None:
-    """What is wrong with the key or the balance, if it is one of these."""
+    """Return the error if the key or the balance is refused, else None."""
     words = answer.message
     match answer.code:
         case 401 | 403:
@@ -103,11 +103,11 @@ def _busy_error(answer: Envelope) -> BusyError:
 
 
 def read_look(http_status: int, headers: Mapping[str, str], body: bytes, *, now: float) -> Look:
-    """Return what is known of the job; raises LookError, CredentialError or BusyError if the answer does not tell."""
+    """Return the state of a job; raises LookError, CredentialError or BusyError if the answer has none."""
     answer = open_envelope(http_status, headers, body, now=now)
     record = find_record(answer.data)
     if answer.coded and answer.code in {408, 501}:
-        # A job's end that came as an error of the envelope, not a fault of the server.
+        # These codes are the failure of the job, not of the server.
         return read_failed(record, code=answer.code, words=answer.message)
     if answer.ok and record:
         return read_record(record)
@@ -181,7 +181,7 @@ def read_download_link(http_status: int, headers: Mapping[str, str], body: bytes
 
 
 def _raise_known(answer: Envelope) -> None:
-    """Raise what means the same on every call: the key, the balance, the rate."""
+    """Raise the errors that mean the same on every call: key, balance and rate."""
     if error := _busy_error(answer) if answer.code == 429 else _account_error(answer):
         raise error
 

@@ -1,4 +1,4 @@
-"""Where a record names the files of its job: in the places that are known, else wherever a link of a file stands."""
+"""Find the links of a job's files in its record: in the known places, else wherever a link to a file stands."""
 
 import json
 import re
@@ -13,9 +13,9 @@ from kie_mcp.jobs.job import JSON
 from kie_mcp.kie.envelope import parse_json
 
 PLACES = ("resultjson", "response", "result", "results", "info", "videoinfo", "output", "outputs")
-"""Where a record tells of its result, by names in small letters alone."""
+"""Normalized names of the fields with the result."""
 DEEPEST = 16
-"""Levels of nesting that are looked into."""
+"""The most levels of nesting that are searched."""
 
 _RESULT = re.compile(r"results?(?:image|video|audio|music|file|media)?(?:urls?|links?)")
 _USUAL = frozenset({
@@ -24,7 +24,7 @@ _USUAL = frozenset({
     *("audio", "audios", "file", "files", "media", "data", *PLACES),
 })  # fmt: skip
 _AT_ROOT = frozenset({"url", "urls", "imageurl", "videourl", "audiourl"})
-# Inputs that are repeated, addresses that Kie.ai was told to call, and pictures of what was made.
+# Repeated inputs, callback addresses, and preview pictures.
 _NO_RESULT = re.compile(
     r"callback|webhook|param|input|request|(?<!re)source|origin|stream|thumb|cover|poster|preview|firstframe|lastframe"
 )
@@ -44,11 +44,11 @@ _BEHIND = ".:!?)]}"
 _ROUND = " \t\r\n,;|\"'<>"
 
 Leaf = tuple[tuple[str, ...], str]
-"""A text, and the names that it stands under."""
+"""The names above a text, and the text."""
 
 
 def find_file_links(record: JSON) -> tuple[str, ...]:
-    """Return the links of the files that the record names, in its order, each once."""
+    """Return the links of the record's files, in its order, each once."""
     leaves = list(_result_leaves(record))
     echoed = _input_links(record)
     ways: tuple[Callable[[], Iterator[str]], ...] = (
@@ -63,20 +63,20 @@ def find_file_links(record: JSON) -> tuple[str, ...]:
 
 
 def find_all_links(record: JSON) -> tuple[str, ...]:
-    """Return the links of files wherever they stand in the record of a success, but for what was handed in."""
+    """Return the links of files anywhere in the record of a success, except those of its inputs."""
     links = (link for _, text in _leaves(record, ("",)) for link in _media_links(text))
     return tuple(dict.fromkeys(_leave_out(links, _input_links(record))))
 
 
 def list_results(record: JSON) -> Iterator[Any]:
-    """Give each thing that the record tells of its result, read as far as it can be."""
+    """Yield each result of the record, parsed as far as possible."""
     for name, value in record.items():
         if normalize_name(name) in PLACES and value not in (None, "", {}, []):
             yield parse_nested(value)
 
 
 def parse_nested(value: object) -> Any:
-    """Read what is JSON in a text, also encoded twice, a line each, or with words round it; else it stays a text."""
+    """Parse JSON in a text, also encoded twice, one value a line, or inside other words; else return the text."""
     for _ in range(4):
         if not isinstance(value, str):
             break
@@ -99,7 +99,7 @@ def is_link(value: object) -> bool:
 
 
 def normalize_name(name: str) -> str:
-    """Return a name in small letters alone: Kie.ai spells the same one in several ways."""
+    """Return only the letters of a name, in lower case: Kie.ai spells the same name in several ways."""
     return re.sub(r"[^a-z]", "", name.casefold())
 
 
@@ -108,7 +108,7 @@ def _is_result_name(name: str) -> bool:
 
 
 def _links_in_places(leaves: list[Leaf], record: JSON, fits: Callable[[tuple[str, ...]], bool]) -> Iterator[str]:
-    """The links in the places that *fits* takes, and in those of the record itself that are named after a result."""
+    """Yield the links in the places that *fits* accepts, and in result fields of the record itself."""
     for path, text in leaves:
         if fits(path):
             yield from _links(text)
@@ -140,7 +140,7 @@ def _result_leaves(record: JSON) -> Iterator[Leaf]:
 
 
 def _leaves(value: object, path: tuple[str, ...]) -> Iterator[Leaf]:
-    """Each text inside, but for what is no result by its name."""
+    """Yield each text inside, except under names that are no results."""
     if len(path) > DEEPEST:
         return
     value = parse_nested(value)
@@ -160,20 +160,20 @@ def _leaves(value: object, path: tuple[str, ...]) -> Iterator[Leaf]:
 
 
 def _has_cover(content: JSON, place: str) -> bool:
-    """Whether a picture in it is only of what was made: music and some films come with one that nobody ordered."""
+    """Whether its pictures are only covers: music and some videos come with one that nobody ordered."""
     sounds = [one for name, one in content.items() if "audio" in normalize_name(name)]
     return any(sounds) or (place == "data" and bool(sounds)) or place == "videoinfo"
 
 
 def _links(text: str) -> Iterator[str]:
-    """The links that the text consists of."""
+    """Yield the links of a text that consists only of links."""
     for piece in _BETWEEN.split(text.strip(_ROUND)):
         if link := _as_link(piece.strip(_ROUND)):
             yield link
 
 
 def _as_link(text: str) -> str | None:
-    """The text as a link: a blank in its path is written as one, and words behind it are not of it."""
+    """Return the text as a link, with blanks in its path encoded, and without words behind it."""
     text = re.split(r"[\t\r\n]", text, maxsplit=1)[0]
     shorter = (text.rstrip(_BEHIND), text.partition(" ")[0].rstrip(_BEHIND))
     if not _is_media(text):
@@ -183,7 +183,7 @@ def _as_link(text: str) -> str | None:
 
 
 def _media_links(text: str) -> Iterator[str]:
-    """The links of files anywhere in the text."""
+    """Yield the links of files anywhere in the text."""
     for found in _LINK.finditer(text):
         link = found[0].rstrip(_BEHIND)
         if is_link(link) and (_is_media(link) or urlsplit(link).hostname in OUTPUT_HOSTS):
@@ -198,13 +198,13 @@ def _is_media(link: str) -> bool:
 
 
 def _unescape(text: str) -> str:
-    """The text with its links as they are opened, however they were written for JSON, HTML, a query or a page."""
+    """Return the text with its links unescaped, however JSON, HTML or a query escaped them."""
     text = _AMPERSAND.sub("&", text.replace("\\/", "/"))
     return _WITHOUT_SCHEME.sub("https:", _ENCODED.sub(lambda found: unquote(found[0]), text))
 
 
 def _parse_json_in(text: str) -> Any:
-    """The JSON in a text; the text itself if there is none."""
+    """Return the JSON in a text; the text itself if there is none."""
     if not _JSON.search(text):
         return text
     try:
