@@ -23,6 +23,7 @@ from kie_mcp.orders.order import parse_output_uri
 from kie_mcp.surface.delivery import Deliveries
 from kie_mcp.surface.resources.read import OutputReader
 from kie_mcp.surface.stdio.transport import Stdio, run_stdio
+from kie_mcp.text import literal
 
 P = TypeVar("P", bound=BaseModel)
 Handler: TypeAlias = Callable[[ServerRequestContext[Any, Any], P], Awaitable[Any]]
@@ -53,7 +54,7 @@ class KieServer(MCPServer[Any]):
         """Write a prompt. Raises MCPError if there is none of that name: the SDK calls that a crash."""
         names = [prompt.name for prompt in await self.list_prompts()]
         if name not in names:
-            raise MCPError(INVALID_PARAMS, f"There is no prompt {name[:100]!r}; there are {', '.join(names)}.")
+            raise MCPError(INVALID_PARAMS, f"There is no prompt {literal(name, 100)}; there are {', '.join(names)}.")
         return await super().get_prompt(name, arguments, context)
 
     def answer(self, method: str, params: type[P], handler: Handler[P]) -> Handler[Any] | None:

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "kie_mcp"
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 FLOORS = [
-    "errors extras file_system invisible_characters text timestamps urls",
+    "errors extras file_system text timestamps urls",
     "orders",
     "jobs",
     "catalog",

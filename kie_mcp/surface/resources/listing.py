@@ -17,7 +17,6 @@ from kie_mcp.surface.answers.next_tools import input_for
 from kie_mcp.surface.server import KieServer
 from kie_mcp.text import CODE, code, one_line
 from kie_mcp.timestamps import iso
-from kie_mcp.urls import bare_links
 
 PAGE = 50
 """Jobs whose files one answer lists."""
@@ -50,7 +49,7 @@ def files(job: Job) -> list[Resource]:
 def _file(job: Job, index: int, output: Output) -> Resource:
     kind = job.kind.replace("_", " ").capitalize()
     # The words are whoever's who ordered it, so they are shown as the rest of a sentence of ours.
-    words = one_line(bare_links(said(job)), TITLE)
+    words = one_line(said(job), TITLE)
     return Resource(
         uri=output_uri(job.id, index),
         name=Path(output.path).name if output.path else f"{job.kind}-{index + 1}",

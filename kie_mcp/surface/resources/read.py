@@ -14,6 +14,7 @@ from kie_mcp.jobs.service import JobService
 from kie_mcp.media.inputs.open_file import open_saved
 from kie_mcp.media.worker_threads import in_thread
 from kie_mcp.surface.answers.schema import Answer
+from kie_mcp.text import literal
 
 LARGEST = 64 * 1024 * 1024
 """Bytes that one answer may carry; a larger file is at its path and its URL."""
@@ -69,7 +70,7 @@ def register(server: MCPServer[Any], service: JobService, describe: Describe) ->
     @server.resource("kie://jobs/{job_id}/outputs/{index}", title="Output", mime_type="application/octet-stream")
     async def output(job_id: str, index: str) -> str:
         """A file that a job made, as it was saved. A tool that takes such files takes this URI."""
-        raise ResourceNotFoundError(f"Job {job_id} has no output {index!r}: outputs are counted from 0.")
+        raise ResourceNotFoundError(f"Job {job_id} has no output {literal(index, 100)}: outputs are counted from 0.")
 
     _ = (jobs, job, output)
 

@@ -22,6 +22,7 @@ from kie_mcp.surface.answers.schema import Answer
 from kie_mcp.surface.answers.text import text
 from kie_mcp.surface.calls import CallOptions, Connection
 from kie_mcp.surface.tasks.extension import Call, Task
+from kie_mcp.text import literal
 
 logger = logging.getLogger(__name__)
 
@@ -80,7 +81,7 @@ class JobTasks:
         try:
             return await self._service.read(task_id)
         except UnknownJobError as error:
-            raise MCPError(INVALID_PARAMS, f"There is no task {task_id[:100]!r} here.") from error
+            raise MCPError(INVALID_PARAMS, f"There is no task {literal(task_id, 100)} here.") from error
         except KieError as error:
             raise MCPError(INTERNAL_ERROR, error.message) from error
 
