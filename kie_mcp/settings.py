@@ -249,8 +249,8 @@ def _explain(error: ValidationError, key: str) -> str:
     lines: list[str] = []
     for problem in error.errors(include_url=False):
         name = f"KIE_{str(problem['loc'][0]).upper()}"
-        words = problem["msg"].removeprefix("Value error, ")
-        lines.append(f"{name}: {words}{_given(name, str(problem['input']), key)}")
+        ours = problem.get("ctx", {}).get("error")  # what a validator here raised, without pydantic's words around it
+        lines.append(f"{name}: {ours or problem['msg']}{_given(name, str(problem['input']), key)}")
     return "; ".join(lines)
 
 

@@ -85,9 +85,8 @@ def check_url(url: str, *, argument: str, plain_host: str | None = None, longest
     """
     text = url.strip()
     if fault := _fault(text, plain_host, longest):
-        message = f"{argument}: {shown_url(text)} {fault}."
         remedy = "Give an https URL that anybody on the internet can open."
-        raise OrderError(message, remedy=remedy)
+        raise OrderError(f"{shown_url(text)} {fault}.", argument=argument, remedy=remedy)
     return text
 
 

@@ -232,6 +232,6 @@ class CallHandler:
 def _key(given: str) -> str:
     """A key of blanks would protect nothing, silently."""
     if given and not given.strip():
-        message = "idempotency_key: holds blanks only."
-        raise OrderError(message, remedy="Give a key that no other order has, or leave it out.")
+        remedy = "Give a key that no other order has, or leave it out."
+        raise OrderError("holds blanks only.", argument="idempotency_key", remedy=remedy)
     return given.strip()

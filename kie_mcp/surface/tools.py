@@ -170,19 +170,22 @@ def _parts(order: TalkingVideoOrder, image_prompt: str, aspect_ratio: str, scrip
         if image_prompt.strip():
             parts["image"] = ImageOrder(model=arg.IMAGE[0].id, prompt=image_prompt, aspect_ratio=aspect_ratio)
         elif aspect_ratio.strip():
-            message = "aspect_ratio: given, but the video has the shape of the picture that is given."
-            raise OrderError(message, remedy="Leave it out, or have the face made: image_prompt.")
+            problem = "given, but the video has the shape of the picture that is given."
+            remedy = "Leave it out, or have the face made: image_prompt."
+            raise OrderError(problem, argument="aspect_ratio", remedy=remedy)
         if script.strip():
             parts["audio"] = SpeechOrder(model=arg.SPEECH[0].id, text=script, voice=voice)
         elif voice.strip():
-            raise OrderError("voice: given, but there is no script to speak.", remedy="Give script, or leave it out.")
+            problem = "given, but there is no script to speak."
+            raise OrderError(problem, argument="voice", remedy="Give script, or leave it out.")
     return parts
 
 
 def _either(file: str, given: str, words: str, said: str) -> None:
     if bool(given.strip()) is bool(said.strip()):
-        problem = "both given" if given.strip() else "one of the two is needed"
-        raise OrderError(f"{file}, {words}: {problem}.", remedy=f"Give {file}, or {words} to have it made first.")
+        problem = "both given." if given.strip() else "one of the two is needed."
+        remedy = f"Give {file}, or {words} to have it made first."
+        raise OrderError(problem, argument=f"{file}, {words}", remedy=remedy)
 
 
 def _name(given: str) -> str:
