@@ -5,6 +5,9 @@ from kie_mcp.jobs.job import Job, JobState
 from kie_mcp.jobs.store.ledger import Ledger
 from kie_mcp.orders.kind import Kind
 
+PAGE = 50
+"""Jobs whose files one page lists."""
+
 
 class JobHistory:
     """The jobs of one account, as a ledger has them. Kie.ai is never asked."""
