@@ -16,7 +16,6 @@ import anyio
 
 from kie_mcp import __version__, extras
 from kie_mcp.catalog.models import OUTPUT_HOSTS
-from kie_mcp.client_from_settings import connect
 from kie_mcp.errors import KieError, NotCreatedError
 from kie_mcp.jobs.clock import Clock, SystemClock
 from kie_mcp.jobs.store.schema import JOURNAL
@@ -75,7 +74,7 @@ async def examine(settings: Settings, clock: Clock | None = None, kie: KieClient
     `clock` and `kie` are the seams that tests use.
     """
     now, heard = (clock or SystemClock()).now(), anyio.Event()
-    async with kie or connect(settings) as kie:
+    async with kie or settings.make_client() as kie:
         questions: list[Question] = [
             lambda: _key(settings, kie, heard),
             lambda: _way(kie, "API", settings.api_base_url),
