@@ -22,12 +22,12 @@ from kie_mcp.http.lenient_requests import LenientRequests, LocalCORS
 from kie_mcp.http.limits import HttpLimits
 from kie_mcp.http.session_limits import SessionLimiter
 from kie_mcp.http.token_check import TokenRequired
-from kie_mcp.jobs.service import JobService
 from kie_mcp.settings import Settings, SettingsError, unusable_port
 from kie_mcp.shutdown import Deadline
 from kie_mcp.surface.delivery import Delivering
 from kie_mcp.surface.server import KieServer
 from kie_mcp.surface.surrogates import Halves
+from kie_mcp.surface.tenant import Tenants
 
 PATH = "/mcp"
 LAST_SECONDS = 1
@@ -129,10 +129,10 @@ async def _serve(
     port = listener.getsockname()[1]
     server = create_server(settings, local_files=False, sandbox=sandbox)
     http = _Http(_build_app(server, settings, access, port, bounds), bounds)
-    await server.service.ready()
+    await server.tenants.ready()
     with Deadline() as deadline:
         async with anyio.create_task_group() as group:
-            await group.start(_leave_on_signal, server.service, http, deadline)
+            await group.start(_leave_on_signal, server.tenants, http, deadline)
             # Entered here and not by uvicorn, which would turn what goes wrong into a log line.
             async with server.session_manager.run():
                 announce(access.url(port))
@@ -220,15 +220,13 @@ def _has_port(host: str) -> bool:
     return not host.endswith("]") and ":" in host
 
 
-async def _leave_on_signal(
-    service: JobService, http: _Http, deadline: Deadline, *, task_status: TaskStatus[None]
-) -> None:
+async def _leave_on_signal(tenants: Tenants, http: _Http, deadline: Deadline, *, task_status: TaskStatus[None]) -> None:
     try:
         with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
             task_status.started()
             async for _ in signals:
                 deadline.set()
-                await service.stop()
+                await tenants.stop()
                 http.leave()
     except NotImplementedError:  # Windows
         task_status.started()

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import ssl
 import zlib
 from collections.abc import AsyncGenerator, Mapping
@@ -103,8 +104,8 @@ async def _count_down(scope: anyio.CancelScope, seconds: float) -> None:
 
 
 def describe_error(error: Exception) -> str:
-    """Describe the cause in words, or by the name of its class."""
-    if isinstance(error, httpx.ProxyError) and (status := str(error)[:3]).isdecimal():
+    """The cause in words; a class of an exception's name where there are none."""
+    if status := _proxy_status(error):
         return f"the proxy refused with HTTP {status}"
     if _is_untrusted(error):
         return "the host's certificate is not trusted here"
@@ -112,10 +113,16 @@ def describe_error(error: Exception) -> str:
 
 
 def suggest_remedy(error: Exception) -> str:
-    """Say what the user can do about it; empty if nothing."""
+    """What to do about it, where a user can do something; empty otherwise."""
     if _is_untrusted(error):
         return _UNTRUSTED
-    return _NO_LOGIN if isinstance(error, httpx.ProxyError) and str(error).startswith("407") else ""
+    return _NO_LOGIN if _proxy_status(error) == 407 else ""
+
+
+def _proxy_status(error: Exception) -> int | None:
+    """What a proxy answered instead of connecting: httpx tells it as the first word of the error, and nowhere else."""
+    words = str(error).split(maxsplit=1) if isinstance(error, httpx.ProxyError) else []
+    return int(words[0]) if words and re.fullmatch(r"\d{3}", words[0]) else None
 
 
 def _is_untrusted(error: BaseException | None) -> bool:

@@ -43,7 +43,7 @@ def accept_or_convert(
         return AcceptedFile(check_file(source, name, order, argument, found=found))
     except OrderError as error:
         if found.bytes <= most_bytes(order, argument) and (remedy := _conversion_remedy(error.remedy, found, allowed)):
-            raise OrderError(error.message, remedy=remedy) from None
+            raise error.with_facts(remedy=remedy) from None
         raise
 
 
@@ -60,11 +60,11 @@ def _convert(source: OpenFile | bytes, found: Probe, name: str, order: Order, ar
         file = io.BytesIO(source) if isinstance(source, bytes) else source
         made = convert.convert(file, found, most=most_bytes(order, argument))
     except UndecodableError as error:
-        message = f"{argument}: {name} is {found.label} that {error}."
-        raise OrderError(message, remedy=error.remedy) from error
+        problem = f"{name} is {found.label} that {error}."
+        raise OrderError(problem, argument=argument, remedy=error.remedy) from error
     except OSError as error:
         reason = (error.strerror or type(error).__name__).lower()
-        raise OrderError(f"{argument}: {name} cannot be read ({reason}).") from error
+        raise OrderError(f"{name} cannot be read ({reason}).", argument=argument) from error
     kind = convert.NAMES[convert.available_target(found, _wanted_types(found, order, argument))]
     taken = check_file(made, f"{name}, as {kind},", order, argument)
     return AcceptedFile(taken, made, f"{argument}: {name} was handed in as {kind}.")

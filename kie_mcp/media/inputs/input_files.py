@@ -17,10 +17,11 @@ from kie_mcp.media.inputs.uploads import READING, Say, Uploads
 from kie_mcp.media.inputs.validation import LARGEST, most_bytes
 from kie_mcp.media.worker_threads import run_in_thread
 from kie_mcp.orders.order import Order, handed_in, parse_handed_in
+from kie_mcp.text import without_middle
+from kie_mcp.urls import is_web_link
 
 _Checked = tuple[str, str, AcceptedFile, bytes | None]
-"""Where it is, its SHA-256, the accepted file, and the bytes to keep, if it has to be kept."""
-_ELSEWHERE = ("https://", "http://", "kie://")
+"""Place, digest, what the model gets, and what has to be kept of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +80,8 @@ class InputFiles:
             await run_in_thread(lambda: self._open(place, digest, argument), patience=READING) as file,
         ):
             if await run_in_thread(file.digest, patience=READING) != digest:
-                message = f"{argument}: {name} has changed since it was ordered."
-                raise OrderError(message, remedy="Order again: nothing was sent.")
+                problem = f"{name} has changed since it was ordered."
+                raise OrderError(problem, argument=argument, remedy="Order again: nothing was sent.")
             return await self._uploads.link(file, digest, name=name, say=say)
 
     def _check_local_file(self, reference: str, order: Order, argument: str, convert: bool) -> _Checked:
@@ -99,13 +100,13 @@ class InputFiles:
         try:
             await self._inline.keep(data, digest)
         except FullError as error:
-            message = f"{argument}: {name} finds no room here: {error.strerror}."
-            raise OutputError(
-                message, remedy="Hand the file in as a path or an https URL, or call again later."
-            ) from None
+            problem = f"{name} finds no room here: {error.strerror}."
+            remedy = "Hand the file in as a path or an https URL, or call again later."
+            raise OutputError(problem, argument=argument, remedy=remedy) from None
         except OSError as error:
-            message = f"{argument}: {name} cannot be kept here ({(error.strerror or 'unknown').lower()})."
-            raise OutputError(message, remedy="Hand the file in as a path or an https URL.") from None
+            problem = f"{name} cannot be kept here ({(error.strerror or 'unknown').lower()})."
+            remedy = "Hand the file in as a path or an https URL."
+            raise OutputError(problem, argument=argument, remedy=remedy) from None
 
     def _open(self, place: str, digest: str, argument: str) -> OpenFile:
         if place.startswith("file:"):
@@ -113,8 +114,8 @@ class InputFiles:
         try:
             return self._inline.open(digest)
         except OSError:
-            message = f"{argument}: the file that was in the call is not kept any more."
-            raise OrderError(message, remedy="Order again: nothing was sent.") from None
+            problem = "the file that was in the call is not kept any more."
+            raise OrderError(problem, argument=argument, remedy="Order again: nothing was sent.") from None
 
 
 @contextmanager
@@ -123,8 +124,9 @@ def _refuse_unreadable(name: str, argument: str) -> Generator[None]:
     try:
         yield
     except OSError as error:
-        message = f"{argument}: {name} cannot be read ({(error.strerror or type(error).__name__).lower()})."
-        raise OrderError(message, remedy="Check the file, and call again: nothing was sent.") from error
+        problem = f"{name} cannot be read ({(error.strerror or type(error).__name__).lower()})."
+        remedy = "Check the file, and call again: nothing was sent."
+        raise OrderError(problem, argument=argument, remedy=remedy) from error
 
 
 def _replacement(accepted: AcceptedFile) -> _Checked | None:
@@ -136,11 +138,10 @@ def _replacement(accepted: AcceptedFile) -> _Checked | None:
 
 
 def is_file_reference(reference: str) -> bool:
-    """Whether a reference is a file that the caller hands in, and not a link."""
-    return not reference[:8].casefold().startswith(_ELSEWHERE)
+    """Whether a reference is a file that the caller hands in, and no link."""
+    return not is_web_link(reference) and reference[:6].casefold() != "kie://"
 
 
 def _name(place: str) -> str:
-    """Return the last part of a path, shortened."""
-    name = unquote(place.rpartition("/")[2])
-    return name if len(name) <= 60 else f"{name[:30]}…{name[-20:]}"
+    """What to call a file: the last part of its path, short."""
+    return without_middle(unquote(place.rpartition("/")[2]), 30, 30)

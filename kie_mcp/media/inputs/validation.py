@@ -75,8 +75,8 @@ def check_picture_whole(source: OpenFile | bytes, found: Probe, name: str, argum
     if problem == DAMAGED:
         _refuse_damaged(found, name, argument)
     if problem:
-        message = f"{argument}: {name} is {found.label} that {problem}."
-        raise OrderError(message, remedy="Hand in a single picture of it.")
+        moves = f"{name} is {found.label} that {problem}."
+        raise OrderError(moves, argument=argument, remedy="Hand in a single picture of it.")
 
 
 def _file_number(source: OpenFile | bytes) -> int | bytes:
@@ -86,8 +86,8 @@ def _file_number(source: OpenFile | bytes) -> int | bytes:
 def _check_size(size: int, name: str, order: Order, argument: str) -> None:
     limit = most_bytes(order, argument)
     if size > limit:
-        message = f"{argument}: {name} has {format_megabytes(size)} MB; {order.model} takes at most {limit / MB:g} MB."
-        raise OrderError(message, remedy="Hand in a smaller file.")
+        problem = f"{name} has {format_megabytes(size)} MB; {order.model} takes at most {limit / MB:g} MB."
+        raise OrderError(problem, argument=argument, remedy="Hand in a smaller file.")
 
 
 def _check_kind(found: Probe, name: str, order: Order, argument: str) -> None:
@@ -101,7 +101,8 @@ def _check_kind(found: Probe, name: str, order: Order, argument: str) -> None:
             else "Hand in another file."
         )
         raise OrderError(
-            f"{argument}: {name} is {found.label}; {order.model} takes {either(kinds)}.",
+            f"{name} is {found.label}; {order.model} takes {either(kinds)}.",
+            argument=argument,
             remedy=remedy,
         )
 
@@ -114,8 +115,8 @@ def _check_codec(found: Probe, name: str, order: Order, argument: str) -> None:
     if not found.codec:
         _refuse_damaged(found, name, argument)
     kinds = [_KINDS[one] + _codec_words(takes.audio_codecs.get(one, ()), _KINDS[one]) for one in takes.audio_types]
-    message = f"{argument}: {name} is {found.label} with {found.codec}; {order.model} takes {either(kinds)}."
-    raise OrderError(message, remedy="Convert it to MP3 and hand that in.")
+    problem = f"{name} is {found.label} with {found.codec}; {order.model} takes {either(kinds)}."
+    raise OrderError(problem, argument=argument, remedy="Convert it to MP3 and hand that in.")
 
 
 def _codec_words(codecs: Sequence[str], kind: str) -> str:
@@ -123,8 +124,8 @@ def _codec_words(codecs: Sequence[str], kind: str) -> str:
 
 
 def _refuse_damaged(found: Probe, name: str, argument: str) -> NoReturn:
-    message = f"{argument}: {name} is {found.label} that {DAMAGED}."
-    raise OrderError(message, remedy="Hand in a file that opens elsewhere.")
+    problem = f"{name} is {found.label} that {DAMAGED}."
+    raise OrderError(problem, argument=argument, remedy="Hand in a file that opens elsewhere.")
 
 
 def _check_pixels(found: Probe, name: str, order: Order, argument: str) -> None:
@@ -132,11 +133,11 @@ def _check_pixels(found: Probe, name: str, order: Order, argument: str) -> None:
     if min(width, height) >= LEAST_SIDE and width * height <= MOST_PIXELS:
         return
     limits = f"at least {LEAST_SIDE} pixels a side and at most {MOST_PIXELS // 1_000_000} million in all"
-    message = (
-        f"{argument}: {name} has {width:,} x {height:,} pixels; {order.model} takes {_picture_kinds(order)}"
+    problem = (
+        f"{name} has {width:,} x {height:,} pixels; {order.model} takes {_picture_kinds(order)}"
         f" of {most_bytes(order, argument) / MB:g} MB at most, and a picture needs {limits}."
     )
-    raise OrderError(message, remedy="Resize it and hand that in.")
+    raise OrderError(problem, argument=argument, remedy="Resize it and hand that in.")
 
 
 def _picture_kinds(order: Order) -> str:
