@@ -615,7 +615,7 @@ async def test_a_picture_and_a_voice_on_this_disk_become_a_video_by_a_whole_serv
         first, second = (body["input"] for body in here.creates)
         sandbox = here.app.state.sandbox
         stored = [
-            await sandbox.files.find(sandbox.files.own_path(first[key])).read(sandbox.studio.executor)
+            await sandbox.files.find(sandbox.files.path_of_own(first[key])).read(sandbox.studio.executor)
             for key in ("image_url", "audio_url")
         ]
     assert stored == [picture("png", (320, 240)), wav(2.0)]

@@ -19,7 +19,7 @@ TAKES_APART = {
 }
 ALLOWED = {
     "cli/doctor.py: self.remedy.replace",  # its lines are moved to the right for a terminal
-    "kie/http.py: str(error).split",  # what a proxy answered is told by httpx in the text alone
+    "kie/http_call.py: str(error).split",  # what a proxy answered is told by httpx in the text alone
 }
 
 
