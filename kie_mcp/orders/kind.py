@@ -1,6 +1,10 @@
 """The kinds of orders and jobs."""
 
 from enum import StrEnum
+from typing import Literal, TypeAlias
+
+Family: TypeAlias = Literal["image", "audio", "video"]
+"""The first half of a file's MIME type."""
 
 
 class Kind(StrEnum):
