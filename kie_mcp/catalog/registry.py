@@ -8,12 +8,11 @@ from kie_mcp.catalog.validate import OrderValidator, close, shown
 from kie_mcp.errors import OrderError
 from kie_mcp.jobs.job import JSON, Job, Request
 from kie_mcp.jobs.polling import Spread
-from kie_mcp.orders.kind import Kind
+from kie_mcp.orders.kind import KINDS, Kind
 from kie_mcp.orders.order import Order
 
 __all__ = ["CREDIT_USD", "Model", "Price", "bucket", "check", "estimate", "find", "lasts", "models", "request"]
 
-_MADE = {Kind.IMAGE: "pictures", Kind.SPEECH: "speech", Kind.TALKING_VIDEO: "talking videos"}
 AnOrder = TypeVar("AnOrder", bound=Order)
 
 
@@ -34,7 +33,9 @@ def find(name: str, kind: Kind) -> Model:
         if wanted in {model.id, *model.aliases}:
             if model.kind is kind:
                 return model
-            raise OrderError(f"model: {model.id} makes {_MADE[model.kind]}, not {_MADE[kind]}.", remedy=_allowed(kind))
+            raise OrderError(
+                f"model: {model.id} makes {KINDS[model.kind].plural}, not {KINDS[kind].plural}.", remedy=_allowed(kind)
+            )
     message = f"model: {shown(name.strip())} is not known here."
     names = [other for model in models(kind) for other in (model.id, *model.aliases)]
     if near := close(wanted, names):
@@ -43,7 +44,7 @@ def find(name: str, kind: Kind) -> Model:
 
 
 def _allowed(kind: Kind) -> str:
-    return f"For {_MADE[kind]} use {', '.join(model.id for model in models(kind))}."
+    return f"For {KINDS[kind].plural} use {', '.join(model.id for model in models(kind))}."
 
 
 def check(order: AnOrder, *, plain_host: str | None = None) -> AnOrder:

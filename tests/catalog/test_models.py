@@ -672,3 +672,9 @@ def test_checking_twice_changes_nothing(model: Model):
 def test_there_are_67_voices_and_the_default_is_first():
     assert len(VOICES) == 67
     assert next(iter(VOICES)) == "EkK5I93UQWFDigLMpZcX"
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.id)
+def test_a_model_is_paid_by_what_its_orders_count(model: Model):
+    counted = {Kind.IMAGE: "image", Kind.SPEECH: "1000 characters", Kind.TALKING_VIDEO: "second"}
+    assert model.price.per == counted[model.kind]
