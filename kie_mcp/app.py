@@ -148,7 +148,8 @@ def create_server(
         has_key=settings.api_key is not None,
     )
     waiting = CallHandler(house.service, house.planner.draft, clock, surroundings)
-    tools = Tools(house.service, waiting)
+    tools = Tools(house.service, waiting).published()
+    tasks = JobTasks(house.service, waiting, clock, tools={tool.name for tool in tools if tool.becomes_task})
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncGenerator[ServerParts]:
@@ -162,8 +163,8 @@ def create_server(
         title="Kie.ai media",
         version=__version__,
         instructions=INSTRUCTIONS,
-        tools=list(tools.published()),
-        extensions=[Tasks(JobTasks(house.service, waiting, clock)), viewer()],
+        tools=list(tools),
+        extensions=[Tasks(tasks), viewer()],
         lifespan=lifespan,
         log_level=settings.log_level,
     )

@@ -34,6 +34,8 @@ class KindFacts:
     """Their MIME types; any of the family if there is none."""
     files: str
     """The same in words."""
+    tool: str | None = None
+    """The tool that orders it."""
     usual_bytes: int
     """What it makes seldom exceeds this, if it is short."""
     usual_bytes_a_second: int = 0
@@ -51,6 +53,7 @@ KINDS: Mapping[Kind, KindFacts] = {
         family="image",
         file_types=frozenset({"image/png", "image/jpeg", "image/webp"}),
         files="a PNG, JPEG or WebP picture",
+        tool="generate_image",
         usual_bytes=30 * _MB,
         most_bytes=64 * _MB,
         most_bytes_in_all=512 * _MB,
@@ -60,6 +63,7 @@ KINDS: Mapping[Kind, KindFacts] = {
         plural="speech",
         family="audio",
         files="audio",
+        tool="generate_speech",
         usual_bytes=15 * _MB,
         most_bytes=128 * _MB,
         most_bytes_in_all=256 * _MB,
@@ -69,6 +73,7 @@ KINDS: Mapping[Kind, KindFacts] = {
         plural="talking videos",
         family="video",
         files="a video",
+        tool="create_talking_video",
         usual_bytes=50 * _MB,
         usual_bytes_a_second=_MB,  # several times what was seen
         most_bytes=2048 * _MB,
@@ -84,5 +89,5 @@ KINDS: Mapping[Kind, KindFacts] = {
         most_bytes_in_all=4096 * _MB,
     ),
 }
-ORDERED: tuple[Kind, ...] = tuple(kind for kind in Kind if kind is not Kind.OTHER)
+ORDERED: tuple[Kind, ...] = tuple(kind for kind, facts in KINDS.items() if facts.tool)
 """The kinds that can be ordered here."""

@@ -2,8 +2,8 @@
 
 The only file that reaches for what is private to the SDK: the server beneath (`_lowlevel_server`) and a session's
 connection (`_connection`). Others lean on what is public there but little promised: `unreadable` and `stdio` on how the
-server beneath is fed, `updates` on the `state` and the `exit_stack` of the connection, `closed` on how a tool is kept,
-`recipe` on a prompt's `fn` and `context_kwarg`, `viewer` on how a resource is read, `tasks` on extensions.
+server beneath is fed, `updates` on the `state` and the `exit_stack` of the connection, `strict_tool` on how a tool is
+kept, `recipe` on a prompt's `fn` and `context_kwarg`, `viewer` on how a resource is read, `tasks` on extensions.
 """
 
 from collections.abc import Awaitable, Callable, Iterable

@@ -18,16 +18,19 @@ from kie_mcp.app import build
 from kie_mcp.jobs.clock import SystemClock
 from kie_mcp.jobs.drafts import Expectation
 from kie_mcp.jobs.job import Job, Phase
+from kie_mcp.orders.kind import KINDS
 from kie_mcp.surface.answers.build import answer
 from kie_mcp.surface.answers.schema import Answer
 from kie_mcp.surface.calls import CallOptions, Connection
 from kie_mcp.surface.tasks.extension import TASKS, Call, Task, Tasks
-from kie_mcp.surface.tasks.job_tasks import MOST, ORDERING, JobTasks
+from kie_mcp.surface.tasks.job_tasks import MOST, JobTasks
 from tests.support.every_state import NOW, done, job
 from tests.support.sandbox_server import settings, stand
 from tests.support.tasks_client import TaskClient, order
 
 pytestmark = pytest.mark.anyio
+
+ORDERING = frozenset(facts.tool for facts in KINDS.values() if facts.tool)
 
 RUNNING = CallToolResult(
     content=[TextContent(text="running: image")], structured_content={"job_id": "job_gone", "state": "running"}
@@ -79,7 +82,7 @@ class Eager:
 
 @pytest.fixture
 def jobtasks(tmp_path: Path) -> JobTasks:
-    return JobTasks(build(settings(tmp_path)).service, Mute(), SystemClock())
+    return JobTasks(build(settings(tmp_path)).service, Mute(), SystemClock(), tools=ORDERING)
 
 
 def server(*extensions: Tasks) -> MCPServer[Any]:
@@ -149,7 +152,7 @@ async def test_an_answer_is_not_lost_because_its_task_cannot_be_read(jobtasks: J
 
 async def test_a_wish_is_forgotten_once_the_end_was_shown_and_that_of_the_oldest_of_many_jobs(tmp_path: Path) -> None:
     terse = Terse()
-    jobtasks = JobTasks(build(settings(tmp_path)).service, terse, SystemClock())
+    jobtasks = JobTasks(build(settings(tmp_path)).service, terse, SystemClock(), tools=ORDERING)
     ctx = cast("Call", SimpleNamespace(session=SimpleNamespace(client_params=None), protocol_version="", request=None))
     for number in range(MOST + 1):
         facts = {"job_id": f"job_{number}", "state": "running"}
@@ -165,7 +168,7 @@ async def test_a_wish_is_forgotten_once_the_end_was_shown_and_that_of_the_oldest
 
 
 async def test_that_the_waiting_was_cancelled_is_forgotten_of_the_oldest_of_many_jobs(tmp_path: Path) -> None:
-    jobtasks = JobTasks(build(settings(tmp_path)).service, Terse(), SystemClock())
+    jobtasks = JobTasks(build(settings(tmp_path)).service, Terse(), SystemClock(), tools=ORDERING)
     jobs = [job(Phase.RUNNING, id=f"job_{number}") for number in range(MOST + 1)]
     for one in jobs:
         await jobtasks.cancel(one)

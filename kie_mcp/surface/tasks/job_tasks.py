@@ -5,6 +5,7 @@ nor asked for input, so its task is never cancelled and never waits for its clie
 """
 
 import logging
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar, cast
 
@@ -25,7 +26,6 @@ from kie_mcp.surface.tasks.extension import Call, Task
 
 logger = logging.getLogger(__name__)
 
-ORDERING = frozenset({"generate_image", "generate_speech", "create_talking_video"})
 UNFINISHED = frozenset({JobState.QUEUED.value, JobState.RUNNING.value})
 MOST = 1000
 """Jobs of which it is remembered what their clients wished; of the oldest it is forgotten first."""
@@ -49,9 +49,9 @@ class Answers(Protocol):
 class JobTasks:
     """Keeps no task: each is a job of the service's, and lives as long as the ledger."""
 
-    tools = ORDERING
-
-    def __init__(self, service: JobService, answers: Answers, clock: Clock) -> None:
+    def __init__(self, service: JobService, answers: Answers, clock: Clock, *, tools: Collection[str]) -> None:
+        self.tools = tools
+        """Those whose calls may become tasks."""
         self._service = service
         self._answers = answers
         self._clock = clock
