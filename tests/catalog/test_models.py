@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from inline_snapshot import snapshot
 
-from kie_mcp.catalog import registry
+from kie_mcp.catalog import job_durations, prices, registry, requests
 from kie_mcp.catalog.models import MODELS, Model
 from kie_mcp.catalog.voices import VOICES
 from kie_mcp.errors import OrderError
@@ -31,14 +31,14 @@ def typical(model: Model) -> Order:
 
 def row(model: Model) -> dict[str, Any]:
     """What is published of a model, and what its typical order becomes; the voices are counted."""
-    order = registry.check(typical(model))
+    order = requests.check(typical(model))
     facts = asdict(model)
     takes = {name: value for name, value in facts.pop("takes").items() if value not in (None, (), {}, "", 0, False)}
     if model.takes.voices:
         takes["voices"] = len(model.takes.voices)
-    request = asdict(registry.request(order, {FOX: "https://files.example/fox", HELLO: "https://files.example/hello"}))
-    price = registry.estimate(order, audio_seconds=10.0)
-    return facts | {"takes": takes, "sent": request, "estimate": price, "bucket": registry.bucket(order)}
+    request = asdict(requests.build(order, {FOX: "https://files.example/fox", HELLO: "https://files.example/hello"}))
+    price = prices.estimate(order, audio_seconds=10.0)
+    return facts | {"takes": takes, "sent": request, "estimate": price, "bucket": job_durations.bucket(order)}
 
 
 def test_every_model_takes_costs_and_sends_what_its_row_says():
@@ -517,7 +517,7 @@ def test_the_first_of_a_kind_is_the_default():
         "elevenlabs/text-to-speech-turbo-2-5",
         "infinitalk/from-audio",
     ]
-    assert registry.check(ImageOrder(model="", prompt="a fox")).model == "google/nano-banana"
+    assert requests.check(ImageOrder(model="", prompt="a fox")).model == "google/nano-banana"
 
 
 @pytest.mark.parametrize(
@@ -557,24 +557,24 @@ def test_a_model_that_is_not_known_is_refused_with_those_that_are():
 
 
 def test_pictures_choose_the_model_that_changes_them():
-    plain = registry.check(ImageOrder(model="nano-banana", prompt="a fox"))
-    changed = registry.check(ImageOrder(model="nano-banana", prompt="a fox", images=(FOX,)))
-    assert registry.request(plain, {}).model == "google/nano-banana"
-    assert registry.request(changed, {}).model == "google/nano-banana-edit"
+    plain = requests.check(ImageOrder(model="nano-banana", prompt="a fox"))
+    changed = requests.check(ImageOrder(model="nano-banana", prompt="a fox", images=(FOX,)))
+    assert requests.build(plain, {}).model == "google/nano-banana"
+    assert requests.build(changed, {}).model == "google/nano-banana-edit"
     with pytest.raises(OrderError, match=r"^images: google/nano-banana-edit changes pictures, and none was given"):
-        registry.check(ImageOrder(model="google/nano-banana-edit", prompt="a fox"))
+        requests.check(ImageOrder(model="google/nano-banana-edit", prompt="a fox"))
 
 
 def test_what_is_sent_for_a_picture_is_what_kie_documents():
-    order = registry.check(ImageOrder(model="google/nano-banana", prompt="a banana"))
+    order = requests.check(ImageOrder(model="google/nano-banana", prompt="a banana"))
     sent = {"prompt": "a banana", "output_format": "png", "aspect_ratio": "1:1"}
-    assert registry.request(order, {}) == Request("google/nano-banana", sent)
+    assert requests.build(order, {}) == Request("google/nano-banana", sent)
 
 
 def test_what_is_sent_for_a_video_is_what_kie_documents():
-    order = registry.check(TalkingVideoOrder(model="infinitalk", image=FOX, audio=HELLO, prompt="A woman talks."))
+    order = requests.check(TalkingVideoOrder(model="infinitalk", image=FOX, audio=HELLO, prompt="A woman talks."))
     sent = {"image_url": FOX, "audio_url": HELLO, "prompt": "A woman talks.", "resolution": "480p"}
-    assert registry.request(order, {}) == Request("infinitalk/from-audio", sent)
+    assert requests.build(order, {}) == Request("infinitalk/from-audio", sent)
 
 
 @pytest.mark.parametrize(
@@ -587,15 +587,15 @@ def test_what_is_sent_for_a_video_is_what_kie_documents():
     ],
 )
 def test_the_format_is_spelt_as_the_model_wants_it(model: str, given: str, sent: str):
-    order = registry.check(ImageOrder(model=model, prompt="a fox", output_format=given))
-    assert registry.request(order, {}).input["output_format"] == sent
+    order = requests.check(ImageOrder(model=model, prompt="a fox", output_format=given))
+    assert requests.build(order, {}).input["output_format"] == sent
 
 
 def test_each_model_takes_its_own_number_of_pictures():
     def most(model: str) -> int:
         for count in range(1, 20):
             try:
-                registry.check(ImageOrder(model=model, prompt="x", images=(FOX,) * count))
+                requests.check(ImageOrder(model=model, prompt="x", images=(FOX,) * count))
             except OrderError:
                 return count - 1
         return 20
@@ -627,24 +627,24 @@ def test_each_model_takes_its_own_number_of_pictures():
 )
 def test_what_a_model_does_not_take_is_refused_by_name(order: Order, argument: str):
     with pytest.raises(OrderError, match=rf"^{argument}: "):
-        registry.check(order)
+        requests.check(order)
 
 
 def test_a_refusal_recommends_models_that_take_it():
     with pytest.raises(OrderError) as caught:
-        registry.check(ImageOrder(model="nano-banana", prompt="x", resolution="4K"))
+        requests.check(ImageOrder(model="nano-banana", prompt="x", resolution="4K"))
     assert caught.value.remedy == "Leave it out, or use nano-banana-pro, nano-banana-2 or nano-banana-2-1."
 
 
 def test_a_video_of_unknown_length_has_no_price():
-    order = registry.check(TalkingVideoOrder(model="infinitalk", image=FOX, audio=HELLO, resolution="720P"))
-    assert registry.estimate(order) is None
-    assert registry.estimate(order, audio_seconds=2.5) == 30.0
+    order = requests.check(TalkingVideoOrder(model="infinitalk", image=FOX, audio=HELLO, resolution="720P"))
+    assert prices.estimate(order) is None
+    assert prices.estimate(order, audio_seconds=2.5) == 30.0
 
 
 def test_jobs_that_take_about_as_long_share_a_bucket():
-    video = registry.check(TalkingVideoOrder(model="infinitalk", image=FOX, audio=HELLO))
-    assert [registry.bucket(video, audio_seconds=seconds) for seconds in (None, 4.0, 5.0, 5.1, 1000.0)] == [
+    video = requests.check(TalkingVideoOrder(model="infinitalk", image=FOX, audio=HELLO))
+    assert [job_durations.bucket(video, audio_seconds=seconds) for seconds in (None, 4.0, 5.0, 5.1, 1000.0)] == [
         "infinitalk/from-audio|480p|?",
         "infinitalk/from-audio|480p|5",
         "infinitalk/from-audio|480p|5",
@@ -655,17 +655,17 @@ def test_jobs_that_take_about_as_long_share_a_bucket():
 
 def test_a_file_without_a_link_is_never_sent():
     output = "kie://jobs/job_abc/outputs/0"
-    order = registry.check(TalkingVideoOrder(model="", image=output, audio=HELLO))
+    order = requests.check(TalkingVideoOrder(model="", image=output, audio=HELLO))
     with pytest.raises(OrderError, match=r"^image: "):
-        registry.request(order, {})
-    sent = registry.request(order, {output: "https://files.example/fox"}).input
+        requests.build(order, {})
+    sent = requests.build(order, {output: "https://files.example/fox"}).input
     assert (sent["image_url"], sent["audio_url"]) == ("https://files.example/fox", HELLO)
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.id)
 def test_checking_twice_changes_nothing(model: Model):
-    once = registry.check(typical(model))
-    assert registry.check(once) == once
+    once = requests.check(typical(model))
+    assert requests.check(once) == once
     assert set(references(once)) <= {FOX, HELLO}
 
 

@@ -9,7 +9,7 @@ import pytest
 from inline_snapshot import snapshot
 from pydantic import ValidationError
 
-from kie_mcp.catalog import registry
+from kie_mcp.catalog import requests
 from kie_mcp.catalog.capabilities import Capabilities
 from kie_mcp.catalog.validate import OrderValidator
 from kie_mcp.errors import OrderError
@@ -93,7 +93,7 @@ def test_orders_that_differ_in_form_alone_are_equal_and_sent_as_they_were_writte
     """A retry that comes out of other hands is not paid for again."""
     base = ImageOrder(model="google/nano-banana", prompt="x")
     orders = [
-        registry.check(ImageOrder.model_validate(base.model_dump(exclude_defaults=True) | form))
+        requests.check(ImageOrder.model_validate(base.model_dump(exclude_defaults=True) | form))
         for form in (one, other)
     ]
     assert fingerprint("me", orders[0]) == fingerprint("me", orders[1])

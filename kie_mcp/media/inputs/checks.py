@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Literal, NoReturn
 
-from kie_mcp.catalog import durations, registry
+from kie_mcp.catalog import audio_length, registry
 from kie_mcp.catalog.validate import either
 from kie_mcp.errors import OrderError
 from kie_mcp.media.inputs.local_files import megabytes
@@ -55,7 +55,7 @@ def admit(source: OpenFile | bytes, name: str, order: Order, argument: str, *, f
         _damaged(found, name, argument)
     check_outline(source, found, name, argument)
     if _family(argument) == "audio":
-        durations.check_audio(order, found.duration_s)
+        audio_length.check_audio(order, found.duration_s)
     else:
         _check_pixels(found, name, order, argument)
     return found

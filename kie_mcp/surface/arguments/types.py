@@ -9,26 +9,27 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from kie_mcp.catalog import registry
+from kie_mcp.catalog.models import Model
 from kie_mcp.orders.kind import Kind
 
 IMAGE, SPEECH, VIDEO = (registry.models(kind) for kind in (Kind.IMAGE, Kind.SPEECH, Kind.TALKING_VIDEO))
 FILE = "https URL, local path, data URI, or kie://jobs/{job_id}/outputs/{n} of an earlier job"
 
 
-def _ids(models: tuple[registry.Model, ...]) -> dict[str, Any]:
+def _ids(models: tuple[Model, ...]) -> dict[str, Any]:
     return {"enum": [model.id for model in models]}
 
 
-def _rows(models: tuple[registry.Model, ...], field: str) -> dict[str, Any]:
+def _rows(models: tuple[Model, ...], field: str) -> dict[str, Any]:
     return {"enum": list(dict.fromkeys(value for model in models for value in getattr(model.takes, field)))}
 
 
-def _most(models: tuple[registry.Model, ...], field: str) -> int:
+def _most(models: tuple[Model, ...], field: str) -> int:
     """The highest that any of the models takes."""
     return max(getattr(model.takes, field) for model in models)
 
 
-def _range(models: tuple[registry.Model, ...], field: str) -> dict[str, Any]:
+def _range(models: tuple[Model, ...], field: str) -> dict[str, Any]:
     """From the lowest to the highest that any of the models takes; the one that is meant is checked against its row."""
     ranges = [limits for model in models if (limits := getattr(model.takes, field)) is not None]
     return {"ge": min(least for least, _ in ranges), "le": max(most for _, most in ranges)}
