@@ -89,8 +89,7 @@ class OrderValidator:
     def _speech(self, order: SpeechOrder) -> dict[str, Any]:
         self._between("speed", order.speed, self.takes.speed_range or (1.0, 1.0))
         for name in ("stability", "similarity_boost"):
-            if (value := getattr(order, name)) is not None:
-                self._between(name, value, (0.0, 1.0))
+            self._within(name, getattr(order, name))
         return {
             "text": self._words("text", order.text),
             "voice": self._voice(order.voice),
@@ -98,8 +97,7 @@ class OrderValidator:
         }
 
     def _talking_video(self, order: TalkingVideoOrder) -> dict[str, Any]:
-        if order.seed is not None:
-            self._seed(order.seed)
+        self._within("seed", order.seed)
         return {
             "prompt": self._words("prompt", order.prompt),
             "image": self._reference("image", order.image),
@@ -152,10 +150,15 @@ class OrderValidator:
         message = f"{argument}: {shown(wanted)} is not one that {self.model} takes: {', '.join(allowed)}."
         raise OrderError(message, remedy=f"Use one of them, or leave it out for {allowed[0]}.")
 
-    def _seed(self, given: int) -> None:
-        if self.takes.seed_range is None:
-            self._not_taken("seed", str(given), "seed_range")
-        self._between("seed", given, self.takes.seed_range)
+    def _within(self, argument: str, given: float | None) -> None:
+        """Hold a number that can be left out against the row's range, which is called after the argument."""
+        row = f"{argument}_range"
+        limits: tuple[float, float] | None = getattr(self.takes, row)
+        if given is None:
+            return
+        if limits is None:
+            self._not_taken(argument, str(given), row)
+        self._between(argument, given, limits)
 
     def _between(self, argument: str, given: float, limits: tuple[float, float]) -> None:
         least, most = limits

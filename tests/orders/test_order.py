@@ -47,7 +47,11 @@ PAINTER = OrderValidator(
 SPEAKER = OrderValidator(
     model="speaker",
     takes=Capabilities(
-        prompt_max=20, voices={"id1": "Rachel", "id2": "Rachel", "id3": "Liam"}, speed_range=(0.7, 1.2), language=True
+        prompt_max=20,
+        voices={"id1": "Rachel", "id2": "Rachel", "id3": "Liam"},
+        speed_range=(0.7, 1.2),
+        stability_range=(0, 1),
+        language=True,
     ),
 )
 ACTOR = OrderValidator(
