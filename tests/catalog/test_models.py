@@ -283,7 +283,7 @@ def test_what_a_model_does_not_take_is_refused_by_name(order: Order, argument: s
 def test_a_refusal_recommends_models_that_take_it():
     with pytest.raises(OrderError) as caught:
         requests.check(ImageOrder(model="nano-banana", prompt="x", resolution="4K"))
-    assert caught.value.remedy == "Leave it out, or use nano-banana-pro, nano-banana-2 or nano-banana-2-1."
+    assert caught.value.remedy == snapshot("Leave it out, or use nano-banana-pro, nano-banana-2 or nano-banana-2-1.")
 
 
 def test_a_video_of_unknown_length_has_no_price():
