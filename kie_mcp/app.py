@@ -16,7 +16,7 @@ from anyio.to_thread import run_sync
 from pydantic import SecretStr
 
 from kie_mcp import __version__
-from kie_mcp.catalog import registry
+from kie_mcp.catalog import job_durations
 from kie_mcp.cli.console import lost_output
 from kie_mcp.client_from_settings import connect
 from kie_mcp.jobs.clock import Clock, SystemClock
@@ -111,7 +111,7 @@ def build(
     )
     process_lock = ProcessLock(settings.state_dir / "workers")
     submission = Submitter(ledger, kie, planner.prepare, clock, events.changed, process_lock.worker)
-    follower = Follower(ledger, kie, saver.save, clock, events.changed, elsewhere=registry.lasts)
+    follower = Follower(ledger, kie, saver.save, clock, events.changed, elsewhere=job_durations.usual_duration)
     service = JobService(
         ledger,
         kie,

@@ -4,7 +4,7 @@ import json
 from collections.abc import Awaitable, Callable, Container, Mapping
 from functools import partial
 
-from kie_mcp.catalog import durations, registry
+from kie_mcp.catalog import audio_length, job_durations, prices, registry, requests
 from kie_mcp.catalog.models import MODELS
 from kie_mcp.catalog.validate import speaking_of
 from kie_mcp.jobs.drafts import Draft
@@ -66,7 +66,7 @@ class OrderPlanner:
 
     async def _drafted(self, order: Order, parts: Mapping[str, Order], needed: int, *, convert: bool) -> Draft:
         whole = order.model_copy(update={argument: _to_be_made(argument) for argument in parts})
-        checked = registry.check(whole, plain_host=self._plain_host)
+        checked = requests.check(whole, plain_host=self._plain_host)
         with speaking_of(**PART_WORDS):
             drafts = {
                 argument: await self._drafted(part, {}, needed, convert=False) for argument, part in parts.items()
@@ -74,15 +74,15 @@ class OrderPlanner:
         awaited = await self._awaited(checked, but=parts)
         checked, seconds, remarks = await self._taken(checked, convert=convert)
         if script := parts.get("audio"):
-            seconds = durations.check_script(checked, script)
+            seconds = audio_length.check_script(checked, script)
         elif script := _script(awaited.get("audio")):
-            seconds = durations.check_script(checked, script, argument="audio")
+            seconds = audio_length.check_script(checked, script, argument="audio")
         known = await self._audio_seconds(checked, but={*parts, *awaited})
         seconds = known if seconds is None else seconds
         if (longer := needed - room(order.kind) + room(order.kind, seconds)) > needed:
             await self._check_outbox(longer)
         by_default = not order.model.strip()
-        doubt = durations.advise(checked, seconds, by_default=by_default)
+        doubt = audio_length.advise(checked, seconds, by_default=by_default)
         # Equal words for a part make an equal order, whatever becomes of the job that speaks or draws them.
         equal = {argument: f"made:{draft.fingerprint}" for argument, draft in drafts.items()}
         return Draft(
@@ -91,8 +91,8 @@ class OrderPlanner:
             order=checked.model_dump(mode="json"),
             fingerprint=fingerprint(self._account, checked.with_files(equal)),
             formerly=self._formerly(checked, drafts),
-            bucket=registry.bucket(checked, audio_seconds=seconds),
-            credits_estimated=registry.estimate(checked, audio_seconds=seconds),
+            bucket=job_durations.bucket(checked, audio_seconds=seconds),
+            credits_estimated=prices.estimate(checked, audio_seconds=seconds),
             waiting_for=tuple(dict.fromkeys(job.id for job in awaited.values())),
             parts=drafts,
             title=await self._title(order, parts),
@@ -139,7 +139,7 @@ class OrderPlanner:
             output = None if handed(reference) else await self._sources.describe(reference, argument=argument)
             if output and argument == "audio":
                 seconds = output.duration_s
-        durations.check_audio(order, seconds)
+        audio_length.check_audio(order, seconds)
         return seconds
 
     async def _title(self, order: Order, parts: Mapping[str, Order]) -> str:
@@ -156,7 +156,7 @@ class OrderPlanner:
         order = load_order(json.dumps(job.order))
         seconds = await self._audio_seconds(order)
         await self._check_outbox(room(job.kind, seconds))
-        durations.advise(order, seconds, by_default=job.by_default)
+        audio_length.advise(order, seconds, by_default=job.by_default)
         links: dict[str, str] = {}
         try:
             for argument, reference in order.files().items():
@@ -164,7 +164,7 @@ class OrderPlanner:
                 links[reference] = await source.link(reference, argument=argument, say=partial(self._say, job.id))
         finally:
             self._say(job.id, "")
-        return registry.request(order, links)
+        return requests.build(order, links)
 
 
 def kind_of(model: str | None) -> Kind:

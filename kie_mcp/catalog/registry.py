@@ -1,19 +1,9 @@
-"""The models: found by name, held against an order, and what an order becomes on the way to Kie.ai."""
+"""Find a model: by its name, or by what it makes."""
 
-from collections.abc import Mapping
-from typing import Any, TypeVar
-
-from kie_mcp.catalog.models import CREDIT_USD, MODELS, Model, Price
-from kie_mcp.catalog.validate import OrderValidator, close, shown
+from kie_mcp.catalog.models import MODELS, Model
+from kie_mcp.catalog.validate import close, shown
 from kie_mcp.errors import OrderError
-from kie_mcp.jobs.job import JSON, Job, Request
-from kie_mcp.jobs.polling import Spread
 from kie_mcp.orders.kind import KINDS, Kind
-from kie_mcp.orders.order import Order
-
-__all__ = ["CREDIT_USD", "Model", "Price", "bucket", "check", "estimate", "find", "lasts", "models", "request"]
-
-AnOrder = TypeVar("AnOrder", bound=Order)
 
 
 def models(kind: Kind) -> tuple[Model, ...]:
@@ -45,66 +35,3 @@ def find(name: str, kind: Kind) -> Model:
 
 def _allowed(kind: Kind) -> str:
     return f"For {KINDS[kind].plural} use {', '.join(model.id for model in models(kind))}."
-
-
-def check(order: AnOrder, *, plain_host: str | None = None) -> AnOrder:
-    """Return the order as it will be sent: the model's id, choices as Kie.ai spells them, defaults filled in.
-
-    Raises OrderError at the first thing that the model does not take. Touches no network.
-    """
-    model = find(order.model, order.kind)
-    named_edit = model.edit_id is not None and order.model.strip().casefold().endswith("-edit")
-    if named_edit and not order.files():
-        message = f"images: {model.edit_id} changes pictures, and none was given."
-        raise OrderError(message, remedy=f"Give a picture, or use {model.id} to make one from words.")
-
-    def takers(row: str) -> list[str]:
-        return [other.id for other in models(order.kind) if getattr(other.takes, row)]
-
-    fitting = OrderValidator(model=model.id, takes=model.takes, plain_host=plain_host, takers=takers)
-    return fitting.check(order)
-
-
-def request(order: Order, links: Mapping[str, str]) -> Request:
-    """Say a checked order in Kie.ai's words. `links` holds, for each file as it was given, a URL that Kie.ai can read.
-
-    Raises OrderError if a file other than an https URL has none.
-    """
-    model = find(order.model, order.kind)
-    inputs: JSON = dict(model.always)
-    for name, key in model.inputs.items():
-        value = getattr(order, name)
-        if value != type(order).model_fields[name].default:
-            inputs[key] = _linked(name, value, links) if name in order.file_fields else value
-    edits = model.edit_id is not None and order.files()
-    return Request(model.edit_id if edits and model.edit_id else model.id, inputs)
-
-
-def _linked(name: str, value: str | tuple[str, ...], links: Mapping[str, str]) -> Any:
-    if isinstance(value, tuple):
-        return [_linked(name, one, links) for one in value]
-    link = links.get(value, value)
-    if link.startswith(("kie://", "file:", "data:")):
-        raise OrderError(f"{name}: {shown(value)} has no link yet.", remedy="Wait until that job has succeeded.")
-    return link
-
-
-def estimate(order: Order, *, audio_seconds: float | None = None) -> float | None:
-    """Return the credits that a checked order should cost; None if that hangs on a length that nobody knows."""
-    each = find(order.model, order.kind).price.credits.get(order.size)
-    units = order.units(audio_seconds)
-    return None if each is None or units is None else round(each * units, 2)
-
-
-def bucket(order: Order, *, audio_seconds: float | None = None) -> str:
-    """Name the jobs that take about as long as this one: "model|resolution|length"."""
-    model = request(order, dict.fromkeys(order.files().values(), "")).model
-    return f"{model}|{order.size}|{order.length(audio_seconds)}"
-
-
-def lasts(job: Job) -> Spread | None:
-    """Say how long such a job takes elsewhere; None for a model that is not known here, and its kind neither."""
-    wanted = job.model.casefold()
-    named = (model for model in MODELS if wanted in {model.id, *model.aliases})
-    model = next(named, next(iter(models(job.kind)), None))
-    return model.lasts if model else None

@@ -64,10 +64,10 @@ class OrderValidator:
 
     def _checks(self) -> Iterable[tuple[str, Callable[[str, Any], Any]]]:
         """What each argument of any order is held against; the first that does not fit is told of."""
-        yield "seed", self._seed
+        yield "seed", self._within
         yield "speed", self._speed
-        yield "stability", self._share
-        yield "similarity_boost", self._share
+        yield "stability", self._within
+        yield "similarity_boost", self._within
         yield "prompt", self._words
         yield "text", self._words
         yield "images", self._images
@@ -90,11 +90,6 @@ class OrderValidator:
 
     def _speed(self, argument: str, given: float) -> float:
         self._between(argument, given, self.takes.speed_range or (1.0, 1.0))
-        return given
-
-    def _share(self, argument: str, given: float | None) -> float | None:
-        if given is not None:
-            self._between(argument, given, (0.0, 1.0))
         return given
 
     def _words(self, argument: str, given: str) -> str:
@@ -142,11 +137,14 @@ class OrderValidator:
         message = f"{argument}: {shown(wanted)} is not one that {self.model} takes: {', '.join(allowed)}."
         raise OrderError(message, remedy=f"Use one of them, or leave it out for {allowed[0]}.")
 
-    def _seed(self, argument: str, given: int | None) -> int | None:
+    def _within(self, argument: str, given: float | None) -> float | None:
+        """Hold a number that can be left out against the row's range, which is called after the argument."""
+        row = f"{argument}_range"
+        limits: tuple[float, float] | None = getattr(self.takes, row)
         if given is not None:
-            if self.takes.seed_range is None:
-                self._not_taken(argument, str(given), "seed_range")
-            self._between(argument, given, self.takes.seed_range)
+            if limits is None:
+                self._not_taken(argument, str(given), row)
+            self._between(argument, given, limits)
         return given
 
     def _between(self, argument: str, given: float, limits: tuple[float, float]) -> None:

@@ -9,7 +9,7 @@ import pytest
 from inline_snapshot import snapshot
 from pydantic import ValidationError
 
-from kie_mcp.catalog import registry
+from kie_mcp.catalog import requests
 from kie_mcp.catalog.capabilities import Capabilities
 from kie_mcp.catalog.validate import OrderValidator
 from kie_mcp.errors import OrderError
@@ -45,7 +45,11 @@ PAINTER = OrderValidator(
 SPEAKER = OrderValidator(
     model="speaker",
     takes=Capabilities(
-        prompt_max=20, voices={"id1": "Rachel", "id2": "Rachel", "id3": "Liam"}, speed_range=(0.7, 1.2), language=True
+        prompt_max=20,
+        voices={"id1": "Rachel", "id2": "Rachel", "id3": "Liam"},
+        speed_range=(0.7, 1.2),
+        stability_range=(0, 1),
+        language=True,
     ),
 )
 ACTOR = OrderValidator(
@@ -91,7 +95,7 @@ def test_orders_that_differ_in_form_alone_are_equal_and_sent_as_they_were_writte
     """A retry that comes out of other hands is not paid for again."""
     base = ImageOrder(model="google/nano-banana", prompt="x")
     orders = [
-        registry.check(ImageOrder.model_validate(base.model_dump(exclude_defaults=True) | form))
+        requests.check(ImageOrder.model_validate(base.model_dump(exclude_defaults=True) | form))
         for form in (one, other)
     ]
     assert fingerprint("me", orders[0]) == fingerprint("me", orders[1])

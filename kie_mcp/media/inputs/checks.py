@@ -1,9 +1,10 @@
 """Whether a file is what a model takes, told by its bytes before anybody is asked to pay for them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Literal, NoReturn
 
-from kie_mcp.catalog import durations, registry
+from kie_mcp.catalog import audio_length, registry
+from kie_mcp.catalog.capabilities import FILE_KINDS
 from kie_mcp.catalog.validate import either
 from kie_mcp.errors import OrderError
 from kie_mcp.media.inputs.local_files import megabytes
@@ -17,17 +18,6 @@ from kie_mcp.orders.order import Order
 LARGEST = 100 * MB
 """Bytes of a file for which Kie.ai names no limit."""
 
-_KINDS: Mapping[str, str] = {
-    "image/jpeg": "JPEG",
-    "image/png": "PNG",
-    "image/webp": "WebP",
-    "audio/mpeg": "MP3",
-    "audio/wav": "WAV",
-    "audio/x-wav": "WAV",
-    "audio/aac": "AAC",
-    "audio/mp4": "M4A",
-    "audio/ogg": "Ogg",
-}
 MOST_PIXELS = 100_000_000
 """Kie.ai names no limit; no camera and no model of its makes more, and a few bytes can claim billions."""
 LEAST_SIDE = 2
@@ -55,7 +45,7 @@ def admit(source: OpenFile | bytes, name: str, order: Order, argument: str, *, f
         _damaged(found, name, argument)
     check_outline(source, found, name, argument)
     if _family(argument) == "audio":
-        durations.check_audio(order, found.duration_s)
+        audio_length.check_audio(order, found.duration_s)
     else:
         _check_pixels(found, name, order, argument)
     return found
@@ -92,7 +82,7 @@ def _check_kind(found: Probe, name: str, order: Order, argument: str) -> None:
     takes = registry.find(order.model, order.kind).takes
     allowed = takes.audio_types if _family(argument) == "audio" else takes.image_types
     if found.mime_type not in allowed or not found.bytes:
-        kinds = list(dict.fromkeys(_KINDS[one] for one in allowed))
+        kinds = list(dict.fromkeys(FILE_KINDS[one] for one in allowed))
         remedy = (
             f"Convert it to {kinds[0]} and hand that in."
             if found.family == _family(argument)
@@ -111,7 +101,7 @@ def _check_codec(found: Probe, name: str, order: Order, argument: str) -> None:
         return
     if not found.codec:
         _damaged(found, name, argument)
-    kinds = [_KINDS[one] + _inside(takes.audio_codecs.get(one, ()), _KINDS[one]) for one in takes.audio_types]
+    kinds = [FILE_KINDS[one] + _inside(takes.audio_codecs.get(one, ()), FILE_KINDS[one]) for one in takes.audio_types]
     message = f"{argument}: {name} is {found.label} with {found.codec}; {order.model} takes {either(kinds)}."
     raise OrderError(message, remedy="Convert it to MP3 and hand that in.")
 
@@ -138,7 +128,7 @@ def _check_pixels(found: Probe, name: str, order: Order, argument: str) -> None:
 
 
 def _pictures(order: Order) -> str:
-    return either([_KINDS[one] for one in registry.find(order.model, order.kind).takes.image_types])
+    return either([FILE_KINDS[one] for one in registry.find(order.model, order.kind).takes.image_types])
 
 
 def _family(argument: str) -> Literal["image", "audio"]:

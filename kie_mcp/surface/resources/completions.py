@@ -7,6 +7,7 @@ from mcp.server.mcpserver import MCPServer
 from mcp.types import Completion, CompletionArgument, CompletionContext, PromptReference, ResourceTemplateReference
 
 from kie_mcp.catalog import registry
+from kie_mcp.catalog.models import Model
 from kie_mcp.errors import UnknownJobError
 from kie_mcp.jobs.history import JobHistory
 from kie_mcp.orders.kind import ORDERED, Kind
@@ -96,7 +97,7 @@ class _Row:
         """Of the model that is named, or of any."""
         return _first(filter(_begins(typed), (one for model in self._named(given) for one in model.takes.resolutions)))
 
-    def _named(self, given: Given) -> list[registry.Model]:
+    def _named(self, given: Given) -> list[Model]:
         wanted = given.get("model", "").strip().casefold()
         return [model for model in self._models if not wanted or wanted in {model.id, *model.aliases}]
 

@@ -1,6 +1,8 @@
 """How long a sound is, or a script once it is spoken, beside what the models of talking videos take."""
 
-from kie_mcp.catalog.registry import Model, estimate, find, models
+from kie_mcp.catalog.models import Model
+from kie_mcp.catalog.prices import estimate
+from kie_mcp.catalog.registry import find, models
 from kie_mcp.errors import OrderError
 from kie_mcp.orders.order import Order
 
