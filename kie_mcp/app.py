@@ -184,6 +184,8 @@ def create_server(
 def assemble(shared: SharedParts, tenants: Tenants, *, log_level: LogLevel = "WARNING") -> KieServer:
     """Put the MCP server of these tenants together; nothing is opened before a client comes."""
     calls = CallHandler(tenants.find, shared.clock)
+    tools = Tools(tenants.find, calls).published()
+    tasks = JobTasks(tenants.find, calls, shared.clock, tools={tool.name for tool in tools if tool.becomes_task})
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncGenerator[Tenants]:
@@ -197,8 +199,8 @@ def assemble(shared: SharedParts, tenants: Tenants, *, log_level: LogLevel = "WA
         title="Kie.ai media",
         version=__version__,
         instructions=INSTRUCTIONS,
-        tools=list(Tools(tenants.find, calls).published()),
-        extensions=[Tasks(JobTasks(tenants.find, calls, shared.clock)), viewer()],
+        tools=list(tools),
+        extensions=[Tasks(tasks), viewer()],
         lifespan=lifespan,
         log_level=log_level,
     )

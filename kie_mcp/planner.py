@@ -14,19 +14,13 @@ from kie_mcp.media.inputs.references import FileReferences
 from kie_mcp.media.outputs.download_limits import room
 from kie_mcp.orders.kind import Kind
 from kie_mcp.orders.order import (
-    ImageOrder,
     Order,
-    SpeechOrder,
-    TalkingVideoOrder,
     fingerprint,
     former_fingerprint,
     load_order,
     output_uri,
-    with_references,
 )
 
-TITLE = 100
-"""Characters of the words by which a job is known again."""
 PART_WORDS = {"text": "script", "prompt": "image_prompt"}
 """What the words of a part are called in the order that it is a part of."""
 
@@ -79,7 +73,7 @@ class OrderPlanner:
             }
         awaited = await self._awaited(checked, but=parts)
         checked, seconds, remarks = await self._taken(checked, convert=convert)
-        if isinstance(script := parts.get("audio"), SpeechOrder):
+        if script := parts.get("audio"):
             seconds = durations.check_script(checked, script)
         elif script := _script(awaited.get("audio")):
             seconds = durations.check_script(checked, script, argument="audio")
@@ -90,12 +84,12 @@ class OrderPlanner:
         by_default = not order.model.strip()
         doubt = durations.advise(checked, seconds, by_default=by_default)
         # Equal words for a part make an equal order, whatever becomes of the job that speaks or draws them.
-        equal = {_to_be_made(argument): f"made:{draft.fingerprint}" for argument, draft in drafts.items()}
+        equal = {argument: f"made:{draft.fingerprint}" for argument, draft in drafts.items()}
         return Draft(
             kind=checked.kind,
             model=checked.model,
             order=checked.model_dump(mode="json"),
-            fingerprint=fingerprint(self._account, with_references(checked, equal)),
+            fingerprint=fingerprint(self._account, checked.with_files(equal)),
             formerly=self._formerly(checked, drafts),
             bucket=registry.bucket(checked, audio_seconds=seconds),
             credits_estimated=registry.estimate(checked, audio_seconds=seconds),
@@ -108,17 +102,15 @@ class OrderPlanner:
 
     def _formerly(self, order: Order, parts: Mapping[str, Draft]) -> tuple[str, ...]:
         """What version 0.1 called an equal order: as it is written here, and apart if nobody had named the model."""
-        equal = {
-            _to_be_made(name): f"made:{(draft.formerly or (draft.fingerprint,))[0]}" for name, draft in parts.items()
-        }
-        before = former_fingerprint(self._account, with_references(order, equal))
+        equal = {name: f"made:{(draft.formerly or (draft.fingerprint,))[0]}" for name, draft in parts.items()}
+        before = former_fingerprint(self._account, order.with_files(equal))
         apart = (f"{before}-by-default",) if order.model == registry.models(order.kind)[0].id else ()
         return (before, *apart)
 
     async def _awaited(self, order: Order, *, but: Container[str]) -> dict[str, Job]:
         """The jobs that are still to make files of the order, by argument."""
         awaited: dict[str, Job] = {}
-        for argument, reference in _files(order):
+        for argument, reference in order.files().items():
             if handed(reference) or argument in but:
                 continue
             if job := await self._sources.awaited(reference, argument=argument):
@@ -130,18 +122,18 @@ class OrderPlanner:
         instead: dict[str, str] = {}
         seconds: float | None = None
         remarks: list[str] = []
-        for argument, reference in _files(order):
+        for argument, reference in order.files().items():
             if handed(reference):
                 taken = await self._inputs.take(reference, order, argument=argument, convert=convert)
                 remarks += [taken.note] if taken.note else []
-                instead[reference] = taken.reference
+                instead[argument] = taken.reference
                 seconds = taken.duration_s if argument == "audio" else seconds
-        return with_references(order, instead), seconds, remarks
+        return order.with_files(instead), seconds, remarks
 
     async def _audio_seconds(self, order: Order, *, but: Container[str] = ()) -> float | None:
         """How long the audio of an earlier job is. Raises OrderError if a file is not what is taken."""
         seconds: float | None = None
-        for argument, reference in _files(order):
+        for argument, reference in order.files().items():
             if argument in but:
                 continue
             output = None if handed(reference) else await self._sources.describe(reference, argument=argument)
@@ -151,20 +143,13 @@ class OrderPlanner:
         return seconds
 
     async def _title(self, order: Order, parts: Mapping[str, Order]) -> str:
-        """What it is of, in the words of whoever ordered it: of a video, what is said comes before how it looks."""
-        match order:
-            case SpeechOrder():
-                words = order.text
-            case ImageOrder():
-                words = order.prompt
-            case TalkingVideoOrder():
-                inputs = {"audio": order.audio, "image": order.image}
-                said, seen = [
-                    await (self._title(parts[name], {}) if name in parts else self._sources.words(reference))
-                    for name, reference in inputs.items()
-                ]
-                words = said or order.prompt.strip() or seen
-        return " ".join(words.split())[:TITLE]
+        """What it is of, in the words of whoever ordered it, or its files."""
+        files = order.files()
+        titles = {
+            name: await (self._title(parts[name], {}) if name in parts else self._sources.words(files[name]))
+            for name in order.titled_by
+        }
+        return order.title(titles)
 
     async def prepare(self, job: Job) -> Request:
         """What is sent for the job; files that only we have are uploaded, which is free."""
@@ -174,7 +159,7 @@ class OrderPlanner:
         durations.advise(order, seconds, by_default=job.by_default)
         links: dict[str, str] = {}
         try:
-            for argument, reference in _files(order):
+            for argument, reference in order.files().items():
                 source = self._inputs if handed(reference) else self._sources
                 links[reference] = await source.link(reference, argument=argument, say=partial(self._say, job.id))
         finally:
@@ -188,23 +173,11 @@ def kind_of(model: str | None) -> Kind:
     return known.get(model, Kind.OTHER)
 
 
-def _script(job: Job | None) -> SpeechOrder | None:
+def _script(job: Job | None) -> Order | None:
     """What a job is still to speak; None of one that was made elsewhere, of which nobody knows."""
-    order = load_order(json.dumps(job.order)) if job and job.order else None
-    return order if isinstance(order, SpeechOrder) else None
+    return load_order(json.dumps(job.order)) if job and job.order else None
 
 
 def _to_be_made(argument: str) -> str:
     """What stands in an order for a file of which not even the job has an id yet."""
     return output_uri(argument, 0)
-
-
-def _files(order: Order) -> list[tuple[str, str]]:
-    """The file arguments: name and what was given."""
-    match order:
-        case ImageOrder():
-            return [(f"images[{index}]", image) for index, image in enumerate(order.images)]
-        case TalkingVideoOrder():
-            return [("image", order.image), ("audio", order.audio)]
-        case _:
-            return []

@@ -14,7 +14,7 @@ from kie_mcp.catalog.voices import VOICES
 from kie_mcp.errors import OrderError
 from kie_mcp.jobs.job import Request
 from kie_mcp.orders.kind import Kind
-from kie_mcp.orders.order import ImageOrder, Order, SpeechOrder, TalkingVideoOrder, references
+from kie_mcp.orders.order import ImageOrder, Order, SpeechOrder, TalkingVideoOrder
 
 FOX = "https://example.com/fox.png"
 HELLO = "https://example.com/hello.mp3"
@@ -666,9 +666,15 @@ def test_a_file_without_a_link_is_never_sent():
 def test_checking_twice_changes_nothing(model: Model):
     once = registry.check(typical(model))
     assert registry.check(once) == once
-    assert set(references(once)) <= {FOX, HELLO}
+    assert set(once.files().values()) <= {FOX, HELLO}
 
 
 def test_there_are_67_voices_and_the_default_is_first():
     assert len(VOICES) == 67
     assert next(iter(VOICES)) == "EkK5I93UQWFDigLMpZcX"
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.id)
+def test_a_model_is_paid_by_what_its_orders_count(model: Model):
+    counted = {Kind.IMAGE: "image", Kind.SPEECH: "1000 characters", Kind.TALKING_VIDEO: "second"}
+    assert model.price.per == counted[model.kind]

@@ -9,23 +9,22 @@ from mcp.server.mcpserver.exceptions import ResourceNotFoundError
 
 from kie_mcp.catalog import registry
 from kie_mcp.catalog.capabilities import Capabilities
-from kie_mcp.orders.kind import Kind
+from kie_mcp.orders.kind import ORDERED
 from kie_mcp.surface.arguments.types import SPEECH
 from kie_mcp.text import literal
 
-MADE = (Kind.IMAGE, Kind.SPEECH, Kind.TALKING_VIDEO)
 VOICES = {voice: name for model in SPEECH for voice, name in model.takes.voices.items()}
 """Id to name, of all models that speak."""
 
 
 def register(server: MCPServer[Any]) -> None:
     """Publish the catalogue."""
-    everything = {name: _facts(model) for kind in MADE for model in registry.models(kind) for name in _names(model)}
+    everything = {name: _facts(model) for kind in ORDERED for model in registry.models(kind) for name in _names(model)}
 
     @server.resource("kie://models", title="Models", mime_type="application/json")
     async def models() -> str:
         """What can be asked for: each model's limits, choices and prices. The first choice is the default."""
-        listed = [_facts(model) for kind in MADE for model in registry.models(kind)]
+        listed = [_facts(model) for kind in ORDERED for model in registry.models(kind)]
         return json.dumps({"credit_usd": registry.CREDIT_USD, "models": listed}, indent=2)
 
     @server.resource("kie://models/{+model_id}", title="Model", mime_type="application/json")
