@@ -1,9 +1,10 @@
 """Find a model: by its name, or by what it makes."""
 
 from kie_mcp.catalog.models import MODELS, Model
-from kie_mcp.catalog.validate import close, shown
+from kie_mcp.catalog.validate import close
 from kie_mcp.errors import OrderError
 from kie_mcp.orders.kind import KINDS, Kind
+from kie_mcp.text import literal
 
 
 def models(kind: Kind) -> tuple[Model, ...]:
@@ -23,14 +24,13 @@ def find(name: str, kind: Kind) -> Model:
         if wanted in {model.id, *model.aliases}:
             if model.kind is kind:
                 return model
-            raise OrderError(
-                f"model: {model.id} makes {KINDS[model.kind].plural}, not {KINDS[kind].plural}.", remedy=_allowed(kind)
-            )
-    message = f"model: {shown(name.strip())} is not known here."
+            problem = f"{model.id} makes {KINDS[model.kind].plural}, not {KINDS[kind].plural}."
+            raise OrderError(problem, argument="model", remedy=_allowed(kind))
+    problem = f"{literal(name.strip())} is not known here."
     names = [other for model in models(kind) for other in (model.id, *model.aliases)]
     if near := close(wanted, names):
-        message += f" Did you mean {near[0]}?"
-    raise OrderError(message, remedy=_allowed(kind))
+        problem += f" Did you mean {near[0]}?"
+    raise OrderError(problem, argument="model", remedy=_allowed(kind))
 
 
 def _allowed(kind: Kind) -> str:

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from kie_mcp.catalog.registry import find, models
-from kie_mcp.catalog.validate import OrderValidator, shown
+from kie_mcp.catalog.validate import OrderValidator
 from kie_mcp.errors import OrderError
 from kie_mcp.jobs.job import JSON, Request
 from kie_mcp.orders.order import Order
+from kie_mcp.text import literal
 
 AnOrder = TypeVar("AnOrder", bound=Order)
 
@@ -20,8 +21,9 @@ def check(order: AnOrder, *, plain_host: str | None = None) -> AnOrder:
     model = find(order.model, order.kind)
     named_edit = model.edit_id is not None and order.model.strip().casefold().endswith("-edit")
     if named_edit and not order.files():
-        message = f"images: {model.edit_id} changes pictures, and none was given."
-        raise OrderError(message, remedy=f"Give a picture, or use {model.id} to make one from words.")
+        problem = f"{model.edit_id} changes pictures, and none was given."
+        remedy = f"Give a picture, or use {model.id} to make one from words."
+        raise OrderError(problem, argument="images", remedy=remedy)
 
     def takers(row: str) -> list[str]:
         return [other.id for other in models(order.kind) if getattr(other.takes, row)]
@@ -52,5 +54,6 @@ def _linked(name: str, value: str | tuple[str, ...], links: Mapping[str, str]) -
         return [_linked(name, one, links) for one in value]
     link = links.get(value, value)
     if link.startswith(("kie://", "file:", "data:")):
-        raise OrderError(f"{name}: {shown(value)} has no link yet.", remedy="Wait until that job has succeeded.")
+        problem = f"{literal(value)} has no link yet."
+        raise OrderError(problem, argument=name, remedy="Wait until that job has succeeded.")
     return link

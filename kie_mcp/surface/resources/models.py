@@ -12,6 +12,7 @@ from kie_mcp.catalog.capabilities import Capabilities
 from kie_mcp.catalog.models import CREDIT_USD, Model, Price
 from kie_mcp.orders.kind import ORDERED
 from kie_mcp.surface.arguments.types import SPEECH
+from kie_mcp.text import literal
 
 VOICES = {voice: name for model in SPEECH for voice, name in model.takes.voices.items()}
 """Id to name, of all models that speak."""
@@ -32,7 +33,7 @@ def register(server: MCPServer[Any]) -> None:
         """One model: its limits, choices and prices."""
         found = everything.get(model_id.casefold())
         if found is None:
-            raise ResourceNotFoundError(f"There is no model {model_id[:100]!r} here; kie://models lists them.")
+            raise ResourceNotFoundError(f"There is no model {literal(model_id, 100)} here; kie://models lists them.")
         return json.dumps(found, indent=2)
 
     @server.resource("kie://voices", title="Voices", mime_type="application/json")
