@@ -13,7 +13,7 @@ PYTEST := python -m pytest --numprocesses 4 --dist worksteal
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-slow test-oldest test-newest test-lowest clients conformance lint format types check bench wheel lock clean
+.PHONY: help demo test test-slow test-oldest test-newest test-lowest clients conformance lint format types check readme bench wheel lock clean
 
 help: ## List what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -63,6 +63,9 @@ types: $(STAMP) ## Check the types, strictly
 	@$(BIN)/basedpyright --pythonpath $(BIN)/python
 
 check: test test-slow lint types ## Everything that must pass before a change lands
+
+readme: $(STAMP) ## Write README's table of models anew, from their rows
+	@$(BIN)/python -m tests.support.model_table
 
 bench: $(STAMP) ## Measure the cold start against the smallest server there is: make bench [ROUNDS=9]
 	@$(BIN)/python -m tests.bench.cold_start $(ROUNDS)

@@ -16,7 +16,7 @@ from anyio.to_thread import run_sync
 from pydantic import SecretStr
 
 from kie_mcp import __version__
-from kie_mcp.catalog import registry
+from kie_mcp.catalog import job_durations
 from kie_mcp.cli.console import output_error
 from kie_mcp.jobs.clock import Clock, SystemClock
 from kie_mcp.jobs.events import JobEvents
@@ -156,7 +156,7 @@ def _service(
         ledger,
         kie,
         Submitter(ledger, kie, planner.prepare, clock, events.changed, process_lock.worker),
-        Follower(ledger, kie, saver.save, clock, events.changed, elsewhere=registry.lasts),
+        Follower(ledger, kie, saver.save, clock, events.changed, elsewhere=job_durations.usual_duration),
         events,
         clock,
         account=account,
@@ -184,6 +184,8 @@ def create_server(
 def assemble(shared: SharedParts, tenants: Tenants, *, log_level: LogLevel = "WARNING") -> KieServer:
     """Put the MCP server of these tenants together; nothing is opened before a client comes."""
     calls = CallHandler(tenants.find, shared.clock)
+    tools = Tools(tenants.find, calls).published()
+    tasks = JobTasks(tenants.find, calls, shared.clock, tools={tool.name for tool in tools if tool.becomes_task})
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncGenerator[Tenants]:
@@ -197,8 +199,8 @@ def assemble(shared: SharedParts, tenants: Tenants, *, log_level: LogLevel = "WA
         title="Kie.ai media",
         version=__version__,
         instructions=INSTRUCTIONS,
-        tools=list(Tools(tenants.find, calls).published()),
-        extensions=[Tasks(JobTasks(tenants.find, calls, shared.clock)), viewer()],
+        tools=list(tools),
+        extensions=[Tasks(tasks), viewer()],
         lifespan=lifespan,
         log_level=log_level,
     )

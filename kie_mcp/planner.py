@@ -4,7 +4,7 @@ import json
 from collections.abc import Awaitable, Callable, Container, Mapping
 from functools import partial
 
-from kie_mcp.catalog import durations, registry
+from kie_mcp.catalog import audio_length, job_durations, prices, registry, requests
 from kie_mcp.catalog.models import MODELS
 from kie_mcp.catalog.validate import speaking_of
 from kie_mcp.jobs.drafts import Draft
@@ -14,19 +14,13 @@ from kie_mcp.media.inputs.references import FileReferences
 from kie_mcp.media.outputs.download_limits import expected_bytes
 from kie_mcp.orders.kind import Kind
 from kie_mcp.orders.order import (
-    ImageOrder,
     Order,
-    SpeechOrder,
-    TalkingVideoOrder,
     fingerprint,
     former_fingerprint,
     load_order,
     output_uri,
-    with_references,
 )
 
-TITLE = 100
-"""Characters of the words by which a job is known again."""
 PART_WORDS = {"text": "script", "prompt": "image_prompt"}
 """What the words of a part are called in the order that it is a part of."""
 
@@ -72,33 +66,33 @@ class OrderPlanner:
 
     async def _drafted(self, order: Order, parts: Mapping[str, Order], needed: int, *, convert: bool) -> Draft:
         whole = order.model_copy(update={argument: _to_be_made(argument) for argument in parts})
-        checked = registry.check(whole, plain_host=self._plain_host)
+        checked = requests.check(whole, plain_host=self._plain_host)
         with speaking_of(**PART_WORDS):
             drafts = {
                 argument: await self._drafted(part, {}, needed, convert=False) for argument, part in parts.items()
             }
         awaited = await self._awaited(checked, but=parts)
         checked, seconds, remarks = await self._taken(checked, convert=convert)
-        if isinstance(script := parts.get("audio"), SpeechOrder):
-            seconds = durations.check_script(checked, script)
+        if script := parts.get("audio"):
+            seconds = audio_length.check_script(checked, script)
         elif script := _script(awaited.get("audio")):
-            seconds = durations.check_script(checked, script, argument="audio")
+            seconds = audio_length.check_script(checked, script, argument="audio")
         known = await self._audio_seconds(checked, but={*parts, *awaited})
         seconds = known if seconds is None else seconds
         if (longer := needed - expected_bytes(order.kind) + expected_bytes(order.kind, seconds)) > needed:
             await self._check_outbox(longer)
         by_default = not order.model.strip()
-        doubt = durations.advise(checked, seconds, by_default=by_default)
+        doubt = audio_length.advise(checked, seconds, by_default=by_default)
         # Equal words for a part make an equal order, whatever becomes of the job that speaks or draws them.
-        equal = {_to_be_made(argument): f"made:{draft.fingerprint}" for argument, draft in drafts.items()}
+        equal = {argument: f"made:{draft.fingerprint}" for argument, draft in drafts.items()}
         return Draft(
             kind=checked.kind,
             model=checked.model,
             order=checked.model_dump(mode="json"),
-            fingerprint=fingerprint(self._account, with_references(checked, equal)),
+            fingerprint=fingerprint(self._account, checked.with_files(equal)),
             formerly=self._formerly(checked, drafts),
-            bucket=registry.bucket(checked, audio_seconds=seconds),
-            credits_estimated=registry.estimate(checked, audio_seconds=seconds),
+            bucket=job_durations.bucket(checked, audio_seconds=seconds),
+            credits_estimated=prices.estimate(checked, audio_seconds=seconds),
             waiting_for=tuple(dict.fromkeys(job.id for job in awaited.values())),
             parts=drafts,
             title=await self._title(order, parts),
@@ -108,17 +102,15 @@ class OrderPlanner:
 
     def _formerly(self, order: Order, parts: Mapping[str, Draft]) -> tuple[str, ...]:
         """What version 0.1 called an equal order: as it is written here, and apart if nobody had named the model."""
-        equal = {
-            _to_be_made(name): f"made:{(draft.formerly or (draft.fingerprint,))[0]}" for name, draft in parts.items()
-        }
-        before = former_fingerprint(self._account, with_references(order, equal))
+        equal = {name: f"made:{(draft.formerly or (draft.fingerprint,))[0]}" for name, draft in parts.items()}
+        before = former_fingerprint(self._account, order.with_files(equal))
         apart = (f"{before}-by-default",) if order.model == registry.models(order.kind)[0].id else ()
         return (before, *apart)
 
     async def _awaited(self, order: Order, *, but: Container[str]) -> dict[str, Job]:
         """The jobs that are still to make files of the order, by argument."""
         awaited: dict[str, Job] = {}
-        for argument, reference in _files(order):
+        for argument, reference in order.files().items():
             if is_file_reference(reference) or argument in but:
                 continue
             if job := await self._sources.awaited(reference, argument=argument):
@@ -130,18 +122,18 @@ class OrderPlanner:
         instead: dict[str, str] = {}
         seconds: float | None = None
         remarks: list[str] = []
-        for argument, reference in _files(order):
+        for argument, reference in order.files().items():
             if is_file_reference(reference):
                 taken = await self._inputs.take(reference, order, argument=argument, convert=convert)
                 remarks += [taken.note] if taken.note else []
-                instead[reference] = taken.reference
+                instead[argument] = taken.reference
                 seconds = taken.duration_s if argument == "audio" else seconds
-        return with_references(order, instead), seconds, remarks
+        return order.with_files(instead), seconds, remarks
 
     async def _audio_seconds(self, order: Order, *, but: Container[str] = ()) -> float | None:
         """How long the audio of an earlier job is. Raises OrderError if a file is not what is taken."""
         seconds: float | None = None
-        for argument, reference in _files(order):
+        for argument, reference in order.files().items():
             if argument in but:
                 continue
             output = (
@@ -149,39 +141,32 @@ class OrderPlanner:
             )
             if output and argument == "audio":
                 seconds = output.duration_s
-        durations.check_audio(order, seconds)
+        audio_length.check_audio(order, seconds)
         return seconds
 
     async def _title(self, order: Order, parts: Mapping[str, Order]) -> str:
-        """What it is of, in the words of whoever ordered it: of a video, what is said comes before how it looks."""
-        match order:
-            case SpeechOrder():
-                words = order.text
-            case ImageOrder():
-                words = order.prompt
-            case TalkingVideoOrder():
-                inputs = {"audio": order.audio, "image": order.image}
-                said, seen = [
-                    await (self._title(parts[name], {}) if name in parts else self._sources.words(reference))
-                    for name, reference in inputs.items()
-                ]
-                words = said or order.prompt.strip() or seen
-        return " ".join(words.split())[:TITLE]
+        """What it is of, in the words of whoever ordered it, or its files."""
+        files = order.files()
+        titles = {
+            name: await (self._title(parts[name], {}) if name in parts else self._sources.words(files[name]))
+            for name in order.titled_by
+        }
+        return order.title(titles)
 
     async def prepare(self, job: Job) -> Request:
         """What is sent for the job; files that only we have are uploaded, which is free."""
         order = load_order(json.dumps(job.order))
         seconds = await self._audio_seconds(order)
         await self._check_outbox(expected_bytes(job.kind, seconds))
-        durations.advise(order, seconds, by_default=job.by_default)
+        audio_length.advise(order, seconds, by_default=job.by_default)
         links: dict[str, str] = {}
         try:
-            for argument, reference in _files(order):
+            for argument, reference in order.files().items():
                 source = self._inputs if is_file_reference(reference) else self._sources
                 links[reference] = await source.link(reference, argument=argument, say=partial(self._say, job.id))
         finally:
             self._say(job.id, "")
-        return registry.request(order, links)
+        return requests.build(order, links)
 
 
 def kind_of(model: str | None) -> Kind:
@@ -190,23 +175,11 @@ def kind_of(model: str | None) -> Kind:
     return known.get(model, Kind.OTHER)
 
 
-def _script(job: Job | None) -> SpeechOrder | None:
+def _script(job: Job | None) -> Order | None:
     """What a job is still to speak; None of one that was made elsewhere, of which nobody knows."""
-    order = load_order(json.dumps(job.order)) if job and job.order else None
-    return order if isinstance(order, SpeechOrder) else None
+    return load_order(json.dumps(job.order)) if job and job.order else None
 
 
 def _to_be_made(argument: str) -> str:
     """What stands in an order for a file of which not even the job has an id yet."""
     return output_uri(argument, 0)
-
-
-def _files(order: Order) -> list[tuple[str, str]]:
-    """The file arguments: name and what was given."""
-    match order:
-        case ImageOrder():
-            return [(f"images[{index}]", image) for index, image in enumerate(order.images)]
-        case TalkingVideoOrder():
-            return [("image", order.image), ("audio", order.audio)]
-        case _:
-            return []

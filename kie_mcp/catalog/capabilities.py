@@ -32,5 +32,21 @@ class Capabilities:
     voices: Mapping[str, str] = field(default_factory=dict[str, str])
     """Id to name."""
     speed_range: tuple[float, float] | None = None
+    stability_range: tuple[float, float] | None = None
+    similarity_boost_range: tuple[float, float] | None = None
     language: bool = False
     """Whether the language can be named; two letters of ISO 639-1."""
+
+
+FILE_KINDS: Mapping[str, str] = {
+    "image/jpeg": "JPEG",
+    "image/png": "PNG",
+    "image/webp": "WebP",
+    "audio/mpeg": "MP3",
+    "audio/wav": "WAV",
+    "audio/x-wav": "WAV",
+    "audio/aac": "AAC",
+    "audio/mp4": "M4A",
+    "audio/ogg": "Ogg",
+}
+"""What people call a MIME type."""

@@ -1,7 +1,12 @@
-"""The models as rows of data: what each takes, what it costs, what it calls its inputs."""
+"""The models as rows of data: what each takes, what it costs, what it calls its inputs.
 
+The rows are the only truth about a model. From them come the tools' schemas with their prices and limits, what an order
+is checked against and estimated by, and README's table.
+"""
+
+import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from kie_mcp.catalog.capabilities import Capabilities
@@ -33,6 +38,12 @@ class Model:
     id: str
     kind: Kind
     title: str
+    label: str
+    """What tells it apart from the others of its kind, in the descriptions of the tools' arguments."""
+    source: str
+    """Kie.ai's page about it."""
+    date: dt.date
+    """When that page was read."""
     takes: Capabilities
     price: Price
     inputs: Mapping[str, str]
@@ -82,6 +93,14 @@ _PICTURE_TIME = Spread(median=11, sigma=0.4, shortest=5, longest=30)
 _SPEECH_TIME = Spread(median=4, sigma=0.5, shortest=2, longest=15)
 _VIDEO_TIME = Spread(median=170, sigma=0.55, shortest=60, longest=600)
 
+_ELEVENLABS = Capabilities(
+    prompt_max=5_000,
+    voices=VOICES,
+    speed_range=(0.7, 1.2),
+    stability_range=(0, 1),
+    similarity_boost_range=(0, 1),
+)
+
 _KLING = Capabilities(
     prompt_max=5_000,
     prompt_required=False,
@@ -99,6 +118,9 @@ MODELS: tuple[Model, ...] = (
         id="google/nano-banana",
         kind=Kind.IMAGE,
         title="Nano Banana",
+        label="nano-banana",
+        source="https://docs.kie.ai/market/google/nano-banana",
+        date=dt.date(2026, 8, 19),
         takes=Capabilities(
             prompt_max=5_000,
             images_max=10,
@@ -117,6 +139,9 @@ MODELS: tuple[Model, ...] = (
         id="nano-banana-pro",
         kind=Kind.IMAGE,
         title="Nano Banana Pro",
+        label="pro",
+        source="https://docs.kie.ai/market/google/pro-image-to-image",
+        date=dt.date(2026, 8, 19),
         takes=Capabilities(
             prompt_max=10_000,
             images_max=8,
@@ -135,6 +160,9 @@ MODELS: tuple[Model, ...] = (
         id="nano-banana-2",
         kind=Kind.IMAGE,
         title="Nano Banana 2",
+        label="2",
+        source="https://docs.kie.ai/market/google/nanobanana2",
+        date=dt.date(2026, 8, 19),
         takes=Capabilities(
             prompt_max=20_000,
             images_max=14,
@@ -153,6 +181,9 @@ MODELS: tuple[Model, ...] = (
         id="nano-banana-2-lite",
         kind=Kind.IMAGE,
         title="Nano Banana 2 Lite",
+        label="lite",
+        source="https://docs.kie.ai/market/google/nano-banana-2-lite",
+        date=dt.date(2026, 8, 19),
         takes=Capabilities(
             prompt_max=20_000, images_max=10, image_types=_PICTURES, image_mb=30, aspect_ratios=_MORE_RATIOS
         ),
@@ -165,6 +196,9 @@ MODELS: tuple[Model, ...] = (
         id="nano-banana-2-1",
         kind=Kind.IMAGE,
         title="Nano Banana 2.1",
+        label="2-1",
+        source="https://docs.kie.ai/market/google/nanobanana-2-1",
+        date=dt.date(2026, 10, 7),
         takes=Capabilities(
             prompt_max=20_000,
             images_max=10,  # Kie.ai's schema says 14, its prose 10
@@ -183,7 +217,10 @@ MODELS: tuple[Model, ...] = (
         id="elevenlabs/text-to-speech-turbo-2-5",
         kind=Kind.SPEECH,
         title="ElevenLabs Turbo 2.5",
-        takes=Capabilities(prompt_max=5_000, voices=VOICES, speed_range=(0.7, 1.2), language=True),
+        label="turbo",
+        source="https://docs.kie.ai/market/elevenlabs/text-to-speech-turbo-2-5",
+        date=dt.date(2026, 8, 19),
+        takes=replace(_ELEVENLABS, language=True),
         price=Price(per="1000 characters", credits={"": 6}),
         lasts=_SPEECH_TIME,
         inputs={**_SPEECH, "language": "language_code"},
@@ -193,7 +230,10 @@ MODELS: tuple[Model, ...] = (
         id="elevenlabs/text-to-speech-multilingual-v2",
         kind=Kind.SPEECH,
         title="ElevenLabs Multilingual v2",
-        takes=Capabilities(prompt_max=5_000, voices=VOICES, speed_range=(0.7, 1.2)),
+        label="multilingual",
+        source="https://docs.kie.ai/market/elevenlabs/text-to-speech-multilingual-v2",
+        date=dt.date(2026, 8, 19),
+        takes=_ELEVENLABS,
         price=Price(per="1000 characters", credits={"": 12}),
         lasts=_SPEECH_TIME,
         inputs=_SPEECH,
@@ -203,6 +243,9 @@ MODELS: tuple[Model, ...] = (
         id="infinitalk/from-audio",
         kind=Kind.TALKING_VIDEO,
         title="InfiniteTalk",
+        label="infinitalk",
+        source="https://docs.kie.ai/market/infinitalk/from-audio",
+        date=dt.date(2026, 8, 19),
         takes=Capabilities(
             prompt_max=5_000,
             prompt_default="A person looks into the camera and speaks.",
@@ -224,6 +267,9 @@ MODELS: tuple[Model, ...] = (
         id="kling/ai-avatar-standard",
         kind=Kind.TALKING_VIDEO,
         title="Kling Avatar, 720p",
+        label="kling",
+        source="https://docs.kie.ai/market/kling/ai-avatar-standard",
+        date=dt.date(2026, 8, 19),
         takes=_KLING,
         price=Price(per="second", credits={"": 8}),
         lasts=_VIDEO_TIME,
@@ -235,6 +281,9 @@ MODELS: tuple[Model, ...] = (
         id="kling/ai-avatar-pro",
         kind=Kind.TALKING_VIDEO,
         title="Kling Avatar, 1080p",
+        label="kling pro",
+        source="https://docs.kie.ai/market/kling/ai-avatar-pro",
+        date=dt.date(2026, 8, 19),
         takes=_KLING,
         price=Price(per="second", credits={"": 16}),
         lasts=_VIDEO_TIME,
@@ -246,6 +295,9 @@ MODELS: tuple[Model, ...] = (
         id="omnihuman-1-5",
         kind=Kind.TALKING_VIDEO,
         title="OmniHuman 1.5",
+        label="omnihuman",
+        source="https://docs.kie.ai/market/omnihuman-1-5",
+        date=dt.date(2026, 8, 19),
         takes=Capabilities(
             prompt_max=300,
             prompt_required=False,

@@ -5,11 +5,11 @@ import re
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, NoReturn, overload
+from typing import Any, NoReturn, TypeVar
 
 from kie_mcp.catalog.capabilities import Capabilities
 from kie_mcp.errors import OrderError
-from kie_mcp.orders.order import ImageOrder, Order, SpeechOrder, TalkingVideoOrder, output_uri, parse_output_uri
+from kie_mcp.orders.order import Order, output_uri, parse_output_uri
 from kie_mcp.text import literal
 from kie_mcp.urls import check_url, is_web_link, shown_url
 
@@ -20,6 +20,7 @@ _ORIENTATIONS = {
     "landscape": "16:9",
     "square": "1:1",
 }
+AnOrder = TypeVar("AnOrder", bound=Order)
 _CHOICES = {"aspect_ratio": "aspect_ratios", "resolution": "resolutions", "output_format": "formats"}
 _FORMS = "Give an https URL, kie://jobs/{job_id}/outputs/{n} of an earlier job, a local path, or a data URI."
 # What the type says counts for nothing, so the ones that programs give when they do not know are taken too.
@@ -56,57 +57,41 @@ class OrderValidator:
     takers: Callable[[str], Sequence[str]] = _nobody
     """The models for which that field of Takes is filled: what a refusal recommends."""
 
-    @overload
-    def check(self, order: ImageOrder) -> ImageOrder: ...
-    @overload
-    def check(self, order: SpeechOrder) -> SpeechOrder: ...
-    @overload
-    def check(self, order: TalkingVideoOrder) -> TalkingVideoOrder: ...
-    def check(self, order: Order) -> Order:
+    def check(self, order: AnOrder) -> AnOrder:
         """Return the order as it will be sent and remembered."""
-        changes: dict[str, Any]
-        match order:
-            case ImageOrder():
-                changes = self._image(order)
-            case SpeechOrder():
-                changes = self._speech(order)
-            case TalkingVideoOrder():
-                changes = self._talking_video(order)
+        given: dict[str, Any] = dict(order) | self._kept_shape(order)
+        changes = {name: check(name, given[name]) for name, check in self._checks() if name in given}
         return order.model_copy(update={"model": self.model, **changes})
 
-    def _image(self, order: ImageOrder) -> dict[str, Any]:
-        ratio = order.aspect_ratio.strip()
-        if not ratio and order.images and "auto" in self.takes.aspect_ratios:
-            # A picture that is changed keeps its shape.
-            ratio = "auto"
-        return {
-            "prompt": self._words("prompt", order.prompt),
-            "images": self._images(order.images),
-            "aspect_ratio": self._choice("aspect_ratio", _ORIENTATIONS.get(ratio.casefold(), ratio)),
-            "resolution": self._choice("resolution", order.resolution),
-            "output_format": self._choice("output_format", order.output_format),
-        }
+    def _checks(self) -> Iterable[tuple[str, Callable[[str, Any], Any]]]:
+        """What each argument of any order is held against; the first that does not fit is told of."""
+        yield "seed", self._within
+        yield "speed", self._speed
+        yield "stability", self._within
+        yield "similarity_boost", self._within
+        yield "prompt", self._words
+        yield "text", self._words
+        yield "images", self._images
+        yield "image", self._reference
+        yield "audio", self._reference
+        yield "aspect_ratio", self._aspect_ratio
+        yield "voice", self._voice
+        yield "resolution", self._choice
+        yield "output_format", self._choice
+        yield "language", self._language
 
-    def _speech(self, order: SpeechOrder) -> dict[str, Any]:
-        self._between("speed", order.speed, self.takes.speed_range or (1.0, 1.0))
-        for name in ("stability", "similarity_boost"):
-            if (value := getattr(order, name)) is not None:
-                self._between(name, value, (0.0, 1.0))
-        return {
-            "text": self._words("text", order.text),
-            "voice": self._voice(order.voice),
-            "language": self._language(order.language),
-        }
+    def _kept_shape(self, order: Order) -> dict[str, str]:
+        """Let a picture that is changed keep its shape, if no other is asked for."""
+        asked = getattr(order, "aspect_ratio", "").strip()
+        return {} if asked or not order.files() or "auto" not in self.takes.aspect_ratios else {"aspect_ratio": "auto"}
 
-    def _talking_video(self, order: TalkingVideoOrder) -> dict[str, Any]:
-        if order.seed is not None:
-            self._seed(order.seed)
-        return {
-            "prompt": self._words("prompt", order.prompt),
-            "image": self._reference("image", order.image),
-            "audio": self._reference("audio", order.audio),
-            "resolution": self._choice("resolution", order.resolution),
-        }
+    def _aspect_ratio(self, argument: str, given: str) -> str:
+        ratio = given.strip()
+        return self._choice(argument, _ORIENTATIONS.get(ratio.casefold(), ratio))
+
+    def _speed(self, argument: str, given: float) -> float:
+        self._between(argument, given, self.takes.speed_range or (1.0, 1.0))
+        return given
 
     def _words(self, argument: str, given: str) -> str:
         longest = self.takes.prompt_max
@@ -120,14 +105,14 @@ class OrderValidator:
             raise OrderError(problem, argument=argument, remedy="Shorten it.")
         return given
 
-    def _images(self, given: tuple[str, ...]) -> tuple[str, ...]:
+    def _images(self, argument: str, given: tuple[str, ...]) -> tuple[str, ...]:
         most = self.takes.images_max
         if given and not most:
-            self._not_taken("images", str(len(given)), "images_max")
+            self._not_taken(argument, str(len(given)), "images_max")
         if len(given) > most:
             problem = f"{len(given)} given; {self.model} takes at most {most}."
-            raise OrderError(problem, argument="images", remedy="Leave some out.")
-        return tuple(self._reference(f"images[{index}]", one) for index, one in enumerate(given))
+            raise OrderError(problem, argument=argument, remedy="Leave some out.")
+        return tuple(self._reference(f"{argument}[{index}]", one) for index, one in enumerate(given))
 
     def _reference(self, argument: str, given: str) -> str:
         text = _bare(given)
@@ -154,10 +139,15 @@ class OrderValidator:
         remedy = f"Use one of them, or leave it out for {allowed[0]}."
         raise OrderError(problem, argument=argument, remedy=remedy)
 
-    def _seed(self, given: int) -> None:
-        if self.takes.seed_range is None:
-            self._not_taken("seed", str(given), "seed_range")
-        self._between("seed", given, self.takes.seed_range)
+    def _within(self, argument: str, given: float | None) -> float | None:
+        """Hold a number that can be left out against the row's range, which is called after the argument."""
+        row = f"{argument}_range"
+        limits: tuple[float, float] | None = getattr(self.takes, row)
+        if given is not None:
+            if limits is None:
+                self._not_taken(argument, str(given), row)
+            self._between(argument, given, limits)
+        return given
 
     def _between(self, argument: str, given: float, limits: tuple[float, float]) -> None:
         least, most = limits
@@ -166,17 +156,17 @@ class OrderValidator:
             problem = f"{_figure(given)} is out of range; {self.model} takes {_figure(least)} to {_figure(most)}."
             raise OrderError(problem, argument=argument, remedy="Use a number in that range, or leave it out.")
 
-    def _language(self, given: str) -> str:
+    def _language(self, argument: str, given: str) -> str:
         code = given.strip().casefold()
         if code and not self.takes.language:
-            self._not_taken("language", literal(given), "language")
+            self._not_taken(argument, literal(given), "language")
         if code and not re.fullmatch(r"[a-z]{2}", code):
             problem = f"{literal(given)} is not two letters of ISO 639-1, such as en, de or zh."
             remedy = "Use such a code, or leave it out: the language is told from the text."
-            raise OrderError(problem, argument="language", remedy=remedy)
+            raise OrderError(problem, argument=argument, remedy=remedy)
         return code
 
-    def _voice(self, given: str) -> str:
+    def _voice(self, argument: str, given: str) -> str:
         voices = self.takes.voices
         wanted = given.strip()
         if not wanted:
@@ -187,7 +177,7 @@ class OrderValidator:
             if name.casefold() == wanted.casefold():
                 return voice
         problem = f"{literal(wanted)} is neither the id nor the name of a voice of {self.model}."
-        raise OrderError(problem, argument="voice", remedy=self._voices_like(wanted))
+        raise OrderError(problem, argument=argument, remedy=self._voices_like(wanted))
 
     def _voices_like(self, wanted: str) -> str:
         names = dict.fromkeys(self.takes.voices.values())

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from kie_mcp.errors import KieError, NotCreatedError, Trouble, UnconfirmedError
 from kie_mcp.jobs.job import Job, Phase
-from kie_mcp.orders.kind import Kind
+from kie_mcp.orders.kind import KINDS
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ def left_without(job: Job, name: str, other: Job | None) -> Trouble:
     """A job whose input will never be made; what is said of the input is said here too."""
     what = f"{name}, whose output this job takes,"
     if other and name in job.parts:
-        what = f"Its {'picture' if other.kind is Kind.IMAGE else 'voice'} ({name})"
+        what = f"Its {KINDS[other.kind].noun} ({name})"
     end = "is gone" if other is None else "has failed" if other.phase is Phase.FAILED else f"is {other.state}"
     why = other.trouble if other else None
     message = f"{what} {end}{f': {why.message}' if why else '.'} This job itself was not sent and cost nothing."

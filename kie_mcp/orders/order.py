@@ -1,16 +1,18 @@
 """Orders: what is to be made, as frozen values that can be compared, written down and read again."""
 
+import bisect
 import hashlib
 import json
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, ClassVar, Literal, Self, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationInfo
+from pydantic import BaseModel, BeforeValidator, Field, TypeAdapter, ValidationInfo
 
 from kie_mcp.errors import OrderError
 from kie_mcp.orders.equality import same_address, same_words
-from kie_mcp.orders.kind import Kind
+from kie_mcp.orders.kind import Family, Kind
 
 JOBS_URI = "kie://jobs"
 """All jobs; what begins so is about one of them."""
@@ -41,13 +43,73 @@ def _sendable(value: object, info: ValidationInfo) -> object:
 Text = Annotated[str, BeforeValidator(_sendable)]
 
 
-class ImageOrder(BaseModel):
+TITLE = 100
+"""Characters of the words by which a job is known again."""
+_SECONDS = (5, 15, 30, 60, 120, 300)
+_CHARACTERS = (200, 500, 1000, 2500)
+
+
+class Order(BaseModel, ABC, frozen=True, extra="forbid"):
+    """What is to be made, and what follows from that: its files, its title, its units, its length."""
+
+    kind: Kind
+    model: Text
+    file_fields: ClassVar[Mapping[str, Family]] = {}
+    """The fields that hold files, and the family of files that each takes."""
+    titled_by: ClassVar[tuple[str, ...]] = ()
+    """The file arguments whose titles can become this order's."""
+
+    @property
+    @abstractmethod
+    def words(self) -> str:
+        """What was asked for, in the words of whoever asked."""
+
+    @property
+    def size(self) -> str:
+        """The resolution; empty if there is no choice of one."""
+        return ""
+
+    def title(self, _titles: Mapping[str, str], /) -> str:
+        """Say what it is of, given the titles of the files in `titled_by`, by argument."""
+        return shortened(self.words)
+
+    @abstractmethod
+    def units(self, _audio_seconds: float | None, /) -> float | None:
+        """Count what is paid for; None if that hangs on a length that nobody knows."""
+
+    @abstractmethod
+    def length(self, _audio_seconds: float | None, /) -> str:
+        """Name the step up to which it is long: orders of one step take about as long to make. Empty if it has none."""
+
+    def spoken_seconds(self, _characters_a_second: float, /) -> float | None:
+        """Estimate how long its words last once they are spoken; None if they are not to be."""
+        return None
+
+    def files(self) -> dict[str, str]:
+        """List the files that go in, as they were given, by the argument that names each: `images[0]`."""
+        return {argument: given for name in self.file_fields for argument, given in self._named(name)}
+
+    def with_files(self, instead: Mapping[str, str]) -> Self:
+        """Return the order with other files: each whose argument is a key of *instead* gives way to its value."""
+        changes: dict[str, str | tuple[str, ...]] = {}
+        for name in self.file_fields:
+            files = tuple(instead.get(argument, given) for argument, given in self._named(name))
+            changes[name] = files if isinstance(getattr(self, name), tuple) else files[0]
+        return self.model_copy(update=changes)
+
+    def _named(self, name: str) -> list[tuple[str, str]]:
+        given: str | tuple[str, ...] = getattr(self, name)
+        if isinstance(given, tuple):
+            return [(f"{name}[{index}]", one) for index, one in enumerate(given)]
+        return [(name, given)]
+
+
+class ImageOrder(Order, frozen=True):
     """A picture, made from words, or from words and other pictures."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    file_fields = {"images": "image"}
 
     kind: Literal[Kind.IMAGE] = Kind.IMAGE
-    model: Text
     prompt: Text
     images: tuple[Text, ...] = ()
     """https URLs, `kie://jobs/{job_id}/outputs/{n}`, or files that were handed in: see `handed_in`."""
@@ -55,14 +117,29 @@ class ImageOrder(BaseModel):
     resolution: Text = ""
     output_format: Text = ""
 
+    @property
+    def words(self) -> str:
+        """The prompt."""
+        return self.prompt
 
-class SpeechOrder(BaseModel):
+    @property
+    def size(self) -> str:
+        """The resolution; empty for a model without a choice of one."""
+        return self.resolution
+
+    def units(self, _audio_seconds: float | None, /) -> float:
+        """Count one picture."""
+        return 1.0
+
+    def length(self, _audio_seconds: float | None, /) -> str:
+        """Name none: a picture has no length."""
+        return ""
+
+
+class SpeechOrder(Order, frozen=True):
     """A text to be spoken."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     kind: Literal[Kind.SPEECH] = Kind.SPEECH
-    model: Text
     text: Text
     voice: Text = ""
     """A voice's id or name."""
@@ -74,23 +151,62 @@ class SpeechOrder(BaseModel):
     language: Text = ""
     """Two letters of ISO 639-1."""
 
+    @property
+    def words(self) -> str:
+        """The text."""
+        return self.text
 
-class TalkingVideoOrder(BaseModel):
+    def units(self, _audio_seconds: float | None, /) -> float:
+        """Count the thousands of characters."""
+        return len(self.text) / 1000
+
+    def length(self, _audio_seconds: float | None, /) -> str:
+        """Name the step of characters."""
+        return _step(len(self.text), _CHARACTERS)
+
+    def spoken_seconds(self, characters_a_second: float, /) -> float:
+        """Estimate how long the text lasts."""
+        return len(self.text) / characters_a_second / self.speed
+
+
+class TalkingVideoOrder(Order, frozen=True):
     """A face in a picture that speaks what is heard in a sound file."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    file_fields = {"image": "image", "audio": "audio"}
+    titled_by = ("audio", "image")
 
     kind: Literal[Kind.TALKING_VIDEO] = Kind.TALKING_VIDEO
-    model: Text
     image: Text
     audio: Text
     prompt: Text = ""
     resolution: Text = ""
     seed: int | None = None
 
+    @property
+    def words(self) -> str:
+        """How it is to look."""
+        return self.prompt
 
-Order: TypeAlias = Annotated[ImageOrder | SpeechOrder | TalkingVideoOrder, Field(discriminator="kind")]
-_ORDER: TypeAdapter[ImageOrder | SpeechOrder | TalkingVideoOrder] = TypeAdapter(Order)
+    @property
+    def size(self) -> str:
+        """The resolution; empty for a model without a choice of one."""
+        return self.resolution
+
+    def title(self, titles: Mapping[str, str], /) -> str:
+        """Say what is said; else how it looks, else who is seen."""
+        return shortened(titles.get("audio") or self.prompt.strip() or titles.get("image", ""))
+
+    def units(self, audio_seconds: float | None, /) -> float | None:
+        """Count the seconds of its audio, which are its own."""
+        return audio_seconds
+
+    def length(self, audio_seconds: float | None, /) -> str:
+        """Name the step of seconds."""
+        return "?" if audio_seconds is None else _step(audio_seconds, _SECONDS)
+
+
+_AnyOrder: TypeAlias = Annotated[ImageOrder | SpeechOrder | TalkingVideoOrder, Field(discriminator="kind")]
+_ORDER: TypeAdapter[ImageOrder | SpeechOrder | TalkingVideoOrder] = TypeAdapter(_AnyOrder)
 
 
 def load_order(text: str | bytes) -> Order:
@@ -104,8 +220,8 @@ def fingerprint(account: str, order: Order) -> str:
     Orders are equal in whatever form they are written: see `equality`. What is sent stays as it was written.
     """
     words = {name: same_words(getattr(order, name)) for name in ("prompt", "text") if hasattr(order, name)}
-    links = {one: _same_file(one) for one in references(order)}
-    return former_fingerprint(account, with_references(order.model_copy(update=words), links))
+    files = {argument: _same_file(one) for argument, one in order.files().items()}
+    return former_fingerprint(account, order.model_copy(update=words).with_files(files))
 
 
 def _same_file(reference: str) -> str:
@@ -117,33 +233,20 @@ def _same_file(reference: str) -> str:
 def former_fingerprint(account: str, order: Order) -> str:
     """Return the hash that version 0.1 gave to an order, which told forms apart: it stands in ledgers."""
     # The same bytes are the same file, wherever they lie and whatever they are called.
-    contents = {one: f"sha256:{file[1]}" for one in references(order) if (file := parse_handed_in(one))}
-    parts = [account, with_references(order, contents).model_dump(mode="json")]
+    contents = {name: f"sha256:{file[1]}" for name, one in order.files().items() if (file := parse_handed_in(one))}
+    parts = [account, order.with_files(contents).model_dump(mode="json")]
     canonical = json.dumps(parts, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def references(order: Order) -> tuple[str, ...]:
-    """List the files that go in, as they were given."""
-    match order:
-        case ImageOrder():
-            return order.images
-        case TalkingVideoOrder():
-            return (order.image, order.audio)
-        case SpeechOrder():
-            return ()
+def shortened(words: str) -> str:
+    """Cut words down to what a title holds of them."""
+    return " ".join(words.split())[:TITLE]
 
 
-def with_references(order: Order, instead: Mapping[str, str]) -> Order:
-    """Return the order with other files: each that is a key of *instead* gives way to its value."""
-    match order:
-        case ImageOrder():
-            return order.model_copy(update={"images": tuple(instead.get(one, one) for one in order.images)})
-        case TalkingVideoOrder():
-            image, audio = instead.get(order.image, order.image), instead.get(order.audio, order.audio)
-            return order.model_copy(update={"image": image, "audio": audio})
-        case SpeechOrder():
-            return order
+def _step(length: float, steps: tuple[int, ...]) -> str:
+    index = bisect.bisect_left(steps, length)
+    return str(steps[index]) if index < len(steps) else f">{steps[-1]}"
 
 
 def handed_in(place: str, digest: str) -> str:

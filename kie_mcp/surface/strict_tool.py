@@ -32,6 +32,9 @@ _CORRECT = "Correct the arguments and call again."
 class StrictTool(Tool):
     """A tool that refuses what it does not know, in words that help."""
 
+    becomes_task: bool = False
+    """Whether its call is answered with a task, for a client that takes tasks."""
+
     async def run(self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False) -> Any:
         """Run the tool; what it raises from our own error tree becomes an answer with `isError`."""
         try:
@@ -77,16 +80,27 @@ class StrictTool(Tool):
         return OrderError(problem, argument=literal(name, 40), remedy=_CORRECT)
 
 
-def closed(
+def publish(
     function: Callable[..., Awaitable[CallToolResult]],
     *,
     title: str,
     answers: type[Fields],
-    read_only: bool,
+    orders: bool = False,
+    read_only: bool = False,
     open_world: bool = True,
     meta: dict[str, Any] | None = None,
 ) -> StrictTool:
-    """Publish a function as a tool: its name, its docstring, its arguments."""
+    """Publish a function as a tool: its name, its docstring, its arguments.
+
+    Args:
+        function: What it does. Returns the answer; a KieError that it raises becomes one.
+        title: Its name for people.
+        answers: What its structured content holds.
+        orders: Whether it makes a job, which costs credits and can become a task.
+        read_only: Whether it changes nothing, so that a host need not ask before it calls it.
+        open_world: Whether it asks Kie.ai anything.
+        meta: What else a host is told of it.
+    """
     tool = StrictTool.from_function(
         function,
         title=title,
@@ -98,6 +112,7 @@ def closed(
     )
     if not isinstance(tool, StrictTool):  # the SDK promises less than it does
         raise TypeError("the SDK made a tool of another class")
+    tool.becomes_task = orders
     metadata = tool.fn_metadata
     metadata.arg_model = _strict(metadata.arg_model)
     metadata.output_schema = output_schema(answers)

@@ -16,7 +16,7 @@ from kie_mcp.surface.answers.build import listing
 from kie_mcp.surface.answers.schema import Answer, Listing
 from kie_mcp.surface.arguments import types as arg
 from kie_mcp.surface.calls import CallHandler, CallOptions
-from kie_mcp.surface.strict_tool import StrictTool, closed
+from kie_mcp.surface.strict_tool import StrictTool, publish
 from kie_mcp.surface.tenant import TenantOf
 from kie_mcp.surface.viewer import SHOWN_IN_VIEWER
 from kie_mcp.urls import shown_url
@@ -34,21 +34,15 @@ class Tools:
         self._calls = calls
 
     def published(self) -> list[StrictTool]:
-        """The tools as the server lists them."""
-        made: dict[str, Any] = {"answers": Answer, "meta": SHOWN_IN_VIEWER}
+        """The tools as the server lists them: all that is said of one beside its function is said here."""
+        job: dict[str, Any] = {"answers": Answer, "meta": SHOWN_IN_VIEWER}
+        jobs: dict[str, Any] = {"answers": Listing, "meta": SHOWN_IN_VIEWER}
         return [
-            closed(self.generate_image, title="Generate image", read_only=False, **made),
-            closed(self.generate_speech, title="Generate speech", read_only=False, **made),
-            closed(self.create_talking_video, title="Create talking video", read_only=False, **made),
-            closed(self.get_job_status, title="Get job status", read_only=True, **made),
-            closed(
-                self.list_jobs,
-                title="List jobs",
-                answers=Listing,
-                read_only=True,
-                open_world=False,
-                meta=SHOWN_IN_VIEWER,
-            ),
+            publish(self.generate_image, title="Generate image", orders=True, **job),
+            publish(self.generate_speech, title="Generate speech", orders=True, **job),
+            publish(self.create_talking_video, title="Create talking video", orders=True, **job),
+            publish(self.get_job_status, title="Get job status", read_only=True, **job),
+            publish(self.list_jobs, title="List jobs", read_only=True, open_world=False, **jobs),
         ]
 
     async def generate_image(

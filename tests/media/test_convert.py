@@ -35,7 +35,7 @@ from kie_mcp.media.inputs.local_files import LocalFiles
 from kie_mcp.media.inputs.open_file import OpenFile
 from kie_mcp.media.inputs.uploads import Uploads
 from kie_mcp.media.probe.file_type import probe
-from kie_mcp.orders.order import ImageOrder, Order, TalkingVideoOrder, fingerprint, parse_handed_in, with_references
+from kie_mcp.orders.order import ImageOrder, Order, TalkingVideoOrder, fingerprint, parse_handed_in
 from tests.support.download_links import Hand
 from tests.support.heic import heic
 from tests.support.media_files import picture, sound, wav
@@ -533,7 +533,7 @@ async def test_what_was_converted_is_the_same_order_again_and_is_there_after_a_r
     async with house(tmp_path) as second:
         link = await second.inputs.link(one.reference, argument="images[0]")
         await second.inputs.link(other.reference, argument="images[0]")
-    prints = {fingerprint("me", with_references(PAINT, {"x": taken.reference})) for taken in (one, other)}
+    prints = {fingerprint("me", PAINT.with_files({"images[0]": taken.reference})) for taken in (one, other)}
     assert (len(prints), first.sent, len(second.sent), link) == (1, [], 1, "https://uploads.example/1.png")
     assert (parse_handed_in(one.reference) or ("",))[0] == "data:image/png"
 

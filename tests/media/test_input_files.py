@@ -15,7 +15,7 @@ import pytest
 from inline_snapshot import snapshot
 from PIL import Image
 
-from kie_mcp.catalog import registry
+from kie_mcp.catalog import requests
 from kie_mcp.errors import OrderError, OutputError, UnreachableError
 from kie_mcp.jobs.job import Phase
 from kie_mcp.jobs.store.sqlite import SqliteLedger
@@ -372,7 +372,7 @@ async def test_base64_is_taken_as_it_comes_if_what_it_means_is_certain(form: str
             image.save(target, "png")
             text = base64.b64encode(target.getvalue()).decode()
             assert {"+", "/"} <= set(text)
-            checked = registry.check(PAINT.model_copy(update={"images": (head + FORMS[form](text),)}))
+            checked = requests.check(PAINT.model_copy(update={"images": (head + FORMS[form](text),)}))
             taken = await here.inputs.take(checked.images[0], checked, argument="images[0]")
             await here.inputs.link(taken.reference, argument="images[0]")
             assert here.sent[-1][1] == target.getvalue()
@@ -398,7 +398,7 @@ async def test_base64_is_taken_as_it_comes_if_what_it_means_is_certain(form: str
 async def test_what_stands_before_the_base64_may_be_written_as_it_likes(head: str, tmp_path: Path) -> None:
     text = f"{head},{base64.b64encode(picture()).decode()}"
     async with house(tmp_path) as here:
-        checked = registry.check(PAINT.model_copy(update={"images": (text,)}))
+        checked = requests.check(PAINT.model_copy(update={"images": (text,)}))
         taken = await here.inputs.take(checked.images[0], checked, argument="images[0]")
         await here.inputs.link(taken.reference, argument="images[0]")
         assert here.sent[-1][1] == picture()
@@ -407,7 +407,7 @@ async def test_what_stands_before_the_base64_may_be_written_as_it_likes(head: st
 @pytest.mark.parametrize("kind", ["application/octet-stream", "video/mp4", "application/ogg;codecs=opus"])
 async def test_the_type_of_a_data_uri_counts_for_nothing(kind: str, tmp_path: Path) -> None:
     async with house(tmp_path) as here:
-        checked = registry.check(PAINT.model_copy(update={"images": (uri(picture(), kind),)}))
+        checked = requests.check(PAINT.model_copy(update={"images": (uri(picture(), kind),)}))
         assert (await here.inputs.take(checked.images[0], checked, argument="images[0]")).reference
 
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kie_mcp.catalog import registry
+from kie_mcp.catalog import requests
 from kie_mcp.errors import OrderError
 from kie_mcp.jobs.store.sqlite import SqliteLedger
 from kie_mcp.media.inputs.inline_file_store import InlineFiles
@@ -140,7 +140,7 @@ def test_any_reference_is_taken_from_inside_or_refused_by_its_argument(root: Pat
 def named(root: Path, text: str) -> tuple[str, str]:
     """What the order calls it from here on, or why it is refused."""
     try:
-        order = registry.check(ImageOrder(model="google/nano-banana", prompt="a fox", images=(text,)))
+        order = requests.check(ImageOrder(model="google/nano-banana", prompt="a fox", images=(text,)))
         [reference] = order.images
         if not is_file_reference(reference):
             return reference, ""

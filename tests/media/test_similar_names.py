@@ -10,7 +10,7 @@ import anyio
 import pytest
 from inline_snapshot import snapshot
 
-from kie_mcp.catalog import registry
+from kie_mcp.catalog import requests
 from kie_mcp.errors import OrderError
 from kie_mcp.jobs.store.sqlite import SqliteLedger
 from kie_mcp.media.inputs.inline_file_store import InlineFiles
@@ -235,7 +235,7 @@ def inputs(root: Path, place: LocalFiles) -> InputFiles:
 @pytest.mark.parametrize("given", ["my fox.png", " 'my fox.png' ", "my\u00a0fox.png", "my%20fox.png"])
 def test_an_order_takes_the_file_by_where_it_really_is(given: str, root: Path) -> None:
     (root / "my\u202ffox.png").write_bytes(picture())
-    order = registry.check(ImageOrder(model="", prompt="x", images=(given,)))
+    order = requests.check(ImageOrder(model="", prompt="x", images=(given,)))
     taken = anyio.run(
         lambda: inputs(root, LocalFiles([root], relative_to=root)).take(order.images[0], order, argument="images[0]")
     )
@@ -255,4 +255,4 @@ def test_a_file_that_can_be_opened_and_not_read_is_a_refusal(root: Path) -> None
 @pytest.mark.parametrize("link", ["https://example.com/fox.png", "kie://jobs/job_abc/outputs/0"])
 def test_a_link_in_quotation_marks_is_the_link(link: str, quotes: str) -> None:
     order = ImageOrder(model="", prompt="x", images=(f" {quotes[0]}{link}{quotes[1]} ",))
-    assert registry.check(order).images == (link,)
+    assert requests.check(order).images == (link,)

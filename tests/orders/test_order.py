@@ -9,7 +9,7 @@ import pytest
 from inline_snapshot import snapshot
 from pydantic import ValidationError
 
-from kie_mcp.catalog import registry
+from kie_mcp.catalog import requests
 from kie_mcp.catalog.capabilities import Capabilities
 from kie_mcp.catalog.validate import OrderValidator
 from kie_mcp.errors import OrderError
@@ -26,9 +26,7 @@ from kie_mcp.orders.order import (
     parse_handed_in,
     parse_job_uri,
     parse_output_uri,
-    references,
     styled,
-    with_references,
 )
 
 FOX = "https://example.com/fox.png"
@@ -47,7 +45,11 @@ PAINTER = OrderValidator(
 SPEAKER = OrderValidator(
     model="speaker",
     takes=Capabilities(
-        prompt_max=20, voices={"id1": "Rachel", "id2": "Rachel", "id3": "Liam"}, speed_range=(0.7, 1.2), language=True
+        prompt_max=20,
+        voices={"id1": "Rachel", "id2": "Rachel", "id3": "Liam"},
+        speed_range=(0.7, 1.2),
+        stability_range=(0, 1),
+        language=True,
     ),
 )
 ACTOR = OrderValidator(
@@ -93,7 +95,7 @@ def test_orders_that_differ_in_form_alone_are_equal_and_sent_as_they_were_writte
     """A retry that comes out of other hands is not paid for again."""
     base = ImageOrder(model="google/nano-banana", prompt="x")
     orders = [
-        registry.check(ImageOrder.model_validate(base.model_dump(exclude_defaults=True) | form))
+        requests.check(ImageOrder.model_validate(base.model_dump(exclude_defaults=True) | form))
         for form in (one, other)
     ]
     assert fingerprint("me", orders[0]) == fingerprint("me", orders[1])
@@ -144,9 +146,9 @@ def test_orders_that_say_the_same_in_other_words_are_equal_once_checked():
 
 
 def test_the_files_of_an_order_are_listed_as_given():
-    assert references(IMAGE) == (FOX,)
-    assert references(SPEECH) == ()
-    assert references(VIDEO) == (FOX, VOICE)
+    assert IMAGE.files() == {"images[0]": FOX}
+    assert SPEECH.files() == {}
+    assert VIDEO.files() == {"image": FOX, "audio": VOICE}
 
 
 def test_an_output_is_named_and_found_by_its_uri():
@@ -170,10 +172,11 @@ def test_a_file_that_was_handed_in_is_told_by_its_bytes():
 
 
 def test_other_files_take_the_place_of_an_orders_own():
-    instead = {FOX: "https://example.com/cat.png"}
-    assert with_references(IMAGE, instead) == IMAGE.model_copy(update={"images": (instead[FOX],)})
-    assert with_references(VIDEO, instead) == VIDEO.model_copy(update={"image": instead[FOX]})
-    assert with_references(SPEECH, instead) == SPEECH
+    cat = "https://example.com/cat.png"
+    two = IMAGE.model_copy(update={"images": (VOICE, FOX)})
+    assert two.with_files({"images[1]": cat, "audio": cat}).files() == {"images[0]": VOICE, "images[1]": cat}
+    assert VIDEO.with_files({"image": cat}) == VIDEO.model_copy(update={"image": cat})
+    assert SPEECH.with_files({"images[0]": cat}) == SPEECH
 
 
 def test_a_style_becomes_part_of_the_prompt():

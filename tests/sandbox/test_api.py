@@ -195,8 +195,7 @@ async def test_the_same_seed_makes_the_same_tasks() -> None:
     assert ids[0] == ids[1] != ids[2]
 
 
-def test_the_models_are_the_documented_ones_and_four_short_names() -> None:
-    assert len(MODELS) == 16
+def test_four_short_names_answer_in_the_other_dialect() -> None:
     assert {name for name, model in MODELS.items() if model.dialect == "spec"} == {
         "nano-banana",
         "nanobanana",

@@ -1,10 +1,12 @@
 """What the tools publish of an argument and what the rows of the models say are the same: neither drifts alone."""
 
+import re
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
+from kie_mcp.catalog.descriptions import describe_length, describe_price
 from kie_mcp.catalog.models import MODELS, Model
 from kie_mcp.catalog.registry import models
 from kie_mcp.orders.kind import Kind
@@ -18,7 +20,7 @@ JSON = dict[str, Any]
 TOOLS = {Kind.IMAGE: "generate_image", Kind.SPEECH: "generate_speech", Kind.TALKING_VIDEO: "create_talking_video"}
 WORDS = {Kind.IMAGE: "prompt", Kind.SPEECH: "text", Kind.TALKING_VIDEO: "prompt"}
 CHOICES = {"aspect_ratio": "aspect_ratios", "resolution": "resolutions", "output_format": "formats"}
-RANGES = {"seed": "seed_range", "speed": "speed_range"}
+RANGES = {name: f"{name}_range" for name in ("seed", "speed", "stability", "similarity_boost")}
 FILES: dict[Kind, JSON] = {
     Kind.IMAGE: {"prompt": "a fox"},
     Kind.SPEECH: {"text": "Hello."},
@@ -76,9 +78,32 @@ async def test_every_enumeration_holds_what_the_models_take_and_nothing_else(tmp
                 assert "enum" not in published.get(name, {})
 
 
+async def test_every_price_of_a_row_stands_in_the_description_of_the_model(tmp_path: Path) -> None:
+    for kind, published in (await arguments(tmp_path)).items():
+        said = published["model"]["description"]
+        for model in models(kind):
+            assert describe_price(model.price) in said
+            for each in model.price.credits.values():
+                assert re.search(rf"\b{each:g}\b", describe_price(model.price))
+
+
+async def test_every_limit_on_a_sound_stands_in_the_description_of_it(tmp_path: Path) -> None:
+    said = (await arguments(tmp_path))[Kind.TALKING_VIDEO]["audio"]["description"]
+    assert [model.id for model in models(Kind.TALKING_VIDEO) if describe_length(model) not in said] == []
+    assert {describe_length(model) for model in models(Kind.TALKING_VIDEO)} >= {"about 15 s", "60 s", "5 min"}
+
+
+async def test_the_voices_that_are_given_as_examples_are_to_be_had(tmp_path: Path) -> None:
+    said = (await arguments(tmp_path))[Kind.SPEECH]["voice"]["description"]
+    examples = re.findall(r"[A-Z]\w+", said.partition("such as")[2])
+    assert len(examples) == 3
+    for model in models(Kind.SPEECH):
+        assert {*examples} <= {*model.takes.voices.values()}
+
+
 async def test_no_bound_is_published_that_is_not_held_against_the_rows_here(tmp_path: Path) -> None:
     """A new argument with a bound of its own has to be added above, or to what no model has a say in."""
-    no_say = {"wait_seconds", "idempotency_key", "stability", "similarity_boost", "style", "voice", "language"}
+    no_say = {"wait_seconds", "idempotency_key", "style", "voice", "language"}
     held = {*RANGES, *CHOICES, *WORDS.values(), "images", "image_prompt", "script", "model"}
     bounds = {"minimum", "maximum", "minLength", "maxLength", "maxItems", "enum"}
     bounded = {

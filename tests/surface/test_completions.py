@@ -6,6 +6,7 @@ import pytest
 from inline_snapshot import snapshot
 from mcp.types import PromptReference, ResourceTemplateReference
 
+from kie_mcp.catalog.models import MODELS
 from kie_mcp.jobs.job import Phase
 from kie_mcp.jobs.store.sqlite import SqliteLedger
 from tests.support.sandbox_server import Era, Stand, facts, settings, stand
@@ -66,7 +67,7 @@ async def test_a_picture_of_an_earlier_job_is_offered_as_a_reference(tmp_path: P
 
 async def test_models_are_found_by_any_name_and_by_what_they_make(tmp_path: Path, era: Era) -> None:
     async with stand(tmp_path, era=era) as here:
-        assert len(await offered(here, MODEL, "model_id")) == 11
+        assert await offered(here, MODEL, "model_id") == [model.id for model in MODELS]
         assert await offered(here, MODEL, "model_id", "ELEVEN") == snapshot(
             ["elevenlabs/text-to-speech-turbo-2-5", "elevenlabs/text-to-speech-multilingual-v2"]
         )

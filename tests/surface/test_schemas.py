@@ -54,7 +54,7 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                     },
                     "model": {
                         "default": "google/nano-banana",
-                        "description": "Credits: nano-banana 4, pro 18-24, 2 8-18, lite 4, 2-1 4-9",
+                        "description": "Credits a picture: nano-banana 4, pro 18 (4K 24), 2 8 (2K 12, 4K 18), lite 4, 2-1 4 (2K 6, 4K 9)",
                         "enum": [
                             "google/nano-banana",
                             "nano-banana-pro",
@@ -65,7 +65,7 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                         "type": "string",
                     },
                     "aspect_ratio": {
-                        "description": "Width:height; 1:4 to 8:1 only the 2 family",
+                        "description": "Width:height; 1:4, 4:1, 1:8, 8:1 only for 2, lite and 2-1",
                         "enum": [
                             "1:1",
                             "9:16",
@@ -85,7 +85,11 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                         ],
                         "type": "string",
                     },
-                    "resolution": {"description": "Only pro, 2 and 2-1", "enum": ["1K", "2K", "4K"], "type": "string"},
+                    "resolution": {
+                        "description": "Of the picture; only for pro, 2 and 2-1",
+                        "enum": ["1K", "2K", "4K"],
+                        "type": "string",
+                    },
                     "output_format": {"description": "Of the file", "enum": ["png", "jpeg", "jpg"], "type": "string"},
                     "style": {"description": "Such as photorealistic", "maxLength": 500, "type": "string"},
                     "wait_seconds": {
@@ -148,7 +152,7 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                         "type": "number",
                         "description": "Likeness to the voice",
                     },
-                    "language": {"description": "ISO 639-1; turbo only", "maxLength": 10, "type": "string"},
+                    "language": {"description": "ISO 639-1; only for turbo", "maxLength": 10, "type": "string"},
                     "wait_seconds": {
                         "maximum": 600,
                         "minimum": 0,
@@ -175,7 +179,7 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                         "type": "string",
                     },
                     "audio": {
-                        "description": "Voice recording, given like image; about 15 s for infinitalk, 60 s omnihuman, 5 min kling",
+                        "description": "Voice recording, given like image; about 15 s for infinitalk, 60 s for omnihuman, 5 min for kling and kling pro",
                         "type": "string",
                     },
                     "image_prompt": {
@@ -195,7 +199,7 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                     },
                     "prompt": {"description": "How the person acts", "maxLength": 5000, "type": "string"},
                     "model": {
-                        "description": "Credits a second: infinitalk (default) 3 (720p 12), kling 8, pro 16, omnihuman 27",
+                        "description": "Credits a second: infinitalk (default) 3 (720p 12), kling 8, kling pro 16, omnihuman 27",
                         "enum": [
                             "infinitalk/from-audio",
                             "kling/ai-avatar-standard",
@@ -205,7 +209,7 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                         "type": "string",
                     },
                     "resolution": {
-                        "description": "480p, 720p: infinitalk; 720, 1080: omnihuman",
+                        "description": "Of the video; 480p, 720p only for infinitalk; 1080, 720 only for omnihuman",
                         "enum": ["480p", "720p", "1080", "720"],
                         "type": "string",
                     },

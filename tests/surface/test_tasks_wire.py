@@ -18,17 +18,20 @@ from kie_mcp.app import make_tenant, share
 from kie_mcp.jobs.clock import SystemClock
 from kie_mcp.jobs.drafts import Expectation
 from kie_mcp.jobs.job import Job, Phase
+from kie_mcp.orders.kind import KINDS
 from kie_mcp.surface.answers.build import answer
 from kie_mcp.surface.answers.schema import Answer
 from kie_mcp.surface.calls import CallHandler, CallOptions, Connection
 from kie_mcp.surface.tasks.extension import TASKS, Call, Task, Tasks
-from kie_mcp.surface.tasks.job_tasks import MOST, ORDERING, JobTasks
+from kie_mcp.surface.tasks.job_tasks import MOST, JobTasks
 from kie_mcp.surface.tenant import Tenant
 from tests.support.every_state import NOW, done, job
 from tests.support.sandbox_server import settings, stand
 from tests.support.tasks_client import TaskClient, order
 
 pytestmark = pytest.mark.anyio
+
+ORDERING = frozenset(facts.tool for facts in KINDS.values() if facts.tool)
 
 RUNNING = CallToolResult(
     content=[TextContent(text="running: image")], structured_content={"job_id": "job_gone", "state": "running"}
@@ -85,7 +88,7 @@ def terse(tenant: Tenant) -> Terse:
 
 @pytest.fixture
 def jobtasks(tenant: Tenant, terse: Terse) -> JobTasks:
-    return JobTasks(lambda _: tenant, terse, SystemClock())
+    return JobTasks(lambda _: tenant, terse, SystemClock(), tools=ORDERING)
 
 
 def server(*extensions: Tasks) -> MCPServer[Any]:

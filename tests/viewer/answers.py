@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from kie_mcp.orders.kind import Kind
 from kie_mcp.surface.answers.next_tools import input_for
 from kie_mcp.surface.answers.schema import Answer, CreditFields, ErrorFields, OutputFields, PartFields
 from tests.support.media_files import film, picture, sound
@@ -38,7 +39,7 @@ def told(state: str, kind: str = "image", **more: Any) -> dict[str, Any]:
 
 def made(kind: str, mime: str, *, url: str = LINK, **more: Any) -> dict[str, Any]:
     """The same, of a finished job with one file."""
-    takers = input_for(kind, mime) or None
+    takers = input_for(Kind(kind), mime) or None
     output = OutputFields(
         url=url, resource=RESOURCE, input_for=takers, path="/home/me/kie/a file.bin", mime_type=mime, **more
     )
@@ -66,7 +67,7 @@ def parts(picture: str, speech: str) -> list[PartFields]:
             kind=kind,
             state=state,
             resource=f"kie://jobs/{job}/outputs/0",
-            input_for=input_for(kind),
+            input_for=input_for(Kind(kind)),
             credits=price,
         )
         for kind, job, state, price in made

@@ -12,7 +12,7 @@ from kie_mcp.media.inputs.open_file import is_there
 from kie_mcp.media.inputs.uploads import Say
 from kie_mcp.media.outputs.file_names import order_text
 from kie_mcp.media.worker_threads import run_in_thread
-from kie_mcp.orders.kind import Kind
+from kie_mcp.orders.kind import KINDS, Family
 from kie_mcp.orders.order import parse_output_uri
 from kie_mcp.urls import is_web_link, shown_url
 
@@ -20,7 +20,6 @@ FRESH = 20 * 60.0
 """Seconds for which an output's own link is used: the earliest that was seen to die lived 40 minutes."""
 
 _FAMILIES = {"image": "image", "images": "image", "audio": "audio"}
-_MAKES = {Kind.IMAGE: "image", Kind.SPEECH: "audio", Kind.TALKING_VIDEO: "video"}
 _NOUNS = {"image": "a picture", "audio": "audio", "video": "a video"}
 
 
@@ -90,7 +89,7 @@ class FileReferences:
         job, _ = await self._find_job(reference, argument)
         if job.done:
             return None
-        _check_family(_MAKES.get(job.kind, ""), reference, argument)
+        _check_family(KINDS[job.kind].family, reference, argument)
         return job
 
     async def _find_job(self, reference: str, argument: str) -> tuple[Job, int]:
@@ -108,7 +107,7 @@ class FileReferences:
         if number >= len(job.outputs):
             raise _refusal(argument, reference, f"the job has {len(job.outputs)} output(s), counted from 0")
         output = job.outputs[number]
-        family = output.mime_type.partition("/")[0] if output.mime_type else _MAKES.get(job.kind)
+        family = output.mime_type.partition("/")[0] if output.mime_type else KINDS[job.kind].family
         wanted = _FAMILIES.get(argument.partition("[")[0])
         if family and wanted and family != wanted:
             made = _NOUNS.get(family, "data")
@@ -135,9 +134,9 @@ class FileReferences:
             raise _refusal(argument, reference, problem) from None
 
 
-def _check_family(family: str, reference: str, argument: str) -> None:
-    wanted = _FAMILIES.get(argument.partition("[")[0], family)
-    if family and family != wanted:
+def _check_family(family: Family | None, reference: str, argument: str) -> None:
+    wanted = _FAMILIES.get(argument.partition("[")[0])
+    if family and wanted and family != wanted:
         made = _NOUNS.get(family, family)
         raise _refusal(argument, reference, f"that is {made}, and the argument takes {_NOUNS[wanted]}")
 

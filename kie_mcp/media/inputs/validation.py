@@ -1,9 +1,10 @@
 """Check by its bytes that a model takes a file, before the job is paid for."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Literal, NoReturn
 
-from kie_mcp.catalog import durations, registry
+from kie_mcp.catalog import audio_length, registry
+from kie_mcp.catalog.capabilities import FILE_KINDS
 from kie_mcp.catalog.validate import either
 from kie_mcp.errors import OrderError
 from kie_mcp.media.inputs.local_files import format_megabytes
@@ -17,17 +18,6 @@ from kie_mcp.orders.order import Order
 LARGEST = 100 * MB
 """The most bytes of a file, where Kie.ai names no limit."""
 
-_KINDS: Mapping[str, str] = {
-    "image/jpeg": "JPEG",
-    "image/png": "PNG",
-    "image/webp": "WebP",
-    "audio/mpeg": "MP3",
-    "audio/wav": "WAV",
-    "audio/x-wav": "WAV",
-    "audio/aac": "AAC",
-    "audio/mp4": "M4A",
-    "audio/ogg": "Ogg",
-}
 MOST_PIXELS = 100_000_000
 """The most pixels of a picture. Kie.ai names no limit, but no camera makes more, and a tiny file can claim billions."""
 LEAST_SIDE = 2
@@ -57,7 +47,7 @@ def check_file(
         _refuse_damaged(found, name, argument)
     check_picture_whole(source, found, name, argument)
     if _family(argument) == "audio":
-        durations.check_audio(order, found.duration_s)
+        audio_length.check_audio(order, found.duration_s)
     else:
         _check_pixels(found, name, order, argument)
     return found
@@ -94,7 +84,7 @@ def _check_kind(found: Probe, name: str, order: Order, argument: str) -> None:
     takes = registry.find(order.model, order.kind).takes
     allowed = takes.audio_types if _family(argument) == "audio" else takes.image_types
     if found.mime_type not in allowed or not found.bytes:
-        kinds = list(dict.fromkeys(_KINDS[one] for one in allowed))
+        kinds = list(dict.fromkeys(FILE_KINDS[one] for one in allowed))
         remedy = (
             f"Convert it to {kinds[0]} and hand that in."
             if found.family == _family(argument)
@@ -114,7 +104,9 @@ def _check_codec(found: Probe, name: str, order: Order, argument: str) -> None:
         return
     if not found.codec:
         _refuse_damaged(found, name, argument)
-    kinds = [_KINDS[one] + _codec_words(takes.audio_codecs.get(one, ()), _KINDS[one]) for one in takes.audio_types]
+    kinds = [
+        FILE_KINDS[one] + _codec_words(takes.audio_codecs.get(one, ()), FILE_KINDS[one]) for one in takes.audio_types
+    ]
     problem = f"{name} is {found.label} with {found.codec}; {order.model} takes {either(kinds)}."
     raise OrderError(problem, argument=argument, remedy="Convert it to MP3 and hand that in.")
 
@@ -141,7 +133,7 @@ def _check_pixels(found: Probe, name: str, order: Order, argument: str) -> None:
 
 
 def _picture_kinds(order: Order) -> str:
-    return either([_KINDS[one] for one in registry.find(order.model, order.kind).takes.image_types])
+    return either([FILE_KINDS[one] for one in registry.find(order.model, order.kind).takes.image_types])
 
 
 def _family(argument: str) -> Literal["image", "audio"]:

@@ -7,10 +7,9 @@ from kie_mcp.media.outputs.atomic_file import AtomicFile
 from kie_mcp.media.probe.file_type import Probe, probe
 from kie_mcp.media.probe.integrity import DAMAGED, find_fault, has_valid_checksums, is_cut_off
 from kie_mcp.media.probe.reader import Header
-from kie_mcp.orders.kind import Kind
+from kie_mcp.orders.kind import KINDS, Kind
 
-_PICTURES = frozenset({"image/png", "image/jpeg", "image/webp"})
-_MEASURED = _PICTURES | {"image/gif", "video/mp4"}
+_MEASURED = KINDS[Kind.IMAGE].file_types | {"image/gif", "video/mp4"}
 _WORDS = frozenset({"text/html", "application/json", "application/xml", "text/plain"})
 """Types of a page or message that a host sends in place of a file."""
 
@@ -38,12 +37,8 @@ def check_and_publish(part: AtomicFile, kind: Kind, whole: bool) -> tuple[Path, 
 
 def _describe_oddity(found: Probe, kind: Kind) -> str:
     """Say what is not as expected, as the end of a sentence; empty if all is."""
-    fits, expected = {
-        Kind.IMAGE: (found.mime_type in _PICTURES, "a PNG, JPEG or WebP picture"),
-        Kind.SPEECH: (found.family == "audio", "audio"),
-        Kind.TALKING_VIDEO: (found.family == "video", "a video"),
-        Kind.OTHER: (found.family != "unknown", "a picture, audio or a video"),
-    }[kind]
-    if not fits:
-        return f"instead of {expected}"
+    expected = KINDS[kind]
+    is_family = found.family != "unknown" and expected.family in {None, found.family}
+    if not is_family or (expected.file_types and found.mime_type not in expected.file_types):
+        return f"instead of {expected.files}"
     return "that is damaged" if found.mime_type in _MEASURED and found.width is None else ""

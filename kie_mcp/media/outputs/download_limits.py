@@ -6,33 +6,14 @@ from collections.abc import Mapping
 from kie_mcp.errors import OutputError, TransientError
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.media.probe.file_type import probe
-from kie_mcp.orders.kind import Kind
+from kie_mcp.orders.kind import KINDS, Kind
 from kie_mcp.text import literal
 
 MB = 1024 * 1024
-CAPS: Mapping[Kind, int] = {
-    Kind.IMAGE: 64 * MB,
-    Kind.SPEECH: 128 * MB,
-    Kind.TALKING_VIDEO: 2048 * MB,
-    Kind.OTHER: 2048 * MB,
-}
+CAPS: Mapping[Kind, int] = {kind: facts.most_bytes for kind, facts in KINDS.items()}
 """The most bytes of a file, by what a job makes."""
-TOTALS: Mapping[Kind, int] = {
-    Kind.IMAGE: 512 * MB,
-    Kind.SPEECH: 256 * MB,
-    Kind.TALKING_VIDEO: 4096 * MB,
-    Kind.OTHER: 4096 * MB,
-}
+TOTALS: Mapping[Kind, int] = {kind: facts.most_bytes_in_all for kind, facts in KINDS.items()}
 """The most bytes of all files of a job."""
-_USUAL: Mapping[Kind, int] = {
-    Kind.IMAGE: 30 * MB,
-    Kind.SPEECH: 15 * MB,
-    Kind.TALKING_VIDEO: 50 * MB,
-    Kind.OTHER: 50 * MB,
-}
-"""Bytes that a file seldom exceeds, by what a job makes."""
-_A_SECOND = MB
-"""Bytes of one second of video: several times what was measured."""
 LONGEST = 600.0
 """The most seconds for a whole file."""
 SPAN = 60.0
@@ -48,8 +29,9 @@ SLOWEST = 1024
 
 def expected_bytes(kind: Kind, seconds: float | None = None) -> int:
     """Return the bytes that must be free for a file of that kind; *seconds* is the length of its sound, if known."""
-    long = int((seconds or 0.0) * _A_SECOND) if kind is Kind.TALKING_VIDEO else 0
-    return max(_USUAL[kind], min(long, CAPS[kind]))
+    facts = KINDS[kind]
+    long = int((seconds or 0.0) * facts.usual_bytes_a_second)
+    return max(facts.usual_bytes, min(long, facts.most_bytes))
 
 
 class JobTotal:

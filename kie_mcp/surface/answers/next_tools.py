@@ -1,25 +1,15 @@
 """What a file that a job made can go into: the tools of which a model takes such files."""
 
 import functools
-from collections.abc import Mapping
 
 from kie_mcp.catalog import registry
-from kie_mcp.orders.kind import Kind
-
-TOOLS: Mapping[Kind, str] = {
-    Kind.IMAGE: "generate_image",
-    Kind.SPEECH: "generate_speech",
-    Kind.TALKING_VIDEO: "create_talking_video",
-}
-"""The tool that orders each kind of job."""
-MADE: Mapping[str, str] = {Kind.IMAGE: "image", Kind.SPEECH: "audio", Kind.TALKING_VIDEO: "video"}
-"""The first half of a MIME type, by the kind of job: for a file of which nothing more is known."""
+from kie_mcp.orders.kind import KINDS, Kind
 
 
-def input_for(kind: str, mime_type: str | None = None) -> list[str]:
+def input_for(kind: Kind, mime_type: str | None = None) -> list[str]:
     """List the tools that take a file that such a job made; none if no model takes its kind of file."""
-    family = mime_type.partition("/")[0] if mime_type else MADE.get(kind, "")
-    return [tool for made, tool in TOOLS.items() if family in _taken(made)]
+    family = mime_type.partition("/")[0] if mime_type else KINDS[kind].family
+    return [facts.tool for made, facts in KINDS.items() if facts.tool and family in _taken(made)]
 
 
 @functools.cache

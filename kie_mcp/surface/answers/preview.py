@@ -10,7 +10,7 @@ from mcp.types import ImageContent
 from kie_mcp.errors import KieError
 from kie_mcp.jobs.job import Job, Output, Phase
 from kie_mcp.media.worker_threads import run_in_thread
-from kie_mcp.orders.kind import Kind
+from kie_mcp.orders.kind import KINDS
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ class Previews:
 
     async def show(self, job: Job) -> tuple[ImageContent | None, str]:
         """The preview of a job's first output, or why there is none: a JPEG of at most 768 pixels and 100 KB."""
-        if job.phase is not Phase.SUCCEEDED or job.kind is Kind.SPEECH or not job.outputs:
+        if job.phase is not Phase.SUCCEEDED or KINDS[job.kind].family == "audio" or not job.outputs:
             return None, ""
         output = job.outputs[0]
         if output.path is None:

@@ -1,6 +1,6 @@
 """A job's facts as a person and a model read them: the state first, then the files, the next step last."""
 
-from kie_mcp.catalog.registry import CREDIT_USD
+from kie_mcp.catalog.models import CREDIT_USD
 from kie_mcp.jobs.job import JobState
 from kie_mcp.surface.answers.schema import Answer, CreditFields, ErrorFields, Listing, OutputFields, PartFields
 from kie_mcp.text import code, dumped, quoted, short_link

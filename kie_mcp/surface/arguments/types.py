@@ -1,7 +1,7 @@
 """The arguments of the tools: type, bounds and words in one place, from which the published schema is made.
 
-What a model's row allows stands in the schema as an enumeration but is checked against the row, so that other names
-for the same thing are taken too.
+What models take and cost is never written here but told from their rows. What a row allows stands in the schema as an
+enumeration but is checked against the row, so that other names for the same thing are taken too.
 """
 
 from typing import Annotated, Any, Literal
@@ -9,33 +9,43 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from kie_mcp.catalog import registry
+from kie_mcp.catalog.audio_length import USUAL
+from kie_mcp.catalog.descriptions import (
+    describe_choices,
+    describe_lengths,
+    describe_pictures,
+    describe_prices,
+    describe_takers,
+)
+from kie_mcp.catalog.models import Model
 from kie_mcp.orders.kind import Kind
 
 IMAGE, SPEECH, VIDEO = (registry.models(kind) for kind in (Kind.IMAGE, Kind.SPEECH, Kind.TALKING_VIDEO))
 FILE = "https URL, local path, data URI, or kie://jobs/{job_id}/outputs/{n} of an earlier job"
 
 
-def _ids(models: tuple[registry.Model, ...]) -> dict[str, Any]:
+def _ids(models: tuple[Model, ...]) -> dict[str, Any]:
     return {"enum": [model.id for model in models]}
 
 
-def _rows(models: tuple[registry.Model, ...], field: str) -> dict[str, Any]:
+def _rows(models: tuple[Model, ...], field: str) -> dict[str, Any]:
     return {"enum": list(dict.fromkeys(value for model in models for value in getattr(model.takes, field)))}
 
 
-def _most(models: tuple[registry.Model, ...], field: str) -> int:
+def _most(models: tuple[Model, ...], field: str) -> int:
     """The highest that any of the models takes."""
     return max(getattr(model.takes, field) for model in models)
 
 
-def _range(models: tuple[registry.Model, ...], field: str) -> dict[str, Any]:
+def _range(models: tuple[Model, ...], field: str) -> dict[str, Any]:
     """From the lowest to the highest that any of the models takes; the one that is meant is checked against its row."""
     ranges = [limits for model in models if (limits := getattr(model.takes, field)) is not None]
     return {"ge": min(least for least, _ in ranges), "le": max(most for _, most in ranges)}
 
 
-def _fraction(words: str) -> Any:
-    return Field(ge=0, le=1, description=words)
+def _also(words: str, more: str) -> str:
+    """The words, and what more there is to say."""
+    return f"{words}; {more}" if more else words
 
 
 Wait = Annotated[
@@ -50,54 +60,64 @@ Prompt = Annotated[str, Field(min_length=1, max_length=_most(IMAGE, "prompt_max"
 References = Annotated[
     list[str], Field(max_length=_most(IMAGE, "images_max"), description=f"Pictures to edit or follow: {FILE}")
 ]
-ImageModel = Annotated[
-    str, Field(description="Credits: nano-banana 4, pro 18-24, 2 8-18, lite 4, 2-1 4-9", json_schema_extra=_ids(IMAGE))
-]
+ImageModel = Annotated[str, Field(description=describe_prices(IMAGE), json_schema_extra=_ids(IMAGE))]
 AspectRatio = Annotated[
     str,
-    Field(description="Width:height; 1:4 to 8:1 only the 2 family", json_schema_extra=_rows(IMAGE, "aspect_ratios")),
+    Field(
+        description=_also("Width:height", describe_choices(IMAGE, "aspect_ratios")),
+        json_schema_extra=_rows(IMAGE, "aspect_ratios"),
+    ),
 ]
 ImageResolution = Annotated[
-    str, Field(description="Only pro, 2 and 2-1", json_schema_extra=_rows(IMAGE, "resolutions"))
+    str,
+    Field(
+        description=_also("Of the picture", describe_choices(IMAGE, "resolutions")),
+        json_schema_extra=_rows(IMAGE, "resolutions"),
+    ),
 ]
 OutputFormat = Annotated[str, Field(description="Of the file", json_schema_extra=_rows(IMAGE, "formats"))]
 Style = Annotated[str, Field(max_length=500, description="Such as photorealistic")]
 
 Text = Annotated[str, Field(min_length=1, max_length=_most(SPEECH, "prompt_max"), description="What to say")]
 Voice = Annotated[str, Field(max_length=100, description="Name or id, such as James, Rachel or Brian")]
-SpeechModel = Annotated[
-    str, Field(description="Credits per 1,000 characters: turbo 6, multilingual 12", json_schema_extra=_ids(SPEECH))
-]
+SpeechModel = Annotated[str, Field(description=describe_prices(SPEECH), json_schema_extra=_ids(SPEECH))]
 Speed = Annotated[float, Field(**_range(SPEECH, "speed_range"), description="1: the voice's own pace")]
-Stability = Annotated[float | None, _fraction("High: even; low: lively")]
-SimilarityBoost = Annotated[float | None, _fraction("Likeness to the voice")]
-Language = Annotated[str, Field(max_length=10, description="ISO 639-1; turbo only")]
+Stability = Annotated[float | None, Field(**_range(SPEECH, "stability_range"), description="High: even; low: lively")]
+SimilarityBoost = Annotated[
+    float | None, Field(**_range(SPEECH, "similarity_boost_range"), description="Likeness to the voice")
+]
+Language = Annotated[str, Field(max_length=10, description=_also("ISO 639-1", describe_takers(SPEECH, "language")))]
 
-Face = Annotated[str, Field(description=f"Picture with a face, JPEG or PNG up to 10 MB: {FILE}")]
+Face = Annotated[str, Field(description=f"Picture with a face, {describe_pictures(VIDEO)}: {FILE}")]
 FacePrompt = Annotated[
     str, Field(max_length=IMAGE[0].takes.prompt_max, description="Instead of image: the face to make first")
 ]
 Sound = Annotated[
     str,
-    Field(description="Voice recording, given like image; about 15 s for infinitalk, 60 s omnihuman, 5 min kling"),
+    Field(description=_also("Voice recording, given like image", describe_lengths(VIDEO))),
 ]
 FaceRatio = Annotated[str, Field(description="Of the face that image_prompt makes, such as 9:16")]
 Script = Annotated[
     str,
-    Field(max_length=SPEECH[0].takes.prompt_max, description="Instead of audio: what to say, 15 letters a second"),
+    Field(
+        max_length=SPEECH[0].takes.prompt_max, description=f"Instead of audio: what to say, {USUAL:g} letters a second"
+    ),
 ]
 ScriptVoice = Annotated[str, Field(max_length=100, description="Who speaks the script")]
 Acting = Annotated[str, Field(max_length=_most(VIDEO, "prompt_max"), description="How the person acts")]
 VideoModel = Annotated[
     str,
     Field(
-        description="Credits a second: infinitalk (default) 3 (720p 12), kling 8, pro 16, omnihuman 27",
+        description=describe_prices(VIDEO, mark_default=True),
         json_schema_extra=_ids(VIDEO),
     ),
 ]
 VideoResolution = Annotated[
     str,
-    Field(description="480p, 720p: infinitalk; 720, 1080: omnihuman", json_schema_extra=_rows(VIDEO, "resolutions")),
+    Field(
+        description=_also("Of the video", describe_choices(VIDEO, "resolutions")),
+        json_schema_extra=_rows(VIDEO, "resolutions"),
+    ),
 ]
 Seed = Annotated[
     int | None,

@@ -5,7 +5,8 @@ from typing import Any
 
 from mcp.server.mcpserver import MCPServer
 
-from kie_mcp.catalog import durations, registry
+from kie_mcp.catalog import audio_length, registry
+from kie_mcp.catalog.models import CREDIT_USD
 from kie_mcp.errors import OrderError
 from kie_mcp.orders.kind import Kind
 from kie_mcp.surface.prompts.template import Given, Placeholder, PromptTemplate, call, recipe, text
@@ -134,7 +135,7 @@ _END = (_WAIT, _SHOW)
 
 
 def _ask(what: str) -> str:
-    return f"Show the user {what} (a credit is ${registry.CREDIT_USD}). Order nothing before the user agrees."
+    return f"Show the user {what} (a credit is ${CREDIT_USD}). Order nothing before the user agrees."
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +177,7 @@ def _named(choice: _Choice, given: Given) -> str | None:
 
 
 def _limit(video: _Choice) -> str:
-    letters = round(video.seconds * durations.SLOW / 50) * 50
+    letters = round(video.seconds * audio_length.SLOW / 50) * 50
     return f"at most {video.seconds:g} s when it is spoken, that is about {letters:,} characters for {video.model}."
 
 
@@ -185,8 +186,8 @@ def _video_cost(video: _Choice) -> str:
         registry.models(Kind.IMAGE)[0].price.credits[""],
         registry.models(Kind.SPEECH)[0].price.credits[""],
     )
-    whole = picture + speech * video.seconds * durations.SLOW / 1000 + video.credits * video.seconds
+    whole = picture + speech * video.seconds * audio_length.SLOW / 1000 + video.credits * video.seconds
     return (
         f"the cost: {picture:g} credits for the picture, {speech:g} for 1,000 characters of speech, {video.price} of "
-        f"video; about {whole:,.0f} credits, ${whole * registry.CREDIT_USD:.2f}, for {video.seconds:g} s"
+        f"video; about {whole:,.0f} credits, ${whole * CREDIT_USD:.2f}, for {video.seconds:g} s"
     )

@@ -15,11 +15,12 @@ from mcp.types import (
 )
 
 from kie_mcp.catalog import registry
+from kie_mcp.catalog.models import Model
 from kie_mcp.errors import UnknownJobError
 from kie_mcp.jobs.history import JobHistory
-from kie_mcp.orders.kind import Kind
+from kie_mcp.orders.kind import ORDERED, Kind
 from kie_mcp.orders.order import output_uri
-from kie_mcp.surface.resources.models import MADE, VOICES
+from kie_mcp.surface.resources.models import VOICES
 from kie_mcp.surface.server import KieServer
 from kie_mcp.surface.tenant import TenantOf
 
@@ -57,7 +58,7 @@ class Completions:
             ("kie://jobs/{job_id}", "job_id"): self._jobs,
             ("kie://jobs/{job_id}/outputs/{index}", "job_id"): self._jobs,
             ("kie://jobs/{job_id}/outputs/{index}", "index"): self._indexes,
-            ("kie://models/{+model_id}", "model_id"): _Row(*MADE).ids,
+            ("kie://models/{+model_id}", "model_id"): _Row(*ORDERED).ids,
             ("talking_avatar", "voice"): _voices,
             ("talking_avatar", "model"): video.ids,
             ("talking_avatar", "resolution"): video.resolutions,
@@ -113,7 +114,7 @@ class _Row:
         """Of the model that is named, or of any."""
         return _first(filter(_begins(typed), (one for model in self._named(given) for one in model.takes.resolutions)))
 
-    def _named(self, given: Given) -> list[registry.Model]:
+    def _named(self, given: Given) -> list[Model]:
         wanted = given.get("model", "").strip().casefold()
         return [model for model in self._models if not wanted or wanted in {model.id, *model.aliases}]
 

@@ -9,24 +9,24 @@ from mcp.server.mcpserver.exceptions import ResourceNotFoundError
 
 from kie_mcp.catalog import registry
 from kie_mcp.catalog.capabilities import Capabilities
-from kie_mcp.orders.kind import Kind
+from kie_mcp.catalog.models import CREDIT_USD, Model, Price
+from kie_mcp.orders.kind import ORDERED
 from kie_mcp.surface.arguments.types import SPEECH
 from kie_mcp.text import literal
 
-MADE = (Kind.IMAGE, Kind.SPEECH, Kind.TALKING_VIDEO)
 VOICES = {voice: name for model in SPEECH for voice, name in model.takes.voices.items()}
 """Id to name, of all models that speak."""
 
 
 def register(server: MCPServer[Any]) -> None:
     """Publish the catalogue."""
-    everything = {name: _facts(model) for kind in MADE for model in registry.models(kind) for name in _names(model)}
+    everything = {name: _facts(model) for kind in ORDERED for model in registry.models(kind) for name in _names(model)}
 
     @server.resource("kie://models", title="Models", mime_type="application/json")
     async def models() -> str:
         """What can be asked for: each model's limits, choices and prices. The first choice is the default."""
-        listed = [_facts(model) for kind in MADE for model in registry.models(kind)]
-        return json.dumps({"credit_usd": registry.CREDIT_USD, "models": listed}, indent=2)
+        listed = [_facts(model) for kind in ORDERED for model in registry.models(kind)]
+        return json.dumps({"credit_usd": CREDIT_USD, "models": listed}, indent=2)
 
     @server.resource("kie://models/{+model_id}", title="Model", mime_type="application/json")
     async def model(model_id: str) -> str:
@@ -44,11 +44,11 @@ def register(server: MCPServer[Any]) -> None:
     _ = (models, model, voices)
 
 
-def _names(model: registry.Model) -> tuple[str, ...]:
+def _names(model: Model) -> tuple[str, ...]:
     return (model.id, *model.aliases)
 
 
-def _facts(model: registry.Model) -> dict[str, Any]:
+def _facts(model: Model) -> dict[str, Any]:
     """A row as JSON: what it does not take is left out, and its voices are a resource of their own."""
     rows = {row.name: getattr(model.takes, row.name) for row in fields(Capabilities)}
     takes = {name: value for name, value in rows.items() if value and name != "voices"}
@@ -65,6 +65,6 @@ def _facts(model: registry.Model) -> dict[str, Any]:
     }
 
 
-def _prices(price: registry.Price) -> dict[str, Any]:
+def _prices(price: Price) -> dict[str, Any]:
     by_resolution = dict(price.credits)
     return {"by_resolution": by_resolution} if "" not in by_resolution else {"amount": by_resolution[""]}

@@ -5,6 +5,7 @@ nor asked for input, so its task is never cancelled and never waits for its clie
 """
 
 import logging
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 
@@ -25,7 +26,6 @@ from kie_mcp.text import literal
 
 logger = logging.getLogger(__name__)
 
-ORDERING = frozenset({"generate_image", "generate_speech", "create_talking_video"})
 UNFINISHED = frozenset({JobState.QUEUED.value, JobState.RUNNING.value})
 MOST = 1000
 """Jobs of which it is remembered what their clients wished; of the oldest it is forgotten first."""
@@ -37,9 +37,9 @@ Kept = TypeVar("Kept")
 class JobTasks:
     """Keeps no task: each is a job of the tenant's, and lives as long as the ledger."""
 
-    tools = ORDERING
-
-    def __init__(self, tenant_of: TenantOf, calls: CallHandler, clock: Clock) -> None:
+    def __init__(self, tenant_of: TenantOf, calls: CallHandler, clock: Clock, *, tools: Collection[str]) -> None:
+        self.tools = tools
+        """Those whose calls may become tasks."""
         self._tenant_of = tenant_of
         self._calls = calls
         self._clock = clock

@@ -1,8 +1,10 @@
 """How long a sound is, or a script once it is spoken, beside what the models of talking videos take."""
 
-from kie_mcp.catalog.registry import Model, estimate, find, models
+from kie_mcp.catalog.models import Model
+from kie_mcp.catalog.prices import estimate
+from kie_mcp.catalog.registry import find, models
 from kie_mcp.errors import OrderError
-from kie_mcp.orders.order import Order, SpeechOrder, TalkingVideoOrder
+from kie_mcp.orders.order import Order
 
 SLOW, USUAL, FASTEST = 13.0, 15.0, 25.0
 """Characters that are spoken in a second: by a slow voice, as a rule, and by the fastest."""
@@ -15,7 +17,7 @@ def check_audio(order: Order, seconds: float | None) -> None:
 
     None: nobody knows how long it is.
     """
-    if not isinstance(order, TalkingVideoOrder) or seconds is None:
+    if seconds is None or "audio" not in order.file_fields:
         return
     model = find(order.model, order.kind)
     longest = model.takes.audio_seconds
@@ -25,22 +27,23 @@ def check_audio(order: Order, seconds: float | None) -> None:
     raise OrderError(problem, argument="audio", remedy=_shorter(order, model, seconds))
 
 
-def check_script(order: Order, script: SpeechOrder, *, argument: str = "script") -> float | None:
-    """Estimate the seconds that a text lasts.
+def check_script(order: Order, script: Order, *, argument: str = "script") -> float | None:
+    """Estimate the seconds that a text lasts as the audio of the order; None if nothing is to be spoken there.
 
     Raises OrderError, naming the argument, if at any pace they are more than the model takes.
     """
-    if not isinstance(order, TalkingVideoOrder):
+    least = script.spoken_seconds(FASTEST)
+    if least is None or "audio" not in order.file_fields:
         return None
     model = find(order.model, order.kind)
-    longest, least = model.takes.audio_seconds, len(script.text) / FASTEST / script.speed
+    longest = model.takes.audio_seconds
     if longest is not None and least > longest:
         problem = (
-            f"{len(script.text):,} characters last for {least:.0f} s at the very least; "
+            f"{len(script.words):,} characters last for {least:.0f} s at the very least; "
             f"{model.id} takes at most {longest:g} s."
         )
         raise OrderError(problem, argument=argument, remedy=_shorter(order, model, least))
-    return len(script.text) / USUAL / script.speed
+    return script.spoken_seconds(USUAL)
 
 
 def advise(order: Order, seconds: float | None, *, by_default: bool) -> str:
@@ -48,7 +51,7 @@ def advise(order: Order, seconds: float | None, *, by_default: bool) -> str:
 
     Raises OrderError if nobody has named the model: then its price for that length was not wished for either.
     """
-    if not isinstance(order, TalkingVideoOrder) or seconds is None:
+    if seconds is None or "audio" not in order.file_fields:
         return ""
     model = find(order.model, order.kind)
     advised = model.takes.audio_seconds_advised
@@ -63,12 +66,12 @@ def advise(order: Order, seconds: float | None, *, by_default: bool) -> str:
     return f"{remark} Meant for that: {others[0]}." if others else remark
 
 
-def _shorter(order: TalkingVideoOrder, model: Model, seconds: float) -> str:
+def _shorter(order: Order, model: Model, seconds: float) -> str:
     others = " or ".join(_longer(order, model, seconds))
     return f"Shorten it, or use {others}." if others else "Shorten it."
 
 
-def _longer(order: TalkingVideoOrder, model: Model, seconds: float) -> list[str]:
+def _longer(order: Order, model: Model, seconds: float) -> list[str]:
     """The models that take more than this one, each with its length and its price beside this one's."""
     found: list[str] = []
     now = estimate(order, audio_seconds=seconds)

@@ -5,9 +5,8 @@
 import pytest
 from inline_snapshot import snapshot
 
-from kie_mcp.catalog import durations, registry
-from kie_mcp.catalog.models import MODELS
-from kie_mcp.catalog.registry import Model
+from kie_mcp.catalog import audio_length, registry, requests
+from kie_mcp.catalog.models import MODELS, Model
 from kie_mcp.errors import OrderError
 from kie_mcp.orders.kind import Kind
 from kie_mcp.orders.order import ImageOrder, SpeechOrder, TalkingVideoOrder
@@ -17,43 +16,48 @@ VIDEOS = [model for model in MODELS if model.kind is Kind.TALKING_VIDEO and mode
 
 def video(model: str = "") -> TalkingVideoOrder:
     order = TalkingVideoOrder(model=model, image="https://e.com/a.png", audio="https://e.com/a.mp3")
-    return registry.check(order)
+    return requests.check(order)
 
 
 @pytest.mark.parametrize("model", VIDEOS, ids=lambda model: model.id)
 def test_audio_may_be_as_long_as_the_model_takes_and_no_longer(model: Model):
     longest = model.takes.audio_seconds or 0
-    durations.check_audio(video(model.id), longest)
+    audio_length.check_audio(video(model.id), longest)
     with pytest.raises(OrderError, match=f"takes at most {longest:g} s"):
-        durations.check_audio(video(model.id), longest + 0.1)
+        audio_length.check_audio(video(model.id), longest + 0.1)
 
 
 @pytest.mark.parametrize("model", VIDEOS, ids=lambda model: model.id)
 def test_a_script_is_refused_once_even_the_fastest_voice_is_too_slow(model: Model):
-    most = round((model.takes.audio_seconds or 0) * durations.FASTEST)
+    most = round((model.takes.audio_seconds or 0) * audio_length.FASTEST)
     order = video(model.id)
-    seconds = durations.check_script(order, SpeechOrder(model="m", text="a" * most))
-    assert seconds == most / durations.USUAL
+    seconds = audio_length.check_script(order, SpeechOrder(model="m", text="a" * most))
+    assert seconds == most / audio_length.USUAL
     with pytest.raises(OrderError, match="at the very least"):
-        durations.check_script(order, SpeechOrder(model="m", text="a" * (most + 1)))
-    durations.check_script(order, SpeechOrder(model="m", text="a" * (most + 1), speed=1.2))
+        audio_length.check_script(order, SpeechOrder(model="m", text="a" * (most + 1)))
+    audio_length.check_script(order, SpeechOrder(model="m", text="a" * (most + 1), speed=1.2))
 
 
 def test_what_has_no_audio_or_audio_of_unknown_length_is_left_alone():
     picture = ImageOrder(model="m", prompt="a")
-    durations.check_audio(picture, 1e9)
-    durations.check_audio(video(), None)
-    assert durations.check_script(picture, SpeechOrder(model="m", text="a")) is None
-    assert durations.advise(picture, 1e9, by_default=True) == durations.advise(video(), None, by_default=True) == ""
+    audio_length.check_audio(picture, 1e9)
+    audio_length.check_audio(video(), None)
+    assert audio_length.check_script(picture, SpeechOrder(model="m", text="a")) is None
+    assert (
+        audio_length.advise(picture, 1e9, by_default=True) == audio_length.advise(video(), None, by_default=True) == ""
+    )
 
 
 def test_longer_than_is_known_to_go_well_is_a_remark_and_for_the_default_a_refusal():
     order = video()
     advised = registry.find("", order.kind).takes.audio_seconds_advised or 0
-    assert durations.advise(order, advised * durations.ABOUT, by_default=True) == ""
+    assert audio_length.advise(order, advised * audio_length.ABOUT, by_default=True) == ""
     with pytest.raises(OrderError) as caught:
-        durations.advise(order, 60, by_default=True)
-    assert [durations.advise(order, 60, by_default=False), f"{caught.value.message} {caught.value.remedy}"] == snapshot(
+        audio_length.advise(order, 60, by_default=True)
+    assert [
+        audio_length.advise(order, 60, by_default=False),
+        f"{caught.value.message} {caught.value.remedy}",
+    ] == snapshot(
         [
             "infinitalk/from-audio is known to go well up to 15 s, and this lasts about 60 s. Meant for that: kling/ai-avatar-standard (up to 300 s: 480 credits, instead of 180).",
             "model: infinitalk/from-audio is known to go well up to 15 s, and this lasts about 60 s. Name the model: kling/ai-avatar-standard (up to 300 s: 480 credits, instead of 180), kling/ai-avatar-pro (up to 300 s: 960 credits, instead of 180), omnihuman-1-5 (up to 60 s: 1,620 credits, instead of 180), or infinitalk/from-audio all the same (180 credits).",
@@ -62,4 +66,4 @@ def test_longer_than_is_known_to_go_well_is_a_remark_and_for_the_default_a_refus
 
 
 def test_a_slow_voice_is_slower_than_the_usual_one_and_that_than_the_fastest():
-    assert durations.SLOW < durations.USUAL < durations.FASTEST
+    assert audio_length.SLOW < audio_length.USUAL < audio_length.FASTEST

@@ -1,0 +1,90 @@
+"""The rows in words: the prices and limits that the tools' schemas tell, so that no text has a truth of its own."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from kie_mcp.catalog.capabilities import FILE_KINDS
+from kie_mcp.catalog.models import Model, Price, Unit
+from kie_mcp.catalog.validate import either
+
+PER: Mapping[Unit, str] = {"image": "a picture", "second": "a second", "1000 characters": "per 1,000 characters"}
+"""The unit of a price, as it stands after the number."""
+
+
+def describe_prices(models: Sequence[Model], *, mark_default: bool = False) -> str:
+    """Say what each model costs: "Credits a second: infinitalk 3 (720p 12), kling 8"."""
+    default = models[0] if mark_default else None
+    costs: dict[str, list[str]] = {}
+    for model in models:
+        label = f"{model.label} (default)" if model is default else model.label
+        costs.setdefault(PER[model.price.per], []).append(f"{label} {describe_price(model.price)}")
+    return "; ".join(f"Credits {per}: {', '.join(each)}" for per, each in costs.items())
+
+
+def describe_price(price: Price) -> str:
+    """Say what the first resolution costs, and in brackets those that cost something else."""
+    first = next(iter(price.credits.values()))
+    others = [f"{resolution} {each:g}" for resolution, each in price.credits.items() if each != first]
+    return f"{first:g} ({', '.join(others)})" if others else f"{first:g}"
+
+
+def describe_lengths(models: Iterable[Model]) -> str:
+    """Say how long a sound each model takes, the shortest first; nothing of a model that takes any length."""
+    limited = sorted((model for model in models if _seconds(model)), key=_seconds)
+    groups = _group((describe_length(model), model) for model in limited)
+    return ", ".join(f"{length} for {names}" for length, names in groups.items())
+
+
+def describe_length(model: Model) -> str:
+    """Say how long a sound a model takes: "5 min", or "about 15 s" if it is only advised; empty for any length."""
+    seconds = _seconds(model)
+    length = f"{seconds / 60:g} min" if seconds > 60 and seconds % 60 == 0 else f"{seconds:g} s"
+    if not seconds:
+        return ""
+    return length if model.takes.audio_seconds else f"about {length}"
+
+
+def describe_choices(models: Sequence[Model], field: str) -> str:
+    """Say which choices only some of the models have: "1:8, 8:1 only for lite and pro"; empty if all have the same.
+
+    If the same models have all of the choices, these are not repeated: the schema's enumeration shows them.
+    """
+    values = dict.fromkeys(value for model in models for value in getattr(model.takes, field))
+    holders = {value: [model for model in models if value in getattr(model.takes, field)] for value in values}
+    rare = {value: _labels(some) for value, some in holders.items() if len(some) < len(models)}
+    if len(rare) == len(values) and len(set(rare.values())) == 1:
+        return f"only for {rare.popitem()[1]}"
+    sets: dict[str, list[str]] = {}
+    for value, names in rare.items():
+        sets.setdefault(names, []).append(value)
+    return "; ".join(f"{', '.join(those)} only for {names}" for names, those in sets.items())
+
+
+def describe_takers(models: Sequence[Model], field: str) -> str:
+    """Say which of the models take something at all; empty if all do."""
+    takers = [model for model in models if getattr(model.takes, field)]
+    return "" if len(takers) == len(models) else f"only for {_labels(takers)}"
+
+
+def describe_pictures(models: Sequence[Model]) -> str:
+    """Say which pictures every one of the models takes: "JPEG or PNG up to 10 MB"."""
+    shared = [kind for kind in models[0].takes.image_types if all(kind in model.takes.image_types for model in models)]
+    limits = [model.takes.image_mb for model in models if model.takes.image_mb is not None]
+    kinds = either([FILE_KINDS[kind] for kind in shared])
+    return f"{kinds} up to {min(limits)} MB" if limits else kinds
+
+
+def _seconds(model: Model) -> float:
+    return model.takes.audio_seconds or model.takes.audio_seconds_advised or 0
+
+
+def _group(said: Iterable[tuple[str, Model]]) -> dict[str, str]:
+    """What is said of several models, once, with the labels of all of them."""
+    groups: dict[str, list[Model]] = {}
+    for words, model in said:
+        groups.setdefault(words, []).append(model)
+    return {words: _labels(those) for words, those in groups.items()}
+
+
+def _labels(models: Sequence[Model]) -> str:
+    *others, last = [model.label for model in models]
+    return f"{', '.join(others)} and {last}" if others else last

@@ -1,0 +1,59 @@
+"""An order turned into Kie.ai's input: checked against its model, then said in Kie.ai's words."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from kie_mcp.catalog.registry import find, models
+from kie_mcp.catalog.validate import OrderValidator
+from kie_mcp.errors import OrderError
+from kie_mcp.jobs.job import JSON, Request
+from kie_mcp.orders.order import Order
+from kie_mcp.text import literal
+
+AnOrder = TypeVar("AnOrder", bound=Order)
+
+
+def check(order: AnOrder, *, plain_host: str | None = None) -> AnOrder:
+    """Return the order as it will be sent: the model's id, choices as Kie.ai spells them, defaults filled in.
+
+    Raises OrderError at the first thing that the model does not take. Touches no network.
+    """
+    model = find(order.model, order.kind)
+    named_edit = model.edit_id is not None and order.model.strip().casefold().endswith("-edit")
+    if named_edit and not order.files():
+        problem = f"{model.edit_id} changes pictures, and none was given."
+        remedy = f"Give a picture, or use {model.id} to make one from words."
+        raise OrderError(problem, argument="images", remedy=remedy)
+
+    def takers(row: str) -> list[str]:
+        return [other.id for other in models(order.kind) if getattr(other.takes, row)]
+
+    fitting = OrderValidator(model=model.id, takes=model.takes, plain_host=plain_host, takers=takers)
+    return fitting.check(order)
+
+
+def build(order: Order, links: Mapping[str, str]) -> Request:
+    """Say a checked order in Kie.ai's words.
+
+    `links` holds, for each file as it was given, a URL that Kie.ai can read.
+
+    Raises OrderError if a file other than an https URL has none.
+    """
+    model = find(order.model, order.kind)
+    inputs: JSON = dict(model.always)
+    for name, key in model.inputs.items():
+        value = getattr(order, name)
+        if value != type(order).model_fields[name].default:
+            inputs[key] = _linked(name, value, links) if name in order.file_fields else value
+    edits = model.edit_id is not None and order.files()
+    return Request(model.edit_id if edits and model.edit_id else model.id, inputs)
+
+
+def _linked(name: str, value: str | tuple[str, ...], links: Mapping[str, str]) -> Any:
+    if isinstance(value, tuple):
+        return [_linked(name, one, links) for one in value]
+    link = links.get(value, value)
+    if link.startswith(("kie://", "file:", "data:")):
+        problem = f"{literal(value)} has no link yet."
+        raise OrderError(problem, argument=name, remedy="Wait until that job has succeeded.")
+    return link
