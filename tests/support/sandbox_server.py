@@ -22,7 +22,7 @@ from kie_mcp.settings import Settings
 from tests.support.virtual_time import LoopClock
 
 BASE = "http://127.0.0.1:8765"
-PATIENT = Patience(create=600.0, look=300.0)
+PATIENT = Patience(create=600.0, look=300.0, transfer_step=1200.0)
 """In hurried time a picture is still drawn at the speed of this machine, which may be busy."""
 Era = Literal["auto", "legacy"]
 
