@@ -56,7 +56,7 @@ def create_app(
     Args:
         speed: How many times faster tasks go than in life; limits and links keep their time.
         credits: The account's balance.
-        scenario: Names of `trouble.SCENARIOS` for every task, separated by commas.
+        scenario: Names of `scenarios.SCENARIOS` for every task, separated by commas.
         seed: Where task ids, durations and pictures come from; the same seed makes the same ones.
         webhook_key: Signs callbacks, if given.
         clock: Seconds, going forward.
