@@ -25,6 +25,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("slow")
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name a file after its argument: encoders write numbers of chance, and all processes must have the same names."""
+    return argname if isinstance(val, bytes) and len(val) > 32 else None
+
+
 @pytest.fixture
 def anyio_backend() -> str:
     """The server runs on asyncio, so the tests do."""
