@@ -31,7 +31,7 @@ class OrderPlanner:
     Args:
         sources: Finds what https links and kie:// references mean.
         inputs: Takes the caller's own files.
-        check_outbox: Raises NotCreatedError if nothing of so many bytes could be saved.
+        check_output_folder: Raises NotCreatedError if nothing of so many bytes could be saved.
         account: Whose orders they are.
         plain_host: The host and port of a sandbox, if that is used.
         say: Takes a job's id and what is being done for it just now; nothing when that is over.
@@ -41,13 +41,13 @@ class OrderPlanner:
         self,
         sources: FileReferences,
         inputs: InputFiles,
-        check_outbox: Callable[[int], Awaitable[None]],
+        check_output_folder: Callable[[int], Awaitable[None]],
         *,
         account: str,
         plain_host: str | None = None,
         say: Callable[[str, str], None] = lambda _job, _words: None,
     ) -> None:
-        self._check_outbox = check_outbox
+        self._check_output_folder = check_output_folder
         self._sources = sources
         self._inputs = inputs
         self._account = account
@@ -61,7 +61,7 @@ class OrderPlanner:
         Raises OrderError at the first thing that does not fit, of the order and of its parts.
         """
         needed = sum(expected_bytes(one.kind) for one in (order, *(parts or {}).values()))
-        await self._check_outbox(needed)
+        await self._check_output_folder(needed)
         return await self._drafted(order, parts or {}, needed, convert=convert)
 
     async def _drafted(self, order: Order, parts: Mapping[str, Order], needed: int, *, convert: bool) -> Draft:
@@ -80,7 +80,7 @@ class OrderPlanner:
         known = await self._audio_seconds(checked, but={*parts, *awaited})
         seconds = known if seconds is None else seconds
         if (longer := needed - expected_bytes(order.kind) + expected_bytes(order.kind, seconds)) > needed:
-            await self._check_outbox(longer)
+            await self._check_output_folder(longer)
         by_default = not order.model.strip()
         doubt = audio_length.advise(checked, seconds, by_default=by_default)
         # Equal words for a part make an equal order, whatever becomes of the job that speaks or draws them.
@@ -157,7 +157,7 @@ class OrderPlanner:
         """What is sent for the job; files that only we have are uploaded, which is free."""
         order = load_order(json.dumps(job.order))
         seconds = await self._audio_seconds(order)
-        await self._check_outbox(expected_bytes(job.kind, seconds))
+        await self._check_output_folder(expected_bytes(job.kind, seconds))
         audio_length.advise(order, seconds, by_default=job.by_default)
         links: dict[str, str] = {}
         try:
