@@ -26,7 +26,6 @@ from kie_mcp.settings import Settings, SettingsError, unusable_port
 from kie_mcp.shutdown import Deadline
 from kie_mcp.surface.delivery import Delivering
 from kie_mcp.surface.server import KieServer
-from kie_mcp.surface.surrogates import Halves
 from kie_mcp.surface.tenant import Tenants
 
 PATH = "/mcp"
@@ -153,7 +152,6 @@ def _build_app(server: KieServer, settings: Settings, access: HttpAccess, port: 
     )
     app.router.redirect_slashes = False  # behind a proxy they would lead to plain http
     # From the inside to the outside.
-    app.add_middleware(Halves)
     app.add_middleware(Delivering)
     app.add_middleware(SessionLimiter, host=security.allowed_hosts[0], path=PATH, most=bounds.sessions)
     app.add_middleware(BodyLimiter, bounds=bounds)
