@@ -184,7 +184,7 @@ def create_server(
 def assemble(shared: SharedParts, tenants: Tenants, *, log_level: LogLevel = "WARNING") -> KieServer:
     """Put the MCP server of these tenants together; nothing is opened before a client comes."""
     calls = CallHandler(tenants.find, shared.clock)
-    tools = Tools(tenants.find, calls).published()
+    tools = Tools(tenants.find, calls).publish()
     tasks = JobTasks(tenants.find, calls, shared.clock, tools={tool.name for tool in tools if tool.becomes_task})
 
     @asynccontextmanager

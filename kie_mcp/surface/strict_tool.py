@@ -5,6 +5,7 @@ The only file that leans on how the SDK keeps a tool.
 
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, cast
 
@@ -17,8 +18,9 @@ from pydantic import ConfigDict, ValidationError
 
 from kie_mcp.errors import KieError, OrderError, UnforeseenError
 from kie_mcp.surface.answers.build import refusal
-from kie_mcp.surface.answers.schema import Fields, output_schema
+from kie_mcp.surface.answers.schema import Answer, Fields, output_schema
 from kie_mcp.surface.arguments.repair import OTHER_NAMES, meant
+from kie_mcp.surface.viewer import SHOWN_IN_VIEWER
 from kie_mcp.text import literal
 from kie_mcp.urls import shown_url
 
@@ -80,42 +82,46 @@ class StrictTool(Tool):
         return OrderError(problem, argument=literal(name, 40), remedy=_CORRECT)
 
 
-def publish(
-    function: Callable[..., Awaitable[CallToolResult]],
-    *,
-    title: str,
-    answers: type[Fields],
-    orders: bool = False,
-    read_only: bool = False,
-    open_world: bool = True,
-    meta: dict[str, Any] | None = None,
-) -> StrictTool:
-    """Publish a function as a tool: its name, its docstring, its arguments.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolFacts:
+    """What is published of a tool beside its name, its docstring and its arguments."""
 
-    Args:
-        function: What it does. Returns the answer; a KieError that it raises becomes one.
-        title: Its name for people.
-        answers: What its structured content holds.
-        orders: Whether it makes a job, which costs credits and can become a task.
-        read_only: Whether it changes nothing, so that a host need not ask before it calls it.
-        open_world: Whether it asks Kie.ai anything.
-        meta: What else a host is told of it.
+    title: str
+    """Its name for people."""
+    answers: type[Fields] = Answer
+    """What its structured content holds."""
+    orders: bool = False
+    """Whether it makes a job: that costs credits, and its call can become a task."""
+    read_only: bool = False
+    """Whether it changes nothing, so that a host need not ask before it calls it."""
+    asks_kie: bool = True
+    """Whether it sends anything to Kie.ai."""
+
+
+def publish(function: Callable[..., Awaitable[CallToolResult]], facts: ToolFacts) -> StrictTool:
+    """Make a tool of a function, with the function's name, docstring and arguments.
+
+    The function returns the answer; a KieError that it raises becomes one. Raises TypeError if the SDK makes a tool
+    of another class.
     """
     tool = StrictTool.from_function(
         function,
-        title=title,
+        title=facts.title,
         description=" ".join((function.__doc__ or "").split()),
-        meta=meta,
+        meta=SHOWN_IN_VIEWER,
         annotations=ToolAnnotations(
-            read_only_hint=read_only, destructive_hint=False, idempotent_hint=read_only, open_world_hint=open_world
+            read_only_hint=facts.read_only,
+            destructive_hint=False,
+            idempotent_hint=facts.read_only,
+            open_world_hint=facts.asks_kie,
         ),
     )
     if not isinstance(tool, StrictTool):  # the SDK promises less than it does
         raise TypeError("the SDK made a tool of another class")
-    tool.becomes_task = orders
+    tool.becomes_task = facts.orders
     metadata = tool.fn_metadata
     metadata.arg_model = _strict(metadata.arg_model)
-    metadata.output_schema = output_schema(answers)
+    metadata.output_schema = output_schema(facts.answers)
     tool.parameters = _short(metadata.arg_model.model_json_schema(by_alias=True))
     return tool
 

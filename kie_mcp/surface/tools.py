@@ -1,7 +1,8 @@
 """The tools that a model can call: each is an order, a submission and a wait."""
 
 import re
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
 from mcp.server.mcpserver import Context
 from mcp.types import CallToolResult
@@ -13,17 +14,31 @@ from kie_mcp.orders.kind import Kind
 from kie_mcp.orders.order import ImageOrder, Order, SpeechOrder, TalkingVideoOrder, parse_job_uri, styled
 from kie_mcp.planner import PART_WORDS
 from kie_mcp.surface.answers.build import listing
-from kie_mcp.surface.answers.schema import Answer, Listing
+from kie_mcp.surface.answers.schema import Listing
 from kie_mcp.surface.arguments import types as arg
 from kie_mcp.surface.calls import CallHandler, CallOptions
-from kie_mcp.surface.strict_tool import StrictTool, publish
+from kie_mcp.surface.strict_tool import StrictTool, ToolFacts, publish
 from kie_mcp.surface.tenant import TenantOf
-from kie_mcp.surface.viewer import SHOWN_IN_VIEWER
 from kie_mcp.urls import shown_url
 
 Ctx = Context[Any]
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]*")
 """What an id may look like, ours or Kie.ai's: for nothing else a question is sent."""
+
+M = TypeVar("M", bound=Callable[..., Awaitable[CallToolResult]])
+
+_TOOLS: dict[str, ToolFacts] = {}
+"""The methods of `Tools` that are tools, by name, in the order in which they are listed."""
+
+
+def _tool(facts: ToolFacts) -> Callable[[M], M]:
+    """Make the method below a tool of the same name: all else that is said of it is said here."""
+
+    def register(method: M) -> M:
+        _TOOLS[method.__name__] = facts
+        return method
+
+    return register
 
 
 class Tools:
@@ -33,18 +48,11 @@ class Tools:
         self._tenant_of = tenant_of
         self._calls = calls
 
-    def published(self) -> list[StrictTool]:
-        """The tools as the server lists them: all that is said of one beside its function is said here."""
-        job: dict[str, Any] = {"answers": Answer, "meta": SHOWN_IN_VIEWER}
-        jobs: dict[str, Any] = {"answers": Listing, "meta": SHOWN_IN_VIEWER}
-        return [
-            publish(self.generate_image, title="Generate image", orders=True, **job),
-            publish(self.generate_speech, title="Generate speech", orders=True, **job),
-            publish(self.create_talking_video, title="Create talking video", orders=True, **job),
-            publish(self.get_job_status, title="Get job status", read_only=True, **job),
-            publish(self.list_jobs, title="List jobs", read_only=True, open_world=False, **jobs),
-        ]
+    def publish(self) -> list[StrictTool]:
+        """Make the tools as the server lists them."""
+        return [publish(getattr(self, name), facts) for name, facts in _TOOLS.items()]
 
+    @_tool(ToolFacts(title="Generate image", orders=True))
     async def generate_image(
         self,
         ctx: Ctx,
@@ -75,6 +83,7 @@ class Tools:
         )
         return await self._calls.order(order, ctx, manner)
 
+    @_tool(ToolFacts(title="Generate speech", orders=True))
     async def generate_speech(
         self,
         ctx: Ctx,
@@ -102,6 +111,7 @@ class Tools:
         manner = CallOptions(wait_seconds=wait_seconds, idempotency_key=idempotency_key, new=new)
         return await self._calls.order(order, ctx, manner)
 
+    @_tool(ToolFacts(title="Create talking video", orders=True))
     async def create_talking_video(
         self,
         ctx: Ctx,
@@ -132,6 +142,7 @@ class Tools:
             order, ctx, manner, parts=_parts(order, image_prompt, aspect_ratio, script, voice)
         )
 
+    @_tool(ToolFacts(title="Get job status", read_only=True))
     async def get_job_status(
         self,
         ctx: Ctx,
@@ -143,6 +154,7 @@ class Tools:
         job = await self._tenant_of(ctx.request_context).service.find(_name(job_id))
         return await self._calls.ask(job, ctx, CallOptions(wait_seconds=wait_seconds, preview=preview))
 
+    @_tool(ToolFacts(title="List jobs", answers=Listing, read_only=True, asks_kie=False))
     async def list_jobs(
         self,
         ctx: Ctx,
