@@ -41,7 +41,7 @@ from kie_mcp.surface.calls import CallHandler
 from kie_mcp.surface.clients import ClientSettings
 from kie_mcp.surface.prompts import workflows
 from kie_mcp.surface.resources import completions, listing, models, read, subscriptions
-from kie_mcp.surface.resources.changes import ResourceWatchers
+from kie_mcp.surface.resources.watchers import ResourceWatchers
 from kie_mcp.surface.server import KieServer
 from kie_mcp.surface.tasks.extension import Tasks
 from kie_mcp.surface.tasks.job_tasks import JobTasks

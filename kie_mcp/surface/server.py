@@ -2,7 +2,7 @@
 
 The only file that reaches for what is private to the SDK: the server beneath (`_lowlevel_server`) and a session's
 connection (`_connection`). Others lean on what is public there but little promised: `stdio/` on how the server beneath
-is fed, `resources/subscriptions` on the `state` and the `exit_stack` of the connection, `resources/changes` on the
+is fed, `resources/subscriptions` on the `state` and the `exit_stack` of the connection, `resources/watchers` on the
 SDK's stream of events, `strict_tool` on how a tool is kept, `prompts/template` on a prompt's `fn` and `context_kwarg`,
 `viewer` on how a resource is read, `tasks/` on extensions.
 """

@@ -13,7 +13,7 @@ from kie_mcp.jobs.service import JobService
 from kie_mcp.kie.client import KieClient
 from kie_mcp.planner import OrderPlanner
 from kie_mcp.surface.clients import NO_WISHES, ClientSettings
-from kie_mcp.surface.resources.changes import ResourceWatchers
+from kie_mcp.surface.resources.watchers import ResourceWatchers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

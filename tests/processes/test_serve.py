@@ -1,6 +1,5 @@
 """The server over HTTP: real sockets, both eras of the protocol, who is let in, and how it ends."""
 
-
 import base64
 import http.client
 import json

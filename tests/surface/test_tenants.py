@@ -27,7 +27,7 @@ from kie_mcp.surface.tenant import Tenant, Tenants
 from tests.support.sandbox_server import BASE, PATIENT, Era, facts, settings, text
 from tests.support.tasks_client import TaskClient, get, order
 from tests.support.virtual_time import HURRIED, LoopClock
-from tests.surface.test_subscriptions import JOBS, Ear
+from tests.surface.resources.test_subscriptions import JOBS, Ear
 
 pytestmark = pytest.mark.anyio
 

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from kie_mcp.orders.kind import Kind
-from kie_mcp.surface.answers.next_tools import input_for
+from kie_mcp.surface.answers.accepting_tools import input_for
 from kie_mcp.surface.answers.schema import Answer, CreditFields, ErrorFields, OutputFields, PartFields
 from tests.support.media_files import film, picture, sound
 from tests.viewer.host import Refused, Reply

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from mcp.types import INVALID_REQUEST, PARSE_ERROR, JSONRPCError
 
-from kie_mcp.surface.stdio.unreadable import refusal
+from kie_mcp.surface.stdio.unreadable_lines import refusal
 
 LONGEST = 64 * 1024 * 1024
 """Bytes of one line: room for several data URIs of the largest size."""

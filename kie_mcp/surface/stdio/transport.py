@@ -23,7 +23,7 @@ from mcp.types import JSONRPCError
 
 from kie_mcp.surface.delivery import Deliveries
 from kie_mcp.surface.stdio.lines import NO_HEADERS, Lines
-from kie_mcp.surface.stdio.unreadable import Readable
+from kie_mcp.surface.stdio.unreadable_lines import Readable
 
 logger = logging.getLogger(__name__)
 

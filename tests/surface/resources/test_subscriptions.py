@@ -140,7 +140,7 @@ async def over_http(folder: Path) -> AsyncGenerator[str]:
 
 def watches() -> list[str]:
     """The tasks that look after resources for somebody."""
-    return [task.get_name() for task in asyncio.all_tasks() if "resources.changes" in task.get_name()]
+    return [task.get_name() for task in asyncio.all_tasks() if "resources.watchers" in task.get_name()]
 
 
 async def left(most: int) -> bool:

@@ -8,7 +8,7 @@ from mcp.server.subscriptions import InMemorySubscriptionBus
 from mcp.shared.subscriptions import ResourceUpdated, ServerEvent
 
 from kie_mcp.jobs.history import JobHistory
-from kie_mcp.surface.resources.changes import LATER, ResourceWatchers
+from kie_mcp.surface.resources.watchers import LATER, ResourceWatchers
 from tests.support.scripted_kie import DONE, RUNNING, Script, Stage, draft
 from tests.support.virtual_time import VIRTUAL
 

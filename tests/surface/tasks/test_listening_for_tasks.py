@@ -22,7 +22,7 @@ from mcp.types import (
 from tests.support.sandbox_server import facts
 from tests.support.tasks_client import TASKS, TaskClient, order
 from tests.support.virtual_time import HURRIED
-from tests.surface.test_tasks import sandbox, server
+from tests.surface.tasks.test_job_tasks import sandbox, server
 
 pytestmark = pytest.mark.anyio
 
