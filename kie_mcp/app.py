@@ -47,7 +47,7 @@ from kie_mcp.surface.tasks.extension import Tasks
 from kie_mcp.surface.tasks.job_tasks import JobTasks
 from kie_mcp.surface.tenant import Tenant, Tenants
 from kie_mcp.surface.tools import Tools
-from kie_mcp.surface.viewer import viewer
+from kie_mcp.surface.viewer import make_viewer
 
 logger = logging.getLogger(__name__)
 
@@ -116,7 +116,9 @@ def make_tenant(
         service=service,
         history=history,
         watchers=ResourceWatchers(service, history),
-        wishes=ClientSettings(wait_seconds=settings.wait_seconds, links=settings.links, preview=settings.preview),
+        client_settings=ClientSettings(
+            wait_seconds=settings.wait_seconds, links=settings.links, preview=settings.preview
+        ),
         has_key=settings.api_key is not None,
     )
 
@@ -200,7 +202,7 @@ def assemble(shared: SharedParts, tenants: Tenants, *, log_level: LogLevel = "WA
         version=__version__,
         instructions=INSTRUCTIONS,
         tools=list(tools),
-        extensions=[Tasks(tasks), viewer()],
+        extensions=[Tasks(tasks), make_viewer()],
         lifespan=lifespan,
         log_level=log_level,
     )

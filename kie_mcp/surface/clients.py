@@ -165,23 +165,23 @@ class ClientSettings:
     preview: bool | None = None
 
 
-NO_WISHES = ClientSettings()
+NO_SETTINGS = ClientSettings()
 
 
-def profile(peer: Peer, wishes: ClientSettings = NO_WISHES) -> Profile:
+def find_profile(peer: Peer, client_settings: ClientSettings = NO_SETTINGS) -> Profile:
     """What is known of that client, with the settings' wishes; an unknown one gets the careful default."""
     row = next((row.profile for row in CLIENTS if row.fits(peer)), UNKNOWN)
-    wished = wishes.wait_seconds
+    wished = client_settings.wait_seconds
     return replace(
         row,
         seconds=row.seconds if wished is None else wished,
         longest=row.longest if wished is None or row.longest is None else max(row.longest, wished),
-        links=row.links if wishes.links is None else wishes.links,
-        preview=row.preview if wishes.preview is None else wishes.preview,
+        links=row.links if client_settings.links is None else client_settings.links,
+        preview=row.preview if client_settings.preview is None else client_settings.preview,
     )
 
 
-def patience(given: float | None, known: Profile, *, listening: bool) -> float:
+def choose_wait(given: float | None, known: Profile, *, listening: bool) -> float:
     """Seconds to wait: what the caller asks for, as far as the client stands it, then what is known of the client."""
     if given is not None:
         return given if known.longest is None else min(given, known.longest)
@@ -190,7 +190,7 @@ def patience(given: float | None, known: Profile, *, listening: bool) -> float:
     return LISTENING if listening else NOT_LISTENING
 
 
-def shortening(given: float | None, known: Profile) -> str:
+def explain_shortening(given: float | None, known: Profile) -> str:
     """What a caller is told whose wait was cut short; empty if it was not."""
     if given is None or known.longest is None or given <= known.longest:
         return ""

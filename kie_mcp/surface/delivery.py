@@ -25,35 +25,35 @@ class Deliveries:
     """
 
     def __init__(self) -> None:
-        self.track = False
+        self.tracks_writes = False
         """Whether the transport calls `wrote`."""
         self._waiting: dict[RequestId | None, Written] = {}
 
-    def expect(self, request: ServerRequestContext[Any, Any], written: Written) -> None:
+    def call_when_written(self, request: ServerRequestContext[Any, Any], written: Written) -> None:
         """Have *written* called once the answer to the request has been."""
         http = request.request.scope.get(WRITTEN) if request.request is not None else None
         if http is not None:
             http.append(written)
-        elif self.track and request.request_id is not None:
+        elif self.tracks_writes and request.request_id is not None:
             self._waiting[request.request_id] = written
             if len(self._waiting) > MOST:
                 del self._waiting[next(iter(self._waiting))]
         else:
             written()
 
-    def wrote(self, line: str) -> None:
+    def note_written(self, line: str) -> None:
         """Take note of a line that was written: an answer, or something else."""
-        if self._waiting and (call := self._waiting.pop(_answered(line), None)):
+        if self._waiting and (call := self._waiting.pop(_answered_request(line), None)):
             call()
 
 
-def _answered(line: str) -> RequestId | None:
+def _answered_request(line: str) -> RequestId | None:
     """The request that a line answers."""
     message: dict[str, Any] = json.loads(line)
     return None if "method" in message else message.get("id")
 
 
-class Delivering:
+class DeliveryTracker:
     """An app whose answers over HTTP count as written once their last piece was, to a client that was there."""
 
     def __init__(self, app: ASGIApp) -> None:

@@ -54,7 +54,7 @@ class KieServer(MCPServer[Any]):
             raise MCPError(INVALID_PARAMS, f"There is no prompt {literal(name, 100)}; there are {', '.join(names)}.")
         return await super().get_prompt(name, arguments, context)
 
-    def answer(self, method: str, params: type[P], handler: Handler[P]) -> None:
+    def handle(self, method: str, params: type[P], handler: Handler[P]) -> None:
         """Answer a method of the protocol here.
 
         The SDK's server pages no list and takes no `resources/subscribe`; the one below it takes any method.
@@ -76,6 +76,6 @@ class KieServer(MCPServer[Any]):
         return self.tenants.find((context or Context(mcp_server=self)).request_context)
 
 
-def connection(context: ServerRequestContext[Any, Any]) -> Connection:
+def client_connection(context: ServerRequestContext[Any, Any]) -> Connection:
     """The client's connection, which outlives its requests."""
     return context.session._connection  # pyright: ignore[reportPrivateUsage]

@@ -17,9 +17,9 @@ from mcp.types import CallToolResult, ToolAnnotations
 from pydantic import ConfigDict, ValidationError
 
 from kie_mcp.errors import KieError, OrderError, UnforeseenError
-from kie_mcp.surface.answers.build import refusal
+from kie_mcp.surface.answers.build import build_refusal
 from kie_mcp.surface.answers.schema import Answer, Fields, output_schema
-from kie_mcp.surface.arguments.repair import OTHER_NAMES, meant
+from kie_mcp.surface.arguments.repair import OTHER_NAMES, repair
 from kie_mcp.surface.viewer import SHOWN_IN_VIEWER
 from kie_mcp.text import literal
 from kie_mcp.urls import shown_url
@@ -40,24 +40,24 @@ class StrictTool(Tool):
     async def run(self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False) -> Any:
         """Run the tool; what it raises from our own error tree becomes an answer with `isError`."""
         try:
-            return await super().run(meant(arguments, self.parameters), context, convert_result)
+            return await super().run(repair(arguments, self.parameters), context, convert_result)
         except Exception as error:
             cause = error.__cause__
             if isinstance(cause, ValidationError) and not isinstance(error, UnexpectedToolError):
-                return refusal(self._explained(cause, arguments))
+                return build_refusal(self._explain(cause, arguments))
             if isinstance(cause, KieError):
-                return refusal(cause)
+                return build_refusal(cause)
             if isinstance(error, UnexpectedToolError):
                 logger.exception("%s: something unforeseen happened", self.name)
-                return refusal(UnforeseenError(cause or error))
+                return build_refusal(UnforeseenError(cause or error))
             raise
 
-    def _explained(self, error: ValidationError, arguments: dict[str, Any]) -> OrderError:
+    def _explain(self, error: ValidationError, arguments: dict[str, Any]) -> OrderError:
         problems = error.errors(include_url=False, include_context=False)
         told = [
-            _missing(str(one["loc"][0]), arguments)
+            _explain_missing(str(one["loc"][0]), arguments)
             if one["type"] == "missing"
-            else self._refused(one["type"], one["loc"], one["msg"], one["input"])
+            else self._explain_value(one["type"], one["loc"], one["msg"], one["input"])
             for one in problems[:MOST_PROBLEMS]
         ]
         if len(problems) == 1:
@@ -65,14 +65,16 @@ class StrictTool(Tool):
         more = [f"And {len(problems) - MOST_PROBLEMS} more."] if len(problems) > MOST_PROBLEMS else []
         return OrderError(" ".join([*(one.message for one in told), *more]), remedy=_CORRECT)
 
-    def _refused(self, kind: str, place: tuple[int | str, ...], words: str, value: object) -> OrderError:
+    def _explain_value(self, kind: str, place: tuple[int | str, ...], words: str, value: object) -> OrderError:
         name = str(place[0]) + "".join(f"[{part}]" for part in place[1:])
         if kind == "extra_forbidden":
-            return self._unknown(name)
-        problem = f"{_given(value)} given; {words[:1].lower()}{words[1:]}."  # pydantic's, which begin with a capital
+            return self._explain_unknown(name)
+        problem = (
+            f"{_describe_value(value)} given; {words[:1].lower()}{words[1:]}."  # pydantic's, which begin with a capital
+        )
         return OrderError(problem, argument=name, remedy=_CORRECT)
 
-    def _unknown(self, name: str) -> OrderError:
+    def _explain_unknown(self, name: str) -> OrderError:
         allowed = list(self.parameters["properties"])
         close = get_close_matches(name[:100], allowed, n=1)
         hint = f"did you mean {close[0]}?" if close else f"it takes {', '.join(allowed)}."
@@ -120,20 +122,20 @@ def publish(function: Callable[..., Awaitable[CallToolResult]], facts: ToolFacts
         raise TypeError("the SDK made a tool of another class")
     tool.becomes_task = facts.orders
     metadata = tool.fn_metadata
-    metadata.arg_model = _strict(metadata.arg_model)
+    metadata.arg_model = _forbid_others(metadata.arg_model)
     metadata.output_schema = output_schema(facts.answers)
-    tool.parameters = _short(metadata.arg_model.model_json_schema(by_alias=True))
+    tool.parameters = _shorten(metadata.arg_model.model_json_schema(by_alias=True))
     return tool
 
 
-def _strict(arguments: type[ArgModelBase]) -> type[ArgModelBase]:
+def _forbid_others(arguments: type[ArgModelBase]) -> type[ArgModelBase]:
     class Strict(arguments):
         model_config = ConfigDict(extra="forbid")
 
     return Strict
 
 
-def _short(schema: dict[str, Any]) -> dict[str, Any]:
+def _shorten(schema: dict[str, Any]) -> dict[str, Any]:
     """The schema without the titles that repeat each name, and with "or nothing" left to the default."""
     properties: dict[str, Any] = {}
     for name, one in schema["properties"].items():
@@ -149,10 +151,10 @@ def _short(schema: dict[str, Any]) -> dict[str, Any]:
     return {"type": "object", "properties": properties, **required}
 
 
-def _missing(name: str, arguments: dict[str, Any]) -> OrderError:
+def _explain_missing(name: str, arguments: dict[str, Any]) -> OrderError:
     """Some words for nothing could be what is to be said, so that the way to say them is told."""
     value = arguments.get(name)
-    problem = f"{_given(value)} given, which stands for no value; it is required."
+    problem = f"{_describe_value(value)} given, which stands for no value; it is required."
     if value is None or value == "":
         problem = "is required."
     elif isinstance(value, str) and value.strip().isalpha():
@@ -160,7 +162,7 @@ def _missing(name: str, arguments: dict[str, Any]) -> OrderError:
     return OrderError(problem, argument=name, remedy=_CORRECT)
 
 
-def _given(value: object) -> str:
+def _describe_value(value: object) -> str:
     """What was given, short and without what may be secret in it."""
     match value:
         case str() if "://" in value:

@@ -12,7 +12,7 @@ from kie_mcp.jobs.history import JobHistory
 from kie_mcp.jobs.service import JobService
 from kie_mcp.kie.client import KieClient
 from kie_mcp.planner import OrderPlanner
-from kie_mcp.surface.clients import NO_WISHES, ClientSettings
+from kie_mcp.surface.clients import NO_SETTINGS, ClientSettings
 from kie_mcp.surface.resources.watchers import ResourceWatchers
 
 
@@ -27,13 +27,13 @@ class Tenant:
     service: JobService
     history: JobHistory
     watchers: ResourceWatchers
-    wishes: ClientSettings = NO_WISHES
+    client_settings: ClientSettings = NO_SETTINGS
     """What its settings say of how clients are answered."""
     has_key: bool = True
     """Whether there is a key: without one, tools that cost credits say how to get it, and where to put it."""
 
     @property
-    def sandbox(self) -> bool:
+    def is_sandbox(self) -> bool:
         """Whether what answers is known to be a sandbox."""
         return bool(self.kie.sandbox)
 

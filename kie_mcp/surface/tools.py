@@ -13,7 +13,7 @@ from kie_mcp.jobs.job import JobState
 from kie_mcp.orders.kind import Kind
 from kie_mcp.orders.order import ImageOrder, Order, SpeechOrder, TalkingVideoOrder, parse_job_uri, styled
 from kie_mcp.planner import PART_WORDS
-from kie_mcp.surface.answers.build import listing
+from kie_mcp.surface.answers.build import build_listing
 from kie_mcp.surface.answers.schema import Listing
 from kie_mcp.surface.arguments import types as arg
 from kie_mcp.surface.calls import CallHandler, CallOptions
@@ -22,7 +22,7 @@ from kie_mcp.surface.tenant import TenantOf
 from kie_mcp.urls import shown_url
 
 Ctx = Context[Any]
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]*")
+JOB_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]*")
 """What an id may look like, ours or Kie.ai's: for nothing else a question is sent."""
 
 M = TypeVar("M", bound=Callable[..., Awaitable[CallToolResult]])
@@ -78,10 +78,10 @@ class Tools:
             resolution=resolution,
             output_format=output_format,
         )
-        manner = CallOptions(
+        options = CallOptions(
             wait_seconds=wait_seconds, idempotency_key=idempotency_key, new=new, preview=preview, convert=convert
         )
-        return await self._calls.order(order, ctx, manner)
+        return await self._calls.order(order, ctx, options)
 
     @_tool(ToolFacts(title="Generate speech", orders=True))
     async def generate_speech(
@@ -108,8 +108,8 @@ class Tools:
             similarity_boost=similarity_boost,
             language=language,
         )
-        manner = CallOptions(wait_seconds=wait_seconds, idempotency_key=idempotency_key, new=new)
-        return await self._calls.order(order, ctx, manner)
+        options = CallOptions(wait_seconds=wait_seconds, idempotency_key=idempotency_key, new=new)
+        return await self._calls.order(order, ctx, options)
 
     @_tool(ToolFacts(title="Create talking video", orders=True))
     async def create_talking_video(
@@ -135,11 +135,11 @@ class Tools:
         order = TalkingVideoOrder(
             model=model, image=image, audio=audio, prompt=prompt, resolution=resolution, seed=seed
         )
-        manner = CallOptions(
+        options = CallOptions(
             wait_seconds=wait_seconds, idempotency_key=idempotency_key, new=new, preview=preview, convert=convert
         )
         return await self._calls.order(
-            order, ctx, manner, parts=_parts(order, image_prompt, aspect_ratio, script, voice)
+            order, ctx, options, parts=_make_parts(order, image_prompt, aspect_ratio, script, voice)
         )
 
     @_tool(ToolFacts(title="Get job status", read_only=True))
@@ -151,8 +151,8 @@ class Tools:
         preview: arg.Preview = None,
     ) -> CallToolResult:
         """Say how a job stands, and wait for its end. Free: ask as often as needed instead of ordering again."""
-        job = await self._tenant_of(ctx.request_context).service.find(_name(job_id))
-        return await self._calls.ask(job, ctx, CallOptions(wait_seconds=wait_seconds, preview=preview))
+        job = await self._tenant_of(ctx.request_context).service.find(_parse_job_id(job_id))
+        return await self._calls.report_status(job, ctx, CallOptions(wait_seconds=wait_seconds, preview=preview))
 
     @_tool(ToolFacts(title="List jobs", answers=Listing, read_only=True, asks_kie=False))
     async def list_jobs(
@@ -165,15 +165,17 @@ class Tools:
         """List jobs, newest first, also those of earlier conversations. Free."""
         tenant = self._tenant_of(ctx.request_context)
         jobs = await tenant.service.list_jobs(JobState(state) if state else None, Kind(kind) if kind else None, limit)
-        none = "no jobs yet: a sandbox that was started anew has none" if tenant.sandbox else "no jobs yet"
+        none = "no jobs yet: a sandbox that was started anew has none" if tenant.is_sandbox else "no jobs yet"
         none = "no such jobs" if state or kind else none
-        return listing([await self._calls.describe(job, tenant) for job in jobs], none=none)
+        return build_listing([await self._calls.describe(job, tenant) for job in jobs], none=none)
 
 
-def _parts(order: TalkingVideoOrder, image_prompt: str, aspect_ratio: str, script: str, voice: str) -> dict[str, Order]:
+def _make_parts(
+    order: TalkingVideoOrder, image_prompt: str, aspect_ratio: str, script: str, voice: str
+) -> dict[str, Order]:
     """What has to be made first: a face from words, a voice from a script."""
-    _either("image", order.image, "image_prompt", image_prompt)
-    _either("audio", order.audio, "script", script)
+    _check_one_of("image", order.image, "image_prompt", image_prompt)
+    _check_one_of("audio", order.audio, "script", script)
     parts: dict[str, Order] = {}
     with speaking_of(**PART_WORDS):
         if image_prompt.strip():
@@ -190,18 +192,18 @@ def _parts(order: TalkingVideoOrder, image_prompt: str, aspect_ratio: str, scrip
     return parts
 
 
-def _either(file: str, given: str, words: str, said: str) -> None:
+def _check_one_of(file: str, given: str, words: str, said: str) -> None:
     if bool(given.strip()) is bool(said.strip()):
         problem = "both given." if given.strip() else "one of the two is needed."
         remedy = f"Give {file}, or {words} to have it made first."
         raise OrderError(problem, argument=f"{file}, {words}", remedy=remedy)
 
 
-def _name(given: str) -> str:
+def _parse_job_id(given: str) -> str:
     """The job's id, also out of a kie:// reference."""
     text = given.strip()
     name = (parse_job_uri(text) or (text, None))[0].partition("/outputs/")[0]
-    if not NAME.fullmatch(name):
+    if not JOB_ID.fullmatch(name):
         message = f"There is no job {shown_url(given, 100)}: an id has letters, digits and few signs, and no blanks."
         raise UnknownJobError(message)
     return name

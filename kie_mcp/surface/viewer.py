@@ -23,7 +23,7 @@ class Viewer(Resource):
         return files("kie_mcp.surface").joinpath("viewer.html").read_text("utf-8")
 
 
-def viewer() -> Apps:
+def make_viewer() -> Apps:
     """The extension that says that there is a viewer, and serves it."""
     # The viewer reads saved files first and needs these only where a host hands on none.
     csp = ResourceCsp(resource_domains=[f"https://{host}" for host in OUTPUT_HOSTS])

@@ -25,7 +25,7 @@ async def history(moments: list[tuple[Job, float]], outlook: Expectation) -> Tol
 
     progress = Progress(report, outlook)
     for seen, now in moments:
-        await progress.tell(seen, now)
+        await progress.report(seen, now)
     return told
 
 

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from kie_mcp.app import INSTRUCTIONS
 from kie_mcp.errors import OrderError
 from kie_mcp.jobs.job import Phase
-from kie_mcp.surface.answers.build import answer, listing, lost_sight, refusal, result
+from kie_mcp.surface.answers.build import build_listing, build_lost_answer, build_refusal, build_result, describe_job
 from tests.support.every_state import EVERY, NOW, job
 from tests.support.sandbox_server import Era, stand
 
@@ -585,15 +585,15 @@ async def test_the_server_introduces_itself(tmp_path: Path, era: Era) -> None:
 async def test_every_answer_keeps_to_the_output_schema(tmp_path: Path) -> None:
     schemas = {name: closed(tool["outputSchema"]) for name, tool in (await published(tmp_path)).items()}
     for case in EVERY.values():
-        told = answer(case.job, case.outlook, NOW, parts=case.parts, sandbox=case.sandbox, joined=case.joined)
-        jsonschema.validate(result(case.job, told).structured_content, schemas["generate_image"])
-        jsonschema.validate(listing([told]).structured_content, schemas["list_jobs"])
+        told = describe_job(case.job, case.outlook, NOW, parts=case.parts, sandbox=case.sandbox, joined=case.joined)
+        jsonschema.validate(build_result(case.job, told).structured_content, schemas["generate_image"])
+        jsonschema.validate(build_listing([told]).structured_content, schemas["list_jobs"])
 
 
 async def test_refusals_keep_to_it_too(tmp_path: Path) -> None:
     schema = closed((await published(tmp_path))["get_job_status"]["outputSchema"])
-    jsonschema.validate(refusal(OrderError("no")).structured_content, schema)
-    jsonschema.validate(lost_sight(job(Phase.RESERVED), OrderError("no")).structured_content, schema)
+    jsonschema.validate(build_refusal(OrderError("no")).structured_content, schema)
+    jsonschema.validate(build_lost_answer(job(Phase.RESERVED), OrderError("no")).structured_content, schema)
 
 
 def closed(schema: dict[str, Any]) -> dict[str, Any]:

@@ -14,8 +14,8 @@ from kie_mcp.surface.clients import (
     ClientSettings,
     Peer,
     Row,
-    patience,
-    profile,
+    choose_wait,
+    find_profile,
 )
 from tests.support.sandbox_server import Era, facts, stand, text
 from tests.support.virtual_time import HURRIED
@@ -57,8 +57,8 @@ def era(request: pytest.FixtureRequest) -> Era:
 def test_the_caller_rules_then_the_setting_then_the_client(
     given: float | None, override: float | None, client: str, listening: bool, seconds: float
 ) -> None:
-    known = profile(Peer(client), ClientSettings(wait_seconds=override))
-    assert patience(given, known, listening=listening) == seconds
+    known = find_profile(Peer(client), ClientSettings(wait_seconds=override))
+    assert choose_wait(given, known, listening=listening) == seconds
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_the_caller_rules_then_the_setting_then_the_client(
 def test_clients_of_one_name_are_told_apart_by_what_else_they_send(
     given: float | None, peer: Peer, seconds: float
 ) -> None:
-    assert patience(given, profile(peer), listening=True) == seconds
+    assert choose_wait(given, find_profile(peer), listening=True) == seconds
 
 
 def test_nobody_is_kept_waiting_longer_than_most_clients_wait() -> None:
@@ -91,9 +91,9 @@ def test_nobody_is_kept_waiting_longer_than_most_clients_wait() -> None:
 
 
 def test_a_link_is_left_out_for_the_nameless_client_that_it_breaks() -> None:
-    assert not profile(Peer("mcp", "2025-11-25", samples=True)).links
-    assert not profile(Peer("mcp", "2025-11-25", samples=True, stdio=False)).links
-    assert profile(Peer("mcp", "2025-11-25")).links
+    assert not find_profile(Peer("mcp", "2025-11-25", samples=True)).links
+    assert not find_profile(Peer("mcp", "2025-11-25", samples=True, stdio=False)).links
+    assert find_profile(Peer("mcp", "2025-11-25")).links
 
 
 def test_no_client_is_kept_longer_than_it_stands() -> None:
@@ -164,7 +164,7 @@ def test_every_row_says_what_it_rests_on() -> None:
 
 @pytest.mark.parametrize("client", ["claude-code", "semantic kernel", "somebody"])
 def test_the_settings_rule_over_the_table(client: str) -> None:
-    known = profile(Peer(client), ClientSettings(wait_seconds=7, links=False, preview=False))
+    known = find_profile(Peer(client), ClientSettings(wait_seconds=7, links=False, preview=False))
     assert (known.seconds, known.links, known.preview) == (7, False, False)
-    known = profile(Peer(client), ClientSettings(links=True, preview=True))
+    known = find_profile(Peer(client), ClientSettings(links=True, preview=True))
     assert (known.links, known.preview) == (True, True)

@@ -125,7 +125,7 @@ async def test_an_answer_about_another_job_changes_nothing(browser: Browser) -> 
 
 
 async def test_a_job_lost_from_sight_is_asked_for(browser: Browser) -> None:
-    lost = {"job_id": given.JOB, "error": given.LOST.facts(), "next": "get_job_status"}
+    lost = {"job_id": given.JOB, "error": given.LOST.as_json(), "next": "get_job_status"}
     async with host(browser, resources_read=record(given.FAILED)) as here:
         await here.give(lost, isError=True)
 

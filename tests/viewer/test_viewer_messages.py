@@ -170,7 +170,7 @@ async def test_only_the_host_is_listened_to(browser: Browser) -> None:
 
 async def test_what_is_not_a_job_is_shown_as_what_it_is(browser: Browser) -> None:
     async with host(browser) as here:
-        await here.give({"error": given.REFUSED.facts()}, isError=True)
+        await here.give({"error": given.REFUSED.as_json()}, isError=True)
         await here.shows("What to do: Change the prompt and call again.")
         assert "charged" not in await here.look("document.body.innerText")
 

@@ -10,9 +10,9 @@ from kie_mcp.jobs.drafts import Expectation
 from kie_mcp.jobs.job import Job, JobState, Output, Phase
 from kie_mcp.media.outputs.file_names import order_text
 from kie_mcp.orders.order import output_uri
-from kie_mcp.surface.answers.accepting_tools import input_for
+from kie_mcp.surface.answers.accepting_tools import tools_accepting
 from kie_mcp.surface.answers.schema import Answer, CreditFields, ErrorFields, Listing, OutputFields, PartFields
-from kie_mcp.surface.answers.text import error_text, listing_text, spoken, text
+from kie_mcp.surface.answers.text import format_duration, write_error, write_listing, write_text
 from kie_mcp.text import CODE, clean, one_line, short_link, shown
 from kie_mcp.timestamps import iso
 from kie_mcp.urls import MAX_URL
@@ -22,7 +22,7 @@ TITLE = 60
 FAILURES = frozenset({JobState.FAILED, JobState.UNCONFIRMED})
 
 
-def answer(
+def describe_job(
     job: Job,
     outlook: Expectation,
     now: float,
@@ -57,27 +57,27 @@ def answer(
     )
 
 
-def result(job: Job, facts: Answer, *, links: bool = True, preview: ImageContent | None = None) -> CallToolResult:
+def build_result(job: Job, facts: Answer, *, links: bool = True, preview: ImageContent | None = None) -> CallToolResult:
     """What a tool returns: text, structured content, a link for each output, and perhaps a small picture."""
-    content: list[ContentBlock] = [TextContent(text=text(facts))]
+    content: list[ContentBlock] = [TextContent(text=write_text(facts))]
     if links:
         content += [_link(job, index, output) for index, output in enumerate(job.outputs)]
     if preview:
         content.append(preview)
-    return CallToolResult(content=content, structured_content=facts.facts(), is_error=job.state in FAILURES)
+    return CallToolResult(content=content, structured_content=facts.as_json(), is_error=job.state in FAILURES)
 
 
-def refusal(error: KieError) -> CallToolResult:
+def build_refusal(error: KieError) -> CallToolResult:
     """What a tool returns when there is no job to speak of."""
     fields = error_fields(error.trouble)
     return CallToolResult(
-        content=[TextContent(text=error_text(fields, charged=False))],
-        structured_content={"error": fields.facts()},
+        content=[TextContent(text=write_error(fields, charged=False))],
+        structured_content={"error": fields.as_json()},
         is_error=True,
     )
 
 
-def lost_sight(job: Job, error: Exception) -> CallToolResult:
+def build_lost_answer(job: Job, error: Exception) -> CallToolResult:
     """What a tool returns when a job was ordered and something broke before its state could be told."""
     cause = error.message if isinstance(error, KieError) else f"Something unforeseen happened ({type(error).__name__})."
     fields = ErrorFields(
@@ -88,19 +88,19 @@ def lost_sight(job: Job, error: Exception) -> CallToolResult:
         may_have_been_charged=True,
     )
     return CallToolResult(
-        content=[TextContent(text=error_text(fields, charged=True, job_id=job.id))],
-        structured_content={"job_id": job.id, "error": fields.facts(), "next": _next(job, joined=False)},
+        content=[TextContent(text=write_error(fields, charged=True, job_id=job.id))],
+        structured_content={"job_id": job.id, "error": fields.as_json(), "next": _next(job, joined=False)},
         is_error=True,
     )
 
 
-def listing(answers: list[Answer], *, none: str = "no such jobs") -> CallToolResult:
+def build_listing(answers: list[Answer], *, none: str = "no such jobs") -> CallToolResult:
     """What `list_jobs` returns; *none* is said if there are none."""
     for facts in answers:
         facts.data = None  # whoever wants all of one job asks for it
     waiting = (facts.next for facts in answers if facts.state in {JobState.QUEUED, JobState.RUNNING})
     jobs = Listing(jobs=answers, next=next(waiting, None))
-    return CallToolResult(content=[TextContent(text=listing_text(jobs, none=none))], structured_content=jobs.facts())
+    return CallToolResult(content=[TextContent(text=write_listing(jobs, none=none))], structured_content=jobs.as_json())
 
 
 def error_fields(trouble: Trouble) -> ErrorFields:
@@ -118,7 +118,7 @@ def error_fields(trouble: Trouble) -> ErrorFields:
 def _error(job: Job, trouble: Trouble) -> ErrorFields:
     fields = error_fields(trouble)
     if trouble.category == UnconfirmedError.category:
-        fields.remedy = look_before_repeating(_another(job))
+        fields.remedy = look_before_repeating(_new_job_hint(job))
     return fields
 
 
@@ -126,7 +126,7 @@ def _output(job: Job, index: int, output: Output) -> OutputFields:
     return OutputFields(
         url=short_link(output.url, MAX_URL) or None,
         resource=output_uri(job.id, index),
-        input_for=input_for(job.kind, output.mime_type) or None,
+        input_for=tools_accepting(job.kind, output.mime_type) or None,
         path=output.path,
         mime_type=output.mime_type,
         bytes=output.bytes,
@@ -145,7 +145,7 @@ def _part(job: Job) -> PartFields:
         kind=job.kind,
         state=job.state,
         resource=uri,
-        input_for=input_for(job.kind) or None,
+        input_for=tools_accepting(job.kind) or None,
         credits=_cost(job),
     )
 
@@ -164,7 +164,7 @@ def _note(job: Job, outlook: Expectation) -> str | None:
     now = job.note
     if not now and _in_line(job) and (outlook.place or outlook.sent_in_s >= 1):
         before = f"{outlook.place} before it" if outlook.place else "first"
-        now = f"In line: {before}, to be sent in about {spoken(outlook.sent_in_s)}."
+        now = f"In line: {before}, to be sent in about {format_duration(outlook.sent_in_s)}."
     # What there is to know of the order is said first of all while it can still be thought over.
     return " ".join(words for words in (now, job.remark) if words) or None
 
@@ -184,7 +184,7 @@ def _credits(job: Job, parts: Sequence[Job]) -> CreditFields | None:
         used=job.credits_used,
         in_all=round(sum(known), 3) if parts and known else None,
     )
-    return price if price.facts() else None
+    return price if price.as_json() else None
 
 
 def _cost(job: Job) -> float | None:
@@ -199,13 +199,13 @@ def _next(job: Job, *, joined: bool, parts: Sequence[Job] = ()) -> str | None:
         return f'get_job_status(job_id="{job.id}")'
     if job.state in FAILURES and (kept := [part.kind for part in parts if not part.lost]):
         unsure = job.idempotency_key or any(part.state is JobState.UNCONFIRMED for part in parts)
-        how = f" with {_another(job)}" if unsure else ""
+        how = f" with {_new_job_hint(job)}" if unsure else ""
         return f"ordered again{how}, it takes the {' and the '.join(kept)} that was made at no further cost"
     if joined and job.state is not JobState.UNCONFIRMED:
-        return f"repeat with {_another(job)} to make, and pay for, another one"
+        return f"repeat with {_new_job_hint(job)} to make, and pay for, another one"
     return None
 
 
-def _another(job: Job) -> str:
+def _new_job_hint(job: Job) -> str:
     """What makes an equal order another job: a key is kept to, whatever else is asked for."""
     return "another idempotency_key" if job.idempotency_key else "new=true"

@@ -24,7 +24,7 @@ class Previews:
     def __init__(self) -> None:
         self._drawing = threading.Lock()
 
-    async def show(self, job: Job) -> tuple[ImageContent | None, str]:
+    async def draw(self, job: Job) -> tuple[ImageContent | None, str]:
         """The preview of a job's first output, or why there is none: a JPEG of at most 768 pixels and 100 KB."""
         if job.phase is not Phase.SUCCEEDED or KINDS[job.kind].family == "audio" or not job.outputs:
             return None, ""
@@ -33,7 +33,7 @@ class Previews:
             return None, "No preview: the file is not saved."
         try:
             with anyio.fail_after(LONGEST):
-                jpeg = await run_in_thread(lambda: self._in_turn(output))
+                jpeg = await run_in_thread(lambda: self._draw_alone(output))
         except KieError as error:
             return None, " ".join([error.message, error.remedy]).strip()
         except TimeoutError:
@@ -43,7 +43,7 @@ class Previews:
             return None, f"No preview: something unforeseen happened ({type(error).__name__})."
         return ImageContent(data=base64.b64encode(jpeg).decode(), mime_type="image/jpeg"), ""
 
-    def _in_turn(self, output: Output) -> bytes:
+    def _draw_alone(self, output: Output) -> bytes:
         """Draw when nobody else does: held by the thread, since that goes on when nobody waits for it any more."""
         from kie_mcp.media.convert.preview import draw_output_preview
 

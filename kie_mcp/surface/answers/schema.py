@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-UNFOLDED = frozenset({"ErrorFields", "CreditFields", "PartFields", "Answer"})
+SUMMARIZED = frozenset({"ErrorFields", "CreditFields", "PartFields", "Answer"})
 """Published as objects without their fields inside another: they explain themselves when they come."""
 
 
@@ -17,7 +17,7 @@ class Fields(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    def facts(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """The fields that are known, as JSON."""
         return self.model_dump(mode="json", exclude_none=True)
 
@@ -117,7 +117,7 @@ def output_schema(model: type[Fields]) -> dict[str, Any]:
 def _short(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
-        return {"type": "object"} if name in UNFOLDED else _short(definitions[name], definitions)
+        return {"type": "object"} if name in SUMMARIZED else _short(definitions[name], definitions)
     if "anyOf" in schema:  # what is not known is left out, so null never appears
         return _short(next(one for one in schema["anyOf"] if one != {"type": "null"}), definitions)
     short: dict[str, Any] = {"type": schema["type"]}

@@ -11,24 +11,24 @@ ROW_LINK = 200
 """Characters of a link there."""
 
 
-def text(facts: Answer) -> str:
+def write_text(facts: Answer) -> str:
     """All that the structured content says: the state first, then what was made, the next step last."""
     return "\n".join([_headline(facts), *_problem(facts), *_made(facts), *_rest(facts)])
 
 
-def error_text(error: ErrorFields, *, charged: bool, job_id: str = "") -> str:
+def write_error(error: ErrorFields, *, charged: bool, job_id: str = "") -> str:
     """What went wrong where no job's state can be told; `charged`: whether to say what is known of the cost."""
     lines = ["error: " + error.message, *_error_lines(error, charged=charged)]
     return "\n".join([*lines, f"job: {job_id}"] if job_id else lines)
 
 
-def listing_text(jobs: Listing, *, none: str) -> str:
+def write_listing(jobs: Listing, *, none: str) -> str:
     """A line for each job, and the next step."""
     lines = [_row(facts) for facts in jobs.jobs] or [none]
     return "\n".join([*lines, f"next: {jobs.next}"] if jobs.next else lines)
 
 
-def spoken(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """A length of time as people say it."""
     if seconds < 120:
         return f"{seconds:.0f} s"
@@ -38,12 +38,12 @@ def spoken(seconds: float) -> str:
 def _headline(facts: Answer) -> str:
     kind = facts.kind.replace("_", " ")
     if facts.state == JobState.SUCCEEDED:
-        made = f"made in {spoken(facts.elapsed_s)}"
+        made = f"made in {format_duration(facts.elapsed_s)}"
         parts = [kind, *(_shape(output) for output in facts.outputs[:1]), made, _price(facts)]
     elif facts.state == JobState.RUNNING:
-        usual = f"usually about {spoken(facts.expected_s)}" if facts.expected_s else ""
+        usual = f"usually about {format_duration(facts.expected_s)}" if facts.expected_s else ""
         share = f"{facts.progress:.0%}" if facts.progress is not None else ""
-        parts = [kind, f"{spoken(facts.elapsed_s)} so far", share, usual, _price(facts)]
+        parts = [kind, f"{format_duration(facts.elapsed_s)} so far", share, usual, _price(facts)]
     elif facts.state == JobState.QUEUED:
         parts = [kind, *_unsent(facts), _price(facts)]
     else:

@@ -44,7 +44,7 @@ def is_absent(value: object, schema: JSON, *, required: bool = False) -> bool:
         case "array":
             return _is_zero(value)
         case "number" | "integer":
-            return _number(value) == 0 and not _allows_zero(schema)
+            return _read_number(value) == 0 and not _allows_zero(schema)
         case _:
             return False
 
@@ -93,7 +93,7 @@ def _is_zero(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and value == 0
 
 
-def _number(value: object) -> float | None:
+def _read_number(value: object) -> float | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, str | int | float):

@@ -45,7 +45,7 @@ def register(server: KieServer, tenant_of: TenantOf) -> None:
             logger.exception("%s: nothing could be found to fill in", params.argument.name)
             raise MCPError(INTERNAL_ERROR, f"Error completing argument {params.argument.name}") from error
 
-    server.answer("completion/complete", CompleteRequestParams, complete)
+    server.handle("completion/complete", CompleteRequestParams, complete)
 
 
 class Completions:
@@ -53,12 +53,12 @@ class Completions:
 
     def __init__(self, history: JobHistory) -> None:
         self._history = history
-        picture, video = _Row(Kind.IMAGE), _Row(Kind.TALKING_VIDEO)
+        picture, video = _Choices(Kind.IMAGE), _Choices(Kind.TALKING_VIDEO)
         self._sources: Mapping[tuple[str, str], Source] = {
             ("kie://jobs/{job_id}", "job_id"): self._jobs,
             ("kie://jobs/{job_id}/outputs/{index}", "job_id"): self._jobs,
             ("kie://jobs/{job_id}/outputs/{index}", "index"): self._indexes,
-            ("kie://models/{+model_id}", "model_id"): _Row(*ORDERED).ids,
+            ("kie://models/{+model_id}", "model_id"): _Choices(*ORDERED).ids,
             ("talking_avatar", "voice"): _voices,
             ("talking_avatar", "model"): video.ids,
             ("talking_avatar", "resolution"): video.resolutions,
@@ -85,16 +85,16 @@ class Completions:
         try:
             job = await self._history.read(given.get("job_id", ""))
         except UnknownJobError:
-            return _first(())
-        return _first(str(index) for index in range(len(job.outputs)) if str(index).startswith(typed))
+            return _complete(())
+        return _complete(str(index) for index in range(len(job.outputs)) if str(index).startswith(typed))
 
     async def _pictures(self, typed: str, _: Given) -> Completion:
         jobs = await self._history.made(kind=Kind.IMAGE, limit=MOST)
         uris = (output_uri(job.id, index) for job in jobs for index in range(len(job.outputs)))
-        return _first(uri for uri in uris if uri.startswith(typed))
+        return _complete(uri for uri in uris if uri.startswith(typed))
 
 
-class _Row:
+class _Choices:
     """What the models of these kinds take."""
 
     def __init__(self, *kinds: Kind) -> None:
@@ -102,33 +102,39 @@ class _Row:
 
     async def ids(self, typed: str, _: Given) -> Completion:
         """Their ids, found by any name of theirs."""
-        return _first(model.id for model in self._models if any(map(_begins(typed), (model.id, *model.aliases))))
+        return _complete(
+            model.id for model in self._models if any(map(_starts_with(typed), (model.id, *model.aliases)))
+        )
 
     async def aspect_ratios(self, typed: str, given: Given) -> Completion:
         """Of the model that is named, or of any."""
-        return _first(
-            filter(_begins(typed), (one for model in self._named(given) for one in model.takes.aspect_ratios))
+        return _complete(
+            filter(
+                _starts_with(typed), (one for model in self._find_models(given) for one in model.takes.aspect_ratios)
+            )
         )
 
     async def resolutions(self, typed: str, given: Given) -> Completion:
         """Of the model that is named, or of any."""
-        return _first(filter(_begins(typed), (one for model in self._named(given) for one in model.takes.resolutions)))
+        return _complete(
+            filter(_starts_with(typed), (one for model in self._find_models(given) for one in model.takes.resolutions))
+        )
 
-    def _named(self, given: Given) -> list[Model]:
+    def _find_models(self, given: Given) -> list[Model]:
         wanted = given.get("model", "").strip().casefold()
         return [model for model in self._models if not wanted or wanted in {model.id, *model.aliases}]
 
 
 async def _voices(typed: str, _: Given) -> Completion:
-    return _first(filter(_begins(typed), VOICES.values()))
+    return _complete(filter(_starts_with(typed), VOICES.values()))
 
 
-def _begins(typed: str) -> Callable[[str], bool]:
+def _starts_with(typed: str) -> Callable[[str], bool]:
     wanted = typed.strip().casefold()
     return lambda value: value.casefold().startswith(wanted)
 
 
-def _first(values: Iterable[str]) -> Completion:
+def _complete(values: Iterable[str]) -> Completion:
     """The first of them, each once."""
     found = list(dict.fromkeys(values))
     return Completion(values=found[:MOST], total=len(found), has_more=len(found) > MOST)

@@ -13,7 +13,7 @@ from kie_mcp.jobs.history import PAGE
 from kie_mcp.jobs.job import Job, Output
 from kie_mcp.media.outputs.file_names import order_text
 from kie_mcp.orders.order import output_uri
-from kie_mcp.surface.answers.accepting_tools import input_for
+from kie_mcp.surface.answers.accepting_tools import tools_accepting
 from kie_mcp.surface.server import KieServer
 from kie_mcp.surface.tenant import TenantOf
 from kie_mcp.text import CODE, code, one_line
@@ -26,7 +26,7 @@ TITLE = 80
 def register(server: KieServer, tenant_of: TenantOf) -> None:
     """List the files that the account's jobs have made beside the server's own resources."""
 
-    async def listed(context: ServerRequestContext[Any, Any], params: PaginatedRequestParams) -> ListResourcesResult:
+    async def list_page(context: ServerRequestContext[Any, Any], params: PaginatedRequestParams) -> ListResourcesResult:
         first = [] if params.cursor else await server.list_resources()
         history = tenant_of(context).history
         try:
@@ -34,14 +34,14 @@ def register(server: KieServer, tenant_of: TenantOf) -> None:
         except (ValueError, UnknownJobError):
             raise MCPError(INVALID_PARAMS, "cursor: is not one that this list gave; ask without one.") from None
         return ListResourcesResult(
-            resources=[*first, *(file for job in jobs[:PAGE] for file in files(job))],
+            resources=[*first, *(file for job in jobs[:PAGE] for file in list_files(job))],
             next_cursor=_cursor(jobs[PAGE - 1]) if len(jobs) > PAGE else None,
         )
 
-    server.answer("resources/list", PaginatedRequestParams, listed)
+    server.handle("resources/list", PaginatedRequestParams, list_page)
 
 
-def files(job: Job) -> list[Resource]:
+def list_files(job: Job) -> list[Resource]:
     """The files that a job made, as resources."""
     return [_file(job, index, output) for index, output in enumerate(job.outputs)]
 
@@ -63,7 +63,7 @@ def _file(job: Job, index: int, output: Output) -> Resource:
 
 def _description(job: Job, output: Output) -> str | None:
     made = f"Made by {code(job.model, 2 * CODE)}." if job.model else ""
-    tools = input_for(job.kind, output.mime_type)
+    tools = tools_accepting(job.kind, output.mime_type)
     goes_in = f"Can go into {' and '.join(tools)} by this URI." if tools else ""
     return " ".join(filter(None, (made, goes_in))) or None
 

@@ -36,16 +36,16 @@ async def read_output(service: JobService, job_id: str, index: int) -> ReadResou
     if output.path is None:
         raise ResourceError(f"Output {index} of job {job_id} is not saved; call get_job_status to save it.")
     try:
-        content = await run_in_thread(lambda: _bytes(output))
+        content = await run_in_thread(lambda: _read_bytes(output))
     except OSError as error:
-        raise _gone(error) from None
+        raise _gone_error(error) from None
     return ReadResourceContents(content=content, mime_type=output.mime_type)
 
 
 async def read_jobs(tenant: Tenant, calls: CallHandler) -> ReadResourceContents:
     """Read the newest jobs. Raises UnexpectedResourceError if that cannot be done."""
     try:
-        listed = [(await calls.describe(job, tenant)).facts() for job in await tenant.service.list_jobs()]
+        listed = [(await calls.describe(job, tenant)).as_json() for job in await tenant.service.list_jobs()]
     except Exception as error:  # as the SDK says it of a resource that it reads by itself
         raise UnexpectedResourceError(f"Error reading resource {JOBS_URI}") from error
     for facts in listed:
@@ -70,7 +70,7 @@ def register(server: MCPServer[Any], tenant_of: TenantOf, calls: CallHandler) ->
         """One job as it stands."""
         tenant = tenant_of(ctx.request_context)
         try:
-            return json.dumps((await calls.describe(await tenant.service.read(job_id), tenant)).facts(), indent=2)
+            return json.dumps((await calls.describe(await tenant.service.read(job_id), tenant)).as_json(), indent=2)
         except UnknownJobError as error:
             raise ResourceNotFoundError(error.message) from error
 
@@ -82,7 +82,7 @@ def register(server: MCPServer[Any], tenant_of: TenantOf, calls: CallHandler) ->
     _ = (jobs, job, output)
 
 
-def _bytes(output: Output) -> bytes:
+def _read_bytes(output: Output) -> bytes:
     try:
         with open_saved(output) as file:
             if file.length > LARGEST:
@@ -91,8 +91,8 @@ def _bytes(output: Output) -> bytes:
                 )
             return file.read(file.length)
     except OSError as error:
-        raise _gone(error) from None
+        raise _gone_error(error) from None
 
 
-def _gone(error: OSError) -> ResourceError:
+def _gone_error(error: OSError) -> ResourceError:
     return ResourceError(f"The saved file is gone ({error.strerror}); call get_job_status to save it again.")

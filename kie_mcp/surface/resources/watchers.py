@@ -21,7 +21,7 @@ from kie_mcp.orders.order import JOBS_URI, output_uri, parse_job_uri
 logger = logging.getLogger(__name__)
 
 NOT_OPEN = "nothing is watched before `open`"
-LATER = 10.0
+RETRY_SECONDS = 10.0
 """Seconds between two readings of a job that is done but may still gain a file, and after a reading that failed."""
 
 
@@ -30,7 +30,7 @@ class ResourceWatcher:
     """One resource that is looked after."""
 
     scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
-    begun: anyio.Event = field(default_factory=anyio.Event)
+    started: anyio.Event = field(default_factory=anyio.Event)
     """Set once it is known how the resource stands: what changes from then on is told."""
     listeners: int = 0
 
@@ -62,17 +62,17 @@ class ResourceWatchers:
                 group.cancel_scope.cancel()
 
     @contextmanager
-    def held(self, events: Iterable[ServerEvent]) -> Generator[list[ResourceWatcher]]:
+    def hold(self, events: Iterable[ServerEvent]) -> Generator[list[ResourceWatcher]]:
         """Have these looked after while inside."""
-        taken = [event for event in dict.fromkeys(events) if watched(event)]
-        watches = [self.take(event) for event in taken]
+        taken = [event for event in dict.fromkeys(events) if can_change(event)]
+        watches = [self.add_listener(event) for event in taken]
         try:
             yield watches
         finally:
             for event in taken:
-                self.let_go(event)
+                self.remove_listener(event)
 
-    def take(self, event: ServerEvent) -> ResourceWatcher:
+    def add_listener(self, event: ServerEvent) -> ResourceWatcher:
         """Have this looked after until `let_go` was called as often."""
         if self._group is None:
             raise RuntimeError(NOT_OPEN)
@@ -83,7 +83,7 @@ class ResourceWatchers:
         watch.listeners += 1
         return watch
 
-    def run(self, work: Callable[[], Awaitable[None]]) -> anyio.CancelScope:
+    def run_beside(self, work: Callable[[], Awaitable[None]]) -> anyio.CancelScope:
         """Do this along with the watches; returns what ends it."""
         if self._group is None:
             raise RuntimeError(NOT_OPEN)
@@ -96,7 +96,7 @@ class ResourceWatchers:
         self._group.start_soon(inside)
         return scope
 
-    def let_go(self, event: ServerEvent) -> None:
+    def remove_listener(self, event: ServerEvent) -> None:
         """One listener less; after the last one nothing of the watch is left."""
         watch = self._watches[event]
         watch.listeners -= 1
@@ -107,68 +107,72 @@ class ResourceWatchers:
     async def _follow(self, event: ServerEvent, watch: ResourceWatcher) -> None:
         with watch.scope:
             try:
-                await self._tell(event, watch)
+                await self._publish_changes(event, watch)
             except UnknownJobError:
                 logger.debug("%s: there is no such job to watch", event)
             finally:
-                watch.begun.set()
+                watch.started.set()
 
-    async def _tell(self, event: ServerEvent, watch: ResourceWatcher) -> None:
+    async def _publish_changes(self, event: ServerEvent, watch: ResourceWatcher) -> None:
         known: Any = None
         while True:
             try:
                 async with aclosing(self._states(event)) as states:
                     async for state in states:
-                        if watch.begun.is_set() and state != known:
+                        if watch.started.is_set() and state != known:
                             await self.bus.publish(event)
                         known = state
-                        watch.begun.set()
+                        watch.started.set()
             except UnknownJobError:
                 raise
             except KieError as error:
                 logger.warning("%s: %s", event, error)
             except Exception:
                 # Whoever asks for this resource later is given this same watch: it must not be a dead one.
-                logger.exception("%s: watched again in %g s", event, LATER)
+                logger.exception("%s: watched again in %g s", event, RETRY_SECONDS)
             else:
                 return
-            watch.begun.set()  # nobody is kept waiting for a ledger that cannot be read
-            await anyio.sleep(LATER)
+            watch.started.set()  # nobody is kept waiting for a ledger that cannot be read
+            await anyio.sleep(RETRY_SECONDS)
 
     async def _states(self, event: ServerEvent) -> AsyncGenerator[Any]:
         """Something that is equal as long as the resource reads the same, again and again."""
         if isinstance(event, ResourceUpdated) and (about := parse_job_uri(event.uri)):
             job_id, index = about
-            async with aclosing(self._job(job_id)) as states:
+            async with aclosing(self._follow_job(job_id)) as states:
                 async for job in states:
-                    yield _as_read(job) if index is None else job.outputs[index : index + 1]
+                    yield _readable_part(job) if index is None else job.outputs[index : index + 1]
             return
         while True:
             listing = isinstance(event, ResourcesListChanged)
-            yield await self._files() if listing else [_as_read(job) for job in await self._service.list_jobs()]
+            yield (
+                await self._list_files()
+                if listing
+                else [_readable_part(job) for job in await self._service.list_jobs()]
+            )
             await anyio.sleep(LISTEN)
 
-    async def _job(self, job_id: str) -> AsyncGenerator[Job]:
+    async def _follow_job(self, job_id: str) -> AsyncGenerator[Job]:
         """The job at each change, until nothing can change any more."""
         job: Job | None = None
         while job is None or STEPS[job.phase]:
             async with aclosing(self._service.watch(job_id)) as states:
                 async for job in states:
                     yield job
-            await anyio.sleep(LATER)
+            await anyio.sleep(RETRY_SECONDS)
 
-    async def _files(self) -> list[tuple[str, str | None]]:
+    async def _list_files(self) -> list[tuple[str, str | None]]:
         jobs = await self._history.made(limit=PAGE)
         return [(output_uri(job.id, n), output.path) for job in jobs for n, output in enumerate(job.outputs)]
 
 
-def watched(event: ServerEvent) -> bool:
+def can_change(event: ServerEvent) -> bool:
     """Whether it can happen: the catalogue, the tools and the prompts stay as they are."""
     return isinstance(event, ResourcesListChanged) or (
         isinstance(event, ResourceUpdated) and (event.uri == JOBS_URI or parse_job_uri(event.uri) is not None)
     )
 
 
-def _as_read(job: Job) -> Job:
+def _readable_part(job: Job) -> Job:
     """The job without what its resource does not show."""
     return replace(job, updated_at=0.0, looked_at=None, upstream_state="", not_before=0.0, epoch=0)

@@ -22,14 +22,14 @@ from mcp.server.stdio import stdio_server
 from mcp.types import JSONRPCError
 
 from kie_mcp.surface.delivery import Deliveries
-from kie_mcp.surface.stdio.lines import NO_HEADERS, Lines
-from kie_mcp.surface.stdio.unreadable_lines import Readable
+from kie_mcp.surface.stdio.lines import NO_HEADERS, LineReader
+from kie_mcp.surface.stdio.unreadable_lines import ReadableMessages
 
 logger = logging.getLogger(__name__)
 
 R = TypeVar("R")
 CHUNK = 64 * 1024
-LAST_WORDS = 1.0
+FINAL_WRITE = 1.0
 """Seconds that an answer on its way gets once the client has left."""
 
 
@@ -38,7 +38,7 @@ class DaemonThread:
 
     def __init__(self) -> None:
         self._work: SimpleQueue[Callable[[], None]] = SimpleQueue()
-        Thread(target=self._go, daemon=True).start()
+        Thread(target=self._work_forever, daemon=True).start()
 
     async def run(self, work: Callable[[], R]) -> R:
         """Do it and return what it returns. Raises its OSError; who is cancelled leaves it behind."""
@@ -62,7 +62,7 @@ class DaemonThread:
         self._work.put(do)
         return await future
 
-    def _go(self) -> None:
+    def _work_forever(self) -> None:
         while True:
             self._work.get()()
 
@@ -72,19 +72,19 @@ class Stdio:
 
     def __init__(self, deliveries: Deliveries) -> None:
         self._deliveries = deliveries
-        deliveries.track = True
+        deliveries.tracks_writes = True
         self.lost = anyio.Event()
         """Set when nothing more can be said to the client, although its end of standard input is open."""
-        self.why: OSError | None = None
+        self.error: OSError | None = None
         """What the last write failed with; None if nobody reads standard output."""
         self._input = self._output = -1
         self._writer, self._text, self._lock = DaemonThread(), "", anyio.Lock()
-        self._ends = math.inf
+        self._deadline = math.inf
         """When the last answer has to be written."""
         self._sending = anyio.CancelScope()
 
     @contextmanager
-    def claimed(self) -> Generator[None]:
+    def claim(self) -> Generator[None]:
         """Take the two pipes: meanwhile 0 is empty and 1 is standard error, for stray prints and children.
 
         Raises OSError if standard output is closed.
@@ -92,14 +92,14 @@ class Stdio:
         os.write(1, b"")
         self._input, self._output = os.dup(0), os.dup(1)
         empty = os.open(os.devnull, os.O_RDONLY)
-        _point(0, empty)
-        _point(1, 2)
+        _redirect(0, empty)
+        _redirect(1, 2)
         os.close(empty)
         try:
             yield
         finally:
-            _point(0, self._input)
-            _point(1, self._output)
+            _redirect(0, self._input)
+            _redirect(1, self._output)
 
     async def watch(self) -> None:
         """Set `lost` when the reader of standard output goes, where the system tells: Linux, macOS."""
@@ -113,7 +113,7 @@ class Stdio:
 
     async def lines(self) -> AsyncGenerator[str]:
         """Read line by line until the client leaves; what is no line is answered here."""
-        lines, reader = Lines(), DaemonThread()
+        lines, reader = LineReader(), DaemonThread()
         while chunk := await reader.run(self._read):
             for line in lines.feed(chunk):
                 if isinstance(line, str):
@@ -125,7 +125,7 @@ class Stdio:
                 yield line
             else:
                 await self._refuse(line)
-        self._ends = self._sending.deadline = anyio.current_time() + LAST_WORDS
+        self._deadline = self._sending.deadline = anyio.current_time() + FINAL_WRITE
 
     async def write(self, text: str) -> None:
         """Keep the text for `flush`."""
@@ -135,7 +135,7 @@ class Stdio:
         """Write what is kept; never returns if that fails, since whoever waits for `lost` ends the process."""
         text, self._text = self._text, ""
         if await self._send(text.encode()):
-            self._deliveries.wrote(text)
+            self._deliveries.note_written(text)
 
     async def _refuse(self, error: JSONRPCError) -> None:
         if error.error.message == NO_HEADERS and error.id is None:  # the first time
@@ -146,10 +146,10 @@ class Stdio:
         """Write, and say whether all of it was."""
         async with self._lock:
             try:
-                with anyio.CancelScope(deadline=self._ends) as self._sending:
+                with anyio.CancelScope(deadline=self._deadline) as self._sending:
                     await self._writer.run(lambda: self._write(data))
             except OSError as error:
-                self.why = None if error.errno == errno.EPIPE else error
+                self.error = None if error.errno == errno.EPIPE else error
                 self.lost.set()
                 await anyio.sleep_forever()
             return not self._sending.cancelled_caught
@@ -183,19 +183,21 @@ async def run_stdio(lowlevel: Server[Any], client: Stdio, stop: Callable[[], Awa
         await stop()
         group.cancel_scope.cancel()
 
-    with client.claimed():
+    with client.claim():
         async with anyio.create_task_group() as group:
             group.start_soon(client.watch)
             group.start_soon(leave_when_lost)
             given = cast("anyio.AsyncFile[str]", client.lines()), cast("anyio.AsyncFile[str]", client)
             async with stdio_server(*given) as (messages, answers):
-                await lowlevel.run(Readable(messages, answers), answers, lowlevel.create_initialization_options())
+                await lowlevel.run(
+                    ReadableMessages(messages, answers), answers, lowlevel.create_initialization_options()
+                )
             group.cancel_scope.cancel()
-    if client.why:
-        raise client.why
+    if client.error:
+        raise client.error
 
 
-def _point(number: int, elsewhere: int) -> None:
+def _redirect(number: int, elsewhere: int) -> None:
     os.dup2(elsewhere, number)
     if sys.platform == "win32":
         from mcp.os.win32.utilities import rebind_std_handle_to_fd

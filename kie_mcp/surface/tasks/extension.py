@@ -26,7 +26,7 @@ from pydantic.alias_generators import to_camel
 
 TASKS = "io.modelcontextprotocol/tasks"
 
-Kept = TypeVar("Kept")
+T = TypeVar("T")
 Call = ServerRequestContext[Any, Any]
 
 
@@ -63,7 +63,7 @@ class Task(BaseModel):
         return {"ttlMs": None, **known, "resultType": "task"}
 
 
-class TaskStore(Protocol[Kept]):
+class TaskStore(Protocol[T]):
     """What the tasks are kept by."""
 
     @property
@@ -75,24 +75,26 @@ class TaskStore(Protocol[Kept]):
         """Start the task, durably, or answer the call as ever."""
         ...
 
-    async def find(self, task_id: str, ctx: Call, /) -> Kept:
+    async def find(self, task_id: str, ctx: Call, /) -> T:
         """What is kept under that id for whoever asks. Raises MCPError with INVALID_PARAMS if nothing is."""
         ...
 
-    async def show(self, kept: Kept, ctx: Call, /) -> Task:
+    async def show(self, item: T, ctx: Call, /) -> Task:
         """The task as it stands, for this client."""
         ...
 
-    async def cancel(self, kept: Kept, /) -> None:
+    async def cancel(self, item: T, /) -> None:
         """Take note that the client no longer waits."""
         ...
 
 
-class _Named(RequestParams):
+class TaskParams(RequestParams):
+    """What every request about a task carries."""
+
     task_id: str
 
 
-class Update(_Named):
+class Update(TaskParams):
     """What a client answers a task that asked for something, by the keys of its questions."""
 
     input_responses: dict[str, Any]
@@ -103,53 +105,55 @@ class Tasks(Extension):
 
     identifier = TASKS
 
-    def __init__(self, keeper: TaskStore[Any]) -> None:
-        self._keeper = keeper
+    def __init__(self, store: TaskStore[Any]) -> None:
+        self._store = store
 
     def methods(self) -> list[MethodBinding]:
         """What a client can ask about a task."""
         eras = frozenset(MODERN_PROTOCOL_VERSIONS)
         return [
-            MethodBinding("tasks/get", _Named, _gated(self._get), eras),
-            MethodBinding("tasks/update", Update, _gated(self.update), eras),
-            MethodBinding("tasks/cancel", _Named, _gated(self._cancel), eras),
+            MethodBinding("tasks/get", TaskParams, _for_task_clients(self._get), eras),
+            MethodBinding("tasks/update", Update, _for_task_clients(self.update), eras),
+            MethodBinding("tasks/cancel", TaskParams, _for_task_clients(self._cancel), eras),
         ]
 
     async def intercept_tool_call(self, params: CallToolRequestParams, ctx: Call, call_next: CallNext) -> HandlerResult:
         """Make a task of the call, if the client takes one and the keeper has one."""
-        if params.name not in self._keeper.tools or not _takes_tasks(ctx):
+        if params.name not in self._store.tools or not _accepts_tasks(ctx):
             return await call_next(ctx)
-        begun = await self._keeper.begin(params, ctx, call_next)
+        begun = await self._store.begin(params, ctx, call_next)
         return begun.handle() if isinstance(begun, Task) else begun
 
     async def update(self, ctx: Call, params: Update) -> HandlerResult:
         """Acknowledge it: answers to nothing are to be ignored. Whoever keeps tasks that ask takes them here."""
-        await self._keeper.find(params.task_id, ctx)
+        await self._store.find(params.task_id, ctx)
         return {}
 
-    async def _get(self, ctx: Call, params: _Named) -> HandlerResult:
-        task = await self._keeper.show(await self._keeper.find(params.task_id, ctx), ctx)
+    async def _get(self, ctx: Call, params: TaskParams) -> HandlerResult:
+        task = await self._store.show(await self._store.find(params.task_id, ctx), ctx)
         return task.detailed()
 
-    async def _cancel(self, ctx: Call, params: _Named) -> HandlerResult:
-        await self._keeper.cancel(await self._keeper.find(params.task_id, ctx))
+    async def _cancel(self, ctx: Call, params: TaskParams) -> HandlerResult:
+        await self._store.cancel(await self._store.find(params.task_id, ctx))
         return {}
 
 
-def may_listen(ctx: Call, params: SubscriptionsListenRequestParams) -> None:
+def check_listener(ctx: Call, params: SubscriptionsListenRequestParams) -> None:
     """Turn away who would be told of tasks and takes none, as the extension demands. Raises MCPError."""
     if (params.notifications.model_extra or {}).get("taskIds"):
         require_client_extension(ctx, TASKS)
 
 
-def _takes_tasks(ctx: Call) -> bool:
+def _accepts_tasks(ctx: Call) -> bool:
     """Only a client that lists the extension with this very request; the handshake's era does not know it."""
     able = ctx.session.client_capabilities
     return ctx.protocol_version in MODERN_PROTOCOL_VERSIONS and TASKS in ((able and able.extensions) or {})
 
 
-def _gated(handler: Callable[[Call, Any], Awaitable[HandlerResult]]) -> Callable[[Call, Any], Awaitable[HandlerResult]]:
-    async def gated(ctx: Call, params: _Named) -> HandlerResult:
+def _for_task_clients(
+    handler: Callable[[Call, Any], Awaitable[HandlerResult]],
+) -> Callable[[Call, Any], Awaitable[HandlerResult]]:
+    async def checked(ctx: Call, params: TaskParams) -> HandlerResult:
         require_client_extension(ctx, TASKS)
         # A header that is missing misleads nobody here, and the result it would cost the client was paid for.
         routed = ctx.request.headers.get(MCP_NAME_HEADER) if ctx.request is not None else None
@@ -157,4 +161,4 @@ def _gated(handler: Callable[[Call, Any], Awaitable[HandlerResult]]) -> Callable
             raise MCPError(HEADER_MISMATCH, "The Mcp-Name header is not the taskId of the request.")
         return await handler(ctx, params)
 
-    return gated
+    return checked

@@ -10,7 +10,7 @@ import pytest
 from mcp.types import CallToolResult
 
 from kie_mcp.app import INSTRUCTIONS
-from kie_mcp.surface.answers.build import answer, listing, lost_sight, result
+from kie_mcp.surface.answers.build import build_listing, build_lost_answer, build_result, describe_job
 from kie_mcp.surface.clients import LISTENING
 from tests.support.every_state import EVERY, NOW, job
 from tests.support.sandbox_server import Stand, facts, stand, text
@@ -91,7 +91,7 @@ async def test_an_answer_that_joined_says_how_to_get_another_one_and_that_is_so(
 async def test_a_remedy_that_names_a_call_names_one_that_works(tmp_path: Path) -> None:
     async with stand(tmp_path, changes=BY_TABLE, speed=1.0) as here:
         known = facts(await here.client.call_tool("generate_image", {"prompt": "a fox"}))["job_id"]
-        told = facts(lost_sight(job(EVERY["running"].job.phase, id=known), RuntimeError()))
+        told = facts(build_lost_answer(job(EVERY["running"].job.phase, id=known), RuntimeError()))
         found = re.search(r"\w+\(.*?\)", told["error"]["remedy"])
         assert found
         tool, arguments = parse(found[0])
@@ -102,8 +102,8 @@ async def test_nothing_that_is_said_names_a_wait(tmp_path: Path) -> None:
     """What a caller names overrides what is known of its client, and few clients stand 45 s."""
     said = [INSTRUCTIONS]
     for case in EVERY.values():
-        told = answer(case.job, case.outlook, NOW, parts=case.parts, sandbox=case.sandbox, joined=case.joined)
-        said += [str(result(case.job, told)), str(listing([told]))]
+        told = describe_job(case.job, case.outlook, NOW, parts=case.parts, sandbox=case.sandbox, joined=case.joined)
+        said += [str(build_result(case.job, told)), str(build_listing([told]))]
     async with stand(tmp_path) as here:
         for tool in (await here.client.list_tools()).tools:
             said.append(tool.description or "")

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from kie_mcp.orders.kind import Kind
-from kie_mcp.surface.answers.build import answer
-from kie_mcp.surface.answers.text import text as words
+from kie_mcp.surface.answers.build import describe_job
+from kie_mcp.surface.answers.text import write_text as words
 from tests.support.every_state import EVERY, NOW
 from tests.support.sandbox_server import facts, stand, text
 from tests.support.virtual_time import HURRIED
@@ -39,7 +39,7 @@ def heads(said: str) -> list[str]:
 def said_of(name: str) -> str:
     """The text of the answer."""
     case = EVERY[name]
-    return words(answer(case.job, case.outlook, NOW, parts=case.parts, sandbox=case.sandbox, joined=case.joined))
+    return words(describe_job(case.job, case.outlook, NOW, parts=case.parts, sandbox=case.sandbox, joined=case.joined))
 
 
 @pytest.mark.parametrize("name", EVERY)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kie_mcp.surface.arguments.absent import given_entries
-from kie_mcp.surface.arguments.repair import meant
+from kie_mcp.surface.arguments.repair import repair
 from tests.support.sandbox_server import Stand, facts, stand, text
 from tests.support.virtual_time import HURRIED
 
@@ -88,10 +88,10 @@ async def test_every_optional_argument_in_every_spelling_of_nothing_is_not_given
     for schema in published.values():
         for name in optional(schema):
             for value in NOTHING.values():
-                assert meant({name: value}, schema) == {}, (name, value)
+                assert repair({name: value}, schema) == {}, (name, value)
                 checked += 1
             for value in ZERO.values():
-                kept = meant({name: value}, schema)
+                kept = repair({name: value}, schema)
                 assert kept == ({name: value} if name in ZERO_IS_MEANT else {}), (name, value)
     assert checked >= 800
 
@@ -170,12 +170,12 @@ async def test_an_argument_that_says_nothing_leaves_its_place_to_another_name_of
     async with stand(tmp_path) as here:
         schema = (await schemas(here))["generate_image"]
     given = {"prompt": "a fox", "images": None, "image": "null", "image_url": PICTURE}
-    assert meant(given, schema) == {"prompt": "a fox", "images": [PICTURE]}
+    assert repair(given, schema) == {"prompt": "a fox", "images": [PICTURE]}
 
 
 @pytest.mark.parametrize("value", ["none of them", "nullify", "(a fox)", "a-b", "...", "null.", "[" * 70, "void", "0"])
 def test_what_only_looks_like_nothing_is_something(value: str) -> None:
-    assert meant({"style": value}, {"properties": {"style": {"type": "string"}}}) == {"style": value}
+    assert repair({"style": value}, {"properties": {"style": {"type": "string"}}}) == {"style": value}
 
 
 def test_a_list_in_a_list_is_a_mistake_and_no_spelling_of_nothing() -> None:

@@ -19,9 +19,9 @@ from kie_mcp.jobs.clock import SystemClock
 from kie_mcp.jobs.drafts import Expectation
 from kie_mcp.jobs.job import Job, Phase
 from kie_mcp.orders.kind import KINDS
-from kie_mcp.surface.answers.build import answer
+from kie_mcp.surface.answers.build import describe_job
 from kie_mcp.surface.answers.schema import Answer
-from kie_mcp.surface.calls import CallHandler, CallOptions, Connection
+from kie_mcp.surface.calls import CallHandler, CallOptions, Recipient
 from kie_mcp.surface.tasks.extension import TASKS, Call, Task, Tasks
 from kie_mcp.surface.tasks.job_tasks import MOST, JobTasks
 from kie_mcp.surface.tenant import Tenant
@@ -46,14 +46,14 @@ class Terse(CallHandler):
         self.previews: list[bool | None] = []
 
     async def describe(self, job: Job, tenant: Tenant, *, joined: bool = False) -> Answer:
-        return answer(job, Expectation(), NOW, joined=joined)
+        return describe_job(job, Expectation(), NOW, joined=joined)
 
-    async def tell(
-        self, job: Job, connection: Connection, manner: CallOptions, *, joined: bool = False
+    async def answer(
+        self, job: Job, recipient: Recipient, options: CallOptions, *, joined: bool = False
     ) -> CallToolResult:
         assert not joined
-        self.previews.append(manner.preview)
-        return CallToolResult(content=[TextContent(text=f"{job.id}{connection.peer.name}")])
+        self.previews.append(options.preview)
+        return CallToolResult(content=[TextContent(text=f"{job.id}{recipient.peer.name}")])
 
 
 class Eager:
