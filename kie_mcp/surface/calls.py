@@ -1,6 +1,7 @@
-"""From an order to its answer: placed with the service, waited for with progress, told.
+"""Handles a tool call: places the order, waits for the job while reporting progress, and answers.
 
-The caller owns nothing here. It may go away at any time; what it has heard is noted.
+A call owns nothing that matters: its caller may go away at any time and the job goes on. What the caller was told is
+noted with the job, since that decides whether an equal order joins it later.
 """
 
 import logging
@@ -34,12 +35,12 @@ logger = logging.getLogger(__name__)
 Ctx = Context[Any]
 
 GRACE = 2.0
-"""Seconds that an answer may take on top of the wait."""
+"""Seconds that an answer may take in addition to the wait before it counts as late."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallOptions:
-    """How a caller wants its order to be taken, and itself to be answered."""
+    """The arguments of a call that say how to place the order and how to answer, not what to make."""
 
     wait_seconds: float | None = None
     idempotency_key: str = ""
@@ -50,21 +51,21 @@ class CallOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
-    """Whom an answer goes to."""
+    """The client that an answer goes to, and the request that it answers."""
 
     request: ServerRequestContext[Any, Any]
     late: bool = False
-    """Whether it has been waited for longer than the client is known to stand: it may have given up without a word."""
+    """Whether the answer took longer than the client is known to wait: it may have given up silently."""
 
     @property
     def peer(self) -> Peer:
-        """The client as it shows itself."""
+        """What the client says of itself."""
         params = self.request.session.client_params
         name, samples = (params.client_info.name, params.capabilities.sampling is not None) if params else ("", False)
         return Peer(name, self.request.protocol_version, stdio=self.request.request is None, samples=samples)
 
     async def has_left(self) -> bool:
-        """Whether the connection is gone: over HTTP a call of the older era outlives it."""
+        """Say whether the connection is closed: over HTTP a call of the older protocol era goes on without it."""
         request = self.request.request
         return request is not None and await request.is_disconnected()
 
@@ -74,18 +75,18 @@ NO_OPTIONS = CallOptions()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """When a call has come."""
+    """When a call arrived, by two clocks."""
 
     loop_time: float
-    """Seconds on the loop's clock."""
+    """Seconds on the event loop's clock."""
     service_time: float
-    """The same on the service's."""
+    """Seconds on the clock of the job service."""
     is_waking: bool
-    """Whether the process stood still before: then the call may have been made, and given up, long ago."""
+    """Whether the process was suspended just before: then the call may have been made, and given up, long ago."""
 
 
 class CallHandler:
-    """Places orders and waits with their callers, for the tenant that each call is of."""
+    """Handles tool calls, each for the tenant that its request belongs to."""
 
     def __init__(self, tenant_of: TenantOf, clock: Clock) -> None:
         self._tenant_of = tenant_of
@@ -96,7 +97,7 @@ class CallHandler:
     async def order(
         self, order: Order, ctx: Ctx, options: CallOptions, *, parts: Mapping[str, Order] | None = None
     ) -> CallToolResult:
-        """Place an order, wait for its end as long as the client can, and answer. Raises KieError if it is refused."""
+        """Place an order, wait for its job as long as the client can, and answer. Raises KieError if it is refused."""
         tenant = self._tenant_of(ctx.request_context)
         if not tenant.has_key:
             raise MissingKeyError
@@ -107,16 +108,16 @@ class CallHandler:
         try:
             return await self.answer_when_done(job, ctx, options, joined=joined, arrival=arrival)
         except Exception as error:
-            # The job goes on all the same, so its id has to reach the caller.
+            # The job goes on in spite of this, so the caller must get its id.
             await _note_caller(tenant.service, job, Caller.LEFT)
-            logger.exception("job %s: the answer is lost", job.id)
+            logger.exception("job %s: its answer could not be made", job.id)
             return build_lost_answer(job, error)
         except BaseException:
             await _note_caller(tenant.service, job, Caller.LEFT)
             raise
 
     async def report_status(self, job: Job, ctx: Ctx, options: CallOptions) -> CallToolResult:
-        """Have a fresh look at the job, wait for its end as long as the client can, and answer."""
+        """Look at the job again, wait for its end as long as the client can, and answer."""
         service = self._tenant_of(ctx.request_context).service
         arrival, seconds = _note_arrival(service), self._choose_wait(ctx, options)
         job = await service.ask(job, seconds=seconds)
@@ -133,7 +134,7 @@ class CallHandler:
         seconds: float | None = None,
         arrival: Arrival | None = None,
     ) -> CallToolResult:
-        """Wait for the job's end as long as the client can, and answer."""
+        """Wait for the job's end as long as the client can, or for *seconds*, and answer."""
         service = self._tenant_of(ctx.request_context).service
         arrival = arrival or _note_arrival(service)
         progress = Progress(ctx.report_progress, await service.outlook(job))
@@ -145,7 +146,7 @@ class CallHandler:
         return await self.answer(job, Recipient(request=ctx.request_context, late=late), options, joined=joined)
 
     def _is_late(self, ctx: Ctx, seconds: float) -> bool:
-        """Whether a call has taken longer than its client is known to stand: it asked for that, or a disk was slow."""
+        """Say whether a call of so many seconds has taken longer than its client is known to wait."""
         stands = max(self._find_profile(ctx).longest or 0, self._choose_wait(ctx, NO_OPTIONS))
         return seconds > stands + GRACE
 
@@ -160,7 +161,10 @@ class CallHandler:
     async def answer(
         self, job: Job, recipient: Recipient, options: CallOptions, *, joined: bool = False
     ) -> CallToolResult:
-        """Answer as this client can be answered; once that is written it counts as told."""
+        """Build the answer in the form that this client can read, and note that it is told.
+
+        The end of a job counts as told only once the answer was written to the client.
+        """
         tenant = self._tenant_of(recipient.request)
         known = find_profile(recipient.peer, tenant.client_settings)
         facts = await self.describe(job, tenant, joined=joined)
@@ -173,7 +177,7 @@ class CallHandler:
         if problem and (options.preview or tenant.client_settings.preview):
             facts.note = " ".join(words for words in (facts.note, problem) if words)
         answered = build_result(job, facts, links=known.links, preview=picture)
-        await anyio.lowlevel.checkpoint_if_cancelled()  # whoever has left meanwhile has not heard the end
+        await anyio.lowlevel.checkpoint_if_cancelled()  # a caller that has left was not told the end
         if await recipient.has_left():
             await _note_caller(tenant.service, job, Caller.LEFT)
         elif not job.done:
@@ -183,14 +187,14 @@ class CallHandler:
         return answered
 
     def _deliver(self, service: JobService, job: Job, recipient: Recipient) -> None:
-        """Count the end as told once its answer was written."""
+        """Note the end as told once the answer was written."""
         caller = Caller.LATE if recipient.late else Caller.ANSWERED
         if not recipient.late:
             service.start_answer(job)
         self.deliveries.call_when_written(recipient.request, lambda: service.note_soon(job, caller))
 
     async def describe(self, job: Job, tenant: Tenant, *, joined: bool = False) -> Answer:
-        """Gather the facts of a job of the tenant's, as every answer gives them."""
+        """Describe a job of the tenant's with the fields that every answer has."""
         outlook, parts = await tenant.service.outlook(job), await tenant.service.parts(job)
         return describe_job(job, outlook, self._clock.now(), parts=parts, sandbox=tenant.is_sandbox, joined=joined)
 
@@ -200,7 +204,7 @@ def _note_arrival(service: JobService) -> Arrival:
 
 
 async def _note_caller(service: JobService, job: Job, caller: Caller) -> None:
-    """Note what the caller is told; an answer is not held back because that cannot be written down."""
+    """Note what the caller was told. If that cannot be written down, the answer goes out all the same."""
     try:
         await service.note(job, caller)
     except KieError as error:
@@ -208,7 +212,7 @@ async def _note_caller(service: JobService, job: Job, caller: Caller) -> None:
 
 
 def _strip_key(given: str) -> str:
-    """A key of blanks would protect nothing, silently."""
+    """Return the key without blanks around it. Raises OrderError if it holds only blanks: it would protect nothing."""
     if given and not given.strip():
         remedy = "Give a key that no other order has, or leave it out."
         raise OrderError("holds blanks only.", argument="idempotency_key", remedy=remedy)

@@ -1,19 +1,19 @@
-"""How long a client can be kept waiting, and what it can be shown: a row for each client known by what it sends.
+"""How long each client can be kept waiting, and what it can show: a table with a row for each known client.
 
-What it sends is the name that it gives itself, the protocol's revision and what it can do; some share a name. Every
-row says what it rests on: what is *reported* was read in the client's own threads, what is *measured* was seen by
-running it, and what is of its *source* was read there.
+A client is known by what it sends: its name, the protocol version and its capabilities; some clients share a name.
+Every row states its evidence: *reported* was read in the client's issue threads, *measured* was seen by running it,
+*source* was read in its source code.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 LISTENING = 45.0
-"""Seconds for an unknown client that listens to progress: most that cut a call do so at 60."""
+"""Seconds to wait for an unknown client that asks for progress: most that cut a call do so at 60."""
 NOT_LISTENING = 3.0
-"""Seconds for an unknown client that does not: the strictest ones cut a call at 5."""
+"""Seconds to wait for an unknown client that does not ask for progress: the strictest ones cut a call at 5."""
 PER_REQUEST = "2026"
-"""The year of the first revision without a handshake; the older ones are named by earlier years."""
+"""The year of the first protocol version without a handshake; the older versions have earlier years."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +22,14 @@ class Peer:
 
     name: str = ""
     protocol: str = ""
-    """The revision that is spoken, a date; empty if that is not known."""
+    """The protocol version in use, a date; empty if that is not known."""
     stdio: bool = True
     samples: bool = False
-    """Whether it says that it can ask its model something for the server."""
+    """Whether it has the capability `sampling`: the server may ask its model something."""
 
     @property
     def older(self) -> bool:
-        """Whether it speaks a revision that begins with a handshake."""
+        """Whether the protocol version in use begins with a handshake."""
         return bool(self.protocol) and self.protocol < PER_REQUEST
 
 
@@ -38,19 +38,20 @@ class Profile:
     """What is known of a client."""
 
     seconds: float | None = None
-    """How long it waits; None if that hangs on whether it listens."""
+    """Seconds to wait by default; None if that depends on whether it asks for progress."""
     longest: float | None = None
-    """The longest wait whose answer still reaches it; None if no limit is known."""
+    """The longest wait, in seconds, after which the answer still reaches it; None if no limit is known."""
     links: bool = True
-    """Whether a resource link in an answer does it no harm."""
+    """Whether it can take a resource link in an answer."""
     preview: bool = False
-    """Whether it shows a small picture to its user, or to its model, as a picture."""
+    """Whether it shows an image in an answer as an image, to its user or to its model."""
     evidence: str = ""
+    """Where this is known from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A client and what is known of it; a condition that is None always holds."""
+    """A client, told by name and three conditions, and what is known of it. A condition that is None always holds."""
 
     name: str
     older: bool | None = None
@@ -59,7 +60,7 @@ class Row:
     profile: Profile
 
     def fits(self, peer: Peer) -> bool:
-        """Whether that is this client."""
+        """Say whether this row describes the client."""
         same = peer.name.strip().lower() == self.name and self.samples in {None, peer.samples}
         return same and self.older in {None, peer.older} and self.stdio in {None, peer.stdio}
 
@@ -158,7 +159,7 @@ CLIENTS: Sequence[Row] = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientSettings:
-    """What the settings say, over what is known of the client; None leaves it to the table."""
+    """What the user's settings say instead of the table; None leaves it to the table."""
 
     wait_seconds: float | None = None
     links: bool | None = None
@@ -169,7 +170,7 @@ NO_SETTINGS = ClientSettings()
 
 
 def find_profile(peer: Peer, client_settings: ClientSettings = NO_SETTINGS) -> Profile:
-    """What is known of that client, with the settings' wishes; an unknown one gets the careful default."""
+    """Return what is known of a client, changed as the settings say; an unknown client gets the careful default."""
     row = next((row.profile for row in CLIENTS if row.fits(peer)), UNKNOWN)
     wished = client_settings.wait_seconds
     return replace(
@@ -182,7 +183,10 @@ def find_profile(peer: Peer, client_settings: ClientSettings = NO_SETTINGS) -> P
 
 
 def choose_wait(given: float | None, known: Profile, *, listening: bool) -> float:
-    """Seconds to wait: what the caller asks for, as far as the client stands it, then what is known of the client."""
+    """Return the seconds to wait: what the caller asks for, up to the client's limit, else the client's default.
+
+    *listening*: whether the client asks for progress.
+    """
     if given is not None:
         return given if known.longest is None else min(given, known.longest)
     if known.seconds is not None:
@@ -191,7 +195,7 @@ def choose_wait(given: float | None, known: Profile, *, listening: bool) -> floa
 
 
 def explain_shortening(given: float | None, known: Profile) -> str:
-    """What a caller is told whose wait was cut short; empty if it was not."""
+    """Tell a caller that its wait was shortened; empty if it was not."""
     if given is None or known.longest is None or given <= known.longest:
         return ""
     return f"Waited {known.longest:g} s, not {given:g}: this client gives up calls that take longer."

@@ -1,4 +1,4 @@
-"""A job's life → strictly increasing progress, with a sentence that a person can read."""
+"""Progress notifications of one call: a value that strictly increases, and a sentence for people."""
 
 from collections.abc import Awaitable
 from typing import Protocol
@@ -10,7 +10,7 @@ from kie_mcp.surface.answers.text import format_duration
 from kie_mcp.text import clause, code
 
 STEP = 1e-4
-"""What a value grows by when the job itself has not moved: ten minutes of such steps, one a second, are 6 %."""
+"""How much a value grows if the job itself has not moved: ten minutes of such steps, one a second, add 6 %."""
 
 
 class Report(Protocol):
@@ -22,7 +22,7 @@ class Report(Protocol):
 
 
 class Progress:
-    """One call's progress: of 1 where such jobs' usual time, or Kie.ai's own figure, is known, else in seconds."""
+    """The progress of one call: a fraction of 1 if the usual time or Kie.ai's own figure is known, else seconds."""
 
     def __init__(self, report: Report, expectation: Expectation) -> None:
         self._report = report
@@ -31,7 +31,7 @@ class Progress:
         self._is_fraction: bool | None = None
 
     async def report(self, job: Job, now: float) -> None:
-        """Say how far the job is; a job that is done needs no progress."""
+        """Send how far the job is; nothing for a job that is done. *now*: seconds since 1970."""
         if job.done:
             return
         elapsed = now - (job.sent_at or job.created_at)

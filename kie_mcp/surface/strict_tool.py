@@ -1,6 +1,6 @@
-"""A tool as it is published here: closed to unknown arguments, its schema short, its refusals answers.
+"""A tool that refuses unknown arguments, publishes a short schema, and answers each error with a remedy.
 
-The only file that leans on how the SDK keeps a tool.
+The only file that depends on how the SDK stores a tool.
 """
 
 import logging
@@ -27,18 +27,18 @@ from kie_mcp.urls import shown_url
 logger = logging.getLogger(__name__)
 
 MOST_PROBLEMS = 3
-"""That many wrong arguments are told of at once."""
+"""How many wrong arguments one answer explains."""
 _CORRECT = "Correct the arguments and call again."
 
 
 class StrictTool(Tool):
-    """A tool that refuses what it does not know, in words that help."""
+    """A tool that refuses unknown and wrong arguments, and says how to correct them."""
 
     becomes_task: bool = False
-    """Whether its call is answered with a task, for a client that takes tasks."""
+    """Whether a call is answered with a task if the client accepts tasks."""
 
     async def run(self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False) -> Any:
-        """Run the tool; what it raises from our own error tree becomes an answer with `isError`."""
+        """Repair the arguments and run the tool; a KieError that it raises becomes an answer with `isError`."""
         try:
             return await super().run(repair(arguments, self.parameters), context, convert_result)
         except Exception as error:
@@ -48,7 +48,7 @@ class StrictTool(Tool):
             if isinstance(cause, KieError):
                 return build_refusal(cause)
             if isinstance(error, UnexpectedToolError):
-                logger.exception("%s: something unforeseen happened", self.name)
+                logger.exception("%s: an unforeseen error", self.name)
                 return build_refusal(UnforeseenError(cause or error))
             raise
 
@@ -69,9 +69,7 @@ class StrictTool(Tool):
         name = str(place[0]) + "".join(f"[{part}]" for part in place[1:])
         if kind == "extra_forbidden":
             return self._explain_unknown(name)
-        problem = (
-            f"{_describe_value(value)} given; {words[:1].lower()}{words[1:]}."  # pydantic's, which begin with a capital
-        )
+        problem = f"{_describe_value(value)} given; {words[:1].lower()}{words[1:]}."  # pydantic begins with a capital
         return OrderError(problem, argument=name, remedy=_CORRECT)
 
     def _explain_unknown(self, name: str) -> OrderError:
@@ -118,7 +116,7 @@ def publish(function: Callable[..., Awaitable[CallToolResult]], facts: ToolFacts
             open_world_hint=facts.asks_kie,
         ),
     )
-    if not isinstance(tool, StrictTool):  # the SDK promises less than it does
+    if not isinstance(tool, StrictTool):  # the SDK's annotation promises less than this
         raise TypeError("the SDK made a tool of another class")
     tool.becomes_task = facts.orders
     metadata = tool.fn_metadata
@@ -136,7 +134,7 @@ def _forbid_others(arguments: type[ArgModelBase]) -> type[ArgModelBase]:
 
 
 def _shorten(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema without the titles that repeat each name, and with "or nothing" left to the default."""
+    """Shorten a schema: leave out the titles, which repeat the names, and "or null", which the default implies."""
     properties: dict[str, Any] = {}
     for name, one in schema["properties"].items():
         one = {
@@ -147,12 +145,12 @@ def _shorten(schema: dict[str, Any]) -> dict[str, Any]:
             one = {**known, **one}
         properties[name] = one
     required = {"required": schema["required"]} if "required" in schema else {}
-    # That it is closed is not published: the SDK of Google's models cannot read a tool that says so.
+    # `additionalProperties: false` is not published: Google's SDK for its models fails on a tool that has it.
     return {"type": "object", "properties": properties, **required}
 
 
 def _explain_missing(name: str, arguments: dict[str, Any]) -> OrderError:
-    """Some words for nothing could be what is to be said, so that the way to say them is told."""
+    """Explain that a required argument is missing, and how to say a word, such as "none", that counts as missing."""
     value = arguments.get(name)
     problem = f"{_describe_value(value)} given, which stands for no value; it is required."
     if value is None or value == "":
@@ -163,7 +161,7 @@ def _explain_missing(name: str, arguments: dict[str, Any]) -> OrderError:
 
 
 def _describe_value(value: object) -> str:
-    """What was given, short and without what may be secret in it."""
+    """Describe a value that was given: short, and without what may be secret in it."""
     match value:
         case str() if "://" in value:
             return shown_url(value)

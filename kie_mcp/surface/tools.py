@@ -1,4 +1,4 @@
-"""The tools that a model can call: each is an order, a submission and a wait."""
+"""The tools that a model can call: most check an order, place it and wait for its job."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -23,16 +23,16 @@ from kie_mcp.urls import shown_url
 
 Ctx = Context[Any]
 JOB_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]*")
-"""What an id may look like, ours or Kie.ai's: for nothing else a question is sent."""
+"""What an id looks like, ours or Kie.ai's: Kie.ai is not asked about anything else."""
 
 M = TypeVar("M", bound=Callable[..., Awaitable[CallToolResult]])
 
 _TOOLS: dict[str, ToolFacts] = {}
-"""The methods of `Tools` that are tools, by name, in the order in which they are listed."""
+"""The methods of `Tools` that are tools, by name, in the order in which the server lists them."""
 
 
 def _tool(facts: ToolFacts) -> Callable[[M], M]:
-    """Make the method below a tool of the same name: all else that is said of it is said here."""
+    """Make the method below a tool of the same name; *facts* say everything else that is published of it."""
 
     def register(method: M) -> M:
         _TOOLS[method.__name__] = facts
@@ -42,14 +42,14 @@ def _tool(facts: ToolFacts) -> Callable[[M], M]:
 
 
 class Tools:
-    """The tools, for the tenant that each call is of."""
+    """The tools, a method each; each call is for the tenant of its request."""
 
     def __init__(self, tenant_of: TenantOf, calls: CallHandler) -> None:
         self._tenant_of = tenant_of
         self._calls = calls
 
     def publish(self) -> list[StrictTool]:
-        """Make the tools as the server lists them."""
+        """Make all tools, in the order in which the server lists them."""
         return [publish(getattr(self, name), facts) for name, facts in _TOOLS.items()]
 
     @_tool(ToolFacts(title="Generate image", orders=True))
@@ -72,7 +72,7 @@ class Tools:
         """Make or edit a picture. Costs Kie.ai credits."""
         order = ImageOrder(
             model=model,
-            prompt=styled(prompt, style) if prompt.strip() else "",  # a style alone is no order
+            prompt=styled(prompt, style) if prompt.strip() else "",  # a style without a prompt is refused
             images=tuple(images),
             aspect_ratio=aspect_ratio,
             resolution=resolution,
@@ -173,7 +173,10 @@ class Tools:
 def _make_parts(
     order: TalkingVideoOrder, image_prompt: str, aspect_ratio: str, script: str, voice: str
 ) -> dict[str, Order]:
-    """What has to be made first: a face from words, a voice from a script."""
+    """Make the orders for what the video needs first: a face from a description, a voice from a script.
+
+    Raises OrderError if a file and the words to make it from are both given, or neither.
+    """
     _check_one_of("image", order.image, "image_prompt", image_prompt)
     _check_one_of("audio", order.audio, "script", script)
     parts: dict[str, Order] = {}
@@ -200,7 +203,7 @@ def _check_one_of(file: str, given: str, words: str, said: str) -> None:
 
 
 def _parse_job_id(given: str) -> str:
-    """The job's id, also out of a kie:// reference."""
+    """Return the job's id, also from a kie:// URI. Raises UnknownJobError if it cannot be an id."""
     text = given.strip()
     name = (parse_job_uri(text) or (text, None))[0].partition("/outputs/")[0]
     if not JOB_ID.fullmatch(name):

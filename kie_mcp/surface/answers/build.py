@@ -1,4 +1,7 @@
-"""A job → the answer that every client can read: all facts in the structured content, and all again in the text."""
+"""Builds the answer about a job: all facts in the structured content, and the same facts in the text.
+
+Some clients show only the one, some only the other.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,8 +21,9 @@ from kie_mcp.timestamps import iso
 from kie_mcp.urls import MAX_URL
 
 TITLE = 60
-"""Characters of an order's words that are shown."""
+"""How many characters of an order's text are shown."""
 FAILURES = frozenset({JobState.FAILED, JobState.UNCONFIRMED})
+"""The states whose answer is marked as an error."""
 
 
 def describe_job(
@@ -31,7 +35,16 @@ def describe_job(
     sandbox: bool = False,
     joined: bool = False,
 ) -> Answer:
-    """The facts of a job, and of the jobs that were ordered along with it."""
+    """Collect the facts of a job, and of the jobs that were ordered with it.
+
+    Args:
+        job: The job.
+        outlook: What is to be expected of it while it is not done.
+        now: Seconds since 1970.
+        parts: The jobs that make its inputs and were ordered with it.
+        sandbox: Whether a sandbox answers in place of Kie.ai.
+        joined: Whether the call joined a job that an equal call had started.
+    """
     return Answer(
         job_id=job.id,
         kind=job.kind,
@@ -58,7 +71,7 @@ def describe_job(
 
 
 def build_result(job: Job, facts: Answer, *, links: bool = True, preview: ImageContent | None = None) -> CallToolResult:
-    """What a tool returns: text, structured content, a link for each output, and perhaps a small picture."""
+    """Build what a tool returns: text, structured content, a link for each output, and the preview if there is one."""
     content: list[ContentBlock] = [TextContent(text=write_text(facts))]
     if links:
         content += [_link(job, index, output) for index, output in enumerate(job.outputs)]
@@ -68,7 +81,7 @@ def build_result(job: Job, facts: Answer, *, links: bool = True, preview: ImageC
 
 
 def build_refusal(error: KieError) -> CallToolResult:
-    """What a tool returns when there is no job to speak of."""
+    """Build what a tool returns when there is no job: what was wrong, and that nothing was charged."""
     fields = error_fields(error.trouble)
     return CallToolResult(
         content=[TextContent(text=write_error(fields, charged=False))],
@@ -78,7 +91,7 @@ def build_refusal(error: KieError) -> CallToolResult:
 
 
 def build_lost_answer(job: Job, error: Exception) -> CallToolResult:
-    """What a tool returns when a job was ordered and something broke before its state could be told."""
+    """Build what a tool returns when a job was ordered and an error came before its state could be told."""
     cause = error.message if isinstance(error, KieError) else f"Something unforeseen happened ({type(error).__name__})."
     fields = ErrorFields(
         category=error.category if isinstance(error, KieError) else "internal",
@@ -95,16 +108,16 @@ def build_lost_answer(job: Job, error: Exception) -> CallToolResult:
 
 
 def build_listing(answers: list[Answer], *, none: str = "no such jobs") -> CallToolResult:
-    """What `list_jobs` returns; *none* is said if there are none."""
+    """Build what `list_jobs` returns; *none* is the text if there are no jobs."""
     for facts in answers:
-        facts.data = None  # whoever wants all of one job asks for it
+        facts.data = None  # `get_job_status` has it
     waiting = (facts.next for facts in answers if facts.state in {JobState.QUEUED, JobState.RUNNING})
     jobs = Listing(jobs=answers, next=next(waiting, None))
     return CallToolResult(content=[TextContent(text=write_listing(jobs, none=none))], structured_content=jobs.as_json())
 
 
 def error_fields(trouble: Trouble) -> ErrorFields:
-    """What went wrong, as fields."""
+    """Return an error's facts as fields."""
     return ErrorFields(
         category=trouble.category,
         message=trouble.message,
@@ -152,7 +165,7 @@ def _part(job: Job) -> PartFields:
 
 def _link(job: Job, index: int, output: Output) -> ResourceLink:
     return ResourceLink(
-        # A part of a link would lead nowhere.
+        # A shortened link would not work.
         uri=output.url if 0 < len(output.url) <= MAX_URL else output_uri(job.id, index),
         name=Path(output.path).name if output.path else f"{job.kind}-{index + 1}",
         mime_type=output.mime_type,
@@ -165,7 +178,7 @@ def _note(job: Job, outlook: Expectation) -> str | None:
     if not now and _in_line(job) and (outlook.place or outlook.sent_in_s >= 1):
         before = f"{outlook.place} before it" if outlook.place else "first"
         now = f"In line: {before}, to be sent in about {format_duration(outlook.sent_in_s)}."
-    # What there is to know of the order is said first of all while it can still be thought over.
+    # A remark about the order comes from the first answer on, not only at the end.
     return " ".join(words for words in (now, job.remark) if words) or None
 
 
@@ -188,7 +201,7 @@ def _credits(job: Job, parts: Sequence[Job]) -> CreditFields | None:
 
 
 def _cost(job: Job) -> float | None:
-    """What it has cost, or will; what was not sent, or refused, costs nothing more than that."""
+    """Return what the job has cost, or is expected to cost; 0 for one that failed at no known cost."""
     if job.credits_used is not None:
         return job.credits_used
     return 0.0 if job.phase is Phase.FAILED else job.credits_estimated
@@ -207,5 +220,5 @@ def _next(job: Job, *, joined: bool, parts: Sequence[Job] = ()) -> str | None:
 
 
 def _new_job_hint(job: Job) -> str:
-    """What makes an equal order another job: a key is kept to, whatever else is asked for."""
+    """Return the argument that makes an equal order a new job: with a key, only another key does."""
     return "another idempotency_key" if job.idempotency_key else "new=true"

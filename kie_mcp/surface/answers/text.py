@@ -1,4 +1,4 @@
-"""A job's facts as a person and a model read them: the state first, then the files, the next step last."""
+"""The text of an answer, for people and models: the state first, then the files, the next step last."""
 
 from kie_mcp.catalog.models import CREDIT_USD
 from kie_mcp.jobs.job import JobState
@@ -6,30 +6,30 @@ from kie_mcp.surface.answers.schema import Answer, CreditFields, ErrorFields, Li
 from kie_mcp.text import code, dumped, quoted, short_link
 
 ROW_FILES = 4
-"""Files of a job that its line in a list names."""
+"""How many files of a job its line in a list names."""
 ROW_LINK = 200
-"""Characters of a link there."""
+"""How many characters of a link are shown there."""
 
 
 def write_text(facts: Answer) -> str:
-    """All that the structured content says: the state first, then what was made, the next step last."""
+    """Write everything that the structured content says, as lines of text."""
     return "\n".join([_headline(facts), *_problem(facts), *_made(facts), *_rest(facts)])
 
 
 def write_error(error: ErrorFields, *, charged: bool, job_id: str = "") -> str:
-    """What went wrong where no job's state can be told; `charged`: whether to say what is known of the cost."""
+    """Write an error where no job's state can be told. *charged*: whether to say if something may have been charged."""
     lines = ["error: " + error.message, *_error_lines(error, charged=charged)]
     return "\n".join([*lines, f"job: {job_id}"] if job_id else lines)
 
 
 def write_listing(jobs: Listing, *, none: str) -> str:
-    """A line for each job, and the next step."""
+    """Write a line for each job, then the next step; *none* is the text if there are no jobs."""
     lines = [_row(facts) for facts in jobs.jobs] or [none]
     return "\n".join([*lines, f"next: {jobs.next}"] if jobs.next else lines)
 
 
 def format_duration(seconds: float) -> str:
-    """A length of time as people say it."""
+    """Format seconds as people say them: "48 s", "3 min", "2.0 h"."""
     if seconds < 120:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
@@ -53,7 +53,7 @@ def _headline(facts: Answer) -> str:
 
 
 def _unsent(facts: Answer) -> list[str]:
-    """A queued job may be on its way just now: only one that stands in line certainly cost nothing."""
+    """Describe a queued job. It may just now be on its way: only one that waits in line has certainly cost nothing."""
     if facts.waiting_for and facts.parts:
         return ["not sent yet", f"waiting for its {' and its '.join(_awaited(facts))}"]
     if facts.waiting_for:
@@ -62,7 +62,7 @@ def _unsent(facts: Answer) -> list[str]:
 
 
 def _awaited(facts: Answer) -> list[str]:
-    """What a job waits for: its parts by what they are, other jobs by their ids."""
+    """List what a job waits for: its parts by kind, other jobs by id."""
     kinds = {part.job_id: part.kind for part in facts.parts or ()}
     return [kinds.get(job_id, job_id) for job_id in facts.waiting_for or ()]
 
@@ -91,7 +91,7 @@ def _credits(amount: float) -> str:
 
 
 def _problem(facts: Answer) -> list[str]:
-    """What went wrong. A job that goes on or succeeded has a headline of its own; another's says it already."""
+    """Write what went wrong; the headline of a failed or unconfirmed job has the message already."""
     if not facts.error:
         return []
     if facts.state in {JobState.FAILED, JobState.UNCONFIRMED}:

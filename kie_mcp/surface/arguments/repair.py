@@ -1,4 +1,4 @@
-"""Arguments as models really send them, turned into what they mean where that is certain, and left alone elsewhere."""
+"""Repairs arguments in the wrong form where their meaning is certain, and leaves the others unchanged."""
 
 import json
 from collections.abc import Mapping
@@ -24,14 +24,14 @@ OTHER_NAMES: Mapping[str, tuple[str, ...]] = {
     "text": ("script",),
     "task_id": ("job_id",),
 }
-"""Kie.ai's own names, older ones, and those of our other tools, for a tool that has none of that name itself."""
+"""Other names for an argument (Kie.ai's, older ones, those of our other tools), for tools without that argument."""
 
 
 def repair(arguments: Mapping[str, Any], parameters: JSON) -> JSON:
-    """Return the arguments under the names and in the form that a tool with this schema takes.
+    """Return the arguments with the names and in the form that a tool with this schema takes.
 
-    What says that it is not given, in any spelling, is left out, and so is what hosts add. What is not understood
-    stays as it is, for the schema to refuse.
+    Values that mean "not given" are left out, and so are fields that hosts add. What cannot be understood stays as it
+    is, so that the schema refuses it.
     """
     properties: Mapping[str, JSON] = parameters["properties"]
     given = {name: value for name, value in arguments.items() if name in properties or not is_host_field(name)}
@@ -46,7 +46,7 @@ def repair(arguments: Mapping[str, Any], parameters: JSON) -> JSON:
 
 
 def _is_absent(given: str, value: object, parameters: JSON) -> bool:
-    """Whether it is not given; of an unknown argument nobody knows, so that it is refused."""
+    """Say whether a value means "not given". For an unknown argument that is never so: it has to be refused."""
     properties: Mapping[str, JSON] = parameters["properties"]
     name = given if given in properties else next(filter(properties.__contains__, OTHER_NAMES.get(given, ())), "")
     if not name:
@@ -74,7 +74,7 @@ def _repair_value(value: object, schema: JSON) -> object:
 
 
 def _read_list(text: str) -> list[Any]:
-    """A list that was written down as text, or a single thing that should have been in one."""
+    """Read a list that was written as JSON text; any other text is the only entry of a list."""
     if not text.strip():
         return []
     with suppress(ValueError, RecursionError):

@@ -1,7 +1,7 @@
-"""The arguments of the tools: type, bounds and words in one place, from which the published schema is made.
+"""The arguments of the tools: their types, bounds and descriptions, from which the published schemas are made.
 
-What models take and cost is never written here but told from their rows. What a row allows stands in the schema as an
-enumeration but is checked against the row, so that other names for the same thing are taken too.
+What the models take and cost comes from their rows in the catalog and is never written here. Values that a row allows
+are published as an enumeration but checked against the row, so that other names for the same value are accepted too.
 """
 
 from typing import Annotated, Any, Literal
@@ -33,18 +33,18 @@ def _enumerate(models: tuple[Model, ...], field: str) -> dict[str, Any]:
 
 
 def _highest(models: tuple[Model, ...], field: str) -> int:
-    """The highest that any of the models takes."""
+    """Return the highest value of this field in any of the models."""
     return max(getattr(model.takes, field) for model in models)
 
 
 def _range(models: tuple[Model, ...], field: str) -> dict[str, Any]:
-    """From the lowest to the highest that any of the models takes; the one that is meant is checked against its row."""
+    """Return the widest bounds of this field in the models; an order is checked against its own model's row."""
     ranges = [limits for model in models if (limits := getattr(model.takes, field)) is not None]
     return {"ge": min(least for least, _ in ranges), "le": max(most for _, most in ranges)}
 
 
 def _join_words(words: str, more: str) -> str:
-    """The words, and what more there is to say."""
+    """Join two pieces of a description; the second may be empty."""
     return f"{words}; {more}" if more else words
 
 

@@ -1,4 +1,4 @@
-"""Prompts that people start from: each is a workflow that names the tools and their arguments in order."""
+"""The prompts: each is a workflow that names the tools to call, with their arguments, in order."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +14,7 @@ from kie_mcp.text import quoted
 
 
 def register(server: MCPServer[Any]) -> None:
-    """Offer the prompts."""
+    """Add the prompts to the server."""
     for prompt in (_talking_avatar(), _product_picture(), _spoken_greeting_card()):
         server.add_prompt(prompt)
 
@@ -140,7 +140,7 @@ def _ask_first(what: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Choice:
-    """A model as a prompt speaks of it."""
+    """The model that a prompt uses, with its price and its limit."""
 
     model: str
     price: str
@@ -149,9 +149,9 @@ class _Choice:
 
 
 def _choose_model(kind: Kind, given: Given) -> _Choice:
-    """The model that is asked for, the default, or the cheapest that has the resolution that is asked for.
+    """Choose the model: the one that is asked for, else the cheapest with the resolution, else the default.
 
-    Raises OrderError if there is none.
+    Raises OrderError if no model fits.
     """
     wanted = given.get("resolution", "")
     models = [registry.find(given["model"], kind)] if given.get("model") else registry.models(kind)
@@ -172,7 +172,7 @@ def _choose_model(kind: Kind, given: Given) -> _Choice:
 
 
 def _model_argument(choice: _Choice, given: Given) -> str | None:
-    """The model, if a call has to name it."""
+    """Return the model's id if the call has to name it; None if the default is right."""
     return choice.model if given.keys() & {"model", "resolution"} else None
 
 

@@ -1,4 +1,4 @@
-"""The catalogue as resources: `kie://models`, `kie://models/{id}`, `kie://voices`."""
+"""The catalogue of models as resources: `kie://models`, `kie://models/{id}`, `kie://voices`."""
 
 import json
 from dataclasses import fields
@@ -15,11 +15,11 @@ from kie_mcp.surface.arguments.types import SPEECH
 from kie_mcp.text import literal
 
 VOICES = {voice: name for model in SPEECH for voice, name in model.takes.voices.items()}
-"""Id to name, of all models that speak."""
+"""The voices of all models that speak: name by id."""
 
 
 def register(server: MCPServer[Any]) -> None:
-    """Publish the catalogue."""
+    """Add these resources to the server."""
     everything = {
         name: _describe(model) for kind in ORDERED for model in registry.models(kind) for name in _names(model)
     }
@@ -51,7 +51,7 @@ def _names(model: Model) -> tuple[str, ...]:
 
 
 def _describe(model: Model) -> dict[str, Any]:
-    """A row as JSON: what it does not take is left out, and its voices are a resource of their own."""
+    """Describe a model as JSON, without what it does not take; its voices are a separate resource."""
     rows = {row.name: getattr(model.takes, row.name) for row in fields(Capabilities)}
     takes = {name: value for name, value in rows.items() if value and name != "voices"}
     if model.takes.voices:

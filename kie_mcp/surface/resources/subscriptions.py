@@ -1,7 +1,7 @@
-"""Update notifications: a client that has subscribed hears when a job moves, in both eras of the protocol.
+"""Subscriptions: a client is notified when a resource changes, in both eras of the protocol.
 
-Since 2026-07-28 a client holds one `subscriptions/listen` request open; before, it sends `resources/subscribe` for
-each resource and hears on its session's own channel.
+Since version 2026-07-28 a client keeps one `subscriptions/listen` request open. In older versions it sends
+`resources/subscribe` for each resource and is notified through its session.
 """
 
 from collections.abc import Sequence
@@ -29,11 +29,11 @@ from kie_mcp.surface.tasks.extension import check_listener
 from kie_mcp.surface.tenant import TenantOf
 
 MOST = 100
-"""Resources that one client may listen to."""
+"""How many resources one client may subscribe to."""
 
 
 def register(server: KieServer, tenant_of: TenantOf) -> None:
-    """Serve subscriptions; the tenants' watchers must be open while the server runs."""
+    """Answer the requests about subscriptions; the tenants' watchers must be open while the server runs."""
     updates = SubscriptionHandler(server, tenant_of)
     server.handle("subscriptions/listen", SubscriptionsListenRequestParams, updates.listen)
     server.handle("resources/subscribe", SubscribeRequestParams, updates.subscribe)
@@ -41,14 +41,14 @@ def register(server: KieServer, tenant_of: TenantOf) -> None:
 
 
 class SubscriptionHandler:
-    """Answers the requests to hear of changes."""
+    """Answers the requests about subscriptions."""
 
     def __init__(self, server: KieServer, tenant_of: TenantOf) -> None:
         self._server = server
         self._tenant_of = tenant_of
 
     async def listen(self, context: ServerRequestContext[Any, Any], params: SubscriptionsListenRequestParams) -> Any:
-        """Have what the client listens to watched, for as long as its request is open."""
+        """Watch what the client listens to, and notify it, as long as its request is open."""
         check_listener(context, params)
         wanted = params.notifications
         events: list[ServerEvent] = [ResourceUpdated(uri) for uri in _check_number(wanted.resource_subscriptions or ())]
@@ -57,11 +57,11 @@ class SubscriptionHandler:
         watchers = self._tenant_of(context).watchers
         with watchers.hold(events) as held:
             for watch in held:
-                await watch.started.wait()  # from the acknowledgement on, no change is missed
+                await watch.started.wait()  # after the acknowledgement no change is missed
             return await watchers.stream(context, params)
 
     async def subscribe(self, context: ServerRequestContext[Any, Any], params: SubscribeRequestParams) -> EmptyResult:
-        """Tell this session of changes from now on. Raises MCPError if there is no such resource."""
+        """Notify this session of changes from now on. Raises MCPError if there is no such resource."""
         await self._check(params.uri, context)
         line, place = client_connection(context), self._state_key(context)
         if place not in line.state:
@@ -73,18 +73,18 @@ class SubscriptionHandler:
     async def unsubscribe(
         self, context: ServerRequestContext[Any, Any], params: UnsubscribeRequestParams
     ) -> EmptyResult:
-        """Tell this session no more."""
+        """Stop notifying this session of changes."""
         if session := client_connection(context).state.get(self._state_key(context)):
             session.drop(params.uri)
         return EmptyResult()
 
     def _state_key(self, context: ServerRequestContext[Any, Any]) -> str:
-        """Where the connection keeps what the account has subscribed to."""
+        """Return the key in the connection's state under which the account's subscriptions are kept."""
         return f"kie_mcp.updates.{self._tenant_of(context).account}"
 
     async def _check(self, uri: str, context: ServerRequestContext[Any, Any]) -> None:
         try:
-            if job := parse_job_uri(uri):  # also an output that is not made yet
+            if job := parse_job_uri(uri):  # also for an output that does not exist yet
                 await self._tenant_of(context).service.read(job[0])
             elif uri != JOBS_URI:
                 await self._server.read_resource(uri)
@@ -93,7 +93,7 @@ class SubscriptionHandler:
 
 
 class SessionSubscriptions:
-    """One client of the older era: what it has subscribed to, and what it is still to be told."""
+    """The subscriptions of one client of the older era, and the updates that are still to be sent to it."""
 
     def __init__(self, line: Connection, watches: ResourceWatchers) -> None:
         self._connection = line
@@ -105,7 +105,7 @@ class SessionSubscriptions:
         self._sender = watches.run_beside(self._send_updates)
 
     async def add(self, uri: str) -> None:
-        """Subscribe; what changes after this returns is told. Raises MCPError if these are too many."""
+        """Subscribe to a resource; changes after this returns are sent. Raises MCPError if it is one too many."""
         event = ResourceUpdated(uri)
         if uri in self._wanted or not can_change(event):
             return
@@ -115,13 +115,13 @@ class SessionSubscriptions:
         await watch.started.wait()
 
     def drop(self, uri: str) -> None:
-        """Unsubscribe."""
+        """Unsubscribe from a resource."""
         if event := self._wanted.pop(uri, None):
             self._watchers.remove_listener(event)
         self._unsent.pop(uri, None)
 
     def close(self) -> None:
-        """Leave nothing behind."""
+        """End all subscriptions."""
         self._unsubscribe()
         self._sender.cancel()
         for uri in list(self._wanted):
@@ -129,7 +129,7 @@ class SessionSubscriptions:
 
     def _note_event(self, event: ServerEvent) -> None:
         if isinstance(event, ResourceUpdated) and event.uri in self._wanted:
-            self._unsent[event.uri] = None  # once is enough, however often it changes before it can be told
+            self._unsent[event.uri] = None  # one update is enough, however often it changes before that is sent
             self._has_unsent.set()
 
     async def _send_updates(self) -> None:

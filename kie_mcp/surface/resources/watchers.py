@@ -1,4 +1,4 @@
-"""What becomes of the resources that somebody has asked to hear of; one watch for each, however many listen."""
+"""Watches the resources that clients have subscribed to: one watcher for each, however many clients there are."""
 
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable
@@ -20,25 +20,25 @@ from kie_mcp.orders.order import JOBS_URI, output_uri, parse_job_uri
 
 logger = logging.getLogger(__name__)
 
-NOT_OPEN = "nothing is watched before `open`"
+NOT_OPEN = "nothing can be watched before `open`"
 RETRY_SECONDS = 10.0
-"""Seconds between two readings of a job that is done but may still gain a file, and after a reading that failed."""
+"""Seconds until the next reading of a finished job that may still get a file, and after a reading that failed."""
 
 
 @dataclass(slots=True)
 class ResourceWatcher:
-    """One resource that is looked after."""
+    """The watching of one resource."""
 
     scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
     started: anyio.Event = field(default_factory=anyio.Event)
-    """Set once it is known how the resource stands: what changes from then on is told."""
+    """Set once the resource's first state is known: changes from then on are published."""
     listeners: int = 0
 
 
 class ResourceWatchers:
-    """Publishes an event on the bus when what it is about has changed, as long as somebody holds it.
+    """Publishes an event on the bus when its resource has changed, as long as the event has a listener.
 
-    Each account has a bus of its own: that its list of jobs has changed is nobody else's business.
+    Each account has its own bus: no other account may learn that its list of jobs has changed.
     """
 
     def __init__(self, service: JobService, history: JobHistory, bus: SubscriptionBus | None = None) -> None:
@@ -46,13 +46,13 @@ class ResourceWatchers:
         self._history = history
         self.bus = bus or InMemorySubscriptionBus()
         self.stream = ListenHandler(self.bus)
-        """Answers a request that is held open with what is published."""
+        """Handles a `subscriptions/listen` request: sends what is published as long as it is open."""
         self._watches: dict[ServerEvent, ResourceWatcher] = {}
         self._group: anyio.abc.TaskGroup | None = None
 
     @asynccontextmanager
     async def open(self) -> AsyncGenerator["ResourceWatchers"]:
-        """Watch from here on; at the end all watches end."""
+        """Allow watching; at the end all watchers end."""
         async with anyio.create_task_group() as group:
             self._group = group
             try:
@@ -63,7 +63,7 @@ class ResourceWatchers:
 
     @contextmanager
     def hold(self, events: Iterable[ServerEvent]) -> Generator[list[ResourceWatcher]]:
-        """Have these looked after while inside."""
+        """Watch these resources as long as the context lasts."""
         taken = [event for event in dict.fromkeys(events) if can_change(event)]
         watches = [self.add_listener(event) for event in taken]
         try:
@@ -73,7 +73,7 @@ class ResourceWatchers:
                 self.remove_listener(event)
 
     def add_listener(self, event: ServerEvent) -> ResourceWatcher:
-        """Have this looked after until `let_go` was called as often."""
+        """Watch a resource until `remove_listener` was called as often as this."""
         if self._group is None:
             raise RuntimeError(NOT_OPEN)
         if event not in self._watches:
@@ -84,7 +84,7 @@ class ResourceWatchers:
         return watch
 
     def run_beside(self, work: Callable[[], Awaitable[None]]) -> anyio.CancelScope:
-        """Do this along with the watches; returns what ends it."""
+        """Run a task beside the watchers; returns the scope that cancels it."""
         if self._group is None:
             raise RuntimeError(NOT_OPEN)
         scope = anyio.CancelScope()
@@ -97,7 +97,7 @@ class ResourceWatchers:
         return scope
 
     def remove_listener(self, event: ServerEvent) -> None:
-        """One listener less; after the last one nothing of the watch is left."""
+        """Remove one listener; with the last one the watcher ends."""
         watch = self._watches[event]
         watch.listeners -= 1
         if not watch.listeners:
@@ -109,7 +109,7 @@ class ResourceWatchers:
             try:
                 await self._publish_changes(event, watch)
             except UnknownJobError:
-                logger.debug("%s: there is no such job to watch", event)
+                logger.debug("%s: there is no such job", event)
             finally:
                 watch.started.set()
 
@@ -128,15 +128,15 @@ class ResourceWatchers:
             except KieError as error:
                 logger.warning("%s: %s", event, error)
             except Exception:
-                # Whoever asks for this resource later is given this same watch: it must not be a dead one.
+                # Later listeners get this same watcher, so it must not end here.
                 logger.exception("%s: watched again in %g s", event, RETRY_SECONDS)
             else:
                 return
-            watch.started.set()  # nobody is kept waiting for a ledger that cannot be read
+            watch.started.set()  # nobody waits for a ledger that cannot be read
             await anyio.sleep(RETRY_SECONDS)
 
     async def _states(self, event: ServerEvent) -> AsyncGenerator[Any]:
-        """Something that is equal as long as the resource reads the same, again and again."""
+        """Yield the state of a resource again and again: values that are equal as long as it reads the same."""
         if isinstance(event, ResourceUpdated) and (about := parse_job_uri(event.uri)):
             job_id, index = about
             async with aclosing(self._follow_job(job_id)) as states:
@@ -153,7 +153,7 @@ class ResourceWatchers:
             await anyio.sleep(LISTEN)
 
     async def _follow_job(self, job_id: str) -> AsyncGenerator[Job]:
-        """The job at each change, until nothing can change any more."""
+        """Yield the job at each change, until nothing can change any more."""
         job: Job | None = None
         while job is None or STEPS[job.phase]:
             async with aclosing(self._service.watch(job_id)) as states:
@@ -167,12 +167,12 @@ class ResourceWatchers:
 
 
 def can_change(event: ServerEvent) -> bool:
-    """Whether it can happen: the catalogue, the tools and the prompts stay as they are."""
+    """Say whether this event can happen: models, tools and prompts never change while the server runs."""
     return isinstance(event, ResourcesListChanged) or (
         isinstance(event, ResourceUpdated) and (event.uri == JOBS_URI or parse_job_uri(event.uri) is not None)
     )
 
 
 def _readable_part(job: Job) -> Job:
-    """The job without what its resource does not show."""
+    """Return the job without the fields that its resource does not show."""
     return replace(job, updated_at=0.0, looked_at=None, upstream_state="", not_before=0.0, epoch=0)

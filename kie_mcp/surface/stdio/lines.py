@@ -1,8 +1,8 @@
-"""What a client writes, cut into lines: those that cannot be read are answered, and none takes more than its share.
+"""Cuts what a client writes into lines, refuses those that cannot be read, and limits the memory that a line takes.
 
-A line is a message. `Content-Length` headers, as language servers use them, are not understood but refused: the
-protocol knows lines only, the answers would have to be framed as well, and a client that changes its mind within a
-connection leaves no way to tell which of the two it can read.
+A line is a message. `Content-Length` headers, which language servers use, are refused: the protocol has only lines.
+To accept them, the answers would need such headers as well, and with a client that uses both forms nobody could tell
+which one it reads.
 """
 
 import json
@@ -15,16 +15,16 @@ from mcp.types import INVALID_REQUEST, PARSE_ERROR, JSONRPCError
 from kie_mcp.surface.stdio.unreadable_lines import build_error
 
 LONGEST = 64 * 1024 * 1024
-"""Bytes of one line: room for several data URIs of the largest size."""
+"""The most bytes of a line: enough for several data URIs of the largest size."""
 ENDS = 512
-"""Bytes that are kept of each end of a longer line: its id is there."""
+"""How many bytes are kept of the beginning and the end of a longer line, to find its id there."""
 BLANK = b" \t\r\n\v\f\x1a\0\xef\xbb\xbf"
-"""Space, the end of a Windows console's input, and what a byte order mark and UTF-16 leave of an empty line."""
+"""Bytes of an empty line: spaces, the end of input of a Windows console, byte order marks and bytes of UTF-16."""
 MARK = b"\xef\xbb\xbf"
 ID = rb'"id"\s*:\s*(-?[0-9]{1,18}|"[^"\\\x00-\x1f]{1,200}")\s*'
 FIRST = re.compile(rb'\s*\{\s*(?:"(?:jsonrpc|method)"\s*:\s*"[^"\\]*"\s*,\s*)*' + ID + rb"[,}]")
 LAST = re.compile(rb",\s*" + ID + rb'(?:,\s*"(?:jsonrpc|method)"\s*:\s*"[^"\\]*"\s*)*\}\s*\Z')
-"""Where clients put the id: before or behind everything long, and surely not inside of it."""
+"""Where clients put the id: before or after everything long, but never inside it."""
 HEADER = re.compile(rb"\s*content-(length|type)\s*:\s*(\S*)", re.IGNORECASE)
 
 NO_HEADERS = (
@@ -35,23 +35,23 @@ TOO_LONG = "That line is longer than {} bytes; nothing was done. Hand large file
 
 
 class LineReader:
-    """Takes bytes as they come; gives lines, and refusals of what is none."""
+    """Turns bytes, in whatever pieces they come, into lines and into refusals of what is not a line."""
 
     def __init__(self, longest: int = LONGEST) -> None:
         self._longest = longest
         self._buffer = bytearray()
         self._tail = b""
         self._is_too_long = False
-        """Whether this line is longer: then only its ends are held."""
+        """Whether this line is over the limit: then only its beginning and end are kept."""
         self._announced = 0
-        """What the headers before this line say."""
+        """The number of bytes that the headers before this line announce."""
         self._after_headers = False
         self._body = 0
-        """Bytes that are still to come of what the headers have announced."""
+        """How many of the announced bytes are still to come."""
         self._has_warned = False
 
     def feed(self, data: bytes) -> Iterator[str | JSONRPCError]:
-        """Take more bytes; gives each line that is whole, and each refusal."""
+        """Take more bytes; yields each complete line, and each refusal."""
         while data:
             if self._body:
                 part, data = data[: self._body], data[self._body :]
@@ -66,7 +66,7 @@ class LineReader:
                 yield from self._end_line()
 
     def end(self) -> Iterator[str | JSONRPCError]:
-        """Give what came without a line break at the end."""
+        """Yield the last line, which has no line break at its end."""
         self._body = 0
         yield from self._end_line()
 
@@ -80,7 +80,7 @@ class LineReader:
         self._tail = (self._tail + part)[-ENDS:]
 
     def _take_line(self) -> tuple[bytes, int | str | None]:
-        """What is held, which is let go; and of a longer line its id."""
+        """Empty the buffer; returns what was in it, and the request id of a line over the limit, if it can be found."""
         line, self._buffer = bytes(self._buffer), bytearray()
         request_id = _find_id(line, self._tail) if self._is_too_long else None
         return line, request_id
@@ -107,7 +107,7 @@ class LineReader:
         self._after_headers = True
         if name.lower() == b"length":
             self._announced = int(value) if value.isdigit() and len(value) < 10 else 0
-        if not self._has_warned:  # at once: whoever counts wrong would wait for good
+        if not self._has_warned:  # now and not after the body: a client that announced too much would wait for ever
             self._has_warned = True
             yield build_error(None, PARSE_ERROR, NO_HEADERS)
 
@@ -128,7 +128,7 @@ def _decode(line: bytes) -> str | JSONRPCError:
 
 
 def _read_id(line: bytes) -> int | str | None:
-    """The id of a request, if it can be told."""
+    """Return the id of the request in a line; None if it cannot be found."""
     try:
         message: Any = json.loads(line.decode(errors="replace"), strict=False)
     except (ValueError, RecursionError):

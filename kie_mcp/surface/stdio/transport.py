@@ -1,6 +1,6 @@
-"""Standard input and output as an MCP client holds them: lines in, lines out, and noticed when nobody reads them.
+"""Serves an MCP client over standard input and output: lines in, lines out, and an end when nobody reads them.
 
-It leans on a habit of the SDK: `stdio_server` iterates over the input that it is given, and writes to the output.
+It depends on how the SDK works: `stdio_server` iterates over the input that it is given and writes to the output.
 """
 
 import asyncio
@@ -30,18 +30,18 @@ logger = logging.getLogger(__name__)
 R = TypeVar("R")
 CHUNK = 64 * 1024
 FINAL_WRITE = 1.0
-"""Seconds that an answer on its way gets once the client has left."""
+"""Seconds that the last answer may take to be written after the client has closed standard input."""
 
 
 class DaemonThread:
-    """Does one blocking thing after the other; a process that ends does not wait for it."""
+    """A thread that does blocking calls one after the other; the process can end without waiting for it."""
 
     def __init__(self) -> None:
         self._work: SimpleQueue[Callable[[], None]] = SimpleQueue()
         Thread(target=self._work_forever, daemon=True).start()
 
     async def run(self, work: Callable[[], R]) -> R:
-        """Do it and return what it returns. Raises its OSError; who is cancelled leaves it behind."""
+        """Do a blocking call and return its result. Raises its OSError; a caller that is cancelled does not stop it."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[R] = loop.create_future()
 
@@ -68,26 +68,30 @@ class DaemonThread:
 
 
 class Stdio:
-    """One client on standard input and output. *deliveries* are told of each line that was written."""
+    """The client on standard input and output.
+
+    Args:
+        deliveries: Is told of each line that was written.
+    """
 
     def __init__(self, deliveries: Deliveries) -> None:
         self._deliveries = deliveries
         deliveries.tracks_writes = True
         self.lost = anyio.Event()
-        """Set when nothing more can be said to the client, although its end of standard input is open."""
+        """Set when nothing can be written to the client any more, although standard input is still open."""
         self.error: OSError | None = None
-        """What the last write failed with; None if nobody reads standard output."""
+        """The error of the last write; None if it failed only because the client has left."""
         self._input = self._output = -1
         self._writer, self._text, self._lock = DaemonThread(), "", anyio.Lock()
         self._deadline = math.inf
-        """When the last answer has to be written."""
+        """When the last answer has to be written, on the event loop's clock."""
         self._sending = anyio.CancelScope()
 
     @contextmanager
     def claim(self) -> Generator[None]:
-        """Take the two pipes: meanwhile 0 is empty and 1 is standard error, for stray prints and children.
+        """Keep the two pipes for the protocol: meanwhile descriptor 0 is empty and 1 is standard error.
 
-        Raises OSError if standard output is closed.
+        So no stray print and no child process can disturb the client. Raises OSError if standard output is closed.
         """
         os.write(1, b"")
         self._input, self._output = os.dup(0), os.dup(1)
@@ -102,7 +106,7 @@ class Stdio:
             _redirect(1, self._output)
 
     async def watch(self) -> None:
-        """Set `lost` when the reader of standard output goes, where the system tells: Linux, macOS."""
+        """Set `lost` when the reader of standard output has gone. Windows does not tell, so there this does nothing."""
         if sys.platform == "win32":
             return
         poll = select.poll()
@@ -112,7 +116,7 @@ class Stdio:
             self.lost.set()
 
     async def lines(self) -> AsyncGenerator[str]:
-        """Read line by line until the client leaves; what is no line is answered here."""
+        """Yield line by line until the client leaves; what cannot be read is answered here with an error."""
         lines, reader = LineReader(), DaemonThread()
         while chunk := await reader.run(self._read):
             for line in lines.feed(chunk):
@@ -132,18 +136,18 @@ class Stdio:
         self._text += text
 
     async def flush(self) -> None:
-        """Write what is kept; never returns if that fails, since whoever waits for `lost` ends the process."""
+        """Write what is kept. If that fails this never returns: whoever waits for `lost` ends the process."""
         text, self._text = self._text, ""
         if await self._send(text.encode()):
             self._deliveries.note_written(text)
 
     async def _refuse(self, error: JSONRPCError) -> None:
-        if error.error.message == NO_HEADERS and error.id is None:  # the first time
+        if error.error.message == NO_HEADERS and error.id is None:  # only once
             logger.warning("the client sends Content-Length headers; this server reads one message a line")
         await self._send(error.model_dump_json(by_alias=True, exclude_unset=True).encode() + b"\n")
 
     async def _send(self, data: bytes) -> bool:
-        """Write, and say whether all of it was."""
+        """Write the bytes; returns whether all of them were written in time."""
         async with self._lock:
             try:
                 with anyio.CancelScope(deadline=self._deadline) as self._sending:
@@ -160,7 +164,7 @@ class Stdio:
                 return os.read(self._input, CHUNK)
             except BlockingIOError:
                 select.select([self._input], [], [])
-            except OSError:  # a terminal that was closed
+            except OSError:  # the terminal was closed
                 return b""
 
     def _write(self, data: bytes) -> None:
@@ -173,9 +177,14 @@ class Stdio:
 
 
 async def run_stdio(lowlevel: Server[Any], client: Stdio, stop: Callable[[], Awaitable[None]]) -> None:
-    """Serve one client of the server beneath the SDK's own until it leaves; `stop` lets go of what is at work.
+    """Serve one client until it leaves.
 
-    Raises OSError if standard output cannot be written, other than because its reader has left.
+    Args:
+        lowlevel: The low-level server under the SDK's own.
+        client: The client.
+        stop: Stops the work on all jobs; called when nothing can be written to the client any more.
+
+    Raises OSError if standard output cannot be written, unless that is because the client has left.
     """
 
     async def leave_when_lost() -> None:

@@ -1,7 +1,7 @@
-"""Lines that are no message, answered instead of dropped: whoever sent one waits for something.
+"""Answers lines that are not valid messages with an error; the SDK would drop them, and their sender would wait.
 
-It leans on two habits of the SDK: its reader hands on a line that it cannot read as the exception, in the place of a
-message, and its server takes any stream that can be received from, iterated and closed.
+It depends on how the SDK works: its reader passes on an exception in place of a message that it cannot read, and its
+server accepts any object with `receive`, iteration and `aclose` as the stream of messages.
 """
 
 import json
@@ -18,9 +18,13 @@ _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 class ReadableMessages:
-    """What a client sends, without the lines that cannot be read: those are answered with an error.
+    """The messages of a client, without the lines that cannot be read, which are answered with an error.
 
-    Stands in for the SDK's stream of messages, given that stream and the one where answers go.
+    It takes the place of the SDK's stream of messages.
+
+    Args:
+        messages: The SDK's stream of messages.
+        answers: The stream that answers are sent to.
     """
 
     def __init__(self, messages: Any, answers: Any) -> None:
@@ -28,7 +32,7 @@ class ReadableMessages:
         self._answers = answers
 
     async def receive(self) -> SessionMessage:
-        """Return the next message."""
+        """Return the next message that can be read."""
         while isinstance(item := await self._messages.receive(), Exception):
             await self._answers.send(SessionMessage(explain(item)))
         return cast("SessionMessage", item)
@@ -43,7 +47,7 @@ class ReadableMessages:
         return self
 
     async def aclose(self) -> None:
-        """Close the stream behind this one."""
+        """Close the SDK's stream."""
         await self._messages.aclose()
 
     async def __aenter__(self) -> "ReadableMessages":
@@ -56,10 +60,10 @@ class ReadableMessages:
 
 
 def explain(error: Exception) -> JSONRPCError:
-    """Say what is wrong with a line, to the request that it held if that can be told."""
+    """Build the error that says what is wrong with a line, with the id of its request if that can be found."""
     line = _original_line(error)
     try:
-        message: Any = json.loads(line)  # takes halves of surrogate pairs, where the SDK's reader does not
+        message: Any = json.loads(line)  # unlike the SDK's reader it accepts halves of surrogate pairs
         found = _SURROGATE.search(json.dumps(message, ensure_ascii=False))
     except (ValueError, RecursionError):
         return build_error(
@@ -81,5 +85,5 @@ def _original_line(error: Exception) -> str:
 
 
 def build_error(request_id: int | str | None, code: int, message: str) -> JSONRPCError:
-    """The answer to a request of that number, or to a line of which no number is known."""
+    """Build an error as the answer to the request with this id, or with None to a line whose id is not known."""
     return JSONRPCError(jsonrpc="2.0", id=request_id, error=ErrorData(code=code, message=message))

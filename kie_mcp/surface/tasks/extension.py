@@ -1,6 +1,7 @@
-"""The tasks extension of MCP (SEP-2663): a tool call is answered with a handle, by which the client asks for its end.
+"""The tasks extension of MCP (SEP-2663): a tool call is answered with a task, which the client asks about later.
 
-It knows the protocol and nothing of what the tasks are; that is the keeper's.
+This file has only the protocol. What the tasks are is up to a `TaskStore`: for the product these are jobs, for the
+conformance suite its own tools (`tests/conformance/tasks_server.py`).
 """
 
 from collections.abc import Awaitable, Callable, Collection
@@ -31,7 +32,7 @@ Call = ServerRequestContext[Any, Any]
 
 
 class Task(BaseModel):
-    """A task as the client sees it, in all that the protocol knows of one; a keeper needs not every state.
+    """A task as the client sees it, with every field of the protocol; no store has to use all of them.
 
     A tool's own error is a result: its task is completed, not failed.
     """
@@ -44,47 +45,47 @@ class Task(BaseModel):
     created_at: datetime
     last_updated_at: datetime
     ttl_ms: int | None = None
-    """How long it can be asked for, from its creation; None for ever."""
+    """Milliseconds from its creation for which it can be asked about; None for ever."""
     poll_interval_ms: int | None = None
     input_requests: dict[str, Any] | None = None
-    """What its client is asked for meanwhile, by keys of the server's; answered through `tasks/update`."""
+    """What the server asks the client meanwhile, by keys of the server's; answered through `tasks/update`."""
     result: CallToolResult | None = None
     error: ErrorData | None = None
 
     def detailed(self) -> dict[str, Any]:
-        """What `tasks/get` answers."""
+        """Return the answer to `tasks/get`."""
         known = self.model_dump(mode="json", by_alias=True, exclude_none=True)
         return {"resultType": "complete", "ttlMs": None, **known}
 
     def handle(self) -> dict[str, Any]:
-        """What the call is answered with: nothing that is to be had by asking only."""
+        """Return the answer to the tool call: the task without outcome and questions, which only `tasks/get` gives."""
         outcome = {"input_requests", "result", "error"}
         known = self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=outcome)
         return {"ttlMs": None, **known, "resultType": "task"}
 
 
 class TaskStore(Protocol[T]):
-    """What the tasks are kept by."""
+    """Where the tasks are kept; `T` is what a store keeps for one task."""
 
     @property
     def tools(self) -> Collection[str]:
-        """The tools whose calls may become tasks."""
+        """The names of the tools whose calls may become tasks."""
         ...
 
     async def begin(self, params: CallToolRequestParams, ctx: Call, call_next: CallNext, /) -> Task | HandlerResult:
-        """Start the task, durably, or answer the call as ever."""
+        """Start a task that survives a crash and return it, or answer the call without a task."""
         ...
 
     async def find(self, task_id: str, ctx: Call, /) -> T:
-        """What is kept under that id for whoever asks. Raises MCPError with INVALID_PARAMS if nothing is."""
+        """Find the caller's task of that id. Raises MCPError with INVALID_PARAMS if there is none."""
         ...
 
     async def show(self, item: T, ctx: Call, /) -> Task:
-        """The task as it stands, for this client."""
+        """Return the task in its present state, for this client."""
         ...
 
     async def cancel(self, item: T, /) -> None:
-        """Take note that the client no longer waits."""
+        """Note that the client no longer waits."""
         ...
 
 
@@ -95,13 +96,13 @@ class TaskParams(RequestParams):
 
 
 class Update(TaskParams):
-    """What a client answers a task that asked for something, by the keys of its questions."""
+    """The client's answers to what a task has asked, by the keys of the questions."""
 
     input_responses: dict[str, Any]
 
 
 class Tasks(Extension):
-    """Serves a keeper's tasks to the clients that ask for them; the others notice nothing."""
+    """Serves the tasks of a store to clients that support the extension; for other clients nothing changes."""
 
     identifier = TASKS
 
@@ -109,7 +110,7 @@ class Tasks(Extension):
         self._store = store
 
     def methods(self) -> list[MethodBinding]:
-        """What a client can ask about a task."""
+        """Return the methods by which a client asks about a task."""
         eras = frozenset(MODERN_PROTOCOL_VERSIONS)
         return [
             MethodBinding("tasks/get", TaskParams, _for_task_clients(self._get), eras),
@@ -118,14 +119,14 @@ class Tasks(Extension):
         ]
 
     async def intercept_tool_call(self, params: CallToolRequestParams, ctx: Call, call_next: CallNext) -> HandlerResult:
-        """Make a task of the call, if the client takes one and the keeper has one."""
+        """Answer the call with a task if the client supports tasks and the store makes one of it."""
         if params.name not in self._store.tools or not _accepts_tasks(ctx):
             return await call_next(ctx)
         begun = await self._store.begin(params, ctx, call_next)
         return begun.handle() if isinstance(begun, Task) else begun
 
     async def update(self, ctx: Call, params: Update) -> HandlerResult:
-        """Acknowledge it: answers to nothing are to be ignored. Whoever keeps tasks that ask takes them here."""
+        """Acknowledge answers and ignore them: these tasks ask nothing. A server whose tasks ask overrides this."""
         await self._store.find(params.task_id, ctx)
         return {}
 
@@ -139,13 +140,13 @@ class Tasks(Extension):
 
 
 def check_listener(ctx: Call, params: SubscriptionsListenRequestParams) -> None:
-    """Turn away who would be told of tasks and takes none, as the extension demands. Raises MCPError."""
+    """Raise MCPError if a client asks for notifications about tasks without supporting the extension."""
     if (params.notifications.model_extra or {}).get("taskIds"):
         require_client_extension(ctx, TASKS)
 
 
 def _accepts_tasks(ctx: Call) -> bool:
-    """Only a client that lists the extension with this very request; the handshake's era does not know it."""
+    """Say whether the client lists the extension with this request; in the older era there is no such extension."""
     able = ctx.session.client_capabilities
     return ctx.protocol_version in MODERN_PROTOCOL_VERSIONS and TASKS in ((able and able.extensions) or {})
 
@@ -155,7 +156,7 @@ def _for_task_clients(
 ) -> Callable[[Call, Any], Awaitable[HandlerResult]]:
     async def checked(ctx: Call, params: TaskParams) -> HandlerResult:
         require_client_extension(ctx, TASKS)
-        # A header that is missing misleads nobody here, and the result it would cost the client was paid for.
+        # A missing header does no harm here, and refusing it would cost the client a result that was paid for.
         routed = ctx.request.headers.get(MCP_NAME_HEADER) if ctx.request is not None else None
         if routed is not None and decode_header_value(routed) != params.task_id:
             raise MCPError(HEADER_MISMATCH, "The Mcp-Name header is not the taskId of the request.")
