@@ -1,7 +1,7 @@
 """Progress notifications of one call: a value that strictly increases, and a sentence for people."""
 
-from collections.abc import Awaitable
-from typing import Protocol
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
 
 from kie_mcp.jobs.drafts import Expectation
 from kie_mcp.jobs.job import Job, Phase
@@ -13,19 +13,15 @@ STEP = 1e-4
 """How much a value grows if the job itself has not moved: ten minutes of such steps, one a second, add 6 %."""
 
 
-class Report(Protocol):
-    """Sends one progress notification."""
-
-    def __call__(self, progress: float, total: float | None = None, message: str | None = None) -> Awaitable[None]:
-        """Send it."""
-        ...
+SendProgress: TypeAlias = Callable[[float, float | None, str | None], Awaitable[None]]
+"""Sends one progress notification: its value, the total if it is known, and a message."""
 
 
 class Progress:
     """The progress of one call: a fraction of 1 if the usual time or Kie.ai's own figure is known, else seconds."""
 
-    def __init__(self, report: Report, expectation: Expectation) -> None:
-        self._report = report
+    def __init__(self, send: SendProgress, expectation: Expectation) -> None:
+        self._send = send
         self._expectation = expectation
         self._sent = 0.0
         self._is_fraction: bool | None = None
@@ -39,7 +35,7 @@ class Progress:
             self._is_fraction = self._expectation.usual_s is not None or job.progress is not None
         value = self._fraction(job, elapsed) if self._is_fraction else now - job.created_at
         self._sent = max(value, self._sent + STEP * ((1 - self._sent) if self._is_fraction else 1))
-        await self._report(self._sent, 1.0 if self._is_fraction else None, self._describe(job, elapsed))
+        await self._send(self._sent, 1.0 if self._is_fraction else None, self._describe(job, elapsed))
 
     def _fraction(self, job: Job, elapsed: float) -> float:
         usual = self._expectation.usual_s
