@@ -3,9 +3,10 @@
 import json
 from typing import Any
 
+from kie_mcp.errors import Trouble
 from kie_mcp.orders.kind import Kind
 from kie_mcp.surface.answers.accepting_tools import tools_accepting
-from kie_mcp.surface.answers.schema import Answer, CreditFields, ErrorFields, OutputFields, PartFields
+from kie_mcp.surface.answers.schema import Answer, CreditFields, OutputFields, PartFields
 from tests.support.media_files import film, picture, sound
 from tests.viewer.host import Refused, Reply
 
@@ -13,7 +14,7 @@ JOB = "job_7kq2abcdefghijklmnopqrst"
 RESOURCE = f"kie://jobs/{JOB}/outputs/0"
 LINK = "https://tempfile.aiquickdraw.com/a"
 
-REFUSED = ErrorFields(
+REFUSED = Trouble(
     category="refused",
     message="Kie.ai refused the prompt.",
     remedy="Change the prompt and call again.",
@@ -21,7 +22,7 @@ REFUSED = ErrorFields(
     may_have_been_charged=False,
     upstream_message="Your prompt was flagged.",
 )
-LOST = ErrorFields(
+LOST = Trouble(
     category="unconfirmed",
     message="Kie.ai did not answer the create call.",
     remedy="Look at https://kie.ai/logs.",

@@ -4,6 +4,7 @@ Some clients show only the one, some only the other.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from mcp.types import CallToolResult, ContentBlock, ImageContent, ResourceLink, TextContent
@@ -14,7 +15,7 @@ from kie_mcp.jobs.job import Job, JobState, Output, Phase
 from kie_mcp.media.outputs.file_names import order_text
 from kie_mcp.orders.order import output_uri
 from kie_mcp.surface.answers.accepting_tools import tools_accepting
-from kie_mcp.surface.answers.schema import Answer, CreditFields, ErrorFields, Listing, OutputFields, PartFields
+from kie_mcp.surface.answers.schema import Answer, CreditFields, Listing, OutputFields, PartFields, Refusal
 from kie_mcp.surface.answers.text import format_duration, write_error, write_listing, write_text
 from kie_mcp.text import CODE, clean, one_line, short_link, shown
 from kie_mcp.timestamps import iso
@@ -81,28 +82,26 @@ def build_result(job: Job, facts: Answer, *, links: bool = True, preview: ImageC
 
 
 def build_refusal(error: KieError) -> CallToolResult:
-    """Build what a tool returns when there is no job: what was wrong, and that nothing was charged."""
-    fields = error_fields(error.trouble)
-    return CallToolResult(
-        content=[TextContent(text=write_error(fields, charged=False))],
-        structured_content={"error": fields.as_json()},
-        is_error=True,
-    )
+    """Build what a tool returns when there is no job: what was wrong and what to do."""
+    return _build_error(Refusal(error=_clean(error.trouble)), charged=False)
 
 
 def build_lost_answer(job: Job, error: Exception) -> CallToolResult:
     """Build what a tool returns when a job was ordered and an error came before its state could be told."""
     cause = error.message if isinstance(error, KieError) else f"Something unforeseen happened ({type(error).__name__})."
-    fields = ErrorFields(
+    trouble = Trouble(
         category=error.category if isinstance(error, KieError) else "internal",
         message=f"{cause} The job was ordered and goes on.",
         remedy=f'Do not order it again: ask with get_job_status(job_id="{job.id}").',
-        retryable=False,
         may_have_been_charged=True,
     )
+    return _build_error(Refusal(job_id=job.id, error=trouble, next=_next(job, joined=False)), charged=True)
+
+
+def _build_error(said: Refusal, *, charged: bool) -> CallToolResult:
     return CallToolResult(
-        content=[TextContent(text=write_error(fields, charged=True, job_id=job.id))],
-        structured_content={"job_id": job.id, "error": fields.as_json(), "next": _next(job, joined=False)},
+        content=[TextContent(text=write_error(said.error, charged=charged, job_id=said.job_id or ""))],
+        structured_content=said.as_json(),
         is_error=True,
     )
 
@@ -116,23 +115,15 @@ def build_listing(answers: list[Answer], *, none: str = "no such jobs") -> CallT
     return CallToolResult(content=[TextContent(text=write_listing(jobs, none=none))], structured_content=jobs.as_json())
 
 
-def error_fields(trouble: Trouble) -> ErrorFields:
-    """Return an error's facts as fields."""
-    return ErrorFields(
-        category=trouble.category,
-        message=trouble.message,
-        remedy=trouble.remedy,
-        retryable=trouble.retryable,
-        may_have_been_charged=trouble.may_have_been_charged,
-        upstream_message=clean(trouble.upstream_message),
-    )
+def _clean(trouble: Trouble) -> Trouble:
+    """Return the error with Kie.ai's words made safe to show."""
+    return replace(trouble, upstream_message=clean(trouble.upstream_message))
 
 
-def _error(job: Job, trouble: Trouble) -> ErrorFields:
-    fields = error_fields(trouble)
+def _error(job: Job, trouble: Trouble) -> Trouble:
     if trouble.category == UnconfirmedError.category:
-        fields.remedy = look_before_repeating(_new_job_hint(job))
-    return fields
+        trouble = replace(trouble, remedy=look_before_repeating(_new_job_hint(job)))
+    return _clean(trouble)
 
 
 def _output(job: Job, index: int, output: Output) -> OutputFields:

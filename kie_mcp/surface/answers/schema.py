@@ -8,7 +8,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-SUMMARIZED = frozenset({"ErrorFields", "CreditFields", "PartFields", "Answer"})
+from kie_mcp.errors import Trouble
+
+SUMMARIZED = frozenset({"Trouble", "CreditFields", "PartFields", "Answer"})
 """Classes that are published inside another only as `object`, without their fields, to keep the schema short."""
 
 
@@ -61,17 +63,6 @@ class PartFields(Fields):
     credits: float | None = None
 
 
-class ErrorFields(Fields):
-    """What went wrong and what to do about it; `upstream_message` holds Kie.ai's own words."""
-
-    category: str
-    message: str
-    remedy: str
-    retryable: bool
-    may_have_been_charged: bool
-    upstream_message: str | None = None
-
-
 class Answer(Fields):
     """The state of a job, and all else that is answered about it."""
 
@@ -90,12 +81,21 @@ class Answer(Fields):
     expected_s: float | None = None
     progress: float | None = None
     credits: CreditFields | None = None
-    error: ErrorFields | None = None
+    error: Trouble | None = None
     note: str | None = None
     data: dict[str, Any] | None = None
     created_at: str
     sandbox: bool | None = None
     kie_task_id: str | None = None
+    next: str | None = None
+
+
+class Refusal(Fields):
+    """What is answered where no job's state can be told."""
+
+    job_id: str | None = None
+    """The job that was ordered all the same."""
+    error: Trouble
     next: str | None = None
 
 

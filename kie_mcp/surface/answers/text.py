@@ -1,8 +1,9 @@
 """The text of an answer, for people and models: the state first, then the files, the next step last."""
 
 from kie_mcp.catalog.models import CREDIT_USD
+from kie_mcp.errors import Trouble
 from kie_mcp.jobs.job import JobState
-from kie_mcp.surface.answers.schema import Answer, CreditFields, ErrorFields, Listing, OutputFields, PartFields
+from kie_mcp.surface.answers.schema import Answer, CreditFields, Listing, OutputFields, PartFields
 from kie_mcp.text import code, dumped, quoted, short_link
 
 ROW_FILES = 4
@@ -16,7 +17,7 @@ def write_text(facts: Answer) -> str:
     return "\n".join([_headline(facts), *_problem(facts), *_made(facts), *_rest(facts)])
 
 
-def write_error(error: ErrorFields, *, charged: bool, job_id: str = "") -> str:
+def write_error(error: Trouble, *, charged: bool, job_id: str = "") -> str:
     """Write an error where no job's state can be told. *charged*: whether to say if something may have been charged."""
     lines = ["error: " + error.message, *_error_lines(error, charged=charged)]
     return "\n".join([*lines, f"job: {job_id}"] if job_id else lines)
@@ -125,7 +126,7 @@ def _output_lines(output: OutputFields) -> list[str]:
     return [file, *odd, *link, f"{way}: {output.resource}"]
 
 
-def _error_lines(error: ErrorFields, *, charged: bool, itself: bool = False) -> list[str]:
+def _error_lines(error: Trouble, *, charged: bool, itself: bool = False) -> list[str]:
     lines = [f"Kie.ai says: {quoted(error.upstream_message)}"] if error.upstream_message else []
     if charged:
         known = "charged: it may have been" if error.may_have_been_charged else "charged: nothing that we know of"
