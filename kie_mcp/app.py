@@ -78,16 +78,18 @@ def build(
     *,
     kie: KieClient | None = None,
     clock: Clock | None = None,
+    ledger: SqliteLedger | None = None,
     local_files: bool = True,
     sandbox: bool = False,
 ) -> ServerParts:
-    """Make the parts; nothing is opened yet. `kie` and `clock` are the seams that tests use.
+    """Make the parts; nothing is opened yet. `kie`, `clock` and `ledger` are the seams that tests use.
 
     `sandbox`: whether these settings lead to one that we have started ourselves; any other has to say that it is one.
     """
     clock = clock or SystemClock()
     kie = kie or connect(settings, sandbox=sandbox)
-    events, ledger = JobEvents(), SqliteLedger(settings.ledger_path)
+    ledger = ledger or SqliteLedger(settings.ledger_path)
+    events = JobEvents()
     saver = OutputSaver(
         settings.output_dir,
         kie.fetch,
@@ -133,6 +135,7 @@ def create_server(
     *,
     kie: KieClient | None = None,
     clock: Clock | None = None,
+    ledger: SqliteLedger | None = None,
     local_files: bool = True,
     sandbox: bool = False,
 ) -> KieServer:
@@ -141,7 +144,7 @@ def create_server(
     The rest as in `build`.
     """
     clock = clock or SystemClock()
-    house = build(settings, kie=kie, clock=clock, local_files=local_files, sandbox=sandbox)
+    house = build(settings, kie=kie, clock=clock, ledger=ledger, local_files=local_files, sandbox=sandbox)
     surroundings = CallContext(
         sandbox=lambda: bool(house.kie.sandbox),
         wishes=ClientSettings(wait_seconds=settings.wait_seconds, links=settings.links, preview=settings.preview),
