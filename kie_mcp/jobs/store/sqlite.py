@@ -1,7 +1,7 @@
 """The ledger in one SQLite file, shared by every server process of one user.
 
-Times inside are seconds since 1970. Every method is one `BEGIN IMMEDIATE` transaction, run in a worker thread, durable
-when it returns.
+Times inside are seconds since 1970. Every method is one transaction, run in a worker thread: one that changes something
+takes the write lock at once and is durable when it returns, one that only reads never takes that lock.
 """
 
 import functools
@@ -37,6 +37,10 @@ logger = logging.getLogger(__name__)
 
 _OFTEN = 10
 """Files after which it is not noticed any more that there is another one."""
+FORGET_UPLOADS = 2 * 24 * 3600.0
+"""Seconds after which an upload is forgotten: Kie.ai keeps it for one day."""
+READ = "BEGIN DEFERRED"
+WRITE = "BEGIN IMMEDIATE"
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -52,11 +56,23 @@ class Runner(Protocol):
 def _transaction(
     method: Callable[Concatenate["SqliteLedger", sqlite3.Connection, P], R],
 ) -> "Callable[Concatenate[SqliteLedger, P], CoroutineType[Any, Any, R]]":
-    """Make a method that speaks SQL an awaitable one that is a transaction of its own."""
+    """Make a method that speaks SQL an awaitable one that is a transaction of its own, and may write."""
 
     @functools.wraps(method)
     async def run(self: "SqliteLedger", *args: P.args, **kwargs: P.kwargs) -> R:
         return await self.transact(lambda db: method(self, db, *args, **kwargs))
+
+    return run
+
+
+def _reading(
+    method: Callable[Concatenate["SqliteLedger", sqlite3.Connection, P], R],
+) -> "Callable[Concatenate[SqliteLedger, P], CoroutineType[Any, Any, R]]":
+    """Make a method that speaks SQL an awaitable one that sees one state of the file, and writes nothing."""
+
+    @functools.wraps(method)
+    async def run(self: "SqliteLedger", *args: P.args, **kwargs: P.kwargs) -> R:
+        return await self.transact(lambda db: method(self, db, *args, **kwargs), begin=READ)
 
     return run
 
@@ -94,17 +110,17 @@ class SqliteLedger:
             db, self._db = self._db, None
             await self._run(db.close)
 
-    async def transact(self, work: Callable[[sqlite3.Connection], R]) -> R:
-        """Do the work in one transaction and return what it returns."""
-        return await self._run(lambda: self._inside(work))
+    async def transact(self, work: Callable[[sqlite3.Connection], R], *, begin: str = WRITE) -> R:
+        """Do the work in one transaction and return what it returns; one that begins with `READ` must only read."""
+        return await self._run(lambda: self._inside(work, begin))
 
-    def _inside(self, work: Callable[[sqlite3.Connection], R]) -> R:
+    def _inside(self, work: Callable[[sqlite3.Connection], R], begin: str) -> R:
         try:
             db = self._current()
             version: int = db.execute("PRAGMA user_version").fetchone()[0]
             if version < len(schema.MIGRATIONS):  # an older file was copied over it
                 schema.migrate(db, self.path)
-            db.execute("BEGIN IMMEDIATE")
+            db.execute(begin)
             with db:
                 self._check_version(db)
                 return work(db)
@@ -182,19 +198,19 @@ class SqliteLedger:
         queries.insert(db, job, worker)
         return job, False
 
-    @_transaction
+    @_reading
     def read(self, db: sqlite3.Connection, job_id: str) -> Job | None:
         """The job with that id."""
         row = queries.one(db, "SELECT * FROM jobs WHERE id = ?", job_id)
         return load(row) if row else None
 
-    @_transaction
+    @_reading
     def read_task(self, db: sqlite3.Connection, account: str, task_id: str) -> Job | None:
         """The account's job with that id of Kie.ai's."""
         row = queries.one(db, "SELECT * FROM jobs WHERE account = ? AND task_id = ?", account, task_id)
         return load(row) if row else None
 
-    @_transaction
+    @_reading
     def list_jobs(
         self,
         db: sqlite3.Connection,
@@ -214,7 +230,7 @@ class SqliteLedger:
         )
         return queries.readable(rows)
 
-    @_transaction
+    @_reading
     def job_ids(self, db: sqlite3.Connection, account: str, prefix: str, limit: int) -> tuple[list[str], int]:
         """The ids of the account's jobs that begin so, newest first, and how many there are in all."""
         return queries.ids(db, account, prefix, limit)
@@ -288,7 +304,7 @@ class SqliteLedger:
             queries.insert(db, job, "")
             db.execute("UPDATE jobs SET worker = NULL WHERE id = ?", (job.id,))
 
-    @_transaction
+    @_reading
     def queue(self, db: sqlite3.Connection, job: Job) -> Queue:
         """The line before this job."""
         return queries.queue(db, job, 0.0)
@@ -335,7 +351,7 @@ class SqliteLedger:
         """Note what became of the caller."""
         queries.hear(db, job_id, note, worker)
 
-    @_transaction
+    @_reading
     def durations(self, db: sqlite3.Connection, bucket: str) -> list[float]:
         """How long such jobs took, seconds, ascending."""
         rows = db.execute("SELECT seconds FROM durations WHERE bucket = ? ORDER BY seconds", (bucket,))
@@ -351,21 +367,22 @@ class SqliteLedger:
             (bucket, bucket, KEPT),
         )
 
-    @_transaction
+    @_reading
     def upload(self, db: sqlite3.Connection, account: str, digest: str, since: float) -> str | None:
-        """The URL under which these bytes were uploaded, if that was after *since*; what is older is forgotten."""
-        db.execute("DELETE FROM uploads WHERE account = ? AND at <= ?", (account, since))
-        row = queries.one(db, "SELECT url FROM uploads WHERE account = ? AND digest = ?", account, digest)
+        """The URL under which these bytes were uploaded, if that was after *since*."""
+        sql = "SELECT url FROM uploads WHERE account = ? AND digest = ? AND at > ?"
+        row = queries.one(db, sql, account, digest, since)
         return row["url"] if row else None
 
     @_transaction
     def uploaded(self, db: sqlite3.Connection, account: str, digest: str, url: str, now: float) -> None:
-        """Remember where these bytes were uploaded."""
+        """Remember where these bytes were uploaded, and forget what is long gone at Kie.ai."""
+        db.execute("DELETE FROM uploads WHERE at <= ?", (now - FORGET_UPLOADS,))
         db.execute(
             "INSERT OR REPLACE INTO uploads (account, digest, url, at) VALUES (?, ?, ?, ?)", (account, digest, url, now)
         )
 
-    @_transaction
+    @_reading
     def inputs_needed(self, db: sqlite3.Connection) -> set[str]:
         """The SHA-256 of the callers' own files that jobs of any account, not sent yet, still need."""
         return queries.inputs_needed(db)
