@@ -112,7 +112,7 @@ def build(
         sources, inputs, check, account=settings.account, plain_host=settings.plain_host, say=events.say
     )
     process_lock = ProcessLock(settings.state_dir / "workers")
-    submission = Submitter(ledger, kie, planner.prepare, clock, events.changed, process_lock.worker)
+    submission = Submitter(ledger, kie, planner.prepare, clock, events.changed, process_lock.worker, events=events)
     follower = Follower(ledger, kie, saver.save, clock, events.changed, elsewhere=registry.lasts)
     service = JobService(
         ledger,
@@ -124,7 +124,7 @@ def build(
         account=settings.account,
         worker=process_lock.worker,
         kind_of=kind_of,
-        gone=process_lock.gone,
+        ended=process_lock.ended,
         saved=saved,
     )
     return ServerParts(kie=kie, service=service, history=history, planner=planner, process_lock=process_lock)

@@ -17,7 +17,7 @@ from mcp.types import CallToolResult
 
 from kie_mcp.errors import KieError, MissingKeyError, OrderError
 from kie_mcp.jobs.clock import Clock
-from kie_mcp.jobs.drafts import Draft
+from kie_mcp.jobs.drafts import Draft, Expectation
 from kie_mcp.jobs.job import Job
 from kie_mcp.jobs.joining import Caller
 from kie_mcp.jobs.service import JobService
@@ -162,7 +162,7 @@ class CallHandler:
     ) -> CallToolResult:
         """Wait for the job's end as long as the client can, and answer."""
         arrival = arrival or self._arrival()
-        progress = Progress(ctx.report_progress, await self._service.outlook(job))
+        progress = Progress(ctx.report_progress, Expectation(usual_s=await self._service.usual_seconds(job)))
         with anyio.move_on_after(self._patience(ctx, manner) if seconds is None else max(seconds, 0)):
             async with aclosing(self._service.watch(job.id)) as states:
                 async for job in states:

@@ -5,7 +5,7 @@ cares for it, and changes nothing if either is no longer so. A process that care
 it is alive every few seconds, and the jobs of one that stopped saying so are free for the next.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -29,19 +29,11 @@ STOPPED_FOR = 60.0
 """Seconds without a sign of life after which a job that was being sent is given up although its process still holds its
 lock: such a process is stopped, or shut out of the ledger, and a create call takes less."""
 
+NOTHING_KNOWN: Mapping[str, bool | None] = {}
 LOST_CREATE = UnconfirmedError(
     "The process that sent this job stopped before Kie.ai's answer was written down. "
     "The job may exist and may have been charged."
 ).trouble
-
-
-Gone = Callable[[str], bool | None]
-"""Whether the process with that worker's name has ended: True if it certainly has, False if it certainly lives."""
-
-
-def nobody_knows(worker: str) -> bool | None:
-    """Say that of no process it is known whether it has ended: then its lease alone tells."""
-    return True if worker == "" else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,12 +94,12 @@ class Ledger(Protocol):
         *,
         parts: Mapping[str, Job] | None = None,
         new: bool = False,
-        gone: Gone = nobody_knows,
+        ended: Collection[str] = (),
         recent: Recent = NOTHING_RECENT,
     ) -> tuple[Job, bool]:
         """Write a new job down, or find the one that this order joins; says whether it joined.
 
-        *recent* is what the process remembers of its calls, *gone* what is known of other processes.
+        *recent* is what the process remembers of its calls, *ended* are workers whose processes certainly have ended.
         *parts* are the jobs that make its inputs, by argument: written down, or joined, in the same step, if the job
         itself is new. All of a chain is there after a crash, or nothing of it.
 
@@ -121,6 +113,10 @@ class Ledger(Protocol):
 
     async def read(self, job_id: str) -> Job | None:
         """The job with that id."""
+        ...
+
+    async def read_all(self, job_ids: Collection[str]) -> dict[str, Job]:
+        """The jobs with these ids, as far as they are there."""
         ...
 
     async def read_task(self, account: str, task_id: str) -> Job | None:
@@ -143,8 +139,11 @@ class Ledger(Protocol):
         """The ids of the account's jobs that begin so, newest first, and how many there are in all."""
         ...
 
-    async def move(self, job: Job, *, was: Phase) -> Job:
-        """Write the job as it is now. Raises StaleJobError if it was not in that phase and epoch any more."""
+    async def move(self, job: Job, *, was: Phase, took: float | None = None) -> Job:
+        """Write the job as it is now, and remember how many seconds it *took*, if that is known.
+
+        Raises StaleJobError if it was not in that phase and epoch any more.
+        """
         ...
 
     async def begin_look(self, job_id: str, now: float, gap: float) -> Job | None:
@@ -175,10 +174,29 @@ class Ledger(Protocol):
         """Say that this worker is alive."""
         ...
 
+    async def renew(self, account: str, worker: str, now: float) -> dict[str, float | None]:
+        """Say that this worker is alive, and return who else has open jobs of the account, or calls, and until when.
+
+        None is one whose lease is unknown; a job that nobody cares for has a worker without a name.
+        """
+        ...
+
+    async def workers_with_calls(self) -> set[str]:
+        """The workers whose callers wait."""
+        ...
+
     async def claim(
-        self, account: str, worker: str, now: float, gone: Gone = nobody_knows, *, patient: bool = False
+        self,
+        account: str,
+        worker: str,
+        now: float,
+        ended: Mapping[str, bool | None] = NOTHING_KNOWN,
+        *,
+        patient: bool = False,
     ) -> list[Job]:
         """Take over the unfinished jobs whose worker has ended or, unless *patient*, gives no sign of life.
+
+        *ended* is what is known of the processes of workers: whether they have ended, or None.
 
         A job whose worker died while submitting becomes unconfirmed here. One that is stopped may still come back with
         Kie.ai's id, so it gets more time.
@@ -189,8 +207,8 @@ class Ledger(Protocol):
         """Let go of all jobs of this worker."""
         ...
 
-    async def hear(self, job_id: str, note: Note, worker: str) -> None:
-        """Note what became of the caller."""
+    async def note(self, notes: Mapping[str, Note], worker: str) -> None:
+        """Note what became of callers, by job id."""
         ...
 
     async def durations(self, bucket: str) -> list[float]:

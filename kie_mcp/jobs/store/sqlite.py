@@ -5,30 +5,30 @@ takes the write lock at once and is durable when it returns, one that only reads
 """
 
 import functools
+import json
 import logging
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import CoroutineType
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from kie_mcp.jobs import rate_limit
+from kie_mcp.jobs.absence import absent
 from kie_mcp.jobs.failure_log import FailureLog
 from kie_mcp.jobs.job import Job, JobState, Phase, stepped
-from kie_mcp.jobs.joining import NOTHING_RECENT, Caller, Recent
+from kie_mcp.jobs.joining import JOIN_FOR, NOTHING_RECENT, Caller, Recent
 from kie_mcp.jobs.ledger_replaced import carry_over, identity, unfinished
 from kie_mcp.jobs.parts import with_parts
-from kie_mcp.jobs.polling import KEPT
 from kie_mcp.jobs.store import queries, schema
 from kie_mcp.jobs.store.ledger import (
+    NOTHING_KNOWN,
     STEPS,
-    Gone,
     LedgerError,
     Note,
     Queue,
     StaleJobError,
-    nobody_knows,
 )
 from kie_mcp.jobs.store.schema import load
 from kie_mcp.orders.kind import Kind
@@ -173,16 +173,16 @@ class SqliteLedger:
         *,
         parts: Mapping[str, Job] | None = None,
         new: bool = False,
-        gone: Gone = nobody_knows,
+        ended: Collection[str] = (),
         recent: Recent = NOTHING_RECENT,
     ) -> tuple[Job, bool]:
         """Write a new job down, or find the one that this order joins; says whether it joined."""
         queries.beat(db, worker, job.created_at)
-        if found := queries.joined(db, job, worker, new=new, gone=gone, recent=recent):
+        if found := queries.joined(db, job, worker, new=new, ended=ended, recent=recent):
             return found, True
         kept = {} if new else queries.kept(db, job)
         made = {
-            name: kept.get(part.fingerprint) or queries.reserved(db, part, worker, gone, recent, new=new).id
+            name: kept.get(part.fingerprint) or queries.reserved(db, part, worker, ended, recent, new=new).id
             for name, part in (parts or {}).items()
         }
         job = with_parts(job, made)
@@ -203,6 +203,12 @@ class SqliteLedger:
         """The job with that id."""
         row = queries.one(db, "SELECT * FROM jobs WHERE id = ?", job_id)
         return load(row) if row else None
+
+    @_reading
+    def read_all(self, db: sqlite3.Connection, job_ids: Collection[str]) -> dict[str, Job]:
+        """The jobs with these ids, as far as they are there."""
+        sql = "SELECT * FROM jobs WHERE id IN (SELECT value FROM json_each(?))"
+        return {row["id"]: load(row) for row in db.execute(sql, (json.dumps(list(job_ids)),))}
 
     @_reading
     def read_task(self, db: sqlite3.Connection, account: str, task_id: str) -> Job | None:
@@ -236,11 +242,16 @@ class SqliteLedger:
         return queries.ids(db, account, prefix, limit)
 
     @_transaction
-    def move(self, db: sqlite3.Connection, job: Job, *, was: Phase) -> Job:
-        """Write the job as it is now. Raises StaleJobError if it was not in that phase and epoch any more."""
+    def move(self, db: sqlite3.Connection, job: Job, *, was: Phase, took: float | None = None) -> Job:
+        """Write the job as it is now, and how long it *took*.
+
+        Raises StaleJobError if it was not in that phase and epoch any more.
+        """
         if job.phase not in STEPS[was]:
             raise LedgerError(f"A job cannot go from {was} to {job.phase}.")
         queries.update(db, job, was)
+        if took is not None:
+            queries.learn(db, job.bucket, took, job.updated_at)
         return job
 
     @_transaction
@@ -324,20 +335,32 @@ class SqliteLedger:
         queries.beat(db, worker, now)
 
     @_transaction
+    def renew(self, db: sqlite3.Connection, account: str, worker: str, now: float) -> dict[str, float | None]:
+        """Say that this worker is alive, and return who else has open jobs of the account, or calls, and until when."""
+        queries.beat(db, worker, now)
+        db.execute("DELETE FROM workers WHERE alive_until <= ? AND worker <> ?", (now - JOIN_FOR, worker))
+        return queries.leases(db, account, worker)
+
+    @_reading
+    def workers_with_calls(self, db: sqlite3.Connection) -> set[str]:
+        """The workers whose callers wait."""
+        return {row["caller_worker"] for row in db.execute(queries.CALLERS)}
+
+    @_transaction
     def claim(
         self,
         db: sqlite3.Connection,
         account: str,
         worker: str,
         now: float,
-        gone: Gone = nobody_knows,
+        ended: Mapping[str, bool | None] = NOTHING_KNOWN,
         *,
         patient: bool = False,
     ) -> list[Job]:
         """Take over the unfinished jobs whose worker has ended or, unless *patient*, gives no sign of life."""
-        absent = queries.absent(db, account, worker, now, gone, patient=patient)
-        queries.abandon_calls(db, absent)
-        rows = queries.unfinished(db, account, absent)
+        silent = absent(queries.leases(db, account, worker), ended, now, patient=patient)
+        queries.end_leases(db, silent)
+        rows = queries.unfinished(db, account, silent)
         return [queries.claimed(db, job, worker, now) for job in queries.readable(rows)]
 
     @_transaction
@@ -347,9 +370,10 @@ class SqliteLedger:
         db.execute("DELETE FROM workers WHERE worker = ?", (worker,))
 
     @_transaction
-    def hear(self, db: sqlite3.Connection, job_id: str, note: Note, worker: str) -> None:
-        """Note what became of the caller."""
-        queries.hear(db, job_id, note, worker)
+    def note(self, db: sqlite3.Connection, notes: Mapping[str, Note], worker: str) -> None:
+        """Note what became of callers, by job id."""
+        for job_id, note in notes.items():
+            queries.note(db, job_id, note, worker)
 
     @_reading
     def durations(self, db: sqlite3.Connection, bucket: str) -> list[float]:
@@ -360,12 +384,7 @@ class SqliteLedger:
     @_transaction
     def learn(self, db: sqlite3.Connection, bucket: str, seconds: float, now: float) -> None:
         """Remember how long a job took, and forget the oldest."""
-        db.execute("INSERT INTO durations (bucket, seconds, at) VALUES (?, ?, ?)", (bucket, seconds, now))
-        db.execute(
-            "DELETE FROM durations WHERE bucket = ? AND rowid NOT IN"
-            " (SELECT rowid FROM durations WHERE bucket = ? ORDER BY at DESC, rowid DESC LIMIT ?)",
-            (bucket, bucket, KEPT),
-        )
+        queries.learn(db, bucket, seconds, now)
 
     @_reading
     def upload(self, db: sqlite3.Connection, account: str, digest: str, since: float) -> str | None:
