@@ -24,8 +24,9 @@ from kie_mcp.jobs.events import JobEvents
 from kie_mcp.jobs.follower import Follower
 from kie_mcp.jobs.history import JobHistory
 from kie_mcp.jobs.service import JobService
+from kie_mcp.jobs.store.opening import open_store, sqlite_url
 from kie_mcp.jobs.store.processes import ProcessLock
-from kie_mcp.jobs.store.sqlite import SqliteLedger
+from kie_mcp.jobs.store.protocols import Ledger
 from kie_mcp.jobs.submitter import Submitter
 from kie_mcp.kie.client import KieClient
 from kie_mcp.media.inputs.files import InputFiles
@@ -78,7 +79,7 @@ def build(
     *,
     kie: KieClient | None = None,
     clock: Clock | None = None,
-    ledger: SqliteLedger | None = None,
+    ledger: Ledger | None = None,
     local_files: bool = True,
     sandbox: bool = False,
 ) -> ServerParts:
@@ -88,7 +89,7 @@ def build(
     """
     clock = clock or SystemClock()
     kie = kie or connect(settings, sandbox=sandbox)
-    ledger = ledger or SqliteLedger(settings.ledger_path)
+    ledger = ledger or open_store(sqlite_url(settings.ledger_path))
     events = JobEvents()
     saver = OutputSaver(
         settings.output_dir,
@@ -135,7 +136,7 @@ def create_server(
     *,
     kie: KieClient | None = None,
     clock: Clock | None = None,
-    ledger: SqliteLedger | None = None,
+    ledger: Ledger | None = None,
     local_files: bool = True,
     sandbox: bool = False,
 ) -> KieServer:

@@ -1,20 +1,13 @@
 """How long such jobs took, kept in memory for a moment: thousands of jobs are taken up at once."""
 
 import math
-from typing import Protocol
 
 import anyio
 
+from kie_mcp.jobs.store.protocols import Durations
+
 REMEMBERED = 0.5
 """Seconds for which they are not read again."""
-
-
-class Durations(Protocol):
-    """What remembers them."""
-
-    async def durations(self, bucket: str) -> list[float]:
-        """How long such jobs took, seconds, ascending."""
-        ...
 
 
 class DurationCache:

@@ -34,7 +34,8 @@ from kie_mcp.jobs.polling import (
     quantile,
     trouble_gap,
 )
-from kie_mcp.jobs.store.ledger import Ledger, LedgerError, StaleJobError
+from kie_mcp.jobs.store.ledger import LedgerError, StaleJobError
+from kie_mcp.jobs.store.protocols import Ledger
 from kie_mcp.jobs.submitter import Changed
 
 logger = logging.getLogger(__name__)

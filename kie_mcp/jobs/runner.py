@@ -19,7 +19,8 @@ from kie_mcp.jobs.events import JobEvents
 from kie_mcp.jobs.failure_log import FailureLog
 from kie_mcp.jobs.follower import Follower
 from kie_mcp.jobs.job import Job
-from kie_mcp.jobs.store.ledger import LEASE, Ledger, LedgerError, Note, StaleJobError
+from kie_mcp.jobs.store.ledger import LEASE, LedgerError, Note, StaleJobError
+from kie_mcp.jobs.store.protocols import Ledger
 from kie_mcp.jobs.submitter import LAST_MOMENTS, Submitter
 
 logger = logging.getLogger(__name__)

@@ -26,7 +26,8 @@ from kie_mcp.jobs.joining import Caller
 from kie_mcp.jobs.polling import ENOUGH, SHORTEST, quantile
 from kie_mcp.jobs.rate_limit import expected_wait
 from kie_mcp.jobs.runner import JobRunner
-from kie_mcp.jobs.store.ledger import Ledger, Note
+from kie_mcp.jobs.store.ledger import Note
+from kie_mcp.jobs.store.protocols import Ledger
 from kie_mcp.jobs.submitter import Submitter
 from kie_mcp.orders.kind import Kind
 

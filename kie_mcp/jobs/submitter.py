@@ -29,7 +29,8 @@ from kie_mcp.jobs.events import JobEvents
 from kie_mcp.jobs.job import Job, Phase, Request, Upstream, stepped
 from kie_mcp.jobs.polling import trouble_gap
 from kie_mcp.jobs.rate_limit import hold
-from kie_mcp.jobs.store.ledger import LOST_CREATE, Ledger, LedgerError, StaleJobError
+from kie_mcp.jobs.store.ledger import LOST_CREATE, LedgerError, StaleJobError
+from kie_mcp.jobs.store.protocols import Ledger
 
 logger = logging.getLogger(__name__)
 

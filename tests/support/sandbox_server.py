@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 
 from kie_mcp.app import create_server
 from kie_mcp.jobs.clock import Clock
-from kie_mcp.jobs.store.sqlite import SqliteLedger
+from kie_mcp.jobs.store.protocols import Ledger
 from kie_mcp.kie.client import KieClient
 from kie_mcp.kie.http_answer import Patience
 from kie_mcp.sandbox import create_app
@@ -93,7 +93,7 @@ async def stand(
     transport: Callable[[httpx.AsyncBaseTransport], httpx.AsyncBaseTransport] = lambda inner: inner,
     changes: dict[str, Any] | None = None,
     clock: Clock | None = None,
-    ledger: SqliteLedger | None = None,
+    ledger: Ledger | None = None,
     patience: Patience = PATIENT,
     **sandbox: Any,
 ) -> AsyncGenerator[Stand]:

@@ -6,7 +6,8 @@ import pytest
 
 from kie_mcp.jobs.job import Phase, stepped
 from kie_mcp.jobs.joining import JOIN_FOR, PERHAPS_UNHEARD, SIDE_BY_SIDE, Caller, Recent
-from kie_mcp.jobs.store.ledger import KeyConflictError, Ledger, Note
+from kie_mcp.jobs.store.ledger import KeyConflictError, Note
+from kie_mcp.jobs.store.protocols import Ledger
 from tests.support.scripted_kie import make_job
 from tests.support.virtual_time import START
 

@@ -7,7 +7,8 @@ import pytest
 from kie_mcp.jobs.job import Job, JobState, Phase, stepped
 from kie_mcp.jobs.polling import KEPT
 from kie_mcp.jobs.rate_limit import BUDGET, WINDOW
-from kie_mcp.jobs.store.ledger import LEASE, STEPS, STOPPED_FOR, Ledger, LedgerError, StaleJobError
+from kie_mcp.jobs.store.ledger import LEASE, STEPS, STOPPED_FOR, LedgerError, StaleJobError
+from kie_mcp.jobs.store.protocols import Ledger
 from kie_mcp.orders.kind import Kind
 from tests.support.scripted_kie import make_job
 from tests.support.virtual_time import START

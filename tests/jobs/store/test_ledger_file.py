@@ -8,7 +8,8 @@ import pytest
 
 from kie_mcp.jobs.joining import Caller
 from kie_mcp.jobs.store import schema
-from kie_mcp.jobs.store.ledger import LEASE, Ledger, LedgerError, Note
+from kie_mcp.jobs.store.ledger import LEASE, LedgerError, Note
+from kie_mcp.jobs.store.protocols import Ledger
 from kie_mcp.jobs.store.sqlite import SqliteLedger
 from tests.support.scripted_kie import disk, inline, ledger_on, make_job
 from tests.support.virtual_time import START
