@@ -2,8 +2,7 @@
 
 import anyio
 
-from kie_mcp.jobs.job import Request, Verdict
-from kie_mcp.kie.client import KieClient
+from kie_mcp import KieClient, Request, Verdict
 from kie_mcp.sandbox import serve
 
 

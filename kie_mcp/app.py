@@ -18,7 +18,6 @@ from pydantic import SecretStr
 from kie_mcp import __version__
 from kie_mcp.catalog import registry
 from kie_mcp.cli.console import lost_output
-from kie_mcp.client_from_settings import connect
 from kie_mcp.jobs.clock import Clock, SystemClock
 from kie_mcp.jobs.events import JobEvents
 from kie_mcp.jobs.follower import Follower
@@ -37,9 +36,9 @@ from kie_mcp.media.inputs.uploads import Uploads
 from kie_mcp.media.outputs.saver import LAST_MOMENTS, OutputSaver, saved
 from kie_mcp.media.worker_threads import in_thread
 from kie_mcp.planner import OrderPlanner, kind_of
-from kie_mcp.settings import SANDBOX_KEY, Settings
+from kie_mcp.settings import SANDBOX_KEY, LogLevel, Settings
 from kie_mcp.shutdown import Deadline
-from kie_mcp.surface.calls import CallContext, CallHandler
+from kie_mcp.surface.calls import CallHandler
 from kie_mcp.surface.clients import ClientSettings
 from kie_mcp.surface.prompts import workflows
 from kie_mcp.surface.resources import completions, listing, models, read, subscriptions
@@ -47,6 +46,7 @@ from kie_mcp.surface.resources.changes import ResourceWatchers
 from kie_mcp.surface.server import KieServer
 from kie_mcp.surface.tasks.extension import Tasks
 from kie_mcp.surface.tasks.job_tasks import JobTasks
+from kie_mcp.surface.tenant import Tenant, Tenants
 from kie_mcp.surface.tools import Tools
 from kie_mcp.surface.viewer import viewer
 
@@ -64,33 +64,41 @@ INSTRUCTIONS = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ServerParts:
-    """The parts of one server."""
+class SharedParts:
+    """What all tenants of one process share."""
 
-    kie: KieClient
-    service: JobService
-    history: JobHistory
-    planner: OrderPlanner
+    ledger: Ledger
+    clock: Clock
     process_lock: ProcessLock
+    inline_files: InlineFiles
 
 
-def build(
+def share(settings: Settings, *, clock: Clock | None = None, ledger: Ledger | None = None) -> SharedParts:
+    """Make what all tenants of this process share; nothing is opened yet. `ledger` is a seam that tests use."""
+    clock, ledger = clock or SystemClock(), ledger or open_store(sqlite_url(settings.ledger_path))
+    return SharedParts(
+        ledger=ledger,
+        clock=clock,
+        process_lock=ProcessLock(settings.state_dir / "workers"),
+        inline_files=InlineFiles(settings.state_dir / "inputs", clock, needed=ledger.inputs_needed),
+    )
+
+
+def make_tenant(
+    shared: SharedParts,
     settings: Settings,
     *,
     kie: KieClient | None = None,
-    clock: Clock | None = None,
-    ledger: Ledger | None = None,
     local_files: bool = True,
     sandbox: bool = False,
-) -> ServerParts:
-    """Make the parts; nothing is opened yet. `kie`, `clock` and `ledger` are the seams that tests use.
+) -> Tenant:
+    """Make the parts of one account, on what is shared; nothing is opened yet. `kie` is the seam that tests use.
 
-    `sandbox`: whether these settings lead to one that we have started ourselves; any other has to say that it is one.
+    `local_files`: whether its callers may name paths. `sandbox`: whether these settings lead to one that we have
+    started ourselves; any other has to say that it is one.
     """
-    clock = clock or SystemClock()
-    kie = kie or connect(settings, sandbox=sandbox)
-    ledger = ledger or open_store(sqlite_url(settings.ledger_path))
-    events = JobEvents()
+    account, ledger, clock = settings.account, shared.ledger, shared.clock
+    kie = kie or settings.make_client(sandbox=sandbox)
     saver = OutputSaver(
         settings.output_dir,
         kie.fetch,
@@ -99,36 +107,65 @@ def build(
         sidecar=settings.sidecar,
         sandbox=lambda: bool(kie.sandbox),
     )
+    events, history = JobEvents(), JobHistory(ledger, account=account)
+    planner = _planner(shared, settings, kie, saver, history, events, local_files=local_files)
+    service = _service(shared, account, kie, saver, planner, events)
+    return Tenant(
+        account=account,
+        kie=kie,
+        planner=planner,
+        service=service,
+        history=history,
+        watchers=ResourceWatchers(service, history),
+        wishes=ClientSettings(wait_seconds=settings.wait_seconds, links=settings.links, preview=settings.preview),
+        has_key=settings.api_key is not None,
+    )
 
+
+def _planner(
+    shared: SharedParts,
+    settings: Settings,
+    kie: KieClient,
+    saver: OutputSaver,
+    history: JobHistory,
+    events: JobEvents,
+    *,
+    local_files: bool,
+) -> OrderPlanner:
     async def check(room: int) -> None:
         await run_sync(kie.check)
         await saver.check(room)
 
-    history = JobHistory(ledger, account=settings.account)
-    uploads = Uploads(kie.upload, ledger, clock, account=settings.account)
-    sources = FileReferences(history.own, uploads.path, kie.download_link, clock)
+    uploads = Uploads(kie.upload, shared.ledger, shared.clock, account=settings.account)
+    sources = FileReferences(history.own, uploads.path, kie.download_link, shared.clock)
     disk = LocalFiles(settings.input_roots, relative_to=settings.output_dir, local_files=local_files)
-    inputs = InputFiles(disk, InlineFiles(settings.state_dir / "inputs", clock, needed=ledger.inputs_needed), uploads)
-    planner = OrderPlanner(
-        sources, inputs, check, account=settings.account, plain_host=settings.plain_host, say=events.say
+    return OrderPlanner(
+        sources,
+        InputFiles(disk, shared.inline_files, uploads),
+        check,
+        account=settings.account,
+        plain_host=settings.plain_host,
+        say=events.say,
     )
-    process_lock = ProcessLock(settings.state_dir / "workers")
-    submission = Submitter(ledger, kie, planner.prepare, clock, events.changed, process_lock.worker, events=events)
-    follower = Follower(ledger, kie, saver.save, clock, events.changed, elsewhere=registry.lasts)
-    service = JobService(
+
+
+def _service(
+    shared: SharedParts, account: str, kie: KieClient, saver: OutputSaver, planner: OrderPlanner, events: JobEvents
+) -> JobService:
+    ledger, clock, process_lock = shared.ledger, shared.clock, shared.process_lock
+    return JobService(
         ledger,
         kie,
-        submission,
-        follower,
+        Submitter(ledger, kie, planner.prepare, clock, events.changed, process_lock.worker, events=events),
+        Follower(ledger, kie, saver.save, clock, events.changed, elsewhere=registry.lasts),
         events,
         clock,
-        account=settings.account,
+        account=account,
         worker=process_lock.worker,
         kind_of=kind_of,
         ended=process_lock.ended,
         saved=saved,
     )
-    return ServerParts(kie=kie, service=service, history=history, planner=planner, process_lock=process_lock)
 
 
 def create_server(
@@ -140,43 +177,38 @@ def create_server(
     local_files: bool = True,
     sandbox: bool = False,
 ) -> KieServer:
-    """Make the MCP server; nothing is opened before a client comes. `local_files`: whether callers may name paths.
+    """Make the MCP server of one user; nothing is opened before a client comes. The rest as in `make_tenant`."""
+    shared = share(settings, clock=clock, ledger=ledger)
+    tenant = make_tenant(shared, settings, kie=kie, local_files=local_files, sandbox=sandbox)
+    return assemble(shared, Tenants([tenant], lambda _: tenant), log_level=settings.log_level)
 
-    The rest as in `build`.
-    """
-    clock = clock or SystemClock()
-    house = build(settings, kie=kie, clock=clock, ledger=ledger, local_files=local_files, sandbox=sandbox)
-    surroundings = CallContext(
-        sandbox=lambda: bool(house.kie.sandbox),
-        wishes=ClientSettings(wait_seconds=settings.wait_seconds, links=settings.links, preview=settings.preview),
-        has_key=settings.api_key is not None,
-    )
-    waiting = CallHandler(house.service, house.planner.draft, clock, surroundings)
-    tools = Tools(house.service, waiting)
+
+def assemble(shared: SharedParts, tenants: Tenants, *, log_level: LogLevel = "WARNING") -> KieServer:
+    """Put the MCP server of these tenants together; nothing is opened before a client comes."""
+    calls = CallHandler(tenants.find, shared.clock)
 
     @asynccontextmanager
-    async def lifespan(_: object) -> AsyncGenerator[ServerParts]:
-        async with _present(house.process_lock), house.kie, house.service.open(), watches.open():
-            yield house
+    async def lifespan(_: object) -> AsyncGenerator[Tenants]:
+        async with _present(shared.process_lock), tenants.open():
+            yield tenants
 
     server = KieServer(
-        house.service,
-        waiting.deliveries,
+        tenants,
+        calls,
         name="kie-mcp",
         title="Kie.ai media",
         version=__version__,
         instructions=INSTRUCTIONS,
-        tools=list(tools.published()),
-        extensions=[Tasks(JobTasks(house.service, waiting, clock)), viewer()],
+        tools=list(Tools(tenants.find, calls).published()),
+        extensions=[Tasks(JobTasks(tenants.find, calls, shared.clock)), viewer()],
         lifespan=lifespan,
-        log_level=settings.log_level,
+        log_level=log_level,
     )
-    watches = ResourceWatchers(house.service, house.history, server.bus)
-    read.register(server, house.service, waiting.describe)
+    read.register(server, tenants.find, calls)
     models.register(server)
-    listing.register(server, house.history)
-    completions.register(server, house.history)
-    subscriptions.register(server, watches)
+    listing.register(server, tenants.find)
+    completions.register(server, tenants.find)
+    subscriptions.register(server, tenants.find)
     workflows.register(server)
     return server
 
@@ -217,12 +249,12 @@ async def on_sandbox(settings: Settings) -> AsyncGenerator[Settings]:
 
 async def _serve(server: KieServer) -> None:
     # Before standard input is touched: from then on nothing can end the process until its client speaks.
-    await server.service.ready()
+    await server.tenants.ready()
     with suppress(AttributeError):
         # The SDK sends stray prints to stderr while it serves; what is still buffered then would follow the answers.
         cast("io.TextIOWrapper", sys.stdout).reconfigure(line_buffering=True)
     async with anyio.create_task_group() as group:
-        group.start_soon(_leave_on_signal, server.service)
+        group.start_soon(_leave_on_signal, server.tenants)
         try:
             await server.run_stdio_async()
         except OSError as error:
@@ -230,10 +262,10 @@ async def _serve(server: KieServer) -> None:
         group.cancel_scope.cancel()
 
 
-async def _leave_on_signal(service: JobService) -> None:
+async def _leave_on_signal(tenants: Tenants) -> None:
     """Write down what is in flight, then go, whatever else is at work."""
     with suppress(NotImplementedError), anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
         async for _ in signals:
             Deadline().set()
-            await service.stop()
+            await tenants.stop()
             os._exit(0)

@@ -24,8 +24,9 @@ KieError
 ```
 """
 
+import copy
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,18 +44,49 @@ class Trouble:
 
 
 class KieError(Exception):
-    """The root: a message, what to do about it, and Kie.ai's own words where there are any."""
+    """The root: facts, of which `message` alone makes a sentence; nobody takes that apart again."""
 
     category: ClassVar[str] = "error"
     remedy: str = ""
     retryable: ClassVar[bool] = False
     may_have_been_charged: ClassVar[bool] = False
 
-    def __init__(self, message: str, *, remedy: str | None = None, upstream_message: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.remedy = self.remedy if remedy is None else remedy
+    def __init__(
+        self,
+        problem: str,
+        *,
+        argument: str = "",
+        remedy: str | None = None,
+        upstream_message: str | None = None,
+    ) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        """What is wrong."""
+        self.argument = argument
+        """With which argument, as the caller knows it; empty if it is none's fault."""
+        self.has_own_remedy = remedy is not None
+        """Whether something else is to be done than is usual for such an error."""
+        if remedy is not None:
+            self.remedy = remedy
         self.upstream_message = upstream_message
+        """Kie.ai's own words, untrusted."""
+
+    @property
+    def message(self) -> str:
+        """What is wrong, as a sentence."""
+        return f"{self.argument}: {self.problem}" if self.argument else self.problem
+
+    def __str__(self) -> str:
+        return self.message
+
+    def with_facts(self, *, problem: str | None = None, argument: str | None = None, remedy: str | None = None) -> Self:
+        """Return the same error with other facts; None leaves one as it is."""
+        other = copy.copy(self)
+        other.problem = self.problem if problem is None else problem
+        other.argument = self.argument if argument is None else argument
+        if remedy is not None:
+            other.remedy, other.has_own_remedy = remedy, True
+        return other
 
     @property
     def trouble(self) -> Trouble:
@@ -162,14 +194,19 @@ class UnreachableError(NotYetError):
     remedy = "Check the network; it is sent again by itself."
 
 
+def look_before_repeating(way: str = "new=true") -> str:
+    """Say what to do about a job that may exist; *way* is what makes an equal order another job."""
+    return (
+        "Have the user look at https://kie.ai/logs. If the job is there, pass its id to get_job_status; "
+        f"repeat with {way} only if it is not."
+    )
+
+
 class UnconfirmedError(KieError):
     """The create call's answer was lost: the job may exist and may have been charged."""
 
     category = "unconfirmed"
-    remedy = (
-        "Have the user look at https://kie.ai/logs. If the job is there, pass its id to get_job_status; "
-        "repeat with new=true only if it is not."
-    )
+    remedy = look_before_repeating()
     may_have_been_charged = True
 
 

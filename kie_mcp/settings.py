@@ -26,7 +26,7 @@ from pydantic import (
 
 from kie_mcp.errors import KieError
 from kie_mcp.file_system import unwritable
-from kie_mcp.kie.client import API, UPLOADS
+from kie_mcp.kie.client import API, UPLOADS, KieClient
 from kie_mcp.kie.network import Network
 from kie_mcp.text import SECRET_LENGTH
 from kie_mcp.urls import shown_url
@@ -99,6 +99,7 @@ def _header_text(value: SecretStr) -> SecretStr:
 _BLANK = "KIE_HTTP_TOKEN: is set and blank, so every program of this machine would be let in."
 _NOT_BLANK = "Give it a token and start again; or unset it, if they all may call."
 
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 Secret = Annotated[SecretStr, AfterValidator(_header_text)]
 BaseURL = Annotated[str, BeforeValidator(_base_url)]
 Folder = Annotated[Path, BeforeValidator(_folder)]
@@ -161,7 +162,7 @@ class Settings(BaseModel):
     """Whether answers carry links to outputs, like `preview` over what is known of the client."""
     preview: bool | None = None
     sidecar: bool = False
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
+    log_level: LogLevel = "WARNING"
     allow_fake_ip: bool = False
     """Whether files are fetched from 198.18.0.0/15, where a tunnel answers for the DNS."""
     _network: Network = PrivateAttr(default_factory=Network)
@@ -193,6 +194,16 @@ class Settings(BaseModel):
     def ledger_path(self) -> Path:
         """The file that remembers the jobs."""
         return self.state_dir / "jobs.sqlite3"
+
+    def make_client(self, *, sandbox: bool = False) -> KieClient:
+        """Make a client of Kie.ai; nothing is opened yet. `sandbox`: whether the other side is one of our own."""
+        return KieClient(
+            self.api_key,
+            base_url=self.api_base_url,
+            upload_base_url=self.upload_base_url,
+            network=self.network,
+            sandbox=True if sandbox else None,
+        )
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ, *, http: bool = False) -> "Settings":
@@ -249,8 +260,8 @@ def _explain(error: ValidationError, key: str) -> str:
     lines: list[str] = []
     for problem in error.errors(include_url=False):
         name = f"KIE_{str(problem['loc'][0]).upper()}"
-        words = problem["msg"].removeprefix("Value error, ")
-        lines.append(f"{name}: {words}{_given(name, str(problem['input']), key)}")
+        ours = problem.get("ctx", {}).get("error")  # what a validator here raised, without pydantic's words around it
+        lines.append(f"{name}: {ours or problem['msg']}{_given(name, str(problem['input']), key)}")
     return "; ".join(lines)
 
 

@@ -2,9 +2,9 @@
 
 import json
 import re
-from typing import Any, cast
+import unicodedata
+from typing import Any, AnyStr, cast
 
-from kie_mcp.invisible_characters import hidden, shapeless
 from kie_mcp.urls import bare_links
 
 WORDS = 300
@@ -19,6 +19,9 @@ LINK = 1000
 SECRET_LENGTH = 16
 """Characters from which on a key is a secret; a shorter one, such as a sandbox's, is an ordinary word."""
 
+_SHAPELESS = frozenset(
+    map(chr, (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, *range(0x180B, 0x1810), 0x3164, 0xFFA0))
+) | frozenset(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
 _JOINERS = "\u200c\u200d"
 """Hidden, but spelling needs them: in Persian and Hindi, and in emoji of several parts."""
 _ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_].*?(?:\x07|\x1b\\|$)|\x1b[@-Z\\-_]", re.DOTALL)
@@ -30,6 +33,19 @@ _DEEPEST_STORED = 64
 _LARGEST = 1 << 63
 
 
+def hidden(character: str) -> bool:
+    """Whether it is a control, a turn of the writing direction, a tag, half of a pair, private or not assigned.
+
+    So are newline, tab, and the joiners that some scripts are spelt with: who needs them asks for them first.
+    """
+    return unicodedata.category(character)[0] == "C"
+
+
+def shapeless(character: str) -> bool:
+    """Whether it is a filler, or chooses a variant of what is before it: a letter or a mark by its category."""
+    return character in _SHAPELESS
+
+
 def seen(text: str) -> str:
     """Return the text without what no reader sees: control characters, turns of the direction, tags, half pairs."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
@@ -37,14 +53,37 @@ def seen(text: str) -> str:
 
 
 def one_line(text: str, limit: int) -> str:
-    """Return the text on one line, cut to *limit* characters."""
-    return _cut(" ".join(seen(text).split()), limit)
+    """Return the text on one line, without the secrets of links, cut to *limit* characters."""
+    return _cut(" ".join(seen(bare_links(text)).split()), limit)
+
+
+def file_name(name: str) -> str:
+    """Return a file's name fit to stand in a line: what is invisible, or can end the line, as a question mark."""
+    return "".join("?" if hidden(one) or (one != " " and one.isspace()) else one for one in name)
 
 
 def quoted(text: str, limit: int | None = None) -> str:
     """Return the text as a JSON string of one line, cut to *limit* characters: nothing in it can end the quotation."""
     words = seen(text).strip()
     return json.dumps(words if limit is None else _cut(words, limit), ensure_ascii=False)
+
+
+def literal(given: str, limit: int = 80) -> str:
+    """Return what a caller gave as Python writes it, cut to *limit* characters: what is invisible shows as an escape.
+
+    For a caller, who is to see what was wrong with it; somebody else's words are `quoted`.
+    """
+    return repr(given if len(given) <= limit else given[:limit] + "…")
+
+
+def without_middle(text: str, first: int, last: int) -> str:
+    """Return the text, or its first and its last characters: of a path and of a file's name the end says most."""
+    return text if len(text) <= first + last else f"{text[:first]}…{text[-last:]}"
+
+
+def clause(sentence: str) -> str:
+    """Return a sentence of ours without its full stop, to stand inside another."""
+    return sentence.rstrip(".")
 
 
 def clean(value: object, limit: int = WORDS) -> str | None:
@@ -68,9 +107,13 @@ def short_link(url: str, limit: int = LINK) -> str:
     return _cut(url, limit)
 
 
-def is_secret(key: str) -> bool:
-    """Whether a key is to be hidden wherever it turns up."""
-    return len(key) >= SECRET_LENGTH
+def without_key(said: AnyStr, key: str) -> AnyStr:
+    """Return what was said with the key hidden in it, wherever it turns up; one that is no secret stays."""
+    if len(key) < SECRET_LENGTH:
+        return said
+    if isinstance(said, bytes):
+        return said.replace(key.encode(), b"[key]")
+    return said.replace(key, "[key]")
 
 
 def dumped(data: Any) -> str:

@@ -5,6 +5,7 @@ import re
 import unicodedata
 from collections.abc import Collection
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from typing import Any, cast
 from urllib.parse import SplitResult, urlsplit
 
 from kie_mcp.errors import OrderError
@@ -84,9 +85,8 @@ def check_url(url: str, *, argument: str, plain_host: str | None = None, longest
     """
     text = url.strip()
     if fault := _fault(text, plain_host, longest):
-        message = f"{argument}: {shown_url(text)} {fault}."
         remedy = "Give an https URL that anybody on the internet can open."
-        raise OrderError(message, remedy=remedy)
+        raise OrderError(f"{shown_url(text)} {fault}.", argument=argument, remedy=remedy)
     return text
 
 
@@ -168,6 +168,23 @@ def bare_link(link: str, mark: str = "") -> str:
     if "@" in link and not _HOST.fullmatch(host):
         return f"{scheme}{colon}…"  # a password that holds a sign of its own: nobody can tell where it ends
     return scheme + colon + host + slash + path + (mark if bare != link else "")
+
+
+def is_web_link(text: str) -> bool:
+    """Whether it begins as a web link does, in any spelling."""
+    return text[:8].casefold().startswith(("https://", "http://"))
+
+
+def bare_values(value: Any) -> Any:
+    """Return an order's argument, or a list of them, with each that is a web link as `bare_link` has it.
+
+    Of words that begin with a link only the links are changed.
+    """
+    if isinstance(value, list | tuple):
+        return [bare_values(one) for one in cast("list[Any]", value)]
+    if not isinstance(value, str) or not is_web_link(value):
+        return value
+    return bare_link(value) if len(value.split(maxsplit=1)) == 1 else bare_links(value)
 
 
 def bare_links(text: str, mark: str = "") -> str:

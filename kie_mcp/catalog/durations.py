@@ -21,8 +21,8 @@ def check_audio(order: Order, seconds: float | None) -> None:
     longest = model.takes.audio_seconds
     if longest is None or seconds <= longest:
         return
-    message = f"audio: is {seconds:.1f} s long; {model.id} takes at most {longest:g} s."
-    raise OrderError(message, remedy=_shorter(order, model, seconds))
+    problem = f"is {seconds:.1f} s long; {model.id} takes at most {longest:g} s."
+    raise OrderError(problem, argument="audio", remedy=_shorter(order, model, seconds))
 
 
 def check_script(order: Order, script: SpeechOrder, *, argument: str = "script") -> float | None:
@@ -35,11 +35,11 @@ def check_script(order: Order, script: SpeechOrder, *, argument: str = "script")
     model = find(order.model, order.kind)
     longest, least = model.takes.audio_seconds, len(script.text) / FASTEST / script.speed
     if longest is not None and least > longest:
-        message = (
-            f"{argument}: {len(script.text):,} characters last for {least:.0f} s at the very least; "
+        problem = (
+            f"{len(script.text):,} characters last for {least:.0f} s at the very least; "
             f"{model.id} takes at most {longest:g} s."
         )
-        raise OrderError(message, remedy=_shorter(order, model, least))
+        raise OrderError(problem, argument=argument, remedy=_shorter(order, model, least))
     return len(script.text) / USUAL / script.speed
 
 
@@ -59,7 +59,7 @@ def advise(order: Order, seconds: float | None, *, by_default: bool) -> str:
     if by_default:
         cost = estimate(order, audio_seconds=seconds) or 0
         remedy = f"Name the model: {', '.join(others)}, or {model.id} all the same ({cost:,.0f} credits)."
-        raise OrderError(f"model: {remark}", remedy=remedy)
+        raise OrderError(remark, argument="model", remedy=remedy)
     return f"{remark} Meant for that: {others[0]}." if others else remark
 
 

@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from typing import Any, overload
 
 from kie_mcp.catalog.models import CREDIT_USD, MODELS, Model, Price
-from kie_mcp.catalog.validate import OrderValidator, close, shown
+from kie_mcp.catalog.validate import OrderValidator, close
 from kie_mcp.errors import OrderError
 from kie_mcp.jobs.job import JSON, Job, Request
 from kie_mcp.jobs.polling import Spread
 from kie_mcp.orders.kind import Kind
 from kie_mcp.orders.order import ImageOrder, Order, SpeechOrder, TalkingVideoOrder, references
+from kie_mcp.text import literal
 
 __all__ = ["CREDIT_USD", "Model", "Price", "bucket", "check", "estimate", "find", "lasts", "models", "request"]
 
@@ -36,12 +37,13 @@ def find(name: str, kind: Kind) -> Model:
         if wanted in {model.id, *model.aliases}:
             if model.kind is kind:
                 return model
-            raise OrderError(f"model: {model.id} makes {_MADE[model.kind]}, not {_MADE[kind]}.", remedy=_allowed(kind))
-    message = f"model: {shown(name.strip())} is not known here."
+            problem = f"{model.id} makes {_MADE[model.kind]}, not {_MADE[kind]}."
+            raise OrderError(problem, argument="model", remedy=_allowed(kind))
+    problem = f"{literal(name.strip())} is not known here."
     names = [other for model in models(kind) for other in (model.id, *model.aliases)]
     if near := close(wanted, names):
-        message += f" Did you mean {near[0]}?"
-    raise OrderError(message, remedy=_allowed(kind))
+        problem += f" Did you mean {near[0]}?"
+    raise OrderError(problem, argument="model", remedy=_allowed(kind))
 
 
 def _allowed(kind: Kind) -> str:
@@ -62,8 +64,9 @@ def check(order: Order, *, plain_host: str | None = None) -> Order:
     model = find(order.model, order.kind)
     named_edit = model.edit_id is not None and order.model.strip().casefold().endswith("-edit")
     if named_edit and not references(order):
-        message = f"images: {model.edit_id} changes pictures, and none was given."
-        raise OrderError(message, remedy=f"Give a picture, or use {model.id} to make one from words.")
+        problem = f"{model.edit_id} changes pictures, and none was given."
+        remedy = f"Give a picture, or use {model.id} to make one from words."
+        raise OrderError(problem, argument="images", remedy=remedy)
 
     def takers(row: str) -> list[str]:
         return [other.id for other in models(order.kind) if getattr(other.takes, row)]
@@ -92,7 +95,8 @@ def _linked(name: str, value: str | tuple[str, ...], links: Mapping[str, str]) -
         return [_linked(name, one, links) for one in value]
     link = links.get(value, value)
     if link.startswith(("kie://", "file:", "data:")):
-        raise OrderError(f"{name}: {shown(value)} has no link yet.", remedy="Wait until that job has succeeded.")
+        problem = f"{literal(value)} has no link yet."
+        raise OrderError(problem, argument=name, remedy="Wait until that job has succeeded.")
     return link
 
 

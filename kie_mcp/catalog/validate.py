@@ -10,7 +10,8 @@ from typing import Any, NoReturn, overload
 from kie_mcp.catalog.capabilities import Capabilities
 from kie_mcp.errors import OrderError
 from kie_mcp.orders.order import ImageOrder, Order, SpeechOrder, TalkingVideoOrder, output_uri, parse_output_uri
-from kie_mcp.urls import check_url, shown_url
+from kie_mcp.text import literal
+from kie_mcp.urls import check_url, is_web_link, shown_url
 
 _ORIENTATIONS = {
     "vertical": "9:16",
@@ -111,12 +112,12 @@ class OrderValidator:
         longest = self.takes.prompt_max
         if not given.strip():
             if self.takes.prompt_required and not self.takes.prompt_default:
-                message = f"{argument}: is empty; {self.model} takes 1 to {longest:,} characters."
-                raise OrderError(message, remedy="Say in words what is wanted.")
+                problem = f"is empty; {self.model} takes 1 to {longest:,} characters."
+                raise OrderError(problem, argument=argument, remedy="Say in words what is wanted.")
             return self.takes.prompt_default
         if len(given) > longest:
-            message = f"{argument}: has {len(given):,} characters; {self.model} takes at most {longest:,}."
-            raise OrderError(message, remedy="Shorten it.")
+            problem = f"has {len(given):,} characters; {self.model} takes at most {longest:,}."
+            raise OrderError(problem, argument=argument, remedy="Shorten it.")
         return given
 
     def _images(self, given: tuple[str, ...]) -> tuple[str, ...]:
@@ -124,18 +125,18 @@ class OrderValidator:
         if given and not most:
             self._not_taken("images", str(len(given)), "images_max")
         if len(given) > most:
-            message = f"images: {len(given)} given; {self.model} takes at most {most}."
-            raise OrderError(message, remedy="Leave some out.")
+            problem = f"{len(given)} given; {self.model} takes at most {most}."
+            raise OrderError(problem, argument="images", remedy="Leave some out.")
         return tuple(self._reference(f"images[{index}]", one) for index, one in enumerate(given))
 
     def _reference(self, argument: str, given: str) -> str:
         text = _bare(given)
-        if text[:8].casefold() == "https://" or text[:7].casefold() == "http://":
+        if is_web_link(text):
             return check_url(text, argument=argument, plain_host=self.plain_host)
         if job_id := _JOB.fullmatch(text):  # what a model hands on when it forgets the rest
             return output_uri(job_id[1], 0)
         if problem := _form(text):
-            raise OrderError(f"{argument}: {problem}", remedy=_FORMS)
+            raise OrderError(problem, argument=argument, remedy=_FORMS)
         return text
 
     def _choice(self, argument: str, given: str) -> str:
@@ -145,12 +146,13 @@ class OrderValidator:
         if not wanted:
             return allowed[0] if allowed else ""
         if not allowed:
-            self._not_taken(argument, shown(wanted), row)
+            self._not_taken(argument, literal(wanted), row)
         for value in allowed:
             if _spelling(value) == _spelling(wanted):
                 return value
-        message = f"{argument}: {shown(wanted)} is not one that {self.model} takes: {', '.join(allowed)}."
-        raise OrderError(message, remedy=f"Use one of them, or leave it out for {allowed[0]}.")
+        problem = f"{literal(wanted)} is not one that {self.model} takes: {', '.join(allowed)}."
+        remedy = f"Use one of them, or leave it out for {allowed[0]}."
+        raise OrderError(problem, argument=argument, remedy=remedy)
 
     def _seed(self, given: int) -> None:
         if self.takes.seed_range is None:
@@ -161,18 +163,17 @@ class OrderValidator:
         least, most = limits
         # Written so that NaN, which compares with nothing, is refused.
         if not least <= given <= most:
-            message = (
-                f"{argument}: {_figure(given)} is out of range; {self.model} takes {_figure(least)} to {_figure(most)}."
-            )
-            raise OrderError(message, remedy="Use a number in that range, or leave it out.")
+            problem = f"{_figure(given)} is out of range; {self.model} takes {_figure(least)} to {_figure(most)}."
+            raise OrderError(problem, argument=argument, remedy="Use a number in that range, or leave it out.")
 
     def _language(self, given: str) -> str:
         code = given.strip().casefold()
         if code and not self.takes.language:
-            self._not_taken("language", shown(given), "language")
+            self._not_taken("language", literal(given), "language")
         if code and not re.fullmatch(r"[a-z]{2}", code):
-            message = f"language: {shown(given)} is not two letters of ISO 639-1, such as en, de or zh."
-            raise OrderError(message, remedy="Use such a code, or leave it out: the language is told from the text.")
+            problem = f"{literal(given)} is not two letters of ISO 639-1, such as en, de or zh."
+            remedy = "Use such a code, or leave it out: the language is told from the text."
+            raise OrderError(problem, argument="language", remedy=remedy)
         return code
 
     def _voice(self, given: str) -> str:
@@ -185,8 +186,8 @@ class OrderValidator:
         for voice, name in voices.items():
             if name.casefold() == wanted.casefold():
                 return voice
-        message = f"voice: {shown(wanted)} is neither the id nor the name of a voice of {self.model}."
-        raise OrderError(message, remedy=self._voices_like(wanted))
+        problem = f"{literal(wanted)} is neither the id nor the name of a voice of {self.model}."
+        raise OrderError(problem, argument="voice", remedy=self._voices_like(wanted))
 
     def _voices_like(self, wanted: str) -> str:
         names = dict.fromkeys(self.takes.voices.values())
@@ -195,8 +196,8 @@ class OrderValidator:
         return f"Use one of the {len(names)} names, such as {either(list(names)[:5])}, or leave it out."
 
     def _not_taken(self, argument: str, given: str, row: str) -> NoReturn:
-        message = f"{argument}: {given} given, but {self.model} takes none."
-        raise OrderError(message, remedy=self._elsewhere(row))
+        problem = f"{given} given, but {self.model} takes none."
+        raise OrderError(problem, argument=argument, remedy=self._elsewhere(row))
 
     def _elsewhere(self, row: str) -> str:
         others = [other for other in self.takers(row) if other != self.model]
@@ -209,10 +210,9 @@ def speaking_of(**names: str) -> Generator[None]:
     try:
         yield
     except OrderError as error:
-        argument, colon, rest = error.message.partition(":")
-        if argument not in names:
+        if error.argument not in names:
             raise
-        raise OrderError(names[argument] + colon + rest, remedy=error.remedy) from None
+        raise error.with_facts(argument=names[error.argument]) from None
 
 
 def _bare(given: str) -> str:
@@ -235,18 +235,13 @@ def _form(text: str) -> str:
     if kind == "data":
         return "" if DATA.match(text) else "a data URI must hold a picture or a sound in base64."
     if kind not in {"path", "file"}:
-        return f"a {shown(kind + ':')} URL cannot be handed in."
+        return f"a {literal(kind + ':')} URL cannot be handed in."
     return "" if len(text) <= _LONGEST_PATH else f"has {len(text):,} characters; no path is that long."
 
 
 def _spelling(value: str) -> str:
     """What two spellings of one choice share: 1K and 1k, 480p and 480, jpg and JPEG."""
     return value.casefold().removesuffix("p").replace("jpeg", "jpg")
-
-
-def shown(given: str, limit: int = 80) -> str:
-    """Quote what was given, with an end to it."""
-    return repr(given if len(given) <= limit else given[:limit] + "…")
 
 
 def close(wanted: str, names: Iterable[str]) -> list[str]:

@@ -16,7 +16,6 @@ import anyio
 
 from kie_mcp import __version__, extras
 from kie_mcp.catalog.models import OUTPUT_HOSTS
-from kie_mcp.client_from_settings import connect
 from kie_mcp.errors import KieError, NotCreatedError
 from kie_mcp.jobs.clock import Clock, SystemClock
 from kie_mcp.jobs.store.opening import open_store, sqlite_url
@@ -27,7 +26,7 @@ from kie_mcp.media.outputs.write_check import save_nothing
 from kie_mcp.media.worker_threads import in_thread
 from kie_mcp.orders.kind import Kind
 from kie_mcp.settings import Settings
-from kie_mcp.text import is_secret
+from kie_mcp.text import without_key
 
 LOW = 10.0
 """Credits below which little can be made."""
@@ -75,7 +74,7 @@ async def examine(settings: Settings, clock: Clock | None = None, kie: KieClient
     `clock` and `kie` are the seams that tests use.
     """
     now, heard = (clock or SystemClock()).now(), anyio.Event()
-    async with kie or connect(settings) as kie:
+    async with kie or settings.make_client() as kie:
         questions: list[Question] = [
             lambda: _key(settings, kie, heard),
             lambda: _way(kie, "API", settings.api_base_url),
@@ -87,7 +86,7 @@ async def examine(settings: Settings, clock: Clock | None = None, kie: KieClient
         ]
         findings = [_version(), *await _side_by_side(questions), _sqlite(), _sandbox()]
     secret = settings.api_key.get_secret_value() if settings.api_key else ""
-    return [_without(secret, finding) for finding in findings] if is_secret(secret) else findings
+    return [_without(secret, finding) for finding in findings]
 
 
 async def _side_by_side(questions: Sequence[Question]) -> list[Finding]:
@@ -104,7 +103,7 @@ async def _side_by_side(questions: Sequence[Question]) -> list[Finding]:
 
 
 def _without(secret: str, finding: Finding) -> Finding:
-    hidden = {name: getattr(finding, name).replace(secret, "[key]") for name in ("found", "remedy")}
+    hidden = {name: without_key(getattr(finding, name), secret) for name in ("found", "remedy")}
     return replace(finding, **hidden)
 
 

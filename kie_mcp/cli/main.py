@@ -91,14 +91,14 @@ def _serve(arguments: argparse.Namespace) -> int:
     settings = _ready_to_serve(arguments)
     from kie_mcp.http.server import HttpAccess, serve_http
 
-    doors = HttpAccess(arguments.host, arguments.port, hosts=arguments.allow_host, origins=arguments.allow_origin)
+    access = HttpAccess(arguments.host, arguments.port, hosts=arguments.allow_host, origins=arguments.allow_origin)
 
     def announce(url: str) -> None:
         who = " for callers with the token of KIE_HTTP_TOKEN," if settings.http_token else ""
         warn(f"kie-mcp: MCP over HTTP at {url}{who} until Ctrl-C")
 
     async def serve() -> int:
-        await serve_http(settings, doors, announce, sandbox=arguments.sandbox)
+        await serve_http(settings, access, announce, sandbox=arguments.sandbox)
         return 0
 
     return _run(serve())

@@ -22,12 +22,12 @@ from kie_mcp.http.headers import LenientRequests, LocalCORS
 from kie_mcp.http.limits import HttpLimits
 from kie_mcp.http.sessions import SessionLimiter
 from kie_mcp.http.token import TokenRequired
-from kie_mcp.jobs.service import JobService
 from kie_mcp.settings import Settings, SettingsError, unusable_port
 from kie_mcp.shutdown import Deadline
 from kie_mcp.surface.delivery import Delivering
 from kie_mcp.surface.server import KieServer
 from kie_mcp.surface.surrogates import Halves
+from kie_mcp.surface.tenant import Tenants
 
 PATH = "/mcp"
 LAST_WORDS = 1
@@ -98,7 +98,7 @@ class HttpAccess:
 
 async def serve_http(
     settings: Settings,
-    doors: HttpAccess,
+    access: HttpAccess,
     announce: Callable[[str], None],
     *,
     sandbox: bool = False,
@@ -109,17 +109,17 @@ async def serve_http(
     Raises SettingsError if the port cannot be used, and LedgerError if jobs cannot be written down.
     """
     bounds = bounds or HttpLimits()
-    with closing(doors.listen()) as listener:
+    with closing(access.listen()) as listener:
         if not sandbox:
-            await _serve(settings, doors, listener, announce, bounds)
+            await _serve(settings, access, listener, announce, bounds)
             return
         async with on_sandbox(settings) as own:
-            await _serve(own, doors, listener, announce, bounds, sandbox=True)
+            await _serve(own, access, listener, announce, bounds, sandbox=True)
 
 
 async def _serve(
     settings: Settings,
-    doors: HttpAccess,
+    access: HttpAccess,
     listener: socket.socket,
     announce: Callable[[str], None],
     bounds: HttpLimits,
@@ -128,22 +128,22 @@ async def _serve(
 ) -> None:
     port = listener.getsockname()[1]
     server = create_server(settings, local_files=False, sandbox=sandbox)
-    http = _Http(_app(server, settings, doors, port, bounds), bounds)
-    await server.service.ready()
+    http = _Http(_app(server, settings, access, port, bounds), bounds)
+    await server.tenants.ready()
     with Deadline() as deadline:
         async with anyio.create_task_group() as group:
-            await group.start(_leave_on_signal, server.service, http, deadline)
+            await group.start(_leave_on_signal, server.tenants, http, deadline)
             # Entered here and not by uvicorn, which would turn what goes wrong into a log line.
             async with server.session_manager.run():
-                announce(doors.url(port))
+                announce(access.url(port))
                 with _level_kept(_LOGGER):
                     await http.serve(sockets=[listener])
                     await http.cut()
             group.cancel_scope.cancel()
 
 
-def _app(server: KieServer, settings: Settings, doors: HttpAccess, port: int, bounds: HttpLimits) -> Starlette:
-    security = doors.security(port)
+def _app(server: KieServer, settings: Settings, access: HttpAccess, port: int, bounds: HttpLimits) -> Starlette:
+    security = access.security(port)
     app = server.streamable_http_app(
         streamable_http_path=PATH,
         transport_security=security,
@@ -160,10 +160,10 @@ def _app(server: KieServer, settings: Settings, doors: HttpAccess, port: int, bo
     app.add_middleware(LenientRequests, path=PATH)
     if settings.http_token:
         app.add_middleware(TokenRequired, token=settings.http_token)
-    if doors.origins:  # a browser shows a page only those answers that say whose they are
+    if access.origins:  # a browser shows a page only those answers that say whose they are
         app.add_middleware(
             LocalCORS,
-            allow_origins=doors.origins,
+            allow_origins=access.origins,
             allow_methods=["GET", "POST", "DELETE"],
             allow_headers=["*"],
             expose_headers=["Mcp-Session-Id", "WWW-Authenticate"],
@@ -220,15 +220,13 @@ def _has_port(host: str) -> bool:
     return not host.endswith("]") and ":" in host
 
 
-async def _leave_on_signal(
-    service: JobService, http: _Http, deadline: Deadline, *, task_status: TaskStatus[None]
-) -> None:
+async def _leave_on_signal(tenants: Tenants, http: _Http, deadline: Deadline, *, task_status: TaskStatus[None]) -> None:
     try:
         with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
             task_status.started()
             async for _ in signals:
                 deadline.set()
-                await service.stop()
+                await tenants.stop()
                 http.leave()
     except NotImplementedError:  # Windows
         task_status.started()

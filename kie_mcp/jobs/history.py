@@ -4,6 +4,10 @@ from kie_mcp.errors import UnknownJobError
 from kie_mcp.jobs.job import Job, JobState
 from kie_mcp.jobs.store.protocols import JobStore
 from kie_mcp.orders.kind import Kind
+from kie_mcp.text import literal
+
+PAGE = 50
+"""Jobs whose files one page lists."""
 
 
 class JobHistory:
@@ -17,7 +21,7 @@ class JobHistory:
         """The job as the ledger has it. Raises UnknownJobError."""
         job = await self.own(job_id)
         if job is None:
-            raise UnknownJobError(f"There is no job {job_id!r} here.")
+            raise UnknownJobError(f"There is no job {literal(job_id, 100)} here.")
         return job
 
     async def own(self, job_id: str) -> Job | None:

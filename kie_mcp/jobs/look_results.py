@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from kie_mcp.errors import BusyError, JobFailedError, KieError, LookError, Trouble
+from kie_mcp.errors import BusyError, CredentialError, JobFailedError, KieError, LookError, Trouble
 from kie_mcp.jobs.job import Job, Look, Phase, Verdict, stepped
-from kie_mcp.text import CODE, quoted
+from kie_mcp.text import CODE, clause, quoted
 
 MOST_OUTPUTS = 16
 """Files of one job that are saved and shown."""
@@ -82,13 +82,13 @@ def expired() -> Trouble:
 
 
 def _mends_itself(error: KieError) -> bool:
-    return isinstance(error, LookError | BusyError) and error.remedy == type(error).remedy
+    return isinstance(error, LookError | BusyError) and not error.has_own_remedy
 
 
 def _to_mend(job: Job, error: KieError) -> Trouble:
     # Jobs are kept by key, so that one with another key is found by Kie.ai's id alone.
     name = f'; with another key of the same account ask with get_job_status(job_id="{job.task_id}")'
-    remedy = error.remedy.rstrip(".") + (name if error.category == "key" else "") + "."
+    remedy = f"{clause(error.remedy)}{name if error.category == CredentialError.category else ''}."
     return replace(error.trouble, remedy=remedy, may_have_been_charged=True)
 
 

@@ -30,6 +30,7 @@ from kie_mcp.jobs.store.ledger import Note
 from kie_mcp.jobs.store.protocols import Ledger
 from kie_mcp.jobs.submitter import Submitter
 from kie_mcp.orders.kind import Kind
+from kie_mcp.text import literal
 
 logger = logging.getLogger(__name__)
 
@@ -271,10 +272,9 @@ class JobService:
             await self._follower.turn(task_id)
             look = await self._upstream.look(task_id)
         except NotVisibleError as error:
-            raise UnknownJobError(f"There is no job {task_id[:100]!r}, neither here nor at Kie.ai.") from error
+            raise UnknownJobError(f"There is no job {literal(task_id, 100)}, neither here nor at Kie.ai.") from error
         except LookError as error:
-            words = error.upstream_message
-            raise LookError(error.message, remedy="Ask again in a minute.", upstream_message=words) from error
+            raise error.with_facts(remedy="Ask again in a minute.") from error
         now = self._clock.now()
         began = min(look.created_at or now, now)  # Kie.ai's clock may be ahead of ours
         job = Job(

@@ -210,7 +210,7 @@ class KieClient:
         except CallError as error:
             raise UnreachableError(f"no answer ({error}).", remedy=error.remedy) from None
         except OutputError as error:
-            remedy = "" if error.remedy == OutputError.remedy else error.remedy
+            remedy = error.remedy if error.has_own_remedy else ""
             raise UnreachableError(error.message, remedy=remedy) from None
 
     def _learned(self, answer: Answer) -> Answer:

@@ -19,7 +19,7 @@ from kie_mcp.kie.http_answer import Answer, Patience
 from kie_mcp.kie.network import Network, Proxy
 from kie_mcp.kie.proxy_routes import Routes, Trust, Wrap
 from kie_mcp.kie.public_addresses import PublicTransport, Resolve, resolve
-from kie_mcp.text import is_secret
+from kie_mcp.text import without_key
 
 _JSON = {"Content-Type": "application/json"}
 
@@ -117,9 +117,8 @@ class Connections:
     async def _call(self, http: httpx.AsyncClient, request: httpx.Request, seconds: float) -> Answer:
         self.proxy(str(request.url))  # what cannot be used is told before anything may have been sent
         answer = await call(http, request, seconds=seconds)
-        key = self._key.get_secret_value()
         # Kie.ai may repeat the key in what it says of it.
-        return replace(answer, body=answer.body.replace(key.encode(), b"[key]")) if is_secret(key) else answer
+        return replace(answer, body=without_key(answer.body, self._key.get_secret_value()))
 
     def _headers(self) -> dict[str, str]:
         key = self._key.get_secret_value()

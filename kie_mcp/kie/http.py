@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import ssl
 import zlib
 from collections.abc import AsyncGenerator, Mapping
@@ -104,7 +105,7 @@ async def _count_down(scope: anyio.CancelScope, seconds: float) -> None:
 
 def said(error: Exception) -> str:
     """The cause in words; a class of an exception's name where there are none."""
-    if isinstance(error, httpx.ProxyError) and (status := str(error)[:3]).isdecimal():
+    if status := _proxy_status(error):
         return f"the proxy refused with HTTP {status}"
     if _distrusts(error):
         return "the host's certificate is not trusted here"
@@ -115,7 +116,13 @@ def cure(error: Exception) -> str:
     """What to do about it, where a user can do something; empty otherwise."""
     if _distrusts(error):
         return _DISTRUSTED
-    return _LOCKED if isinstance(error, httpx.ProxyError) and str(error).startswith("407") else ""
+    return _LOCKED if _proxy_status(error) == 407 else ""
+
+
+def _proxy_status(error: Exception) -> int | None:
+    """What a proxy answered instead of connecting: httpx tells it as the first word of the error, and nowhere else."""
+    words = str(error).split(maxsplit=1) if isinstance(error, httpx.ProxyError) else []
+    return int(words[0]) if words and re.fullmatch(r"\d{3}", words[0]) else None
 
 
 def _distrusts(error: BaseException | None) -> bool:

@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 from kie_mcp.catalog.models import OUTPUT_HOSTS
 from kie_mcp.jobs.job import JSON
 from kie_mcp.kie.envelope import parse_json
+from kie_mcp.urls import is_web_link
 
 PLACES = ("resultjson", "response", "result", "results", "info", "videoinfo", "output", "outputs")
 """Where a record tells of its result, by names in small letters alone."""
@@ -207,7 +208,7 @@ def _read(text: str) -> Any:
         return parse_json(text)
     except ValueError:
         start = min((at for at in (text.find("{"), text.find("[")) if at >= 0), default=-1)
-        if start < 0 or text[:8].casefold().startswith(("https://", "http://")):
+        if start < 0 or is_web_link(text):
             return text
     found: list[Any] = []
     with suppress(ValueError, RecursionError):

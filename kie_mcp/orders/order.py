@@ -30,11 +30,11 @@ def _sendable(value: object, info: ValidationInfo) -> object:
         return value
     text = value.replace("\r\n", "\n").replace("\r", "\n")
     if found := _UNSENDABLE.search(text):
-        message = (
-            f"{info.field_name}: holds the character U+{ord(found[0]):04X} at position {found.start() + 1:,}; "
+        problem = (
+            f"holds the character U+{ord(found[0]):04X} at position {found.start() + 1:,}; "
             "control characters other than newline and tab, and halves of surrogate pairs, are not allowed."
         )
-        raise OrderError(message, remedy="Take the character out.")
+        raise OrderError(problem, argument=info.field_name or "", remedy="Take the character out.")
     return text
 
 

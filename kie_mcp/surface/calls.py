@@ -4,10 +4,10 @@ The caller owns nothing here. It may go away at any time; what it has heard is n
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import anyio
 import anyio.lowlevel
@@ -17,7 +17,7 @@ from mcp.types import CallToolResult
 
 from kie_mcp.errors import KieError, MissingKeyError, OrderError
 from kie_mcp.jobs.clock import Clock
-from kie_mcp.jobs.drafts import Draft, Expectation
+from kie_mcp.jobs.drafts import Expectation
 from kie_mcp.jobs.job import Job
 from kie_mcp.jobs.joining import Caller
 from kie_mcp.jobs.service import JobService
@@ -25,9 +25,10 @@ from kie_mcp.orders.order import Order
 from kie_mcp.surface.answers.build import answer, lost_sight, result
 from kie_mcp.surface.answers.preview import Previews
 from kie_mcp.surface.answers.schema import Answer
-from kie_mcp.surface.clients import NO_WISHES, ClientSettings, Peer, Profile, patience, profile, shortening
+from kie_mcp.surface.clients import Peer, Profile, patience, profile, shortening
 from kie_mcp.surface.delivery import Deliveries
 from kie_mcp.surface.progress import Progress
+from kie_mcp.surface.tenant import Tenant, TenantOf
 
 logger = logging.getLogger(__name__)
 
@@ -35,18 +36,6 @@ Ctx = Context[Any]
 
 GRACE = 2.0
 """Seconds that an answer may take on top of the wait."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallContext:
-    """What the tools need to know of where they run."""
-
-    sandbox: Callable[[], bool] = lambda: False
-    """Whether what answers is known to be a sandbox."""
-    wishes: ClientSettings = NO_WISHES
-    """What the settings say of how clients are answered."""
-    has_key: bool = True
-    """Whether there is a key: without one, tools that cost credits say how to get it, and where to put it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,57 +85,42 @@ class Arrival:
     """Whether the process stood still before: then the call may have been made, and given up, long ago."""
 
 
-class Check(Protocol):
-    """Checks an order, and those of the parts that are to make its inputs."""
-
-    def __call__(
-        self, order: Order, /, *, parts: Mapping[str, Order] | None = None, convert: bool = False
-    ) -> Awaitable[Draft]:
-        """Return what is known of the job before it is written down. Raises OrderError."""
-        ...
-
-
 class CallHandler:
-    """Places orders and waits with their callers, over one service."""
+    """Places orders and waits with their callers, for the tenant that each call is of."""
 
-    def __init__(self, service: JobService, check: Check, clock: Clock, surroundings: CallContext) -> None:
-        self._service = service
-        self._check = check
+    def __init__(self, tenant_of: TenantOf, clock: Clock) -> None:
+        self._tenant_of = tenant_of
         self._clock = clock
-        self._around = surroundings
         self._previews = Previews()
         self.deliveries = Deliveries()
-
-    @property
-    def nothing_yet(self) -> str:
-        """What is said of a ledger without jobs."""
-        return "no jobs yet: a sandbox that was started anew has none" if self._around.sandbox() else "no jobs yet"
 
     async def order(
         self, order: Order, ctx: Ctx, manner: CallOptions, *, parts: Mapping[str, Order] | None = None
     ) -> CallToolResult:
         """Place an order, wait for its end as long as the client can, and answer. Raises KieError if it is refused."""
-        if not self._around.has_key:
+        tenant = self._tenant_of(ctx.request_context)
+        if not tenant.has_key:
             raise MissingKeyError
-        arrival = self._arrival()
-        draft = await self._check(order, parts=parts, convert=manner.convert)
+        arrival = _arrival(tenant.service)
+        draft = await tenant.planner.draft(order, parts=parts, convert=manner.convert)
         key = _key(manner.idempotency_key)
-        job, joined = await self._service.place(draft, idempotency_key=key, new=manner.new, came=arrival.came)
+        job, joined = await tenant.service.place(draft, idempotency_key=key, new=manner.new, came=arrival.came)
         try:
             return await self.wait(job, ctx, manner, joined=joined, arrival=arrival)
         except Exception as error:
             # The job goes on all the same, so its id has to reach the caller.
-            await self._note(job, Caller.LEFT)
+            await _note(tenant.service, job, Caller.LEFT)
             logger.exception("job %s: the answer is lost", job.id)
             return lost_sight(job, error)
         except BaseException:
-            await self._note(job, Caller.LEFT)
+            await _note(tenant.service, job, Caller.LEFT)
             raise
 
     async def ask(self, job: Job, ctx: Ctx, manner: CallOptions) -> CallToolResult:
         """Have a fresh look at the job, wait for its end as long as the client can, and answer."""
-        arrival, seconds = self._arrival(), self._patience(ctx, manner)
-        job = await self._service.ask(job, seconds=seconds)
+        service = self._tenant_of(ctx.request_context).service
+        arrival, seconds = _arrival(service), self._patience(ctx, manner)
+        job = await service.ask(job, seconds=seconds)
         seconds -= anyio.current_time() - arrival.at
         return await self.wait(job, ctx, manner, seconds=seconds, arrival=arrival)
 
@@ -161,17 +135,15 @@ class CallHandler:
         arrival: Arrival | None = None,
     ) -> CallToolResult:
         """Wait for the job's end as long as the client can, and answer."""
-        arrival = arrival or self._arrival()
-        progress = Progress(ctx.report_progress, Expectation(usual_s=await self._service.usual_seconds(job)))
+        service = self._tenant_of(ctx.request_context).service
+        arrival = arrival or _arrival(service)
+        progress = Progress(ctx.report_progress, Expectation(usual_s=await service.usual_seconds(job)))
         with anyio.move_on_after(self._patience(ctx, manner) if seconds is None else max(seconds, 0)):
-            async with aclosing(self._service.watch(job.id)) as states:
+            async with aclosing(service.watch(job.id)) as states:
                 async for job in states:
                     await progress.tell(job, self._clock.now())
         late = arrival.waking or self._is_late(ctx, anyio.current_time() - arrival.at)
         return await self.tell(job, Connection(request=ctx.request_context, late=late), manner, joined=joined)
-
-    def _arrival(self) -> Arrival:
-        return Arrival(at=anyio.current_time(), came=self._service.now(), waking=self._service.is_waking)
 
     def _is_late(self, ctx: Ctx, seconds: float) -> bool:
         """Whether a call has taken longer than its client is known to stand: it asked for that, or a disk was slow."""
@@ -183,55 +155,62 @@ class CallHandler:
         return patience(manner.wait_seconds, self._known(ctx), listening=listening)
 
     def _known(self, ctx: Ctx) -> Profile:
-        return profile(Connection(request=ctx.request_context).peer, self._around.wishes)
+        request = ctx.request_context
+        return profile(Connection(request=request).peer, self._tenant_of(request).wishes)
 
     async def tell(
         self, job: Job, connection: Connection, manner: CallOptions, *, joined: bool = False
     ) -> CallToolResult:
         """Answer as this client can be answered; once that is written it counts as told."""
-        known = profile(connection.peer, self._around.wishes)
-        facts = await self.describe(job, joined=joined)
+        tenant = self._tenant_of(connection.request)
+        known = profile(connection.peer, tenant.wishes)
+        facts = await self.describe(job, tenant, joined=joined)
         if not job.done and (short := shortening(manner.wait_seconds, known)):
             facts.note = " ".join(words for words in (facts.note, short) if words)
         if manner.preview and not job.done:
             facts.next = f'get_job_status(job_id="{job.id}", preview=true)'
         asked = known.preview if manner.preview is None else manner.preview
         picture, problem = await self._previews.show(job) if asked else (None, "")
-        if problem and (manner.preview or self._around.wishes.preview):
+        if problem and (manner.preview or tenant.wishes.preview):
             facts.note = " ".join(words for words in (facts.note, problem) if words)
         answered = result(job, facts, links=known.links, preview=picture)
         await anyio.lowlevel.checkpoint_if_cancelled()  # whoever has left meanwhile has not heard the end
         if await connection.has_left():
-            await self._note(job, Caller.LEFT)
+            await _note(tenant.service, job, Caller.LEFT)
         elif not job.done:
-            await self._note(job, Caller.TOLD)
+            await _note(tenant.service, job, Caller.TOLD)
         else:
-            self._deliver(job, connection)
+            self._deliver(tenant.service, job, connection)
         return answered
 
-    def _deliver(self, job: Job, connection: Connection) -> None:
+    def _deliver(self, service: JobService, job: Job, connection: Connection) -> None:
         """Count the end as told once its answer was written."""
         caller = Caller.LATE if connection.late else Caller.ANSWERED
         if not connection.late:
-            self._service.start_answer(job)
-        self.deliveries.expect(connection.request, lambda: self._service.note_soon(job, caller))
+            service.start_answer(job)
+        self.deliveries.expect(connection.request, lambda: service.note_soon(job, caller))
 
-    async def describe(self, job: Job, *, joined: bool = False) -> Answer:
-        """The facts of a job, as every answer gives them."""
-        outlook, parts = await self._service.outlook(job), await self._service.parts(job)
-        return answer(job, outlook, self._clock.now(), parts=parts, sandbox=self._around.sandbox(), joined=joined)
+    async def describe(self, job: Job, tenant: Tenant, *, joined: bool = False) -> Answer:
+        """Gather the facts of a job of the tenant's, as every answer gives them."""
+        outlook, parts = await tenant.service.outlook(job), await tenant.service.parts(job)
+        return answer(job, outlook, self._clock.now(), parts=parts, sandbox=tenant.sandbox, joined=joined)
 
-    async def _note(self, job: Job, caller: Caller) -> None:
-        """Note what the caller is told; an answer is not held back because that cannot be written down."""
-        try:
-            await self._service.note(job, caller)
-        except KieError as error:
-            logger.warning("job %s: %s", job.id, error)
+
+def _arrival(service: JobService) -> Arrival:
+    return Arrival(at=anyio.current_time(), came=service.now(), waking=service.is_waking)
+
+
+async def _note(service: JobService, job: Job, caller: Caller) -> None:
+    """Note what the caller is told; an answer is not held back because that cannot be written down."""
+    try:
+        await service.note(job, caller)
+    except KieError as error:
+        logger.warning("job %s: %s", job.id, error)
 
 
 def _key(given: str) -> str:
     """A key of blanks would protect nothing, silently."""
     if given and not given.strip():
-        message = "idempotency_key: holds blanks only."
-        raise OrderError(message, remedy="Give a key that no other order has, or leave it out.")
+        remedy = "Give a key that no other order has, or leave it out."
+        raise OrderError("holds blanks only.", argument="idempotency_key", remedy=remedy)
     return given.strip()

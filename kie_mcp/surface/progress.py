@@ -7,7 +7,7 @@ from kie_mcp.jobs.drafts import Expectation
 from kie_mcp.jobs.job import Job, Phase
 from kie_mcp.jobs.polling import fraction
 from kie_mcp.surface.answers.text import spoken
-from kie_mcp.text import code
+from kie_mcp.text import clause, code
 
 STEP = 1e-4
 """What a value grows by when the job itself has not moved: ten minutes of such steps, one a second, are 6 %."""
@@ -57,5 +57,5 @@ class Progress:
             return f"{kind}: ordering"
         usual = f", usually {spoken(self._outlook.usual_s)}" if self._outlook.usual_s else ""
         trouble = job.trouble.message if job.trouble else job.note
-        doing = trouble.rstrip(".") or code(job.upstream_state or "ordered")
+        doing = clause(trouble) or code(job.upstream_state or "ordered")
         return f"{kind}: {doing}, {spoken(elapsed)}{usual}"

@@ -15,17 +15,18 @@ from mcp.server.mcpserver.utilities.func_metadata import ArgModelBase
 from mcp.types import CallToolResult, ToolAnnotations
 from pydantic import ConfigDict, ValidationError
 
-from kie_mcp.catalog.validate import shown
 from kie_mcp.errors import KieError, OrderError, UnforeseenError
 from kie_mcp.surface.answers.build import refusal
 from kie_mcp.surface.answers.schema import Fields, output_schema
 from kie_mcp.surface.arguments.repair import OTHER_NAMES, meant
+from kie_mcp.text import literal
 from kie_mcp.urls import shown_url
 
 logger = logging.getLogger(__name__)
 
 MOST_PROBLEMS = 3
 """That many wrong arguments are told of at once."""
+_CORRECT = "Correct the arguments and call again."
 
 
 class StrictTool(Tool):
@@ -48,29 +49,32 @@ class StrictTool(Tool):
 
     def _explained(self, error: ValidationError, arguments: dict[str, Any]) -> OrderError:
         problems = error.errors(include_url=False, include_context=False)
-        lines = [
+        told = [
             _missing(str(one["loc"][0]), arguments)
             if one["type"] == "missing"
-            else self._line(one["type"], one["loc"], one["msg"], one["input"])
+            else self._refused(one["type"], one["loc"], one["msg"], one["input"])
             for one in problems[:MOST_PROBLEMS]
         ]
-        if len(problems) > MOST_PROBLEMS:
-            lines.append(f"And {len(problems) - MOST_PROBLEMS} more.")
-        return OrderError(" ".join(lines), remedy="Correct the arguments and call again.")
+        if len(problems) == 1:
+            return told[0]
+        more = [f"And {len(problems) - MOST_PROBLEMS} more."] if len(problems) > MOST_PROBLEMS else []
+        return OrderError(" ".join([*(one.message for one in told), *more]), remedy=_CORRECT)
 
-    def _line(self, kind: str, place: tuple[int | str, ...], message: str, value: object) -> str:
+    def _refused(self, kind: str, place: tuple[int | str, ...], words: str, value: object) -> OrderError:
         name = str(place[0]) + "".join(f"[{part}]" for part in place[1:])
         if kind == "extra_forbidden":
             return self._unknown(name)
-        return f"{name}: {_given(value)} given; {message[:1].lower()}{message[1:]}."
+        problem = f"{_given(value)} given; {words[:1].lower()}{words[1:]}."  # pydantic's, which begin with a capital
+        return OrderError(problem, argument=name, remedy=_CORRECT)
 
-    def _unknown(self, name: str) -> str:
+    def _unknown(self, name: str) -> OrderError:
         allowed = list(self.parameters["properties"])
         close = get_close_matches(name[:100], allowed, n=1)
         hint = f"did you mean {close[0]}?" if close else f"it takes {', '.join(allowed)}."
         if taken := [other for other in OTHER_NAMES.get(name, ()) if other in allowed]:
             hint = f"{taken[0]} is given already."
-        return f"{shown(name, 40)}: {self.name} has no such argument; {hint}"
+        problem = f"{self.name} has no such argument; {hint}"
+        return OrderError(problem, argument=literal(name, 40), remedy=_CORRECT)
 
 
 def closed(
@@ -124,14 +128,15 @@ def _short(schema: dict[str, Any]) -> dict[str, Any]:
     return {"type": "object", "properties": properties, **required}
 
 
-def _missing(name: str, arguments: dict[str, Any]) -> str:
+def _missing(name: str, arguments: dict[str, Any]) -> OrderError:
     """Some words for nothing could be what is to be said, so that the way to say them is told."""
     value = arguments.get(name)
+    problem = f"{_given(value)} given, which stands for no value; it is required."
     if value is None or value == "":
-        return f"{name}: is required."
-    said = f"{name}: {_given(value)} given, which stands for no value; it is required."
-    is_word = isinstance(value, str) and value.strip().isalpha()
-    return f"{said} If the word itself is meant, end it with a full stop." if is_word else said
+        problem = "is required."
+    elif isinstance(value, str) and value.strip().isalpha():
+        problem += " If the word itself is meant, end it with a full stop."
+    return OrderError(problem, argument=name, remedy=_CORRECT)
 
 
 def _given(value: object) -> str:

@@ -9,7 +9,6 @@ from mcp.types import CallToolResult
 from kie_mcp.catalog.validate import speaking_of
 from kie_mcp.errors import OrderError, UnknownJobError
 from kie_mcp.jobs.job import JobState
-from kie_mcp.jobs.service import JobService
 from kie_mcp.orders.kind import Kind
 from kie_mcp.orders.order import ImageOrder, Order, SpeechOrder, TalkingVideoOrder, parse_job_uri, styled
 from kie_mcp.planner import PART_WORDS
@@ -18,6 +17,7 @@ from kie_mcp.surface.answers.schema import Answer, Listing
 from kie_mcp.surface.arguments import types as arg
 from kie_mcp.surface.calls import CallHandler, CallOptions
 from kie_mcp.surface.strict_tool import StrictTool, closed
+from kie_mcp.surface.tenant import TenantOf
 from kie_mcp.surface.viewer import SHOWN_IN_VIEWER
 from kie_mcp.urls import shown_url
 
@@ -27,11 +27,11 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]*")
 
 
 class Tools:
-    """The tools, over one service."""
+    """The tools, for the tenant that each call is of."""
 
-    def __init__(self, service: JobService, waiting: CallHandler) -> None:
-        self._service = service
-        self._waiting = waiting
+    def __init__(self, tenant_of: TenantOf, calls: CallHandler) -> None:
+        self._tenant_of = tenant_of
+        self._calls = calls
 
     def published(self) -> list[StrictTool]:
         """The tools as the server lists them."""
@@ -79,7 +79,7 @@ class Tools:
         manner = CallOptions(
             wait_seconds=wait_seconds, idempotency_key=idempotency_key, new=new, preview=preview, convert=convert
         )
-        return await self._waiting.order(order, ctx, manner)
+        return await self._calls.order(order, ctx, manner)
 
     async def generate_speech(
         self,
@@ -106,7 +106,7 @@ class Tools:
             language=language,
         )
         manner = CallOptions(wait_seconds=wait_seconds, idempotency_key=idempotency_key, new=new)
-        return await self._waiting.order(order, ctx, manner)
+        return await self._calls.order(order, ctx, manner)
 
     async def create_talking_video(
         self,
@@ -134,7 +134,7 @@ class Tools:
         manner = CallOptions(
             wait_seconds=wait_seconds, idempotency_key=idempotency_key, new=new, preview=preview, convert=convert
         )
-        return await self._waiting.order(
+        return await self._calls.order(
             order, ctx, manner, parts=_parts(order, image_prompt, aspect_ratio, script, voice)
         )
 
@@ -146,19 +146,22 @@ class Tools:
         preview: arg.Preview = None,
     ) -> CallToolResult:
         """Say how a job stands, and wait for its end. Free: ask as often as needed instead of ordering again."""
-        job = await self._service.find(_name(job_id))
-        return await self._waiting.ask(job, ctx, CallOptions(wait_seconds=wait_seconds, preview=preview))
+        job = await self._tenant_of(ctx.request_context).service.find(_name(job_id))
+        return await self._calls.ask(job, ctx, CallOptions(wait_seconds=wait_seconds, preview=preview))
 
     async def list_jobs(
         self,
+        ctx: Ctx,
         state: arg.State = None,
         kind: arg.Made = None,
         limit: arg.Limit = 20,
     ) -> CallToolResult:
         """List jobs, newest first, also those of earlier conversations. Free."""
-        jobs = await self._service.list_jobs(JobState(state) if state else None, Kind(kind) if kind else None, limit)
-        none = "no such jobs" if state or kind else self._waiting.nothing_yet
-        return listing([await self._waiting.describe(job) for job in jobs], none=none)
+        tenant = self._tenant_of(ctx.request_context)
+        jobs = await tenant.service.list_jobs(JobState(state) if state else None, Kind(kind) if kind else None, limit)
+        none = "no jobs yet: a sandbox that was started anew has none" if tenant.sandbox else "no jobs yet"
+        none = "no such jobs" if state or kind else none
+        return listing([await self._calls.describe(job, tenant) for job in jobs], none=none)
 
 
 def _parts(order: TalkingVideoOrder, image_prompt: str, aspect_ratio: str, script: str, voice: str) -> dict[str, Order]:
@@ -170,19 +173,22 @@ def _parts(order: TalkingVideoOrder, image_prompt: str, aspect_ratio: str, scrip
         if image_prompt.strip():
             parts["image"] = ImageOrder(model=arg.IMAGE[0].id, prompt=image_prompt, aspect_ratio=aspect_ratio)
         elif aspect_ratio.strip():
-            message = "aspect_ratio: given, but the video has the shape of the picture that is given."
-            raise OrderError(message, remedy="Leave it out, or have the face made: image_prompt.")
+            problem = "given, but the video has the shape of the picture that is given."
+            remedy = "Leave it out, or have the face made: image_prompt."
+            raise OrderError(problem, argument="aspect_ratio", remedy=remedy)
         if script.strip():
             parts["audio"] = SpeechOrder(model=arg.SPEECH[0].id, text=script, voice=voice)
         elif voice.strip():
-            raise OrderError("voice: given, but there is no script to speak.", remedy="Give script, or leave it out.")
+            problem = "given, but there is no script to speak."
+            raise OrderError(problem, argument="voice", remedy="Give script, or leave it out.")
     return parts
 
 
 def _either(file: str, given: str, words: str, said: str) -> None:
     if bool(given.strip()) is bool(said.strip()):
-        problem = "both given" if given.strip() else "one of the two is needed"
-        raise OrderError(f"{file}, {words}: {problem}.", remedy=f"Give {file}, or {words} to have it made first.")
+        problem = "both given." if given.strip() else "one of the two is needed."
+        remedy = f"Give {file}, or {words} to have it made first."
+        raise OrderError(problem, argument=f"{file}, {words}", remedy=remedy)
 
 
 def _name(given: str) -> str:

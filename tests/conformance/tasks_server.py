@@ -100,7 +100,7 @@ class Errands:
         self.group.start_soon(self._run, errand, params, ctx, call_next)
         return task
 
-    async def find(self, task_id: str) -> Errand:
+    async def find(self, task_id: str, _: Call) -> Errand:
         """The errand with that id."""
         try:
             return self._errands[task_id]
@@ -143,9 +143,9 @@ class ErrandTasks(Tasks):
             require_client_extension(ctx, TASKS)
         return await super().intercept_tool_call(params, ctx, call_next)
 
-    async def update(self, _: Call, params: Update) -> HandlerResult:
+    async def update(self, ctx: Call, params: Update) -> HandlerResult:
         """Pass the answers on."""
-        (await self._errands.find(params.task_id)).hear(params.input_responses)
+        (await self._errands.find(params.task_id, ctx)).hear(params.input_responses)
         return {}
 
 

@@ -12,7 +12,6 @@ import pytest
 from mcp import Client
 
 from kie_mcp.app import create_server
-from kie_mcp.client_from_settings import connect
 from kie_mcp.errors import KieError, NetworkSetupError, NotYetError, OutputError, UnconfirmedError, UnreachableError
 from kie_mcp.jobs.job import Request
 from kie_mcp.kie.client import KieClient
@@ -259,7 +258,7 @@ async def test_a_key_for_this_machine_goes_through_no_proxy_however_its_address_
         given = Settings.from_environment(
             {"KIE_API_KEY": KEY, "KIE_API_BASE_URL": place, "KIE_UPLOAD_BASE_URL": place, "ALL_PROXY": way}
         )
-        async with connect(given) as kie:
+        async with given.make_client() as kie:
             kie.check()
             assert await kie.create(REQUEST) == "t-1"
             await kie.upload(b"x")

@@ -104,7 +104,7 @@ def replaced(path: Path, put: Callable[[Path], None]) -> None:
 
 @pytest.mark.parametrize("how", ["served", "told"])
 def test_a_thread_that_hangs_keeps_no_process_from_leaving(tmp_path: Path, how: str) -> None:
-    command = [sys.executable, str(ROOT / "tests" / "hanging.py"), how]
+    command = [sys.executable, str(ROOT / "tests" / "processes" / "hanging_server.py"), how]
     given = environment(tmp_path, KIE_API_BASE_URL="http://127.0.0.1:9")
     with subprocess.Popen(command, stderr=subprocess.PIPE, env=given, text=True) as process:  # noqa: S603 - our own
         try:

@@ -47,14 +47,14 @@ HELLO = {
 
 @asynccontextmanager
 async def served(
-    folder: Path, kie: str = "", *, token: str = "", bounds: HttpLimits | None = None, **doors: Any
+    folder: Path, kie: str = "", *, token: str = "", bounds: HttpLimits | None = None, **access: Any
 ) -> AsyncGenerator[str]:
     """The URL of a server in this process, on a sandbox in a hurry or another upstream; it leaves by a signal."""
     async with serve(speed=60) as sandbox, anyio.create_task_group() as group:
         send, receive = anyio.create_memory_object_stream[str](1)
         secret = SecretStr(token) if token else None
         used = settings(folder, api_base_url=kie or sandbox, upload_base_url=kie or sandbox, http_token=secret)
-        start = partial(serve_http, used, HttpAccess("127.0.0.1", 0, **doors), send.send_nowait, bounds=bounds)
+        start = partial(serve_http, used, HttpAccess("127.0.0.1", 0, **access), send.send_nowait, bounds=bounds)
         group.start_soon(start)
         with send, receive:
             yield await receive.receive()

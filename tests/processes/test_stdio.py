@@ -28,8 +28,8 @@ def chatter():
         time.sleep(0.05)
 
 threading.Thread(target=chatter, daemon=True).start() if os.environ.get("CHATTER") else None
-from kie_mcp import cli
-sys.exit(cli.main(["--sandbox"]))
+from kie_mcp.cli.main import main
+sys.exit(main(["--sandbox"]))
 """
 
 

@@ -2,9 +2,8 @@
 
 import pytest
 
-from kie_mcp.invisible_characters import hidden, shapeless
 from kie_mcp.media.outputs.file_names import words
-from kie_mcp.text import clean, one_line, quoted, seen
+from kie_mcp.text import clean, hidden, one_line, quoted, seen, shapeless
 
 UNSEEN = {
     "control": "\x07",

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "kie_mcp"
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 FLOORS = [
-    "errors extras file_system invisible_characters text timestamps urls",
+    "errors extras file_system text timestamps urls",
     "orders",
     "jobs",
     "catalog",
@@ -58,8 +58,9 @@ def importers(*packages: str) -> set[str]:
     return {module for module in MODULES if any(name.split(".")[0] in packages for name in imports(module))}
 
 
-@pytest.mark.parametrize("module", [name for name in MODULES if not name.startswith("sandbox")])
+@pytest.mark.parametrize("module", [name for name in MODULES if name and not name.startswith("sandbox")])
 def test_imports_point_down_only(module: str) -> None:
+    """But for the package itself, which names for other programs what lies deep in it."""
     for name in imports(module):
         below = ours(name)
         if below is None:
@@ -68,6 +69,18 @@ def test_imports_point_down_only(module: str) -> None:
             assert layer(module) == ASSEMBLY, f"only the assembly starts the sandbox, not {module}"
         else:
             assert layer(below) <= layer(module), f"{module} imports {name}, which is above it"
+
+
+def test_what_the_package_names_for_other_programs_is_not_taken_from_there_inside() -> None:
+    """It would be a way around the layers."""
+    taken = {
+        alias.name
+        for path in MODULES.values()
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.module == "kie_mcp"
+        for alias in node.names
+    }
+    assert taken <= {"__version__", *MODULES}
 
 
 @pytest.mark.parametrize("module", [name for name in MODULES if name.startswith("sandbox")])
@@ -164,4 +177,11 @@ def test_help_and_version_answer_without_loading_the_sdk(option: str) -> None:
 
 def test_importing_the_package_alone_loads_only_itself() -> None:
     """A version can be asked for cheaply."""
-    assert {name for name in loaded_by("import kie_mcp") if name.startswith("kie_mcp.")} == set()
+    nothing, loaded = loaded_by(""), loaded_by("import kie_mcp; kie_mcp.__version__")
+    assert loaded - nothing == {"kie_mcp"}
+
+
+def test_an_error_can_be_named_without_loading_the_client() -> None:
+    loaded = loaded_by("from kie_mcp import UnconfirmedError")
+    assert "kie_mcp.errors" in loaded
+    assert loaded.isdisjoint({"kie_mcp.kie.client", "pydantic", "httpx", "mcp"})

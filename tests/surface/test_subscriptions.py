@@ -26,15 +26,9 @@ from mcp.types import (
 from starlette.applications import Starlette
 
 from kie_mcp.app import create_server
-from kie_mcp.jobs.history import JobHistory
 from kie_mcp.kie.client import KieClient
 from kie_mcp.sandbox import create_app
-from kie_mcp.surface.delivery import Deliveries
-from kie_mcp.surface.resources import subscriptions
-from kie_mcp.surface.resources.changes import ResourceWatchers
-from kie_mcp.surface.server import Handler, KieServer
 from tests.support.sandbox_server import BASE, Era, facts, settings
-from tests.support.scripted_kie import Stage
 from tests.support.virtual_time import HURRIED, LoopClock
 
 pytestmark = pytest.mark.anyio
@@ -273,20 +267,3 @@ async def test_each_session_hears_its_own_and_leaves_nothing_behind(tmp_path: Pa
         assert await left(0)
     assert set(stays.heard) == {f"{JOBS}/{one}"}
     assert set(goes.heard) <= {f"{JOBS}/{other}", JOBS}
-
-
-class Bare(KieServer):
-    """A server over an SDK that serves no subscriptions."""
-
-    def answer(self, method: str, params: Any, handler: Handler[Any]) -> Handler[Any] | None:
-        return None
-
-
-async def test_an_sdk_without_subscriptions_is_found_out_at_the_start() -> None:
-    """And not when a client that listens gets an empty answer."""
-    stage = Stage()
-    bare = Bare(stage.service(), Deliveries(), name="bare")
-    with pytest.raises(TypeError, match="subscriptions/listen"):
-        subscriptions.register(
-            bare, ResourceWatchers(bare.service, JobHistory(stage.ledger(), account="account"), bare.bus)
-        )

@@ -14,15 +14,16 @@ from mcp.server.mcpserver import MCPServer
 from mcp.shared.exceptions import MCPError
 from mcp.types import HEADER_MISMATCH, INTERNAL_ERROR, CallToolRequestParams, CallToolResult, TextContent
 
-from kie_mcp.app import build
+from kie_mcp.app import make_tenant, share
 from kie_mcp.jobs.clock import SystemClock
 from kie_mcp.jobs.drafts import Expectation
 from kie_mcp.jobs.job import Job, Phase
 from kie_mcp.surface.answers.build import answer
 from kie_mcp.surface.answers.schema import Answer
-from kie_mcp.surface.calls import CallOptions, Connection
+from kie_mcp.surface.calls import CallHandler, CallOptions, Connection
 from kie_mcp.surface.tasks.extension import TASKS, Call, Task, Tasks
 from kie_mcp.surface.tasks.job_tasks import MOST, ORDERING, JobTasks
+from kie_mcp.surface.tenant import Tenant
 from tests.support.every_state import NOW, done, job
 from tests.support.sandbox_server import settings, stand
 from tests.support.tasks_client import TaskClient, order
@@ -34,26 +35,20 @@ RUNNING = CallToolResult(
 )
 
 
-class Mute:
-    """Says nothing of any job."""
-
-    async def describe(self, job: Job) -> Answer:
-        raise AssertionError(job.id)
-
-    async def tell(self, job: Job, connection: Connection, manner: CallOptions, /) -> CallToolResult:
-        raise AssertionError(job.id, connection, manner)
-
-
-class Terse:
+class Terse(CallHandler):
     """Says little of any job, and notes which previews it was to show."""
 
-    def __init__(self) -> None:
+    def __init__(self, tenant: Tenant) -> None:
+        super().__init__(lambda _: tenant, SystemClock())
         self.previews: list[bool | None] = []
 
-    async def describe(self, job: Job) -> Answer:
-        return answer(job, Expectation(), NOW)
+    async def describe(self, job: Job, tenant: Tenant, *, joined: bool = False) -> Answer:
+        return answer(job, Expectation(), NOW, joined=joined)
 
-    async def tell(self, job: Job, connection: Connection, manner: CallOptions, /) -> CallToolResult:
+    async def tell(
+        self, job: Job, connection: Connection, manner: CallOptions, *, joined: bool = False
+    ) -> CallToolResult:
+        assert not joined
         self.previews.append(manner.preview)
         return CallToolResult(content=[TextContent(text=f"{job.id}{connection.peer.name}")])
 
@@ -67,7 +62,7 @@ class Eager:
         now = datetime.now(UTC)
         return Task(task_id="task_1", created_at=now, last_updated_at=now)
 
-    async def find(self, task_id: str) -> str:
+    async def find(self, task_id: str, _: Call) -> str:
         return task_id
 
     async def show(self, *_: object) -> Task:
@@ -78,8 +73,19 @@ class Eager:
 
 
 @pytest.fixture
-def jobtasks(tmp_path: Path) -> JobTasks:
-    return JobTasks(build(settings(tmp_path)).service, Mute(), SystemClock())
+def tenant(tmp_path: Path) -> Tenant:
+    used = settings(tmp_path)
+    return make_tenant(share(used), used)
+
+
+@pytest.fixture
+def terse(tenant: Tenant) -> Terse:
+    return Terse(tenant)
+
+
+@pytest.fixture
+def jobtasks(tenant: Tenant, terse: Terse) -> JobTasks:
+    return JobTasks(lambda _: tenant, terse, SystemClock())
 
 
 def server(*extensions: Tasks) -> MCPServer[Any]:
@@ -147,9 +153,9 @@ async def test_an_answer_is_not_lost_because_its_task_cannot_be_read(jobtasks: J
     assert await jobtasks.begin(params, cast("Call", None), call_next) is RUNNING
 
 
-async def test_a_wish_is_forgotten_once_the_end_was_shown_and_that_of_the_oldest_of_many_jobs(tmp_path: Path) -> None:
-    terse = Terse()
-    jobtasks = JobTasks(build(settings(tmp_path)).service, terse, SystemClock())
+async def test_a_wish_is_forgotten_once_the_end_was_shown_and_that_of_the_oldest_of_many_jobs(
+    jobtasks: JobTasks, terse: Terse
+) -> None:
     ctx = cast("Call", SimpleNamespace(session=SimpleNamespace(client_params=None), protocol_version="", request=None))
     for number in range(MOST + 1):
         facts = {"job_id": f"job_{number}", "state": "running"}
@@ -164,8 +170,7 @@ async def test_a_wish_is_forgotten_once_the_end_was_shown_and_that_of_the_oldest
     assert terse.previews == [None, False, None, True]
 
 
-async def test_that_the_waiting_was_cancelled_is_forgotten_of_the_oldest_of_many_jobs(tmp_path: Path) -> None:
-    jobtasks = JobTasks(build(settings(tmp_path)).service, Terse(), SystemClock())
+async def test_that_the_waiting_was_cancelled_is_forgotten_of_the_oldest_of_many_jobs(jobtasks: JobTasks) -> None:
     jobs = [job(Phase.RUNNING, id=f"job_{number}") for number in range(MOST + 1)]
     for one in jobs:
         await jobtasks.cancel(one)
@@ -176,7 +181,7 @@ async def test_that_the_waiting_was_cancelled_is_forgotten_of_the_oldest_of_many
 async def test_a_ledger_that_cannot_be_read_is_no_unknown_task(jobtasks: JobTasks) -> None:
     """A client that were told that there is no such task would order it again."""
     with pytest.raises(MCPError) as refused:
-        await jobtasks.find("job_1")
+        await jobtasks.find("job_1", cast("Call", None))
     assert (refused.value.code, refused.value.message) == (INTERNAL_ERROR, "The ledger is not open.")
 
 

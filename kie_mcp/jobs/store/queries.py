@@ -23,6 +23,7 @@ from kie_mcp.jobs.store.ledger import (
     StaleJobError,
 )
 from kie_mcp.jobs.store.schema import dump, load
+from kie_mcp.text import literal
 
 logger = logging.getLogger(__name__)
 
@@ -85,7 +86,8 @@ def joined(
     """The job that this order joins, if there is one."""
     if job.idempotency_key and (row := by_key(db, job)):
         if row["fingerprint"] not in {job.fingerprint, *job.formerly}:
-            message = f"idempotency_key {job.idempotency_key!r} stands for another order, job {row['id']}."
+            key = literal(job.idempotency_key, 200)
+            message = f"idempotency_key {key} stands for another order, job {row['id']}."
             raise KeyConflictError(message)
         return taken_up(db, row, worker)
     if new:

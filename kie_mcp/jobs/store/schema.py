@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import TypeVar
 
 import anyio
 import anyio.to_thread
@@ -20,6 +20,7 @@ from pydantic_core import PydanticSerializationError
 from kie_mcp.file_system import Chmod, set_mode
 from kie_mcp.jobs.job import Job
 from kie_mcp.jobs.store.ledger import LedgerError
+from kie_mcp.urls import bare_values
 
 R = TypeVar("R")
 
@@ -90,20 +91,13 @@ _jobs: TypeAdapter[Job] = TypeAdapter(Job)
 def dump(job: Job) -> str:
     """The whole job as JSON. Of one that is done the links that were handed in lose their signatures."""
     if job.done:
-        job = replace(job, order={name: _bare(value) for name, value in job.order.items()})
+        job = replace(job, order={name: bare_values(value) for name, value in job.order.items()})
     try:
         return _jobs.dump_json(job, exclude_defaults=True).decode()
     except PydanticSerializationError:
         # Half of a surrogate pair, in what Kie.ai said or in a name on the disk: it must not cost the job its record.
         told = json.dumps(_jobs.dump_python(job, mode="json", exclude_defaults=True), ensure_ascii=False)
         return _SURROGATE.sub("\ufffd", told)
-
-
-def _bare(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_bare(one) for one in cast("list[Any]", value)]
-    is_link = isinstance(value, str) and value.startswith(("https://", "http://"))
-    return re.split(r"[?#]", value, maxsplit=1)[0] if is_link else value
 
 
 def load(row: sqlite3.Row) -> Job:

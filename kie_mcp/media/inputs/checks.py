@@ -73,8 +73,8 @@ def check_outline(source: OpenFile | bytes, found: Probe, name: str, argument: s
     if problem == DAMAGED:
         _damaged(found, name, argument)
     if problem:
-        message = f"{argument}: {name} is {found.label} that {problem}."
-        raise OrderError(message, remedy="Hand in a single picture of it.")
+        moves = f"{name} is {found.label} that {problem}."
+        raise OrderError(moves, argument=argument, remedy="Hand in a single picture of it.")
 
 
 def _handle(source: OpenFile | bytes) -> int | bytes:
@@ -84,8 +84,8 @@ def _handle(source: OpenFile | bytes) -> int | bytes:
 def _check_size(size: int, name: str, order: Order, argument: str) -> None:
     limit = most(order, argument)
     if size > limit:
-        message = f"{argument}: {name} has {megabytes(size)} MB; {order.model} takes at most {limit / MB:g} MB."
-        raise OrderError(message, remedy="Hand in a smaller file.")
+        problem = f"{name} has {megabytes(size)} MB; {order.model} takes at most {limit / MB:g} MB."
+        raise OrderError(problem, argument=argument, remedy="Hand in a smaller file.")
 
 
 def _check_kind(found: Probe, name: str, order: Order, argument: str) -> None:
@@ -99,7 +99,8 @@ def _check_kind(found: Probe, name: str, order: Order, argument: str) -> None:
             else "Hand in another file."
         )
         raise OrderError(
-            f"{argument}: {name} is {found.label}; {order.model} takes {either(kinds)}.",
+            f"{name} is {found.label}; {order.model} takes {either(kinds)}.",
+            argument=argument,
             remedy=remedy,
         )
 
@@ -112,8 +113,8 @@ def _check_codec(found: Probe, name: str, order: Order, argument: str) -> None:
     if not found.codec:
         _damaged(found, name, argument)
     kinds = [_KINDS[one] + _inside(takes.audio_codecs.get(one, ()), _KINDS[one]) for one in takes.audio_types]
-    message = f"{argument}: {name} is {found.label} with {found.codec}; {order.model} takes {either(kinds)}."
-    raise OrderError(message, remedy="Convert it to MP3 and hand that in.")
+    problem = f"{name} is {found.label} with {found.codec}; {order.model} takes {either(kinds)}."
+    raise OrderError(problem, argument=argument, remedy="Convert it to MP3 and hand that in.")
 
 
 def _inside(codecs: Sequence[str], kind: str) -> str:
@@ -121,8 +122,8 @@ def _inside(codecs: Sequence[str], kind: str) -> str:
 
 
 def _damaged(found: Probe, name: str, argument: str) -> NoReturn:
-    message = f"{argument}: {name} is {found.label} that {DAMAGED}."
-    raise OrderError(message, remedy="Hand in a file that opens elsewhere.")
+    problem = f"{name} is {found.label} that {DAMAGED}."
+    raise OrderError(problem, argument=argument, remedy="Hand in a file that opens elsewhere.")
 
 
 def _check_pixels(found: Probe, name: str, order: Order, argument: str) -> None:
@@ -130,11 +131,11 @@ def _check_pixels(found: Probe, name: str, order: Order, argument: str) -> None:
     if min(width, height) >= LEAST_SIDE and width * height <= MOST_PIXELS:
         return
     limits = f"at least {LEAST_SIDE} pixels a side and at most {MOST_PIXELS // 1_000_000} million in all"
-    message = (
-        f"{argument}: {name} has {width:,} x {height:,} pixels; {order.model} takes {_pictures(order)}"
+    problem = (
+        f"{name} has {width:,} x {height:,} pixels; {order.model} takes {_pictures(order)}"
         f" of {most(order, argument) / MB:g} MB at most, and a picture needs {limits}."
     )
-    raise OrderError(message, remedy="Resize it and hand that in.")
+    raise OrderError(problem, argument=argument, remedy="Resize it and hand that in.")
 
 
 def _pictures(order: Order) -> str:

@@ -41,7 +41,7 @@ def accept(source: OpenFile | bytes, name: str, order: Order, argument: str, *, 
         return Accepted(admit(source, name, order, argument, found=found))
     except OrderError as error:
         if found.bytes <= most(order, argument) and (remedy := _remedy(error.remedy, found, allowed)):
-            raise OrderError(error.message, remedy=remedy) from None
+            raise error.with_facts(remedy=remedy) from None
         raise
 
 
@@ -58,11 +58,11 @@ def _converted(source: OpenFile | bytes, found: Probe, name: str, order: Order, 
         file = io.BytesIO(source) if isinstance(source, bytes) else source
         made = convert.convert(file, found, most=most(order, argument))
     except UndecodableError as error:
-        message = f"{argument}: {name} is {found.label} that {error}."
-        raise OrderError(message, remedy=error.remedy) from error
+        problem = f"{name} is {found.label} that {error}."
+        raise OrderError(problem, argument=argument, remedy=error.remedy) from error
     except OSError as error:
         reason = (error.strerror or type(error).__name__).lower()
-        raise OrderError(f"{argument}: {name} cannot be read ({reason}).") from error
+        raise OrderError(f"{name} cannot be read ({reason}).", argument=argument) from error
     kind = convert.NAMES[convert.offers(found, _would_do(found, order, argument))]
     taken = admit(made, f"{name}, as {kind},", order, argument)
     return Accepted(taken, made, f"{argument}: {name} was handed in as {kind}.")

@@ -36,8 +36,8 @@ def decoded(uri: str, *, argument: str) -> tuple[str, bytes]:
     try:
         data = base64.b64decode(_padded(text).encode("ascii"), validate=True)
     except (UnicodeEncodeError, binascii.Error):
-        message = f"{argument}: what the data URI holds is not base64."
-        raise OrderError(message, remedy="Encode the bytes anew, with A-Z a-z 0-9 + / =, without blanks.") from None
+        remedy = "Encode the bytes anew, with A-Z a-z 0-9 + / =, without blanks."
+        raise OrderError("what the data URI holds is not base64.", argument=argument, remedy=remedy) from None
     return f"data:{(head and head[1]) or ''}".casefold(), data
 
 
@@ -66,5 +66,5 @@ def _padded(text: str) -> str:
 
 
 def _too_large(argument: str) -> NoReturn:
-    message = f"{argument}: the data URI holds more than {LARGEST // 1024 // 1024} MB."
-    raise OrderError(message, remedy="Hand the file in as a path or an https URL.")
+    problem = f"the data URI holds more than {LARGEST // 1024 // 1024} MB."
+    raise OrderError(problem, argument=argument, remedy="Hand the file in as a path or an https URL.")

@@ -17,10 +17,11 @@ from kie_mcp.media.inputs.open_file import OpenFile
 from kie_mcp.media.inputs.uploads import READING, Say, Uploads
 from kie_mcp.media.worker_threads import in_thread
 from kie_mcp.orders.order import Order, handed_in, parse_handed_in
+from kie_mcp.text import without_middle
+from kie_mcp.urls import is_web_link
 
 _Looked = tuple[str, str, Accepted, bytes | None]
 """Place, digest, what the model gets, and what has to be kept of it."""
-_ELSEWHERE = ("https://", "http://", "kie://")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +80,8 @@ class InputFiles:
             await in_thread(lambda: self._opened(place, digest, argument), patience=READING) as file,
         ):
             if await in_thread(file.digest, patience=READING) != digest:
-                message = f"{argument}: {name} has changed since it was ordered."
-                raise OrderError(message, remedy="Order again: nothing was sent.")
+                problem = f"{name} has changed since it was ordered."
+                raise OrderError(problem, argument=argument, remedy="Order again: nothing was sent.")
             return await self._uploads.link(file, digest, name=name, say=say)
 
     def _file(self, reference: str, order: Order, argument: str, convert: bool) -> _Looked:
@@ -99,13 +100,13 @@ class InputFiles:
         try:
             await self._inline.keep(data, digest)
         except FullError as error:
-            message = f"{argument}: {name} finds no room here: {error.strerror}."
-            raise OutputError(
-                message, remedy="Hand the file in as a path or an https URL, or call again later."
-            ) from None
+            problem = f"{name} finds no room here: {error.strerror}."
+            remedy = "Hand the file in as a path or an https URL, or call again later."
+            raise OutputError(problem, argument=argument, remedy=remedy) from None
         except OSError as error:
-            message = f"{argument}: {name} cannot be kept here ({(error.strerror or 'unknown').lower()})."
-            raise OutputError(message, remedy="Hand the file in as a path or an https URL.") from None
+            problem = f"{name} cannot be kept here ({(error.strerror or 'unknown').lower()})."
+            remedy = "Hand the file in as a path or an https URL."
+            raise OutputError(problem, argument=argument, remedy=remedy) from None
 
     def _opened(self, place: str, digest: str, argument: str) -> OpenFile:
         if place.startswith("file:"):
@@ -113,8 +114,8 @@ class InputFiles:
         try:
             return self._inline.open(digest)
         except OSError:
-            message = f"{argument}: the file that was in the call is not kept any more."
-            raise OrderError(message, remedy="Order again: nothing was sent.") from None
+            problem = "the file that was in the call is not kept any more."
+            raise OrderError(problem, argument=argument, remedy="Order again: nothing was sent.") from None
 
 
 @contextmanager
@@ -123,8 +124,9 @@ def _reading(name: str, argument: str) -> Generator[None]:
     try:
         yield
     except OSError as error:
-        message = f"{argument}: {name} cannot be read ({(error.strerror or type(error).__name__).lower()})."
-        raise OrderError(message, remedy="Check the file, and call again: nothing was sent.") from error
+        problem = f"{name} cannot be read ({(error.strerror or type(error).__name__).lower()})."
+        remedy = "Check the file, and call again: nothing was sent."
+        raise OrderError(problem, argument=argument, remedy=remedy) from error
 
 
 def _made(accepted: Accepted) -> _Looked | None:
@@ -137,10 +139,9 @@ def _made(accepted: Accepted) -> _Looked | None:
 
 def handed(reference: str) -> bool:
     """Whether a reference is a file that the caller hands in, and no link."""
-    return not reference[:8].casefold().startswith(_ELSEWHERE)
+    return not is_web_link(reference) and reference[:6].casefold() != "kie://"
 
 
 def _name(place: str) -> str:
     """What to call a file: the last part of its path, short."""
-    name = unquote(place.rpartition("/")[2])
-    return name if len(name) <= 60 else f"{name[:30]}…{name[-20:]}"
+    return without_middle(unquote(place.rpartition("/")[2]), 30, 30)

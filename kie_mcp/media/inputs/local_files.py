@@ -17,6 +17,7 @@ from kie_mcp.errors import OrderError
 from kie_mcp.media.inputs.open_file import OpenFile
 from kie_mcp.media.inputs.similar_names import readings, spelling, walk
 from kie_mcp.media.outputs.download_limits import MB
+from kie_mcp.text import literal, without_middle
 from kie_mcp.urls import shown_url
 
 FORMS = (
@@ -99,8 +100,8 @@ class LocalFiles:
                     return self._open(found.path, given, argument, most)
                 near += found.near
         if near:
-            names = either([repr(name) for name in dict.fromkeys(near)])
-            raise OrderError(missing.message, remedy=f"Did you mean {names}? {missing.remedy}")
+            names = either([literal(name, 255) for name in dict.fromkeys(near)])
+            raise missing.with_facts(remedy=f"Did you mean {names}? {missing.remedy}")
         raise missing
 
     def _readings(self, given: str) -> list[str]:
@@ -220,11 +221,11 @@ def _from_url(given: str, argument: str, *, windows: bool) -> str:
 def _refuse(
     argument: str, given: str, problem: str, *, remedy: str = FORMS, kind: type[OrderError] = OrderError
 ) -> NoReturn:
-    raise kind(f"{argument}: {_shown(given)} {problem}.", remedy=remedy) from None
+    raise kind(f"{_shown(given)} {problem}.", argument=argument, remedy=remedy) from None
 
 
 def _shown(given: str) -> str:
     """Quote what was given; what may be a link without its beginning, without what may be secret in it."""
     if _PLAIN.match(given):
-        return repr(given if len(given) <= _SHOWN else f"{given[:100]}…{given[100 - _SHOWN :]}")
+        return repr(without_middle(given, 100, _SHOWN - 100))
     return shown_url(given, _SHOWN)

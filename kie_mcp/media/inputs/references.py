@@ -14,7 +14,7 @@ from kie_mcp.media.outputs.file_names import said
 from kie_mcp.media.worker_threads import in_thread
 from kie_mcp.orders.kind import Kind
 from kie_mcp.orders.order import parse_output_uri
-from kie_mcp.urls import shown_url
+from kie_mcp.urls import is_web_link, shown_url
 
 FRESH = 20 * 60.0
 """Seconds for which an output's own link is trusted: the earliest death that was seen came after 40 minutes."""
@@ -53,7 +53,7 @@ class FileReferences:
         `say` hears how far a large upload is.
         Trouble on the way to one (CredentialError, BusyError, UnreachableError, OutputError) is passed on.
         """
-        if reference[:8].casefold().startswith(("https://", "http://")):
+        if is_web_link(reference):
             return reference
         job, output = await self._output(reference, argument)
         if self._fresh(job, output):
@@ -69,7 +69,7 @@ class FileReferences:
         Raises OrderError naming the argument if the job is unknown or has not succeeded, if it has no such output, or
         if that is not what the argument takes.
         """
-        if reference[:8].casefold().startswith(("https://", "http://")):
+        if is_web_link(reference):
             return None
         _, output = await self._output(reference, argument)
         return output
@@ -85,7 +85,7 @@ class FileReferences:
 
         Raises OrderError naming the argument if the job is unknown or makes something else.
         """
-        if reference[:8].casefold().startswith(("https://", "http://")):
+        if is_web_link(reference):
             return None
         job, _ = await self._job(reference, argument)
         if job.done:
@@ -143,4 +143,4 @@ def _check_family(family: str, reference: str, argument: str) -> None:
 
 
 def _refusal(argument: str, reference: str, problem: str) -> OrderError:
-    return OrderError(f"{argument}: {shown_url(reference)}: {problem}.")
+    return OrderError(f"{shown_url(reference)}: {problem}.", argument=argument)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from kie_mcp.invisible_characters import shapeless
+from kie_mcp.text import shapeless
 
 MOST_ENTRIES = 50_000
 """Names of a folder that are compared, at most."""

@@ -9,13 +9,13 @@ from typing import Protocol
 import anyio
 
 from kie_mcp.errors import OutputError
-from kie_mcp.invisible_characters import hidden
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.store.ledger import LedgerError
 from kie_mcp.jobs.store.protocols import Uploads as UploadStore
 from kie_mcp.media.inputs.open_file import OpenFile, open_own
 from kie_mcp.media.outputs.download_limits import MB
 from kie_mcp.media.worker_threads import in_thread
+from kie_mcp.text import file_name
 
 LIFE = 23 * 3600.0
 """Seconds for which an upload is used again: it lives for 24 hours, and the job that takes it may have to wait."""
@@ -99,9 +99,7 @@ class Uploads:
         return url
 
     def _telling(self, name: str, length: int, say: Say) -> Callable[[int], None]:
-        # A blank other than the usual one can end a line.
-        plain = ("?" if hidden(one) or (one != " " and one.isspace()) else one for one in name)
-        words = f"uploading {''.join(plain)}"
+        words = f"uploading {file_name(name)}"
         told_at = float("-inf")
 
         def tell(sent: int) -> None:

@@ -7,6 +7,7 @@ from kie_mcp.errors import OutputError, TransientError
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.media.probe.file_type import probe
 from kie_mcp.orders.kind import Kind
+from kie_mcp.text import literal
 
 MB = 1024 * 1024
 CAPS: Mapping[Kind, int] = {
@@ -105,7 +106,9 @@ class DownloadLimits:
         encodings = {one.partition(";")[0].strip() for one in given} - {"", "identity"}
         self._compressed = ", ".join(sorted(encodings & COMPRESSIONS))
         if encodings:
-            self.odd = f"Its host called it encoded ({', '.join(sorted(encodings))[:40]!r}); it is saved as it came."
+            self.odd = (
+                f"Its host called it encoded ({literal(', '.join(sorted(encodings)), 40)}); it is saved as it came."
+            )
         self._fits(self._length or 0)
         self._total.check(self._length or 0)
 
@@ -113,7 +116,9 @@ class DownloadLimits:
         """Look at the first bytes: some hosts call compressed what is not."""
         if self._compressed and probe(head).family == "unknown":
             remedy = "Open the link in a browser while it lives."
-            raise OutputError(f"the file came encoded ({self._compressed!r}), which is refused", remedy=remedy)
+            raise OutputError(
+                f"the file came encoded ({literal(self._compressed, 40)}), which is refused", remedy=remedy
+            )
         self._compressed = ""
 
     def take(self, size: int) -> None:

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from kie_mcp.catalog.models import MODELS
-from kie_mcp.invisible_characters import shapeless
 from kie_mcp.jobs.job import Job
+from kie_mcp.text import shapeless
 from kie_mcp.timestamps import day
 
 LONGEST = 40

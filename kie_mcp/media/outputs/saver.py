@@ -107,7 +107,7 @@ class OutputSaver:
             await in_thread(check)
             self._checked = (self._clock.now(), room)
         except NotCreatedError as error:
-            raise NotCreatedError(f"{error.message} Nothing was sent.", remedy=error.remedy) from error
+            raise error.with_facts(problem=f"{error.problem} Nothing was sent.") from error
         except OSError as error:
             message = f"The output folder {self._folder} cannot be written ({error.strerror}). Nothing was sent."
             remedy = "Set KIE_OUTPUT_DIR to a folder on a disk that answers, and restart the client."

@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from kie_mcp.errors import Trouble
 from kie_mcp.file_system import Chmod
@@ -13,7 +13,7 @@ from kie_mcp.media.inputs.open_file import open_saved
 from kie_mcp.media.outputs.atomic_file import AtomicFile
 from kie_mcp.orders.order import output_uri
 from kie_mcp.timestamps import iso
-from kie_mcp.urls import bare_link
+from kie_mcp.urls import bare_values
 
 EXTENSION = ".json"
 
@@ -57,7 +57,7 @@ def described(job: Job, index: int, output: Output, *, sandbox: bool) -> JSON:
         "title": job.title or None,
         **{name: order[name] for name in ("prompt", "text") if name in order},
         "seed": order.get("seed"),
-        "arguments": {name: _bare(value) for name, value in order.items() if name not in _FIRST},
+        "arguments": {name: _outlined(value) for name, value in order.items() if name not in _FIRST},
         "job_id": job.id,
         "kie_task_id": job.task_id,
         "credits": {"estimated": job.credits_estimated, "used": job.credits_used},
@@ -87,15 +87,10 @@ def _cause(error: Exception) -> str:
     return (error.strerror or type(error).__name__).lower()
 
 
-def _bare(value: Any) -> Any:
-    if isinstance(value, list | tuple):
-        return [_bare(one) for one in value]  # pyright: ignore[reportUnknownVariableType]
-    return _outlined(value) if isinstance(value, str) else value
-
-
-def _outlined(text: str) -> str:
+def _outlined(value: Any) -> Any:
     """A link without what may be secret in it; a data URI is a file of its own, and only its beginning stays."""
-    start = text[:8].casefold()
-    if start.startswith("data:"):
-        return text.partition(",")[0]
-    return bare_link(text) if start.startswith(("https://", "http://")) else text
+    if isinstance(value, list | tuple):
+        return [_outlined(one) for one in cast("list[Any]", value)]
+    if isinstance(value, str) and value[:5].casefold() == "data:":
+        return value.partition(",")[0]
+    return bare_values(value)

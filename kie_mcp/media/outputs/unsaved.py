@@ -5,6 +5,7 @@ from pathlib import Path
 
 from kie_mcp.errors import DeadLinkError, KieError, OutputError, RefusedError, Trouble
 from kie_mcp.media.outputs.atomic_file import FULL
+from kie_mcp.text import clause
 from kie_mcp.urls import bare_links
 
 _ANSWERS = {401: "refuses the link", 403: "refuses the link", 404: "has no file under the link"}
@@ -54,5 +55,5 @@ def _told(error: Exception, folder: Path) -> tuple[str, str]:
         )
     if isinstance(error, KieError):
         # Whoever has a signed link has the file.
-        return bare_links(error.message).rstrip("."), error.remedy
+        return clause(bare_links(error.message)), error.remedy
     return f"something unforeseen happened ({type(error).__name__})", OutputError.remedy

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mcp.types import CallToolResult, ContentBlock, ImageContent, ResourceLink, TextContent
 
-from kie_mcp.errors import KieError, Trouble
+from kie_mcp.errors import KieError, Trouble, UnconfirmedError, look_before_repeating
 from kie_mcp.jobs.drafts import Expectation
 from kie_mcp.jobs.job import Job, JobState, Output, Phase
 from kie_mcp.media.outputs.file_names import said
@@ -15,7 +15,7 @@ from kie_mcp.surface.answers.schema import Answer, CreditFields, ErrorFields, Li
 from kie_mcp.surface.answers.text import error_text, listing_text, spoken, text
 from kie_mcp.text import CODE, clean, one_line, short_link, shown
 from kie_mcp.timestamps import iso
-from kie_mcp.urls import MAX_URL, bare_links
+from kie_mcp.urls import MAX_URL
 
 TITLE = 60
 """Characters of an order's words that are shown."""
@@ -35,7 +35,7 @@ def answer(
     return Answer(
         job_id=job.id,
         kind=job.kind,
-        title=one_line(bare_links(said(job)), TITLE) or None,
+        title=one_line(said(job), TITLE) or None,
         model=clean(job.model, 2 * CODE) or "",
         state=job.state,
         elapsed_s=round(max((job.finished_at or now) - job.created_at, 0.0), 1),
@@ -117,7 +117,8 @@ def error_fields(trouble: Trouble) -> ErrorFields:
 
 def _error(job: Job, trouble: Trouble) -> ErrorFields:
     fields = error_fields(trouble)
-    fields.remedy = fields.remedy.replace("new=true", _another(job))
+    if trouble.category == UnconfirmedError.category:
+        fields.remedy = look_before_repeating(_another(job))
     return fields
 
 

@@ -10,7 +10,7 @@ from mcp.types import INVALID_PARAMS, InputRequiredResult
 
 from kie_mcp.errors import OrderError
 from kie_mcp.surface.arguments.absent import says_nothing
-from kie_mcp.text import quoted, seen
+from kie_mcp.text import literal, quoted, seen
 
 LONGEST = 2000
 """Characters of one argument."""
@@ -43,13 +43,14 @@ class PromptTemplate(Prompt):
         given = {name: "" if says_nothing(value) else value for name, value in given.items()}
         for name, value in given.items():
             if name not in known:
-                raise OrderError(f"{name[:40]!r}: there is no such argument.", remedy=f"It takes {', '.join(known)}.")
+                problem = "there is no such argument."
+                raise OrderError(problem, argument=literal(name, 40), remedy=f"It takes {', '.join(known)}.")
             if len(value) > LONGEST:
-                message = f"{name}: has {len(value):,} characters; at most {LONGEST:,} are allowed."
-                raise OrderError(message, remedy="Shorten it.")
+                problem = f"has {len(value):,} characters; at most {LONGEST:,} are allowed."
+                raise OrderError(problem, argument=name, remedy="Shorten it.")
         for name, one in known.items():
             if one.required and not given.get(name):
-                raise OrderError(f"{name}: is required.", remedy=f"It is: {one.description}")
+                raise OrderError("is required.", argument=name, remedy=f"It is: {one.description}")
         return {name: value for name, value in given.items() if value}
 
 

@@ -158,7 +158,8 @@ def _model(kind: Kind, given: Given) -> _Choice:
     if not fitting:
         choices = dict.fromkeys(one for model in models for one in model.takes.resolutions)
         raise OrderError(
-            f"resolution: {quoted(wanted[:40])} is not to be had here.",
+            f"{quoted(wanted, 40)} is not to be had here.",
+            argument="resolution",
             remedy=f"Use {', '.join(choices)}." if choices else "Leave it out.",
         )
     model = min(fitting, key=lambda one: one.price.credits[wanted]) if wanted else fitting[0]

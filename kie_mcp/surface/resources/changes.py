@@ -8,16 +8,15 @@ from typing import Any
 
 import anyio
 import anyio.abc
-from mcp.server.subscriptions import SubscriptionBus
+from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler, SubscriptionBus
 from mcp.shared.subscriptions import ResourcesListChanged, ResourceUpdated, ServerEvent
 
 from kie_mcp.errors import KieError, UnknownJobError
-from kie_mcp.jobs.history import JobHistory
+from kie_mcp.jobs.history import PAGE, JobHistory
 from kie_mcp.jobs.job import Job
 from kie_mcp.jobs.service import LISTEN, JobService
 from kie_mcp.jobs.store.ledger import STEPS
 from kie_mcp.orders.order import JOBS_URI, output_uri, parse_job_uri
-from kie_mcp.surface.resources.listing import PAGE
 
 logger = logging.getLogger(__name__)
 
@@ -37,12 +36,17 @@ class ResourceWatcher:
 
 
 class ResourceWatchers:
-    """Publishes an event on the bus when what it is about has changed, as long as somebody holds it."""
+    """Publishes an event on the bus when what it is about has changed, as long as somebody holds it.
 
-    def __init__(self, service: JobService, history: JobHistory, bus: SubscriptionBus) -> None:
+    Each account has a bus of its own: that its list of jobs has changed is nobody else's business.
+    """
+
+    def __init__(self, service: JobService, history: JobHistory, bus: SubscriptionBus | None = None) -> None:
         self._service = service
         self._history = history
-        self._bus = bus
+        self.bus = bus or InMemorySubscriptionBus()
+        self.stream = ListenHandler(self.bus)
+        """Answers a request that is held open with what is published."""
         self._watches: dict[ServerEvent, ResourceWatcher] = {}
         self._group: anyio.abc.TaskGroup | None = None
 
@@ -116,7 +120,7 @@ class ResourceWatchers:
                 async with aclosing(self._states(event)) as states:
                     async for state in states:
                         if watch.begun.is_set() and state != known:
-                            await self._bus.publish(event)
+                            await self.bus.publish(event)
                         known = state
                         watch.begun.set()
             except UnknownJobError:

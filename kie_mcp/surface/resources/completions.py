@@ -1,10 +1,18 @@
 """Completions: what can stand in a resource template or in a prompt's argument, from the ledger and the catalogue."""
 
+import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from mcp.server.mcpserver import MCPServer
-from mcp.types import Completion, CompletionArgument, CompletionContext, PromptReference, ResourceTemplateReference
+from mcp.server import ServerRequestContext
+from mcp.shared.exceptions import MCPError
+from mcp.types import (
+    INTERNAL_ERROR,
+    CompleteRequestParams,
+    CompleteResult,
+    Completion,
+    PromptReference,
+)
 
 from kie_mcp.catalog import registry
 from kie_mcp.errors import UnknownJobError
@@ -12,6 +20,10 @@ from kie_mcp.jobs.history import JobHistory
 from kie_mcp.orders.kind import Kind
 from kie_mcp.orders.order import output_uri
 from kie_mcp.surface.resources.models import MADE, VOICES
+from kie_mcp.surface.server import KieServer
+from kie_mcp.surface.tenant import TenantOf
+
+logger = logging.getLogger(__name__)
 
 MOST = 100
 """Values that one answer may hold, by the protocol."""
@@ -22,9 +34,17 @@ Source: TypeAlias = Callable[[str, Given], Awaitable[Completion]]
 """From what was typed so far."""
 
 
-def register(server: MCPServer, history: JobHistory) -> None:
-    """Answer `completion/complete`."""
-    server.completion()(Completions(history).complete)
+def register(server: KieServer, tenant_of: TenantOf) -> None:
+    """Answer `completion/complete`, which the SDK's server answers without a word of whose request it is."""
+
+    async def complete(context: ServerRequestContext[Any, Any], params: CompleteRequestParams) -> CompleteResult:
+        try:
+            return CompleteResult(completion=await Completions(tenant_of(context).history).complete(params))
+        except Exception as error:
+            logger.exception("%s: nothing could be found to fill in", params.argument.name)
+            raise MCPError(INTERNAL_ERROR, f"Error completing argument {params.argument.name}") from error
+
+    server.answer("completion/complete", CompleteRequestParams, complete)
 
 
 class Completions:
@@ -48,16 +68,13 @@ class Completions:
             ("spoken_greeting_card", "voice"): _voices,
         }
 
-    async def complete(
-        self,
-        ref: PromptReference | ResourceTemplateReference,
-        argument: CompletionArgument,
-        context: CompletionContext | None,
-    ) -> Completion | None:
-        """What may follow; None for an argument that takes any words."""
-        name = ref.name if isinstance(ref, PromptReference) else ref.uri
-        source = self._sources.get((name, argument.name))
-        return await source(argument.value, (context and context.arguments) or {}) if source else None
+    async def complete(self, asked: CompleteRequestParams) -> Completion:
+        """What may follow; nothing for an argument that takes any words."""
+        name = asked.ref.name if isinstance(asked.ref, PromptReference) else asked.ref.uri
+        source = self._sources.get((name, asked.argument.name))
+        if source is None:
+            return Completion(values=[])
+        return await source(asked.argument.value, (asked.context and asked.context.arguments) or {})
 
     async def _jobs(self, typed: str, _: Given) -> Completion:
         ids, found = await self._history.ids(typed[:MOST], MOST)

@@ -9,27 +9,26 @@ from mcp.shared.exceptions import MCPError
 from mcp.types import INVALID_PARAMS, Annotations, ListResourcesResult, PaginatedRequestParams, Resource
 
 from kie_mcp.errors import UnknownJobError
-from kie_mcp.jobs.history import JobHistory
+from kie_mcp.jobs.history import PAGE
 from kie_mcp.jobs.job import Job, Output
 from kie_mcp.media.outputs.file_names import said
 from kie_mcp.orders.order import output_uri
 from kie_mcp.surface.answers.next_tools import input_for
 from kie_mcp.surface.server import KieServer
+from kie_mcp.surface.tenant import TenantOf
 from kie_mcp.text import CODE, code, one_line
 from kie_mcp.timestamps import iso
-from kie_mcp.urls import bare_links
 
-PAGE = 50
-"""Jobs whose files one answer lists."""
 TITLE = 80
 """Characters of the words that a file was made from."""
 
 
-def register(server: KieServer, history: JobHistory) -> None:
-    """List the files of the archive beside the server's own resources."""
+def register(server: KieServer, tenant_of: TenantOf) -> None:
+    """List the files that the account's jobs have made beside the server's own resources."""
 
-    async def listed(_: ServerRequestContext[Any, Any], params: PaginatedRequestParams) -> ListResourcesResult:
+    async def listed(context: ServerRequestContext[Any, Any], params: PaginatedRequestParams) -> ListResourcesResult:
         first = [] if params.cursor else await server.list_resources()
+        history = tenant_of(context).history
         try:
             jobs = await history.made(limit=PAGE + 1, after=_job_id(params.cursor) if params.cursor else "")
         except (ValueError, UnknownJobError):
@@ -50,7 +49,7 @@ def files(job: Job) -> list[Resource]:
 def _file(job: Job, index: int, output: Output) -> Resource:
     kind = job.kind.replace("_", " ").capitalize()
     # The words are whoever's who ordered it, so they are shown as the rest of a sentence of ours.
-    words = one_line(bare_links(said(job)), TITLE)
+    words = one_line(said(job), TITLE)
     return Resource(
         uri=output_uri(job.id, index),
         name=Path(output.path).name if output.path else f"{job.kind}-{index + 1}",

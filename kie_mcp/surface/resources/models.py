@@ -11,6 +11,7 @@ from kie_mcp.catalog import registry
 from kie_mcp.catalog.capabilities import Capabilities
 from kie_mcp.orders.kind import Kind
 from kie_mcp.surface.arguments.types import SPEECH
+from kie_mcp.text import literal
 
 MADE = (Kind.IMAGE, Kind.SPEECH, Kind.TALKING_VIDEO)
 VOICES = {voice: name for model in SPEECH for voice, name in model.takes.voices.items()}
@@ -32,7 +33,7 @@ def register(server: MCPServer[Any]) -> None:
         """One model: its limits, choices and prices."""
         found = everything.get(model_id.casefold())
         if found is None:
-            raise ResourceNotFoundError(f"There is no model {model_id[:100]!r} here; kie://models lists them.")
+            raise ResourceNotFoundError(f"There is no model {literal(model_id, 100)} here; kie://models lists them.")
         return json.dumps(found, indent=2)
 
     @server.resource("kie://voices", title="Voices", mime_type="application/json")

@@ -11,7 +11,6 @@ import anyio
 from mcp.server import ServerRequestContext
 from mcp.server.connection import Connection
 from mcp.server.mcpserver.exceptions import ResourceError
-from mcp.server.subscriptions import SubscriptionBus
 from mcp.shared.exceptions import MCPError
 from mcp.shared.subscriptions import ResourcesListChanged, ResourceUpdated, ServerEvent
 from mcp.types import (
@@ -23,38 +22,30 @@ from mcp.types import (
 )
 
 from kie_mcp.errors import UnknownJobError
-from kie_mcp.orders.order import parse_job_uri
+from kie_mcp.orders.order import JOBS_URI, parse_job_uri
 from kie_mcp.surface.resources.changes import ResourceWatchers, watched
-from kie_mcp.surface.server import Handler, KieServer, connection
+from kie_mcp.surface.server import KieServer, connection
 from kie_mcp.surface.tasks.extension import may_listen
+from kie_mcp.surface.tenant import TenantOf
 
 MOST = 100
 """Resources that one client may listen to."""
-_PLACE = "kie_mcp.updates"
-NO_STREAM = "the SDK serves no subscriptions/listen"
 
 
-def register(server: KieServer, watches: ResourceWatchers) -> None:
-    """Serve subscriptions; the watches must be open while the server runs."""
-
-    async def listen(context: ServerRequestContext[Any, Any], params: SubscriptionsListenRequestParams) -> Any:
-        return await updates.listen(context, params)
-
-    before = server.answer("subscriptions/listen", SubscriptionsListenRequestParams, listen)
-    if before is None:  # the SDK promises less than it does
-        raise TypeError(NO_STREAM)
-    updates = Updates(server, watches, before)
+def register(server: KieServer, tenant_of: TenantOf) -> None:
+    """Serve subscriptions; the tenants' watchers must be open while the server runs."""
+    updates = Updates(server, tenant_of)
+    server.answer("subscriptions/listen", SubscriptionsListenRequestParams, updates.listen)
     server.answer("resources/subscribe", SubscribeRequestParams, updates.subscribe)
     server.answer("resources/unsubscribe", UnsubscribeRequestParams, updates.unsubscribe)
 
 
 class Updates:
-    """Answers the requests to hear of changes; `stream` is what serves one that is held open."""
+    """Answers the requests to hear of changes."""
 
-    def __init__(self, server: KieServer, watches: ResourceWatchers, stream: Handler[Any]) -> None:
+    def __init__(self, server: KieServer, tenant_of: TenantOf) -> None:
         self._server = server
-        self._watches = watches
-        self._stream = stream
+        self._tenant_of = tenant_of
 
     async def listen(self, context: ServerRequestContext[Any, Any], params: SubscriptionsListenRequestParams) -> Any:
         """Have what the client listens to watched, for as long as its request is open."""
@@ -63,34 +54,39 @@ class Updates:
         events: list[ServerEvent] = [ResourceUpdated(uri) for uri in _not_too_many(wanted.resource_subscriptions or ())]
         if wanted.resources_list_changed:
             events.append(ResourcesListChanged())
-        with self._watches.held(events) as held:
+        watchers = self._tenant_of(context).watchers
+        with watchers.held(events) as held:
             for watch in held:
                 await watch.begun.wait()  # from the acknowledgement on, no change is missed
-            return await self._stream(context, params)
+            return await watchers.stream(context, params)
 
     async def subscribe(self, context: ServerRequestContext[Any, Any], params: SubscribeRequestParams) -> EmptyResult:
         """Tell this session of changes from now on. Raises MCPError if there is no such resource."""
-        await self._check(params.uri)
-        line = connection(context)
-        if _PLACE not in line.state:
-            line.state[_PLACE] = session = Session(line, self._watches, self._server.bus)
+        await self._check(params.uri, context)
+        line, place = connection(context), self._place(context)
+        if place not in line.state:
+            line.state[place] = session = Session(line, self._tenant_of(context).watchers)
             line.exit_stack.callback(session.close)
-        await line.state[_PLACE].add(params.uri)
+        await line.state[place].add(params.uri)
         return EmptyResult()
 
     async def unsubscribe(
         self, context: ServerRequestContext[Any, Any], params: UnsubscribeRequestParams
     ) -> EmptyResult:
         """Tell this session no more."""
-        if session := connection(context).state.get(_PLACE):
+        if session := connection(context).state.get(self._place(context)):
             session.drop(params.uri)
         return EmptyResult()
 
-    async def _check(self, uri: str) -> None:
+    def _place(self, context: ServerRequestContext[Any, Any]) -> str:
+        """Where the connection keeps what the account has subscribed to."""
+        return f"kie_mcp.updates.{self._tenant_of(context).account}"
+
+    async def _check(self, uri: str, context: ServerRequestContext[Any, Any]) -> None:
         try:
             if job := parse_job_uri(uri):  # also an output that is not made yet
-                await self._server.service.read(job[0])
-            else:
+                await self._tenant_of(context).service.read(job[0])
+            elif uri != JOBS_URI:
                 await self._server.read_resource(uri)
         except (ResourceError, UnknownJobError) as error:
             raise MCPError(INVALID_PARAMS, str(error), {"uri": uri}) from error
@@ -99,13 +95,13 @@ class Updates:
 class Session:
     """One client of the older era: what it has subscribed to, and what it is still to be told."""
 
-    def __init__(self, line: Connection, watches: ResourceWatchers, bus: SubscriptionBus) -> None:
+    def __init__(self, line: Connection, watches: ResourceWatchers) -> None:
         self._line = line
         self._watches = watches
         self._wanted: dict[str, ServerEvent] = {}
         self._due: dict[str, None] = {}
         self._wake = anyio.Event()
-        self._leave = bus.subscribe(self._hear)
+        self._leave = watches.bus.subscribe(self._hear)
         self._teller = watches.run(self._tell)
 
     async def add(self, uri: str) -> None:

@@ -75,8 +75,8 @@ class TaskStore(Protocol[Kept]):
         """Start the task, durably, or answer the call as ever."""
         ...
 
-    async def find(self, task_id: str, /) -> Kept:
-        """What is kept under that id. Raises MCPError with INVALID_PARAMS if nothing is."""
+    async def find(self, task_id: str, ctx: Call, /) -> Kept:
+        """What is kept under that id for whoever asks. Raises MCPError with INVALID_PARAMS if nothing is."""
         ...
 
     async def show(self, kept: Kept, ctx: Call, /) -> Task:
@@ -122,17 +122,17 @@ class Tasks(Extension):
         begun = await self._keeper.begin(params, ctx, call_next)
         return begun.handle() if isinstance(begun, Task) else begun
 
-    async def update(self, _: Call, params: Update) -> HandlerResult:
+    async def update(self, ctx: Call, params: Update) -> HandlerResult:
         """Acknowledge it: answers to nothing are to be ignored. Whoever keeps tasks that ask takes them here."""
-        await self._keeper.find(params.task_id)
+        await self._keeper.find(params.task_id, ctx)
         return {}
 
     async def _get(self, ctx: Call, params: _Named) -> HandlerResult:
-        task = await self._keeper.show(await self._keeper.find(params.task_id), ctx)
+        task = await self._keeper.show(await self._keeper.find(params.task_id, ctx), ctx)
         return task.detailed()
 
-    async def _cancel(self, _: Call, params: _Named) -> HandlerResult:
-        await self._keeper.cancel(await self._keeper.find(params.task_id))
+    async def _cancel(self, ctx: Call, params: _Named) -> HandlerResult:
+        await self._keeper.cancel(await self._keeper.find(params.task_id, ctx))
         return {}
 
 

@@ -6,7 +6,7 @@ nor asked for input, so its task is never cancelled and never waits for its clie
 
 import logging
 from datetime import UTC, datetime
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from mcp.server.context import CallNext, HandlerResult
 from mcp.shared.exceptions import MCPError
@@ -17,11 +17,11 @@ from kie_mcp.errors import KieError, UnknownJobError
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.job import Job, JobState
 from kie_mcp.jobs.polling import next_look
-from kie_mcp.jobs.service import JobService
-from kie_mcp.surface.answers.schema import Answer
 from kie_mcp.surface.answers.text import text
-from kie_mcp.surface.calls import CallOptions, Connection
+from kie_mcp.surface.calls import CallHandler, CallOptions, Connection
 from kie_mcp.surface.tasks.extension import Call, Task
+from kie_mcp.surface.tenant import TenantOf
+from kie_mcp.text import literal
 
 logger = logging.getLogger(__name__)
 
@@ -34,26 +34,14 @@ WISH = TypeAdapter(bool)
 Kept = TypeVar("Kept")
 
 
-class Answers(Protocol):
-    """What the tools say of a job."""
-
-    async def describe(self, job: Job) -> Answer:
-        """The facts of the job."""
-        ...
-
-    async def tell(self, job: Job, connection: Connection, manner: CallOptions, /) -> CallToolResult:
-        """The tool's answer, in the shape that this client can use; once that is written its caller counts as told."""
-        ...
-
-
 class JobTasks:
-    """Keeps no task: each is a job of the service's, and lives as long as the ledger."""
+    """Keeps no task: each is a job of the tenant's, and lives as long as the ledger."""
 
     tools = ORDERING
 
-    def __init__(self, service: JobService, answers: Answers, clock: Clock) -> None:
-        self._service = service
-        self._answers = answers
+    def __init__(self, tenant_of: TenantOf, calls: CallHandler, clock: Clock) -> None:
+        self._tenant_of = tenant_of
+        self._calls = calls
         self._clock = clock
         self._left: dict[str, None] = {}
         """Jobs whose client no longer waits: a word for whoever asks all the same."""
@@ -70,17 +58,17 @@ class JobTasks:
         if (preview := _wish(params.arguments.get("preview"))) is not None:
             _note(self._manners, job_id, CallOptions(preview=preview))
         try:
-            return self._task(await self._service.read(job_id), _headline(answered))
+            return self._task(await self._tenant_of(ctx).service.read(job_id), _headline(answered))
         except KieError as error:
             logger.warning("job %s: answered without a task: %s", job_id, error)
             return answered
 
-    async def find(self, task_id: str) -> Job:
+    async def find(self, task_id: str, ctx: Call) -> Job:
         """The account's job with that id of ours. Raises MCPError."""
         try:
-            return await self._service.read(task_id)
+            return await self._tenant_of(ctx).service.read(task_id)
         except UnknownJobError as error:
-            raise MCPError(INVALID_PARAMS, f"There is no task {task_id[:100]!r} here.") from error
+            raise MCPError(INVALID_PARAMS, f"There is no task {literal(task_id, 100)} here.") from error
         except KieError as error:
             raise MCPError(INTERNAL_ERROR, error.message) from error
 
@@ -88,10 +76,11 @@ class JobTasks:
         """The task as the ledger has the job; an end that is handed out here is delivered."""
         try:
             if not job.done:
-                return self._task(job, await self._sentence(job))
+                return self._task(job, await self._sentence(job, ctx))
             self._left.pop(job.id, None)
             manner = self._manners.get(job.id, CallOptions())
-            answered = await self._answers.tell(job, Connection(request=ctx, late=self._service.is_waking), manner)
+            late = self._tenant_of(ctx).service.is_waking
+            answered = await self._calls.tell(job, Connection(request=ctx, late=late), manner)
         except KieError as error:
             raise MCPError(INTERNAL_ERROR, error.message) from error
         self._manners.pop(job.id, None)
@@ -102,8 +91,8 @@ class JobTasks:
         if not job.done:
             _note(self._left, job.id, None)
 
-    async def _sentence(self, job: Job) -> str:
-        headline = text(await self._answers.describe(job)).partition("\n")[0]
+    async def _sentence(self, job: Job, ctx: Call) -> str:
+        headline = text(await self._calls.describe(job, self._tenant_of(ctx))).partition("\n")[0]
         if job.id not in self._left:
             return headline
         ask = f'get_job_status(job_id="{job.id}")'
