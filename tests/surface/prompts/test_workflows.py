@@ -188,7 +188,8 @@ async def test_the_tools_and_arguments_that_are_named_exist(tmp_path: Path) -> N
             await written(here, "spoken_greeting_card", occasion="o", to="t", voice="v"),
         ]
     calls = [call for text in texts for call in re.findall(r"(\w+)\((\w+=[^)]*)\)", text)]
-    assert {tool for tool, _ in calls} == set(tools) - {"list_jobs"}
+    assert calls
+    assert {tool for tool, _ in calls} <= set(tools)
     for tool, arguments in calls:
         assert set(re.findall(r"(\w+)=", arguments)) <= tools[tool], tool
 
