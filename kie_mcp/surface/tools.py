@@ -150,7 +150,7 @@ class Tools:
         wait_seconds: arg.Wait = None,
         preview: arg.Preview = None,
     ) -> CallToolResult:
-        """Say how a job stands, and wait for its end. Free: ask as often as needed instead of ordering again."""
+        """Show a job's state, and wait for its end. Free: ask as often as needed instead of ordering again."""
         job = await self._tenant_of(ctx.request_context).service.find(_parse_job_id(job_id))
         return await self._calls.report_status(job, ctx, CallOptions(wait_seconds=wait_seconds, preview=preview))
 
@@ -184,8 +184,8 @@ def _make_parts(
         if image_prompt.strip():
             parts["image"] = ImageOrder(model=arg.IMAGE[0].id, prompt=image_prompt, aspect_ratio=aspect_ratio)
         elif aspect_ratio.strip():
-            problem = "given, but the video has the shape of the picture that is given."
-            remedy = "Leave it out, or have the face made: image_prompt."
+            problem = "not used with image: the video has the shape of that picture."
+            remedy = "Leave it out, or give image_prompt in place of image."
             raise OrderError(problem, argument="aspect_ratio", remedy=remedy)
         if script.strip():
             parts["audio"] = SpeechOrder(model=arg.SPEECH[0].id, text=script, voice=voice)
@@ -207,6 +207,6 @@ def _parse_job_id(given: str) -> str:
     text = given.strip()
     name = (parse_job_uri(text) or (text, None))[0].partition("/outputs/")[0]
     if not JOB_ID.fullmatch(name):
-        message = f"There is no job {shown_url(given, 100)}: an id has letters, digits and few signs, and no blanks."
+        message = f"There is no job {shown_url(given, 100)}: an id has only letters, digits, '_', '.', ':' and '-'."
         raise UnknownJobError(message)
     return name

@@ -202,7 +202,7 @@ async def test_a_failed_video_is_ordered_again_without_paying_for_face_and_voice
         await anyio.sleep(2)
         second = facts(await here.call("create_talking_video", **WORDS | {"prompt": "nods"}))
     assert facts(first)["next"] == snapshot(
-        "ordered again, it takes the image and the speech that was made at no further cost"
+        "if it is ordered again, the image and the speech made for it will be used at no further cost"
     )
     assert [part["job_id"] for part in second["parts"]] == [part["job_id"] for part in facts(first)["parts"]]
     assert second["state"] == "succeeded"
@@ -327,7 +327,7 @@ async def test_an_unconfirmed_part_is_made_again_with_new_and_the_other_is_kept(
         again = await here.call("create_talking_video", **lost)
         await here.call("create_talking_video", **lost, new=True)
     assert facts(first)["next"] == snapshot(
-        "ordered again with new=true, it takes the speech that was made at no further cost"
+        "if it is ordered again with new=true, the speech made for it will be used at no further cost"
     )
     assert text(first).splitlines()[0].replace(facts(first)["parts"][0]["job_id"], "job_1") == snapshot(
         "failed: talking video, Its picture (job_1) is unconfirmed: Kie.ai's answer to the create call was lost (ConnectionResetError). The job may exist and may have been charged. This job itself was not sent and cost nothing."
@@ -345,4 +345,4 @@ async def test_the_face_has_the_shape_that_is_wished_for(tmp_path: Path) -> None
         )
     [output] = film["outputs"]
     assert output["height"] > output["width"]
-    assert text(refused).startswith("error: aspect_ratio: given, but")
+    assert text(refused).startswith("error: aspect_ratio: not used with image")

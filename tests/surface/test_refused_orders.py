@@ -190,9 +190,9 @@ async def test_what_no_model_takes(tmp_path: Path, era: Era) -> None:
             "a seed with a fraction": "seed: 12345.5 given; (). Correct the arguments and call again.",
             "a seed beyond numbers": "seed: a huge number given; (2147483647). Correct the arguments and call again.",
             "no job id": "job_id: is required. Correct the arguments and call again.",
-            "a job id of blanks": "There is no job '  ': an id has letters, digits and few signs, and no blanks. Find it with list_jobs.",
-            "a job id with a path": "There is no job '../../etc/passwd': an id has letters, digits and few signs, and no blanks. Find it with list_jobs.",
-            "a job id with quotes": 'There is no job "a\'; DROP TABLE jobs;--": an id has letters, digits and few signs, and no blanks. Find it with list_jobs.',
+            "a job id of blanks": "There is no job '  ': an id has only letters, digits, '_', '.', ':' and '-'. Find it with list_jobs.",
+            "a job id with a path": "There is no job '../../etc/passwd': an id has only letters, digits, '_', '.', ':' and '-'. Find it with list_jobs.",
+            "a job id with quotes": "There is no job \"a'; DROP TABLE jobs;--\": an id has only letters, digits, '_', '.', ':' and '-'. Find it with list_jobs.",
             "a job id too long": "job_id: 101 characters given; (100). Correct the arguments and call again.",
             "a state": "state: 'done' given; ('queued' 'running' 'succeeded' 'failed' 'unconfirmed'). Correct the arguments and call again.",
             "a kind": "kind: 'song' given; ('image' 'speech' 'talking_video'). Correct the arguments and call again.",
@@ -244,7 +244,7 @@ async def test_characters_that_cannot_be_sent(tmp_path: Path, era: Era) -> None:
             "half a pair": "prompt: 'a \\ud83d fox' given; (). Correct the arguments and call again.",
             "NUL in a text": "text: holds the character U+0000 at position 4; control characters other than newline and tab, and halves of surrogate pairs, are not allowed. Take the character out.",
             "half a pair in a key": "idempotency_key: 'k\\udc00' given; (). Correct the arguments and call again.",
-            "NUL in a job id": "There is no job 'job_\\x00': an id has letters, digits and few signs, and no blanks. Find it with list_jobs.",
+            "NUL in a job id": "There is no job 'job_\\x00': an id has only letters, digits, '_', '.', ':' and '-'. Find it with list_jobs.",
             "a bell in a link": "image: holds the character U+0007 at position 21; control characters other than newline and tab, and halves of surrogate pairs, are not allowed. Take the character out.",
         }
     )

@@ -109,7 +109,7 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                     },
                     "preview": {
                         "type": "boolean",
-                        "description": "Show it small, as a picture; default fits the client",
+                        "description": "Show a small picture of it; default fits the client",
                     },
                     "convert": {
                         "description": "Turn a file that the model does not take into one that it takes",
@@ -236,7 +236,7 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                     },
                     "preview": {
                         "type": "boolean",
-                        "description": "Show it small, as a picture; default fits the client",
+                        "description": "Show a small picture of it; default fits the client",
                     },
                     "convert": {
                         "description": "Turn a file that the model does not take into one that it takes",
@@ -261,7 +261,7 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                     },
                     "preview": {
                         "type": "boolean",
-                        "description": "Show it small, as a picture; default fits the client",
+                        "description": "Show a small picture of it; default fits the client",
                     },
                 },
                 "required": ["job_id"],
@@ -503,7 +503,7 @@ async def test_titles_descriptions_and_annotations(tmp_path: Path) -> None:
             ),
             "get_job_status": (
                 "Get job status",
-                "Say how a job stands, and wait for its end. Free: ask as often as needed instead of ordering again.",
+                "Show a job's state, and wait for its end. Free: ask as often as needed instead of ordering again.",
                 {"readOnlyHint": True, "destructiveHint": False, "idempotentHint": True, "openWorldHint": True},
             ),
             "list_jobs": (

@@ -204,7 +204,7 @@ def _next(job: Job, *, joined: bool, parts: Sequence[Job] = ()) -> str | None:
     if job.state in FAILURES and (kept := [part.kind for part in parts if not part.lost]):
         unsure = job.idempotency_key or any(part.state is JobState.UNCONFIRMED for part in parts)
         how = f" with {_new_job_hint(job)}" if unsure else ""
-        return f"ordered again{how}, it takes the {' and the '.join(kept)} that was made at no further cost"
+        return f"if it is ordered again{how}, the {' and the '.join(kept)} made for it will be used at no further cost"
     if joined and job.state is not JobState.UNCONFIRMED:
         return f"repeat with {_new_job_hint(job)} to make, and pay for, another one"
     return None

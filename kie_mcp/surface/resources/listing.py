@@ -32,7 +32,7 @@ def register(server: KieServer, tenant_of: TenantOf) -> None:
         try:
             jobs = await history.made(limit=PAGE + 1, after=_job_id(params.cursor) if params.cursor else "")
         except (ValueError, UnknownJobError):
-            raise MCPError(INVALID_PARAMS, "cursor: is not one that this list gave; ask without one.") from None
+            raise MCPError(INVALID_PARAMS, "cursor: not one that this list gave; ask again without a cursor.") from None
         return ListResourcesResult(
             resources=[*first, *(file for job in jobs[:PAGE] for file in list_files(job))],
             next_cursor=_cursor(jobs[PAGE - 1]) if len(jobs) > PAGE else None,

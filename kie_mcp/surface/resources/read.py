@@ -70,7 +70,7 @@ def register(server: MCPServer[Any], tenant_of: TenantOf, calls: CallHandler) ->
 
     @server.resource("kie://jobs/{job_id}", title="Job", mime_type="application/json")
     async def job(job_id: str, ctx: Ctx) -> str:
-        """One job as it stands."""
+        """One job: state, files and cost."""
         tenant = tenant_of(ctx.request_context)
         try:
             return json.dumps((await calls.describe(await tenant.service.read(job_id), tenant)).as_json(), indent=2)

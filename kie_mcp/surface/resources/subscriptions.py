@@ -144,5 +144,7 @@ class SessionSubscriptions:
 
 def _check_number(uris: Sequence[str]) -> Sequence[str]:
     if len(uris) > MOST:
-        raise MCPError(INVALID_PARAMS, f"{len(uris):,} resources; at most {MOST} can be listened to.")
+        raise MCPError(
+            INVALID_PARAMS, f"{len(uris):,} resources are too many: a client can subscribe to at most {MOST}."
+        )
     return uris

@@ -28,9 +28,9 @@ LAST = re.compile(rb",\s*" + ID + rb'(?:,\s*"(?:jsonrpc|method)"\s*:\s*"[^"\\]*"
 HEADER = re.compile(rb"\s*content-(length|type)\s*:\s*(\S*)", re.IGNORECASE)
 
 NO_HEADERS = (
-    "Content-Length headers are not understood; nothing was done. Send one JSON-RPC message a line, without headers."
+    "Content-Length headers are not understood; nothing was done. Send one JSON-RPC message per line, without headers."
 )
-NOT_UTF8 = "That line is not UTF-8; nothing was done. Send one JSON-RPC message a line, as UTF-8."
+NOT_UTF8 = "That line is not UTF-8; nothing was done. Send one JSON-RPC message per line, as UTF-8."
 TOO_LONG = "That line is longer than {} bytes; nothing was done. Hand large files in as a local path or an https URL."
 
 

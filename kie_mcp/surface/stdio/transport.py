@@ -143,7 +143,7 @@ class Stdio:
 
     async def _refuse(self, error: JSONRPCError) -> None:
         if error.error.message == NO_HEADERS and error.id is None:  # only once
-            logger.warning("the client sends Content-Length headers; this server reads one message a line")
+            logger.warning("the client sends Content-Length headers; this server reads one message per line")
         await self._send(error.model_dump_json(by_alias=True, exclude_unset=True).encode() + b"\n")
 
     async def _send(self, data: bytes) -> bool:

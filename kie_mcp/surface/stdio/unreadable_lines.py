@@ -67,7 +67,7 @@ def explain(error: Exception) -> JSONRPCError:
         found = _SURROGATE.search(json.dumps(message, ensure_ascii=False))
     except (ValueError, RecursionError):
         return build_error(
-            None, PARSE_ERROR, "That line is not JSON; nothing was done. Send one JSON-RPC message a line."
+            None, PARSE_ERROR, "That line is not JSON; nothing was done. Send one JSON-RPC message per line."
         )
     request_id = cast("dict[str, Any]", message).get("id") if isinstance(message, dict) else None
     request_id = request_id if isinstance(request_id, int | str) and not isinstance(request_id, bool) else None

@@ -200,7 +200,7 @@ what to do: Change the prompt or the inputs: the same ones are refused again.
 note: The audio was cut to 15 s.
 made with: speech job_7kq2abcdefghijklmnopqrstuv (succeeded, 0.3 credits)
 job: job_9d1xabcdefghijklmnopqrstuv (Kie.ai's id: e931f4f24b0f6d5bc4744c719d3f67f3) "a fox"
-next: ordered again, it takes the speech that was made at no further cost\
+next: if it is ordered again, the speech made for it will be used at no further cost\
 """,
             "refused": """\
 failed: image, No credits.
@@ -699,7 +699,7 @@ def test_the_structured_content_of_every_state() -> None:
                 "note": "The audio was cut to 15 s.",
                 "created_at": "2026-09-21T14:13:20Z",
                 "kie_task_id": "e931f4f24b0f6d5bc4744c719d3f67f3",
-                "next": "ordered again, it takes the speech that was made at no further cost",
+                "next": "if it is ordered again, the speech made for it will be used at no further cost",
             },
             "refused": {
                 "job_id": "job_9d1xabcdefghijklmnopqrstuv",

@@ -96,7 +96,7 @@ async def test_what_is_offered(tmp_path: Path, era: Era) -> None:
                 "application/json",
                 "Who can speak: id and name of each voice, the default first.",
             ),
-            "kie://jobs/{job_id}": ("Job", "application/json", "One job as it stands."),
+            "kie://jobs/{job_id}": ("Job", "application/json", "One job: state, files and cost."),
             "kie://jobs/{job_id}/outputs/{index}": (
                 "Output",
                 "application/octet-stream",
@@ -239,7 +239,7 @@ async def test_a_cursor_that_was_never_given_is_refused(tmp_path: Path, era: Era
         with pytest.raises(MCPError) as caught:
             await here.client.list_resources(cursor=cursor)
     assert caught.value.error.code == -32602
-    assert caught.value.error.message == "cursor: is not one that this list gave; ask without one."
+    assert caught.value.error.message == "cursor: not one that this list gave; ask again without a cursor."
 
 
 async def test_the_catalogue_says_what_each_model_takes_and_costs(tmp_path: Path, era: Era) -> None:
