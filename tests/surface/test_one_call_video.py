@@ -57,7 +57,8 @@ async def test_the_answer_names_every_job_while_they_run(tmp_path: Path) -> None
         assert all(part["job_id"] in said for part in film["parts"])
         for number, part in enumerate([film, *film["parts"]]):
             said = said.replace(part["job_id"], f"job_{number}")
-    assert said == snapshot("""\
+    # The first two may be on their way, or not yet, at the moment of the answer.
+    assert said.replace("(queued, ", "(running, ") == snapshot("""\
 queued: talking video, not sent yet, waiting for its image and its speech, about 8.12 credits in all ($0.04)
 made with: image job_1 (running, 4 credits), speech job_2 (running, 0.12 credits)
 job: job_0 "Good morning to you."
