@@ -14,7 +14,7 @@ from mcp.shared.subscriptions import ResourcesListChanged, ResourceUpdated, Serv
 from kie_mcp.errors import KieError, UnknownJobError
 from kie_mcp.jobs.history import PAGE, JobHistory
 from kie_mcp.jobs.job import Job
-from kie_mcp.jobs.service import LISTEN, JobService
+from kie_mcp.jobs.service import JobService
 from kie_mcp.jobs.store.ledger import STEPS
 from kie_mcp.orders.order import JOBS_URI, output_uri, parse_job_uri
 
@@ -144,13 +144,11 @@ class ResourceWatchers:
                     yield _readable_part(job) if index is None else job.outputs[index : index + 1]
             return
         while True:
-            listing = isinstance(event, ResourcesListChanged)
-            yield (
-                await self._list_files()
-                if listing
-                else [_readable_part(job) for job in await self._service.list_jobs()]
-            )
-            await anyio.sleep(LISTEN)
+            if isinstance(event, ResourcesListChanged):
+                yield await self._list_files()
+            else:
+                yield [_readable_part(job) for job in await self._service.list_jobs()]
+            await anyio.sleep(self._service.timing.foreign_gap)
 
     async def _follow_job(self, job_id: str) -> AsyncGenerator[Job]:
         """Yield the job at each change, until nothing can change any more."""
