@@ -148,7 +148,7 @@ class CallHandler:
 
     def _is_late(self, ctx: Ctx, seconds: float) -> bool:
         """Say whether a call of so many seconds has taken longer than its client is known to wait."""
-        stands = max(self._find_profile(ctx).longest or 0, self._choose_wait(ctx, NO_OPTIONS))
+        stands = max(self._find_profile(ctx).longest_wait or 0, self._choose_wait(ctx, NO_OPTIONS))
         return seconds > stands + GRACE
 
     def _choose_wait(self, ctx: Ctx, options: CallOptions) -> float:

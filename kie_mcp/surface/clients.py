@@ -37,9 +37,9 @@ class Peer:
 class Profile:
     """What is known of a client."""
 
-    seconds: float | None = None
+    default_wait: float | None = None
     """Seconds to wait by default; None if that depends on whether it asks for progress."""
-    longest: float | None = None
+    longest_wait: float | None = None
     """The longest wait, in seconds, after which the answer still reaches it; None if no limit is known."""
     links: bool = True
     """Whether it can take a resource link in an answer."""
@@ -59,7 +59,7 @@ class Row:
     samples: bool | None = None
     profile: Profile
 
-    def fits(self, peer: Peer) -> bool:
+    def matches(self, peer: Peer) -> bool:
         """Say whether this row describes the client."""
         same = peer.name.strip().lower() == self.name and self.samples in {None, peer.samples}
         return same and self.older in {None, peer.older} and self.stdio in {None, peer.stdio}
@@ -71,54 +71,63 @@ CLIENTS: Sequence[Row] = (
     Row(
         name="claude-code",
         profile=Profile(
-            seconds=45, preview=True, evidence="measured: a call of 330 s ends well, a picture arrives as one"
+            default_wait=45, preview=True, evidence="measured: a call of 330 s succeeds, a picture is shown as one"
         ),
     ),
     Row(
         name="claude-ai",
         profile=Profile(
-            seconds=45,
-            longest=50,
+            default_wait=45,
+            longest_wait=50,
             preview=True,
-            evidence="reported of Claude Desktop: cuts at 60 s, deaf to progress, shows pictures",
+            evidence="reported of Claude Desktop: cuts at 60 s, ignores progress, shows pictures",
         ),
     ),
     Row(
         name="gemini-cli-mcp-client",
         profile=Profile(
-            seconds=45, longest=580, preview=True, evidence="source: cuts at 600 s; measured: a picture arrives as one"
+            default_wait=45,
+            longest_wait=580,
+            preview=True,
+            evidence="source: cuts at 600 s; measured: a picture is shown as one",
         ),
     ),
     Row(
         name="qwen-code-mcp-client",
-        profile=Profile(seconds=45, longest=580, evidence="source: cuts at 600 s; measured: waits of 45 s end well"),
+        profile=Profile(
+            default_wait=45, longest_wait=580, evidence="source: cuts at 600 s; measured: waits of 45 s succeed"
+        ),
     ),
     Row(
         name="codex-mcp-client",
-        profile=Profile(seconds=45, longest=280, evidence="reported: cuts at 300 s, older ones at 60 s"),
+        profile=Profile(default_wait=45, longest_wait=280, evidence="reported: cuts at 300 s, older ones at 60 s"),
     ),
-    Row(name="cursor-vscode", profile=Profile(seconds=45, longest=280, evidence="reported: cuts at 300 s")),
+    Row(name="cursor-vscode", profile=Profile(default_wait=45, longest_wait=280, evidence="reported: cuts at 300 s")),
     Row(
         name="visual studio code",
-        profile=Profile(seconds=45, preview=True, evidence="reported: never cuts, shows pictures"),
+        profile=Profile(default_wait=45, preview=True, evidence="reported: never cuts, shows pictures"),
     ),
-    Row(name="opencode", profile=Profile(seconds=45, evidence="measured: a wait of 45 s ends well")),
+    Row(name="opencode", profile=Profile(default_wait=45, evidence="measured: a wait of 45 s succeeds")),
     Row(
         name="continue-cli-client",
-        profile=Profile(seconds=45, longest=50, evidence="source: cuts at 60 s; measured: does not listen"),
+        profile=Profile(
+            default_wait=45, longest_wait=50, evidence="source: cuts at 60 s; measured: does not ask for progress"
+        ),
     ),
-    Row(name="@cline/core", profile=Profile(seconds=3, evidence="measured of its CLI: does not listen")),
+    Row(name="@cline/core", profile=Profile(default_wait=3, evidence="measured of its CLI: does not ask for progress")),
     Row(
         name="fastmcp",
         older=True,
-        profile=Profile(seconds=6, longest=6, evidence="measured of agno, which goes by this name: cuts at 10 s"),
+        profile=Profile(
+            default_wait=6, longest_wait=6, evidence="measured of agno, which sends this name: cuts at 10 s"
+        ),
     ),
     Row(
         name="fastmcp",
         profile=Profile(
-            seconds=6,
-            evidence="measured: its own client and pydantic-ai do not cut, agno, if told to, cuts at 10 s; "
-            "from 4.2 on all three send the same",
+            default_wait=6,
+            evidence="measured: its own client and pydantic-ai do not cut; agno, set to this version, cuts at 10 s; "
+            "from fastmcp 4.2 on all three send the same",
         ),
     ),
     Row(
@@ -127,10 +136,10 @@ CLIENTS: Sequence[Row] = (
         stdio=True,
         samples=True,
         profile=Profile(
-            seconds=3,
-            longest=3,
+            default_wait=3,
+            longest_wait=3,
             links=False,
-            evidence="measured of autogen, which gives itself no name: cuts at 5 s, and a link makes its call fail",
+            evidence="measured of autogen, which sends the SDK's name: cuts at 5 s, and a link makes its call fail",
         ),
     ),
     Row(
@@ -143,12 +152,18 @@ CLIENTS: Sequence[Row] = (
     Row(
         name="google-adk",
         stdio=True,
-        profile=Profile(seconds=3, longest=3, evidence="measured: cuts at 5 s, and does not listen"),
+        profile=Profile(
+            default_wait=3, longest_wait=3, evidence="measured: cuts at 5 s, and does not ask for progress"
+        ),
     ),
     Row(
         name="google-adk",
         stdio=False,
-        profile=Profile(seconds=45, longest=280, evidence="source: cuts at 300 s; measured: more than 5 s end well"),
+        profile=Profile(
+            default_wait=45,
+            longest_wait=280,
+            evidence="source: cuts at 300 s; measured: a wait of more than 5 s succeeds",
+        ),
     ),
     Row(
         name="semantic kernel",
@@ -171,12 +186,12 @@ NO_SETTINGS = ClientSettings()
 
 def find_profile(peer: Peer, client_settings: ClientSettings = NO_SETTINGS) -> Profile:
     """Return what is known of a client, changed as the settings say; an unknown client gets the careful default."""
-    row = next((row.profile for row in CLIENTS if row.fits(peer)), UNKNOWN)
+    row = next((row.profile for row in CLIENTS if row.matches(peer)), UNKNOWN)
     wished = client_settings.wait_seconds
     return replace(
         row,
-        seconds=row.seconds if wished is None else wished,
-        longest=row.longest if wished is None or row.longest is None else max(row.longest, wished),
+        default_wait=row.default_wait if wished is None else wished,
+        longest_wait=row.longest_wait if wished is None or row.longest_wait is None else max(row.longest_wait, wished),
         links=row.links if client_settings.links is None else client_settings.links,
         preview=row.preview if client_settings.preview is None else client_settings.preview,
     )
@@ -188,14 +203,14 @@ def choose_wait(given: float | None, known: Profile, *, listening: bool) -> floa
     *listening*: whether the client asks for progress.
     """
     if given is not None:
-        return given if known.longest is None else min(given, known.longest)
-    if known.seconds is not None:
-        return known.seconds
+        return given if known.longest_wait is None else min(given, known.longest_wait)
+    if known.default_wait is not None:
+        return known.default_wait
     return LISTENING if listening else NOT_LISTENING
 
 
 def explain_shortening(given: float | None, known: Profile) -> str:
     """Tell a caller that its wait was shortened; empty if it was not."""
-    if given is None or known.longest is None or given <= known.longest:
+    if given is None or known.longest_wait is None or given <= known.longest_wait:
         return ""
-    return f"Waited {known.longest:g} s, not {given:g}: this client gives up calls that take longer."
+    return f"Waited {known.longest_wait:g} s, not {given:g}: this client gives up calls that take longer."

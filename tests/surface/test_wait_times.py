@@ -85,7 +85,7 @@ def test_clients_of_one_name_are_told_apart_by_what_else_they_send(
 
 def test_nobody_is_kept_waiting_longer_than_most_clients_wait() -> None:
     """Widely used clients cut a call at 60 seconds, and the strictest at 5."""
-    assert max(row.profile.seconds or 0 for row in CLIENTS) < 60
+    assert max(row.profile.default_wait or 0 for row in CLIENTS) < 60
     assert LISTENING < 60
     assert NOT_LISTENING < 5
 
@@ -97,13 +97,13 @@ def test_a_link_is_left_out_for_the_nameless_client_that_it_breaks() -> None:
 
 
 def test_no_client_is_kept_longer_than_it_stands() -> None:
-    known = [row.profile for row in CLIENTS if row.profile.longest is not None]
+    known = [row.profile for row in CLIENTS if row.profile.longest_wait is not None]
     assert known
-    assert all(row.seconds is not None and row.seconds <= (row.longest or 0) for row in known)
+    assert all(row.default_wait is not None and row.default_wait <= (row.longest_wait or 0) for row in known)
 
 
 def test_names_in_the_table_are_found_in_any_case() -> None:
-    assert all(row.name == row.name.lower() and row.fits(_peer(f" {row.name.upper()} ", row)) for row in CLIENTS)
+    assert all(row.name == row.name.lower() and row.matches(_peer(f" {row.name.upper()} ", row)) for row in CLIENTS)
 
 
 def _peer(name: str, row: Row) -> Peer:
@@ -165,6 +165,6 @@ def test_every_row_says_what_it_rests_on() -> None:
 @pytest.mark.parametrize("client", ["claude-code", "semantic kernel", "somebody"])
 def test_the_settings_rule_over_the_table(client: str) -> None:
     known = find_profile(Peer(client), ClientSettings(wait_seconds=7, links=False, preview=False))
-    assert (known.seconds, known.links, known.preview) == (7, False, False)
+    assert (known.default_wait, known.links, known.preview) == (7, False, False)
     known = find_profile(Peer(client), ClientSettings(links=True, preview=True))
     assert (known.links, known.preview) == (True, True)

@@ -56,26 +56,27 @@ class SubscriptionHandler:
             events.append(ResourcesListChanged())
         watchers = self._tenant_of(context).watchers
         with watchers.hold(events) as held:
-            for watch in held:
-                await watch.started.wait()  # after the acknowledgement no change is missed
+            for watcher in held:
+                await watcher.started.wait()  # after the acknowledgement no change is missed
             return await watchers.stream(context, params)
 
     async def subscribe(self, context: ServerRequestContext[Any, Any], params: SubscribeRequestParams) -> EmptyResult:
         """Notify this session of changes from now on. Raises MCPError if there is no such resource."""
         await self._check(params.uri, context)
-        line, place = client_connection(context), self._state_key(context)
-        if place not in line.state:
-            line.state[place] = session = SessionSubscriptions(line, self._tenant_of(context).watchers)
-            line.exit_stack.callback(session.close)
-        await line.state[place].add(params.uri)
+        connection, key = client_connection(context), self._state_key(context)
+        if key not in connection.state:
+            subscriptions = SessionSubscriptions(connection, self._tenant_of(context).watchers)
+            connection.state[key] = subscriptions
+            connection.exit_stack.callback(subscriptions.close)
+        await connection.state[key].add(params.uri)
         return EmptyResult()
 
     async def unsubscribe(
         self, context: ServerRequestContext[Any, Any], params: UnsubscribeRequestParams
     ) -> EmptyResult:
         """Stop notifying this session of changes."""
-        if session := client_connection(context).state.get(self._state_key(context)):
-            session.drop(params.uri)
+        if subscriptions := client_connection(context).state.get(self._state_key(context)):
+            subscriptions.drop(params.uri)
         return EmptyResult()
 
     def _state_key(self, context: ServerRequestContext[Any, Any]) -> str:
@@ -95,14 +96,14 @@ class SubscriptionHandler:
 class SessionSubscriptions:
     """The subscriptions of one client of the older era, and the updates that are still to be sent to it."""
 
-    def __init__(self, line: Connection, watches: ResourceWatchers) -> None:
-        self._connection = line
-        self._watchers = watches
+    def __init__(self, connection: Connection, watchers: ResourceWatchers) -> None:
+        self._connection = connection
+        self._watchers = watchers
         self._wanted: dict[str, ServerEvent] = {}
         self._unsent: dict[str, None] = {}
         self._has_unsent = anyio.Event()
-        self._unsubscribe = watches.bus.subscribe(self._note_event)
-        self._sender = watches.run_beside(self._send_updates)
+        self._unsubscribe = watchers.bus.subscribe(self._note_event)
+        self._sender = watchers.run_beside(self._send_updates)
 
     async def add(self, uri: str) -> None:
         """Subscribe to a resource; changes after this returns are sent. Raises MCPError if it is one too many."""
@@ -110,9 +111,9 @@ class SessionSubscriptions:
         if uri in self._wanted or not can_change(event):
             return
         _check_number([*self._wanted, uri])
-        watch = self._watchers.add_listener(event)
+        watcher = self._watchers.add_listener(event)
         self._wanted[uri] = event
-        await watch.started.wait()
+        await watcher.started.wait()
 
     def drop(self, uri: str) -> None:
         """Unsubscribe from a resource."""

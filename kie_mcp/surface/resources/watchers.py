@@ -47,7 +47,7 @@ class ResourceWatchers:
         self.bus = bus or InMemorySubscriptionBus()
         self.stream = ListenHandler(self.bus)
         """Handles a `subscriptions/listen` request: sends what is published as long as it is open."""
-        self._watches: dict[ServerEvent, ResourceWatcher] = {}
+        self._watchers: dict[ServerEvent, ResourceWatcher] = {}
         self._group: anyio.abc.TaskGroup | None = None
 
     @asynccontextmanager
@@ -65,9 +65,9 @@ class ResourceWatchers:
     def hold(self, events: Iterable[ServerEvent]) -> Generator[list[ResourceWatcher]]:
         """Watch these resources as long as the context lasts."""
         taken = [event for event in dict.fromkeys(events) if can_change(event)]
-        watches = [self.add_listener(event) for event in taken]
+        watchers = [self.add_listener(event) for event in taken]
         try:
-            yield watches
+            yield watchers
         finally:
             for event in taken:
                 self.remove_listener(event)
@@ -76,12 +76,12 @@ class ResourceWatchers:
         """Watch a resource until `remove_listener` was called as often as this."""
         if self._group is None:
             raise RuntimeError(NOT_OPEN)
-        if event not in self._watches:
-            self._watches[event] = watch = ResourceWatcher()
-            self._group.start_soon(self._follow, event, watch)
-        watch = self._watches[event]
-        watch.listeners += 1
-        return watch
+        if event not in self._watchers:
+            self._watchers[event] = watcher = ResourceWatcher()
+            self._group.start_soon(self._follow, event, watcher)
+        watcher = self._watchers[event]
+        watcher.listeners += 1
+        return watcher
 
     def run_beside(self, work: Callable[[], Awaitable[None]]) -> anyio.CancelScope:
         """Run a task beside the watchers; returns the scope that cancels it."""
@@ -98,31 +98,31 @@ class ResourceWatchers:
 
     def remove_listener(self, event: ServerEvent) -> None:
         """Remove one listener; with the last one the watcher ends."""
-        watch = self._watches[event]
-        watch.listeners -= 1
-        if not watch.listeners:
-            watch.scope.cancel()
-            del self._watches[event]
+        watcher = self._watchers[event]
+        watcher.listeners -= 1
+        if not watcher.listeners:
+            watcher.scope.cancel()
+            del self._watchers[event]
 
-    async def _follow(self, event: ServerEvent, watch: ResourceWatcher) -> None:
-        with watch.scope:
+    async def _follow(self, event: ServerEvent, watcher: ResourceWatcher) -> None:
+        with watcher.scope:
             try:
-                await self._publish_changes(event, watch)
+                await self._publish_changes(event, watcher)
             except UnknownJobError:
                 logger.debug("%s: there is no such job", event)
             finally:
-                watch.started.set()
+                watcher.started.set()
 
-    async def _publish_changes(self, event: ServerEvent, watch: ResourceWatcher) -> None:
+    async def _publish_changes(self, event: ServerEvent, watcher: ResourceWatcher) -> None:
         known: Any = None
         while True:
             try:
                 async with aclosing(self._states(event)) as states:
                     async for state in states:
-                        if watch.started.is_set() and state != known:
+                        if watcher.started.is_set() and state != known:
                             await self.bus.publish(event)
                         known = state
-                        watch.started.set()
+                        watcher.started.set()
             except UnknownJobError:
                 raise
             except KieError as error:
@@ -132,7 +132,7 @@ class ResourceWatchers:
                 logger.exception("%s: watched again in %g s", event, RETRY_SECONDS)
             else:
                 return
-            watch.started.set()  # nobody waits for a ledger that cannot be read
+            watcher.started.set()  # nobody waits for a ledger that cannot be read
             await anyio.sleep(RETRY_SECONDS)
 
     async def _states(self, event: ServerEvent) -> AsyncGenerator[Any]:
