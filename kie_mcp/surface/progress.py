@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
-from kie_mcp.jobs.drafts import Expectation
 from kie_mcp.jobs.job import Job, Phase
 from kie_mcp.jobs.polling import fraction
 from kie_mcp.surface.answers.text import format_duration
@@ -18,11 +17,16 @@ SendProgress: TypeAlias = Callable[[float, float | None, str | None], Awaitable[
 
 
 class Progress:
-    """The progress of one call: a fraction of 1 if the usual time or Kie.ai's own figure is known, else seconds."""
+    """The progress of one call: a fraction of 1 if the usual time or Kie.ai's own figure is known, else seconds.
 
-    def __init__(self, send: SendProgress, expectation: Expectation) -> None:
+    Args:
+        send: Sends a notification.
+        usual_s: Seconds that such jobs usually take from sending to the end; None if that is not known.
+    """
+
+    def __init__(self, send: SendProgress, usual_s: float | None) -> None:
         self._send = send
-        self._expectation = expectation
+        self._usual_s = usual_s
         self._sent = 0.0
         self._is_fraction: bool | None = None
 
@@ -32,14 +36,13 @@ class Progress:
             return
         elapsed = now - (job.sent_at or job.created_at)
         if self._is_fraction is None:
-            self._is_fraction = self._expectation.usual_s is not None or job.progress is not None
+            self._is_fraction = self._usual_s is not None or job.progress is not None
         value = self._fraction(job, elapsed) if self._is_fraction else now - job.created_at
         self._sent = max(value, self._sent + STEP * ((1 - self._sent) if self._is_fraction else 1))
         await self._send(self._sent, 1.0 if self._is_fraction else None, self._describe(job, elapsed))
 
     def _fraction(self, job: Job, elapsed: float) -> float:
-        usual = self._expectation.usual_s
-        guess = fraction(elapsed, usual) if usual and job.sent_at else 0.0
+        guess = fraction(elapsed, self._usual_s) if self._usual_s and job.sent_at else 0.0
         return max(guess, (job.progress or 0.0) * 0.99)
 
     def _describe(self, job: Job, elapsed: float) -> str:
@@ -51,7 +54,7 @@ class Progress:
             return f"{kind}: {job.note or 'waiting to be sent'}"
         if job.phase is Phase.SUBMITTING:
             return f"{kind}: ordering"
-        usual = f", usually {format_duration(self._expectation.usual_s)}" if self._expectation.usual_s else ""
+        usual = f", usually {format_duration(self._usual_s)}" if self._usual_s else ""
         trouble = job.trouble.message if job.trouble else job.note
         doing = clause(trouble) or code(job.upstream_state or "ordered")
         return f"{kind}: {doing}, {format_duration(elapsed)}{usual}"
