@@ -1,4 +1,4 @@
-"""Without a key, or with a wrong one: the server starts, and says what to do."""
+"""Without a key, or with a wrong one, the server starts, and its answers say what to do."""
 
 from pathlib import Path
 

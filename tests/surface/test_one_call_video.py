@@ -27,7 +27,7 @@ def era(request: pytest.FixtureRequest) -> Era:
 
 
 def models(here: Stand) -> list[str]:
-    """What was created, in the order of the alphabet."""
+    """Return the models of the jobs that were created, in alphabetical order."""
     return sorted(body["model"] for body in here.creates)
 
 
@@ -270,7 +270,7 @@ FACE = "https://example.com/face.png"
 
 
 async def test_audio_that_is_still_to_be_spoken_is_judged_by_its_text(tmp_path: Path) -> None:
-    """Whoever orders the video hears of it before anything of it is paid for."""
+    """The caller is told before any part of the video is paid for."""
     told: list[str] = []
     async with stand(tmp_path) as here:
         for times, model in ((20, ""), (20, "infinitalk"), (90, "omnihuman")):

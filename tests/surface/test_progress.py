@@ -1,4 +1,4 @@
-"""Progress: it always grows, and reaches its end only with the job."""
+"""Progress always increases, and reaches its end only when the job does."""
 
 import itertools
 import random
@@ -16,7 +16,7 @@ Told = list[tuple[float, float | None, str | None]]
 
 
 async def history(moments: list[tuple[Job, float]], usual_s: float | None) -> Told:
-    """What is told of a job that is seen so at these times."""
+    """Return the notifications for a job that is in these states at these times."""
     told: Told = []
 
     async def report(progress: float, total: float | None = None, message: str | None = None) -> None:
@@ -29,7 +29,7 @@ async def history(moments: list[tuple[Job, float]], usual_s: float | None) -> To
 
 
 def lives(chance: random.Random) -> tuple[list[tuple[Job, float]], float | None]:
-    """A life of a job as it may be seen: clocks jump, percentages come, go and fall."""
+    """Make up the life of a job: clocks jump, percentages come, go and fall."""
     now, seen = BEGAN, job(Phase.RESERVED, **UNSENT)
     moments: list[tuple[Job, float]] = []
     for _ in range(chance.randint(1, 200)):

@@ -42,7 +42,7 @@ def film(**arguments: Any) -> Call:
 
 
 async def refused(folder: Path, calls: dict[str, Call], era: Era = "legacy") -> dict[str, str]:
-    """What is said to each of them; nothing may have been sent, reserved or counted."""
+    """Return the text of each answer, and check that nothing was sent, reserved or counted."""
     said: dict[str, str] = {}
     async with stand(folder, era=era, changes={"input_roots": (folder / "in",)}) as here:
         for name, (tool, arguments) in calls.items():
@@ -324,7 +324,7 @@ async def test_how_such_refusals_read(tmp_path: Path) -> None:
 
 
 async def test_other_names_for_the_same_are_taken(tmp_path: Path, era: Era) -> None:
-    """Kie.ai's own and older names; null, as some clients fill every place, is nothing."""
+    """Kie.ai's own names and older ones; null, which some clients send for every argument, counts as not given."""
     async with stand(tmp_path, era=era, speed=100) as here:
         own = facts(await here.call("generate_image", prompt="a face"))["outputs"][0]["url"]
         voice = facts(await here.call("generate_speech", text="Hello.", voice="RACHEL"))["outputs"][0]["url"]

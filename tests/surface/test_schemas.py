@@ -1,4 +1,4 @@
-"""The published contract: what a client is told of the tools, and that the answers keep to it."""
+"""The published schemas: what clients are told about the tools, and that all answers match it."""
 # ruff: noqa: E501 (schemas stand as they are published)
 
 import builtins
@@ -32,7 +32,7 @@ def era(request: pytest.FixtureRequest) -> Era:
 
 
 async def published(folder: Path, era: Era = "legacy") -> dict[str, dict[str, Any]]:
-    """The tools as they go over the wire."""
+    """Return the tools as they are sent."""
     async with stand(folder, era=era) as here:
         listed = await here.client.list_tools()
     tools = [tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in listed.tools]
@@ -535,7 +535,7 @@ additionalProperties, $ref, const, or a list of types."""
 
 
 def keywords(schema: dict[str, Any]) -> set[str]:
-    """All that a schema says something by, at any depth; a name that has no type for a text is one too."""
+    """Return all keywords in a schema, at any depth."""
     inner = [*schema.get("properties", {}).values(), *([schema["items"]] if "items" in schema else [])]
     strange = set[str]() if isinstance(schema.get("type"), str) else {"a type that is not one word"}
     return strange.union(schema, *(keywords(one) for one in inner))
@@ -548,7 +548,7 @@ async def test_the_schemas_hold_only_keywords_that_every_reader_knows(tmp_path: 
 
 
 async def test_every_name_can_be_the_name_of_an_argument_in_python(tmp_path: Path) -> None:
-    """Bridges make functions and models of what is published."""
+    """Some clients make Python functions and models from the schemas."""
     async with stand(tmp_path) as here:
         tools, prompts = (await here.client.list_tools()).tools, (await here.client.list_prompts()).prompts
         templates = (await here.client.list_resource_templates()).resource_templates
@@ -597,5 +597,5 @@ async def test_refusals_keep_to_it_too(tmp_path: Path) -> None:
 
 
 def closed(schema: dict[str, Any]) -> dict[str, Any]:
-    """The same schema, in which a field that is not published is a fault."""
+    """Return the same schema, in which a field that is not published is an error."""
     return {**schema, "additionalProperties": False}

@@ -1,4 +1,4 @@
-"""How long a call waits: what the caller says, then the setting, then what is known of the client."""
+"""How long a call waits: as long as the caller says, else the setting, else what is known of the client."""
 
 import asyncio
 from pathlib import Path
@@ -133,7 +133,7 @@ async def test_a_client_that_listens_waits_longer(tmp_path: Path) -> None:
 
 @pytest.mark.anyio
 async def test_a_client_known_by_name_is_told_apart_in_both_eras(tmp_path: Path, era: Era) -> None:
-    """This one listens, and cuts a call all the same."""
+    """This client asks for progress and still cuts calls."""
     async with stand(tmp_path, era=era, client="google-adk", changes={"wait_seconds": None}) as here:
         with anyio.fail_after(30):  # of hurried time, which a busy machine stretches; whoever listens gets 45 s
             answered = await here.call("generate_image", prompt="a cat sandbox:stuck")

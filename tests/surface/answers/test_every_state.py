@@ -1,4 +1,4 @@
-"""What is answered about a job: the whole text and the whole structured content, for each state."""
+"""The whole answer about a job, text and structured content, in each state."""
 # ruff: noqa: E501 (texts stand as they are said)
 
 import json
@@ -841,7 +841,7 @@ what to do: Use 0.7 to 1.2.\
 
 @pytest.mark.parametrize("error", [LedgerError("The ledger is locked."), RuntimeError("a secret")])
 def test_a_job_that_was_ordered_keeps_its_id_whatever_breaks(error: Exception) -> None:
-    """What broke is no reason to order again, and its own words may hold anything."""
+    """An unforeseen error is no reason to order again, and its message is not shown: it may hold anything."""
     returned = build_lost_answer(job(Phase.RESERVED), error)
     assert known(returned)["job_id"] in said(returned)
     assert known(returned)["error"]["may_have_been_charged"]
@@ -892,7 +892,7 @@ def test_lengths_of_time_as_people_say_them() -> None:
 
 @pytest.mark.parametrize("note", ["", "Kie.ai is busy."])
 def test_what_there_is_to_know_of_an_order_is_said_at_once_and_not_only_after_it_was_sent(note: str) -> None:
-    """In line it can still be thought over."""
+    """While the job waits in line, the caller can still think it over."""
     doubt = "It is known to go well up to 15 s, and this lasts about 40 s."
     queued = job(Phase.RESERVED, sent_at=None, task_id=None, note=note, remark=doubt)
     told = describe_job(queued, Expectation(place=2, sent_in_s=7.0), NOW).note

@@ -1,4 +1,4 @@
-"""What Kie.ai says is bounded and marked wherever it is shown, and nothing that was paid for is lost by it."""
+"""Text from Kie.ai is shortened and quoted wherever it is shown, and nothing that was paid for is lost by it."""
 
 import base64
 import json
@@ -38,7 +38,7 @@ def anyio_backend() -> object:
 
 
 class Says(httpx.AsyncBaseTransport):
-    """Changes what the sandbox says of a job that has ended."""
+    """Changes the sandbox's record of a job that has ended."""
 
     def __init__(self, inner: httpx.AsyncBaseTransport, change: Change) -> None:
         self._inner = inner
@@ -145,7 +145,7 @@ DEPTHS = (62, 63, 64, 65, 190, 200, 256, 800)
 @pytest.mark.parametrize("depth", DEPTHS)
 @pytest.mark.parametrize("place", ['{"resultObject": %s}', '{"a": [%s]}', "%s"])
 async def test_what_is_nested_without_end_is_written_so_that_it_can_be_read(depth: int, place: str, tmp_path: Path):
-    """It was paid for: a job that the ledger cannot read would be lost with it, and every list of jobs as well."""
+    """If the ledger could not read such a job, the paid job would be lost, and so would every list of jobs."""
     nested = place % ('{"a":[' * (depth // 2) + json.dumps("the end " + "x" * WORDS) + "]}" * (depth // 2))
     ledger = SqliteLedger(tmp_path / "jobs.sqlite3")
     await ledger.open()

@@ -1,4 +1,4 @@
-"""What answers tell their reader to do, done as it is told: it works, and in every client."""
+"""The next steps that answers name: each is done as the answer says, and works in every client."""
 
 import ast
 import re
@@ -31,7 +31,7 @@ def anyio_backend() -> object:
 
 
 def parse(hint: str) -> tuple[str, dict[str, Any]]:
-    """The call that a hint is: the tool and its arguments, with JSON's true and false."""
+    """Parse the call in a hint: return the tool and its arguments, with JSON's true and false."""
     call = ast.parse(hint.replace("=true", "=True").replace("=false", "=False"), mode="eval").body
     assert isinstance(call, ast.Call)
     assert isinstance(call.func, ast.Name)
@@ -40,7 +40,7 @@ def parse(hint: str) -> tuple[str, dict[str, Any]]:
 
 
 async def follow(here: Stand, first: CallToolResult, *, limit: int = 200) -> CallToolResult:
-    """Do what `next` says until the job is done, as a client that listens to nothing and soon cuts a call."""
+    """Do what `next` says until the job is done, as a client without progress that soon cuts a call."""
     returned = first
     for _ in range(limit):
         if facts(returned)["state"] in DONE:
@@ -99,7 +99,7 @@ async def test_a_remedy_that_names_a_call_names_one_that_works(tmp_path: Path) -
 
 
 async def test_nothing_that_is_said_names_a_wait(tmp_path: Path) -> None:
-    """What a caller names overrides what is known of its client, and few clients stand 45 s."""
+    """A wait that a caller gives is used in place of the client's own, and few clients can wait 45 s."""
     said = [INSTRUCTIONS]
     for case in EVERY.values():
         told = describe_job(case.job, case.outlook, NOW, parts=case.parts, sandbox=case.sandbox, joined=case.joined)

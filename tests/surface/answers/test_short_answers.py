@@ -1,4 +1,4 @@
-"""Answers are short: every word of them is read by a model, and paid for."""
+"""Answers are short: a model reads every word of them, and its user pays for that."""
 
 from pathlib import Path
 
@@ -27,17 +27,17 @@ def anyio_backend() -> object:
 
 
 def tokens(words: str) -> float:
-    """About as many as a model counts: four bytes each."""
+    """Estimate the number of tokens: one for four bytes."""
     return len(words.encode()) / 4
 
 
 def heads(said: str) -> list[str]:
-    """What each line begins with."""
+    """Return the first word of each line."""
     return [line.partition(":")[0] for line in said.splitlines()]
 
 
 def said_of(name: str) -> str:
-    """The text of the answer."""
+    """Return the text of the answer."""
     case = EVERY[name]
     return words(describe_job(case.job, case.outlook, NOW, parts=case.parts, sandbox=case.sandbox, joined=case.joined))
 

@@ -1,4 +1,4 @@
-"""No value, in every spelling that clients have for it, is an argument that was not given: never a paid word."""
+"""Every spelling of "nothing" that clients send counts as an argument that was not given, and is never paid for."""
 
 import math
 from pathlib import Path
@@ -71,12 +71,12 @@ def anyio_backend() -> object:
 
 
 async def schemas(here: Stand) -> dict[str, dict[str, Any]]:
-    """The published schema of each tool's arguments."""
+    """Return the published schema of each tool's arguments."""
     return {tool.name: tool.input_schema for tool in (await here.client.list_tools()).tools}
 
 
 def optional(schema: dict[str, Any]) -> list[str]:
-    """The arguments that can be left out."""
+    """Return the arguments that can be left out."""
     return [name for name in schema["properties"] if name not in schema.get("required", ())]
 
 
@@ -110,7 +110,10 @@ async def test_a_call_in_which_every_place_is_filled_with_nothing_orders_what_th
 
 
 async def ordered(here: Stand, filler: Any, *, leave: set[str] | None) -> list[Any]:
-    """What Kie.ai is asked for, and how the calls end, with this in every place but those to leave; None: in none."""
+    """Call each tool with this value for every argument but those to leave; return what Kie.ai was asked, and the ends.
+
+    None: without any such value.
+    """
     published = await schemas(here)
     states: list[Any] = []
     job_id = ""

@@ -1,4 +1,4 @@
-"""Arguments in the forms in which models send them."""
+"""Arguments in the wrong forms that models send."""
 
 from pathlib import Path
 from typing import Any

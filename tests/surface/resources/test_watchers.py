@@ -1,4 +1,4 @@
-"""A watch outlives what breaks on its way: whoever comes to it later is told too."""
+"""A watcher goes on after an error: listeners that come later are notified too."""
 
 from typing import Any
 
@@ -17,12 +17,12 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 def anyio_backend() -> Any:
-    """Time passes only when everybody sleeps."""
+    """Time passes only when all tasks sleep."""
     return VIRTUAL
 
 
 class Bus(InMemorySubscriptionBus):
-    """A bus that breaks down the first time."""
+    """A bus that fails the first time."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Bytes of a client, cut into lines in whatever pieces they come, and never more of them held than a line may have."""
+"""Bytes are cut into the same lines in whatever pieces they come, and no more are kept than a line may have."""
 
 import json
 import tracemalloc
@@ -14,7 +14,7 @@ LONG = 4 * ENDS
 
 
 def cut(data: bytes, size: int = 7, longest: int = LONG) -> list[str | int | None]:
-    """Lines as they are, and of refusals the number of the request that they answer."""
+    """Cut bytes into lines; of a refusal return the id of the request that it answers."""
     lines = LineReader(longest)
     found = [one for start in range(0, len(data), size) for one in lines.feed(data[start : start + size])]
     return [one.id if isinstance(one, JSONRPCError) else one for one in (*found, *lines.end())]

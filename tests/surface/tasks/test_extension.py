@@ -1,4 +1,4 @@
-"""The tasks extension on the wire: whoever takes no tasks gets the very same bytes, and nobody is routed wrong."""
+"""The tasks extension in the protocol: clients without tasks get the same bytes, and no request is routed wrong."""
 
 import json
 from datetime import UTC, datetime
@@ -39,7 +39,7 @@ RUNNING = CallToolResult(
 
 
 class Terse(CallHandler):
-    """Says little of any job, and notes which previews it was to show."""
+    """Answers in few words, and notes which previews were asked for."""
 
     def __init__(self, tenant: Tenant) -> None:
         super().__init__(lambda _: tenant, SystemClock())
@@ -182,7 +182,7 @@ async def test_that_the_waiting_was_cancelled_is_forgotten_of_the_oldest_of_many
 
 
 async def test_a_ledger_that_cannot_be_read_is_no_unknown_task(jobtasks: JobTasks) -> None:
-    """A client that were told that there is no such task would order it again."""
+    """A client that is told that there is no such task may order it again."""
     with pytest.raises(MCPError) as refused:
         await jobtasks.find("job_1", cast("Call", None))
     assert (refused.value.code, refused.value.message) == (INTERNAL_ERROR, "The ledger is not open.")

@@ -1,4 +1,4 @@
-"""Clients that take tasks: a paid call answers at once with its job as a task, and the ledger says how it ends."""
+"""Clients that support tasks: a call that costs credits is answered at once with a task, and the ledger has its end."""
 
 import asyncio
 import json
@@ -181,7 +181,7 @@ async def test_an_order_that_joins_a_job_which_is_over_is_answered_with_its_end(
 
 
 async def follow(client: Client, job_id: str) -> None:
-    """Wait for a job's end without being told it by a tool."""
+    """Wait for a job's end without the answer of a tool."""
     state = "queued"
     while state in {"queued", "running"}:
         await anyio.sleep(1)
