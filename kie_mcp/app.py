@@ -38,6 +38,7 @@ from kie_mcp.media.worker_threads import run_in_thread
 from kie_mcp.planner import OrderPlanner, kind_of
 from kie_mcp.settings import SANDBOX_KEY, LogLevel, Settings
 from kie_mcp.shutdown import Deadline
+from kie_mcp.surface.answers.preview import PREVIEW_SECONDS
 from kie_mcp.surface.calls import CallHandler
 from kie_mcp.surface.clients import ClientSettings
 from kie_mcp.surface.prompts import workflows
@@ -184,16 +185,24 @@ def create_server(
     local_files: bool = True,
     sandbox: bool = False,
     timing: Timing = STANDARD,
+    preview_seconds: float = PREVIEW_SECONDS,
 ) -> KieServer:
     """Make the MCP server of one user; nothing is opened before a client comes. The rest as in `make_tenant`."""
     shared = share(settings, clock=clock, ledger=ledger, timing=timing)
     tenant = make_tenant(shared, settings, kie=kie, local_files=local_files, sandbox=sandbox)
-    return assemble(shared, Tenants([tenant], lambda _: tenant), log_level=settings.log_level)
+    tenants = Tenants([tenant], lambda _: tenant)
+    return assemble(shared, tenants, log_level=settings.log_level, preview_seconds=preview_seconds)
 
 
-def assemble(shared: SharedParts, tenants: Tenants, *, log_level: LogLevel = "WARNING") -> KieServer:
+def assemble(
+    shared: SharedParts,
+    tenants: Tenants,
+    *,
+    log_level: LogLevel = "WARNING",
+    preview_seconds: float = PREVIEW_SECONDS,
+) -> KieServer:
     """Put the MCP server of these tenants together; nothing is opened before a client comes."""
-    calls = CallHandler(tenants.find, shared.clock)
+    calls = CallHandler(tenants.find, shared.clock, preview_seconds=preview_seconds)
     tools = Tools(tenants.find, calls).publish()
     tasks = JobTasks(tenants.find, calls, shared.clock, tools={tool.name for tool in tools if tool.becomes_task})
 

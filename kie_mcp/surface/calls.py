@@ -23,7 +23,7 @@ from kie_mcp.jobs.joining import Caller
 from kie_mcp.jobs.service import JobService
 from kie_mcp.orders.order import Order
 from kie_mcp.surface.answers.build import build_lost_answer, build_result, describe_job
-from kie_mcp.surface.answers.preview import Previews
+from kie_mcp.surface.answers.preview import PREVIEW_SECONDS, Previews
 from kie_mcp.surface.answers.schema import Answer
 from kie_mcp.surface.clients import Peer, Profile, choose_wait, explain_shortening, find_profile
 from kie_mcp.surface.delivery import Deliveries
@@ -88,10 +88,10 @@ class Arrival:
 class CallHandler:
     """Handles tool calls, each for the tenant that its request belongs to."""
 
-    def __init__(self, tenant_of: TenantOf, clock: Clock) -> None:
+    def __init__(self, tenant_of: TenantOf, clock: Clock, *, preview_seconds: float = PREVIEW_SECONDS) -> None:
         self._tenant_of = tenant_of
         self._clock = clock
-        self._previews = Previews()
+        self._previews = Previews(preview_seconds)
         self.deliveries = Deliveries()
 
     async def order(

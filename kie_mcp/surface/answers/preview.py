@@ -14,14 +14,15 @@ from kie_mcp.orders.kind import KINDS
 
 logger = logging.getLogger(__name__)
 
-LONGEST = 5.0
-"""How many seconds an answer waits for it."""
+PREVIEW_SECONDS = 5.0
+"""How many seconds an answer waits for its preview."""
 
 
 class Previews:
-    """Draws previews, one at a time."""
+    """Draws previews, one at a time; each may take *seconds*."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float = PREVIEW_SECONDS) -> None:
+        self._seconds = seconds
         self._drawing = threading.Lock()
 
     async def draw(self, job: Job) -> tuple[ImageContent | None, str]:
@@ -36,12 +37,12 @@ class Previews:
         if output.path is None:
             return None, "No preview: the file is not saved."
         try:
-            with anyio.fail_after(LONGEST):
+            with anyio.fail_after(self._seconds):
                 jpeg = await run_in_thread(lambda: self._draw_alone(output))
         except KieError as error:
             return None, " ".join([error.message, error.remedy]).strip()
         except TimeoutError:
-            return None, f"No preview: drawing took more than {LONGEST:g} s."
+            return None, f"No preview: drawing took more than {self._seconds:g} s."
         except Exception as error:  # an error here must not cost the answer: the job is paid for and done
             logger.exception("job %s: no preview", job.id)
             return None, f"No preview: something unforeseen happened ({type(error).__name__})."
@@ -51,7 +52,7 @@ class Previews:
         """Draw once no other thread does. The thread holds the lock: it goes on when nobody waits for it any more."""
         from kie_mcp.media.convert.preview import draw_output_preview
 
-        if not self._drawing.acquire(timeout=LONGEST):
+        if not self._drawing.acquire(timeout=self._seconds):
             raise TimeoutError
         try:
             return draw_output_preview(output)

@@ -26,7 +26,7 @@ from kie_mcp.jobs.timing import STANDARD
 from kie_mcp.kie.client import KieClient
 from kie_mcp.sandbox import create_app
 from kie_mcp.surface.server import KieServer
-from tests.support.sandbox_server import BASE, facts, saved, settings, text
+from tests.support.sandbox_server import BASE, UNHURRIED_PREVIEW, facts, saved, settings, text
 from tests.support.tasks_client import TaskClient, cancel, end, get, order, update
 from tests.support.virtual_time import HURRIED, LoopClock
 
@@ -48,7 +48,7 @@ def server(folder: Path, app: Starlette, **changes: Any) -> KieServer:
     used = settings(folder, **changes)
     key = used.api_key.get_secret_value() if used.api_key else ""
     kie = KieClient(key, base_url=BASE, upload_base_url=BASE, transport=httpx.ASGITransport(app), now=LoopClock().now)
-    return create_server(used, kie=kie, clock=LoopClock())
+    return create_server(used, kie=kie, clock=LoopClock(), preview_seconds=UNHURRIED_PREVIEW)
 
 
 @asynccontextmanager
