@@ -12,14 +12,10 @@ from kie_mcp.jobs.job import Job, Request
 from kie_mcp.media.inputs.input_files import InputFiles, is_file_reference
 from kie_mcp.media.inputs.references import FileReferences
 from kie_mcp.media.outputs.download_limits import expected_bytes
+from kie_mcp.orders.fingerprint import fingerprint, former_fingerprint
+from kie_mcp.orders.job_uris import output_uri
 from kie_mcp.orders.kind import Kind
-from kie_mcp.orders.order import (
-    Order,
-    fingerprint,
-    former_fingerprint,
-    load_order,
-    output_uri,
-)
+from kie_mcp.orders.order import Order, load_order
 
 PART_WORDS = {"text": "script", "prompt": "image_prompt"}
 """What the words of a part are called in the order that it is a part of."""

@@ -9,7 +9,8 @@ from typing import Any, NoReturn, TypeVar
 
 from kie_mcp.catalog.capabilities import Capabilities
 from kie_mcp.errors import OrderError
-from kie_mcp.orders.order import Order, output_uri, parse_output_uri
+from kie_mcp.orders.job_uris import output_uri, parse_output_uri
+from kie_mcp.orders.order import Order
 from kie_mcp.text import literal
 from kie_mcp.urls import check_url, is_web_link, shown_url
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from kie_mcp.jobs.job import Job
-from kie_mcp.orders.order import output_uri
+from kie_mcp.orders.job_uris import output_uri
 
 
 def with_parts(job: Job, made: Mapping[str, str]) -> Job:

@@ -1,47 +1,14 @@
 """Orders: what is to be made, as frozen values that can be compared, written down and read again."""
 
 import bisect
-import hashlib
-import json
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal, Self, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, Field, TypeAdapter, ValidationInfo
+from pydantic import BaseModel, Field, TypeAdapter
 
-from kie_mcp.errors import OrderError
-from kie_mcp.orders.equality import same_address, same_words
 from kie_mcp.orders.kind import Family, Kind
-
-JOBS_URI = "kie://jobs"
-"""All jobs; what begins so is about one of them."""
-
-OUTPUT_URI = re.compile(r"kie://jobs/(?P<job_id>[A-Za-z0-9_-]{1,100})/outputs/(?P<index>[0-9]{1,3})")
-"""A file that a job made: what one job hands to the next."""
-
-HANDED_IN = re.compile(r"(?P<place>(?:file|data):[^#]*)#sha256=(?P<digest>[0-9a-f]{64})")
-"""A file of the caller's, once it was read: where it was, and what was in it."""
-
-# Control characters but newline and tab, and halves of surrogate pairs, which no UTF-8 can carry.
-_UNSENDABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
-
-
-def _sendable(value: object, info: ValidationInfo) -> object:
-    if not isinstance(value, str):
-        return value
-    text = value.replace("\r\n", "\n").replace("\r", "\n")
-    if found := _UNSENDABLE.search(text):
-        problem = (
-            f"holds the character U+{ord(found[0]):04X} at position {found.start() + 1:,}; "
-            "control characters other than newline and tab, and halves of surrogate pairs, are not allowed."
-        )
-        raise OrderError(problem, argument=info.field_name or "", remedy="Take the character out.")
-    return text
-
-
-Text = Annotated[str, BeforeValidator(_sendable)]
-
+from kie_mcp.orders.sendable_text import Text
 
 TITLE = 100
 """Characters of the words by which a job is known again."""
@@ -214,31 +181,6 @@ def load_order(text: str | bytes) -> Order:
     return _ORDER.validate_json(text)
 
 
-def fingerprint(account: str, order: Order) -> str:
-    """Return the hash that equal orders of one account share, once they were checked, which makes them comparable.
-
-    Orders are equal in whatever form they are written: see `equality`. What is sent stays as it was written.
-    """
-    words = {name: same_words(getattr(order, name)) for name in ("prompt", "text") if hasattr(order, name)}
-    files = {argument: _same_file(one) for argument, one in order.files().items()}
-    return former_fingerprint(account, order.model_copy(update=words).with_files(files))
-
-
-def _same_file(reference: str) -> str:
-    if output := parse_output_uri(reference):
-        return output_uri(*output)
-    return same_address(reference)
-
-
-def former_fingerprint(account: str, order: Order) -> str:
-    """Return the hash that version 0.1 gave to an order, which told forms apart: it stands in ledgers."""
-    # The same bytes are the same file, wherever they lie and whatever they are called.
-    contents = {name: f"sha256:{file[1]}" for name, one in order.files().items() if (file := parse_handed_in(one))}
-    parts = [account, order.with_files(contents).model_dump(mode="json")]
-    canonical = json.dumps(parts, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
-
-
 def shortened(words: str) -> str:
     """Cut words down to what a title holds of them."""
     return " ".join(words.split())[:TITLE]
@@ -247,39 +189,6 @@ def shortened(words: str) -> str:
 def _step(length: float, steps: tuple[int, ...]) -> str:
     index = bisect.bisect_left(steps, length)
     return str(steps[index]) if index < len(steps) else f">{steps[-1]}"
-
-
-def handed_in(place: str, digest: str) -> str:
-    """Name a file of the caller's by its file: or data: place and the SHA-256 of its bytes."""
-    return f"{place}#sha256={digest}"
-
-
-def parse_handed_in(reference: str) -> tuple[str, str] | None:
-    """Return place and digest; None if *reference* names something else."""
-    found = HANDED_IN.fullmatch(reference)
-    return (found["place"], found["digest"]) if found else None
-
-
-def output_uri(job_id: str, index: int) -> str:
-    """Name a file that a job made."""
-    return f"{JOBS_URI}/{job_id}/outputs/{index}"
-
-
-def parse_output_uri(uri: str) -> tuple[str, int] | None:
-    """Return the job's id and the index of its output; None if *uri* names something else."""
-    found = OUTPUT_URI.fullmatch(uri.strip())
-    return (found["job_id"], int(found["index"])) if found else None
-
-
-def parse_job_uri(uri: str) -> tuple[str, int | None] | None:
-    """Return the id of the job that *uri* is about and, if it is about a file of that job, the file's index.
-
-    None if it is about no job. The id is what stands there, also if no job can be called so.
-    """
-    if found := OUTPUT_URI.fullmatch(uri):
-        return found["job_id"], int(found["index"])
-    start = f"{JOBS_URI}/"
-    return (uri.removeprefix(start), None) if uri.startswith(start) else None
 
 
 def styled(prompt: str, style: str) -> str:

@@ -9,8 +9,9 @@ from mcp.types import CallToolResult
 from kie_mcp.catalog.validate import speaking_of
 from kie_mcp.errors import OrderError, UnknownJobError
 from kie_mcp.jobs.job import JobState
+from kie_mcp.orders.job_uris import parse_job_uri
 from kie_mcp.orders.kind import Kind
-from kie_mcp.orders.order import ImageOrder, Order, SpeechOrder, TalkingVideoOrder, parse_job_uri, styled
+from kie_mcp.orders.order import ImageOrder, Order, SpeechOrder, TalkingVideoOrder, styled
 from kie_mcp.planner import PART_WORDS
 from kie_mcp.surface.answers.build import listing
 from kie_mcp.surface.answers.schema import Answer, Listing

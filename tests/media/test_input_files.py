@@ -25,7 +25,8 @@ from kie_mcp.media.inputs.input_files import InputFiles
 from kie_mcp.media.inputs.local_files import LocalFiles
 from kie_mcp.media.inputs.open_file import OpenFile
 from kie_mcp.media.inputs.uploads import Uploads
-from kie_mcp.orders.order import ImageOrder, Order, TalkingVideoOrder, parse_handed_in
+from kie_mcp.orders.handed_in_files import parse_handed_in
+from kie_mcp.orders.order import ImageOrder, Order, TalkingVideoOrder
 from tests.support.download_links import Hand
 from tests.support.media_files import film, picture, sound, wav
 from tests.support.sandbox_server import facts, stand, text

@@ -13,21 +13,10 @@ from kie_mcp.catalog import requests
 from kie_mcp.catalog.capabilities import Capabilities
 from kie_mcp.catalog.validate import OrderValidator
 from kie_mcp.errors import OrderError
-from kie_mcp.orders.order import (
-    ImageOrder,
-    Order,
-    SpeechOrder,
-    TalkingVideoOrder,
-    fingerprint,
-    former_fingerprint,
-    handed_in,
-    load_order,
-    output_uri,
-    parse_handed_in,
-    parse_job_uri,
-    parse_output_uri,
-    styled,
-)
+from kie_mcp.orders.fingerprint import fingerprint, former_fingerprint
+from kie_mcp.orders.handed_in_files import handed_in, parse_handed_in
+from kie_mcp.orders.job_uris import output_uri, parse_job_uri, parse_output_uri
+from kie_mcp.orders.order import ImageOrder, Order, SpeechOrder, TalkingVideoOrder, load_order, styled
 
 FOX = "https://example.com/fox.png"
 VOICE = "kie://jobs/job_abc/outputs/0"
