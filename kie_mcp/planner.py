@@ -13,7 +13,6 @@ from kie_mcp.media.inputs.input_files import InputFiles, is_file_reference
 from kie_mcp.media.inputs.references import FileReferences
 from kie_mcp.media.outputs.download_limits import expected_bytes
 from kie_mcp.orders.fingerprint import fingerprint, former_fingerprint
-from kie_mcp.orders.job_uris import output_uri
 from kie_mcp.orders.kind import Kind
 from kie_mcp.orders.order import Order, load_order
 
@@ -53,7 +52,7 @@ class OrderPlanner:
     async def draft(self, order: Order, *, parts: Mapping[str, Order] | None = None, convert: bool = False) -> Draft:
         """Everything of the job that is known before it is written down.
 
-        *parts* make its inputs, by argument; with *convert*, files are turned into what the model takes.
+        *parts* are the orders whose files it names; with *convert*, files are turned into what the model takes.
         Raises OrderError at the first thing that does not fit, of the order and of its parts.
         """
         needed = sum(expected_bytes(one.kind) for one in (order, *(parts or {}).values()))
@@ -61,53 +60,48 @@ class OrderPlanner:
         return await self._drafted(order, parts or {}, needed, convert=convert)
 
     async def _drafted(self, order: Order, parts: Mapping[str, Order], needed: int, *, convert: bool) -> Draft:
-        whole = order.model_copy(update={argument: _to_be_made(argument) for argument in parts})
-        checked = requests.check(whole, plain_host=self._plain_host)
+        checked = requests.check(order, plain_host=self._plain_host)
+        makers = {argument: parts[name] for argument, name in order.parts().items()}
         with speaking_of(**PART_WORDS):
-            drafts = {
-                argument: await self._drafted(part, {}, needed, convert=False) for argument, part in parts.items()
-            }
-        awaited = await self._awaited(checked, but=parts)
+            drafts = {name: await self._drafted(part, {}, needed, convert=False) for name, part in parts.items()}
+        awaited = await self._awaited(checked)
         checked, seconds, remarks = await self._taken(checked, convert=convert)
-        if script := parts.get("audio"):
+        if script := makers.get("audio"):
             seconds = audio_length.check_script(checked, script)
         elif script := _script(awaited.get("audio")):
             seconds = audio_length.check_script(checked, script, argument="audio")
-        known = await self._audio_seconds(checked, but={*parts, *awaited})
+        known = await self._audio_seconds(checked, but=awaited)
         seconds = known if seconds is None else seconds
         if (longer := needed - expected_bytes(order.kind) + expected_bytes(order.kind, seconds)) > needed:
             await self._check_output_folder(longer)
         by_default = not order.model.strip()
         doubt = audio_length.advise(checked, seconds, by_default=by_default)
-        # Equal words for a part make an equal order, whatever becomes of the job that speaks or draws them.
-        equal = {argument: f"made:{draft.fingerprint}" for argument, draft in drafts.items()}
         return Draft(
             kind=checked.kind,
             model=checked.model,
             order=checked.model_dump(mode="json"),
-            fingerprint=fingerprint(self._account, checked.with_files(equal)),
+            fingerprint=fingerprint(self._account, checked, {name: part.fingerprint for name, part in drafts.items()}),
             formerly=self._formerly(checked, drafts),
             bucket=job_durations.bucket(checked, audio_seconds=seconds),
             credits_estimated=prices.estimate(checked, audio_seconds=seconds),
             waiting_for=tuple(dict.fromkeys(job.id for job in awaited.values())),
             parts=drafts,
-            title=await self._title(order, parts),
+            title=await self._title(order, makers),
             by_default=by_default,
             remark=" ".join([*remarks, doubt]).strip(),
         )
 
     def _formerly(self, order: Order, parts: Mapping[str, Draft]) -> tuple[str, ...]:
         """What version 0.1 called an equal order: as it is written here, and apart if nobody had named the model."""
-        equal = {name: f"made:{(draft.formerly or (draft.fingerprint,))[0]}" for name, draft in parts.items()}
-        before = former_fingerprint(self._account, order.with_files(equal))
+        before = former_fingerprint(self._account, order, {name: part.formerly[0] for name, part in parts.items()})
         apart = (f"{before}-by-default",) if order.model == registry.models(order.kind)[0].id else ()
         return (before, *apart)
 
-    async def _awaited(self, order: Order, *, but: Container[str]) -> dict[str, Job]:
+    async def _awaited(self, order: Order) -> dict[str, Job]:
         """The jobs that are still to make files of the order, by argument."""
         awaited: dict[str, Job] = {}
         for argument, reference in order.files().items():
-            if is_file_reference(reference) or argument in but:
+            if is_file_reference(reference):
                 continue
             if job := await self._sources.awaited(reference, argument=argument):
                 awaited[argument] = job
@@ -140,11 +134,11 @@ class OrderPlanner:
         audio_length.check_audio(order, seconds)
         return seconds
 
-    async def _title(self, order: Order, parts: Mapping[str, Order]) -> str:
-        """What it is of, in the words of whoever ordered it, or its files."""
+    async def _title(self, order: Order, makers: Mapping[str, Order]) -> str:
+        """What it is of, in the words of whoever ordered it, or its files, or those who make them, by argument."""
         files = order.files()
         titles = {
-            name: await (self._title(parts[name], {}) if name in parts else self._sources.words(files[name]))
+            name: await (self._title(makers[name], {}) if name in makers else self._sources.words(files[name]))
             for name in order.titled_by
         }
         return order.title(titles)
@@ -174,8 +168,3 @@ def kind_of(model: str | None) -> Kind:
 def _script(job: Job | None) -> Order | None:
     """What a job is still to speak; None of one that was made elsewhere, of which nobody knows."""
     return load_order(json.dumps(job.order)) if job and job.order else None
-
-
-def _to_be_made(argument: str) -> str:
-    """What stands in an order for a file of which not even the job has an id yet."""
-    return output_uri(argument, 0)

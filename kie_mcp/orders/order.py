@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal, Self, TypeAlias
 from pydantic import BaseModel, Field, TypeAdapter
 
 from kie_mcp.orders.kind import Family, Kind
+from kie_mcp.orders.part_file import File, PartFile
 from kie_mcp.orders.sendable_text import Text
 
 TITLE = 100
@@ -52,20 +53,28 @@ class Order(BaseModel, ABC, frozen=True, extra="forbid"):
         """Estimate how long its words last once they are spoken; None if they are not to be."""
         return None
 
-    def files(self) -> dict[str, str]:
-        """List the files that go in, as they were given, by the argument that names each: `images[0]`."""
+    def inputs(self) -> dict[str, File]:
+        """List all that goes in, files and those of parts, by the argument that names each: `images[0]`."""
         return {argument: given for name in self.file_fields for argument, given in self._named(name)}
+
+    def files(self) -> dict[str, str]:
+        """List the files that go in, as they were given, by argument."""
+        return {argument: given for argument, given in self.inputs().items() if isinstance(given, str)}
+
+    def parts(self) -> dict[str, str]:
+        """List the parts whose files go in, by argument: the edges from this order to others."""
+        return {argument: given.part for argument, given in self.inputs().items() if isinstance(given, PartFile)}
 
     def with_files(self, instead: Mapping[str, str]) -> Self:
         """Return the order with other files: each whose argument is a key of *instead* gives way to its value."""
-        changes: dict[str, str | tuple[str, ...]] = {}
+        changes: dict[str, File | tuple[File, ...]] = {}
         for name in self.file_fields:
             files = tuple(instead.get(argument, given) for argument, given in self._named(name))
             changes[name] = files if isinstance(getattr(self, name), tuple) else files[0]
         return self.model_copy(update=changes)
 
-    def _named(self, name: str) -> list[tuple[str, str]]:
-        given: str | tuple[str, ...] = getattr(self, name)
+    def _named(self, name: str) -> list[tuple[str, File]]:
+        given: File | tuple[File, ...] = getattr(self, name)
         if isinstance(given, tuple):
             return [(f"{name}[{index}]", one) for index, one in enumerate(given)]
         return [(name, given)]
@@ -78,8 +87,7 @@ class ImageOrder(Order, frozen=True):
 
     kind: Literal[Kind.IMAGE] = Kind.IMAGE
     prompt: Text
-    images: tuple[Text, ...] = ()
-    """https URLs, `kie://jobs/{job_id}/outputs/{n}`, or files that were handed in: see `handed_in`."""
+    images: tuple[File, ...] = ()
     aspect_ratio: Text = ""
     resolution: Text = ""
     output_format: Text = ""
@@ -143,8 +151,8 @@ class TalkingVideoOrder(Order, frozen=True):
     titled_by = ("audio", "image")
 
     kind: Literal[Kind.TALKING_VIDEO] = Kind.TALKING_VIDEO
-    image: Text
-    audio: Text
+    image: File
+    audio: File
     prompt: Text = ""
     resolution: Text = ""
     seed: int | None = None

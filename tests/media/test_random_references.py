@@ -143,7 +143,7 @@ def named(root: Path, text: str) -> tuple[str, str]:
     """What the order calls it from here on, or why it is refused."""
     try:
         order = requests.check(ImageOrder(model="google/nano-banana", prompt="a fox", images=(text,)))
-        [reference] = order.images
+        [reference] = order.files().values()
         if not is_file_reference(reference):
             return reference, ""
         taken = anyio.run(lambda: inputs(root).take(reference, order, argument="images[0]"))

@@ -155,7 +155,7 @@ def test_a_file_that_was_handed_in_is_told_by_its_bytes():
     ]
     prints = [fingerprint("me", order) for order in orders]
     assert prints[0] == prints[1] != prints[2]
-    assert parse_handed_in(orders[0].images[0]) == ("file:///a.png", one)
+    assert parse_handed_in(orders[0].files()["images[0]"]) == ("file:///a.png", one)
     for wrong in (FOX, "file:///a.png", f"file:///a.png#sha256={one[1:]}", f"https://example.com/a#sha256={one}"):
         assert parse_handed_in(wrong) is None
 
