@@ -66,12 +66,9 @@ class OrderPlanner:
             drafts = {name: await self._drafted(part, {}, needed, convert=False) for name, part in parts.items()}
         awaited = await self._awaited(checked)
         checked, seconds, remarks = await self._taken(checked, convert=convert)
-        if script := makers.get("audio"):
-            seconds = audio_length.check_script(checked, script)
-        elif script := _script(awaited.get("audio")):
-            seconds = audio_length.check_script(checked, script, argument="audio")
+        spoken = _spoken_seconds(checked, makers, awaited)
         known = await self._audio_seconds(checked, but=awaited)
-        seconds = known if seconds is None else seconds
+        seconds = next((one for one in (spoken, seconds, known) if one is not None), None)
         if (longer := needed - expected_bytes(order.kind) + expected_bytes(order.kind, seconds)) > needed:
             await self._check_output_folder(longer)
         by_default = not order.model.strip()
@@ -163,6 +160,18 @@ def kind_of(model: str | None) -> Kind:
     """What a model of Kie.ai's makes, for a job that was made elsewhere."""
     known = {name: row.kind for row in MODELS for name in (row.id, row.edit_id, *row.aliases)}
     return known.get(model, Kind.OTHER)
+
+
+def _spoken_seconds(order: Order, makers: Mapping[str, Order], awaited: Mapping[str, Job]) -> float | None:
+    """How long its audio will be, by the text that a part or an earlier job is still to speak; None if none is.
+
+    Raises OrderError if that is longer than the model takes at any pace.
+    """
+    if script := makers.get("audio"):
+        return audio_length.check_script(order, script)
+    if script := _script(awaited.get("audio")):
+        return audio_length.check_script(order, script, argument="audio")
+    return None
 
 
 def _script(job: Job | None) -> Order | None:
