@@ -39,7 +39,7 @@ class Order(BaseModel, ABC, frozen=True, extra="forbid"):
 
     def title(self, _titles: Mapping[str, str], /) -> str:
         """Say what it is of, given the titles of the files in `titled_by`, by argument."""
-        return shortened(self.words)
+        return _shorten(self.words)
 
     @abstractmethod
     def units(self, _audio_seconds: float | None, /) -> float | None:
@@ -169,7 +169,7 @@ class TalkingVideoOrder(Order, frozen=True):
 
     def title(self, titles: Mapping[str, str], /) -> str:
         """Say what is said; else how it looks, else who is seen."""
-        return shortened(titles.get("audio") or self.prompt.strip() or titles.get("image", ""))
+        return _shorten(titles.get("audio") or self.prompt.strip() or titles.get("image", ""))
 
     def units(self, audio_seconds: float | None, /) -> float | None:
         """Count the seconds of its audio, which are its own."""
@@ -189,7 +189,7 @@ def load_order(text: str | bytes) -> Order:
     return _ORDER.validate_json(text)
 
 
-def shortened(words: str) -> str:
+def _shorten(words: str) -> str:
     """Cut words down to what a title holds of them."""
     return " ".join(words.split())[:TITLE]
 
