@@ -10,8 +10,10 @@ from mcp.types import CallToolResult
 from kie_mcp.catalog.validate import speaking_of
 from kie_mcp.errors import OrderError, UnknownJobError
 from kie_mcp.jobs.job import JobState
+from kie_mcp.orders.job_uris import parse_job_uri
 from kie_mcp.orders.kind import Kind
-from kie_mcp.orders.order import ImageOrder, Order, SpeechOrder, TalkingVideoOrder, parse_job_uri, styled
+from kie_mcp.orders.order import ImageOrder, Order, SpeechOrder, TalkingVideoOrder, styled
+from kie_mcp.orders.part_file import PartFile
 from kie_mcp.planner import PART_WORDS
 from kie_mcp.surface.answers.build import build_listing
 from kie_mcp.surface.answers.schema import Listing
@@ -22,6 +24,8 @@ from kie_mcp.surface.tenant import TenantOf
 from kie_mcp.urls import shown_url
 
 Ctx = Context[Any]
+FACE, VOICE = PartFile(part="face"), PartFile(part="voice")
+"""The inputs of a talking video that are made with it, from a description or a script."""
 JOB_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]*")
 """What an id looks like, ours or Kie.ai's: Kie.ai is not asked about anything else."""
 
@@ -132,15 +136,19 @@ class Tools:
         convert: arg.Convert = False,
     ) -> CallToolResult:
         """Make a face speak, from image or image_prompt and audio or script. Takes minutes. Costs credits a second."""
+        parts = _make_parts(image, image_prompt, aspect_ratio, audio, script, voice)
         order = TalkingVideoOrder(
-            model=model, image=image, audio=audio, prompt=prompt, resolution=resolution, seed=seed
+            model=model,
+            image=FACE if FACE.part in parts else image,
+            audio=VOICE if VOICE.part in parts else audio,
+            prompt=prompt,
+            resolution=resolution,
+            seed=seed,
         )
         options = CallOptions(
             wait_seconds=wait_seconds, idempotency_key=idempotency_key, new=new, preview=preview, convert=convert
         )
-        return await self._calls.order(
-            order, ctx, options, parts=_make_parts(order, image_prompt, aspect_ratio, script, voice)
-        )
+        return await self._calls.order(order, ctx, options, parts=parts)
 
     @_tool(ToolFacts(title="Get job status", read_only=True))
     async def get_job_status(
@@ -171,24 +179,24 @@ class Tools:
 
 
 def _make_parts(
-    order: TalkingVideoOrder, image_prompt: str, aspect_ratio: str, script: str, voice: str
+    image: str, image_prompt: str, aspect_ratio: str, audio: str, script: str, voice: str
 ) -> dict[str, Order]:
-    """Make the orders for what the video needs first: a face from a description, a voice from a script.
+    """Make the orders for what the video needs first, by part: a face from a description, a voice from a script.
 
     Raises OrderError if a file and the words to make it from are both given, or neither.
     """
-    _check_one_of("image", order.image, "image_prompt", image_prompt)
-    _check_one_of("audio", order.audio, "script", script)
+    _check_one_of("image", image, "image_prompt", image_prompt)
+    _check_one_of("audio", audio, "script", script)
     parts: dict[str, Order] = {}
     with speaking_of(**PART_WORDS):
         if image_prompt.strip():
-            parts["image"] = ImageOrder(model=arg.IMAGE[0].id, prompt=image_prompt, aspect_ratio=aspect_ratio)
+            parts[FACE.part] = ImageOrder(model=arg.IMAGE[0].id, prompt=image_prompt, aspect_ratio=aspect_ratio)
         elif aspect_ratio.strip():
             problem = "not used with image: the video has the shape of that picture."
             remedy = "Leave it out, or give image_prompt in place of image."
             raise OrderError(problem, argument="aspect_ratio", remedy=remedy)
         if script.strip():
-            parts["audio"] = SpeechOrder(model=arg.SPEECH[0].id, text=script, voice=voice)
+            parts[VOICE.part] = SpeechOrder(model=arg.SPEECH[0].id, text=script, voice=voice)
         elif voice.strip():
             problem = "given, but there is no script to speak."
             raise OrderError(problem, argument="voice", remedy="Give script, or leave it out.")

@@ -13,7 +13,7 @@ from kie_mcp.errors import KieError, Trouble, UnconfirmedError, look_before_repe
 from kie_mcp.jobs.drafts import Expectation
 from kie_mcp.jobs.job import Job, JobState, Output, Phase
 from kie_mcp.media.outputs.file_names import order_text
-from kie_mcp.orders.order import output_uri
+from kie_mcp.orders.job_uris import output_uri
 from kie_mcp.surface.answers.accepting_tools import tools_accepting
 from kie_mcp.surface.answers.schema import Answer, CreditFields, Listing, OutputFields, PartFields, Refusal
 from kie_mcp.surface.answers.text import format_duration, write_error, write_listing, write_text
