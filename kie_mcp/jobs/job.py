@@ -166,8 +166,8 @@ class Job:
         return self.phase is Phase.SUCCEEDED and self.trouble is not None and self.trouble.category in MISSING
 
 
-def stepped(job: Job, phase: Phase, now: float, **changes: Any) -> Job:
-    """The job a step further."""
+def advance(job: Job, phase: Phase, now: float, **changes: Any) -> Job:
+    """Return the job a step further, changed as said."""
     return replace(job, phase=phase, updated_at=now, **changes)
 
 
