@@ -15,7 +15,7 @@ from kie_mcp.jobs.job import Job, Output, Phase, Upstream, Verdict, advance
 from kie_mcp.jobs.lifecycle import age, is_overdue
 from kie_mcp.jobs.look_limit import LookLimiter
 from kie_mcp.jobs.look_results import after_failed_look, after_look, after_save, expired_trouble
-from kie_mcp.jobs.store.ledger import LedgerError, StaleJobError
+from kie_mcp.jobs.store.errors import LedgerError, StaleJobError
 from kie_mcp.jobs.store.protocols import Ledger
 from kie_mcp.jobs.timing import STANDARD, Timing
 

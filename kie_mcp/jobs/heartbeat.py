@@ -13,7 +13,7 @@ from kie_mcp.jobs.absent_workers import Ended, ended_unknown, find_absent
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.failure_log import FailureLog
 from kie_mcp.jobs.job import Job
-from kie_mcp.jobs.store.ledger import LedgerError
+from kie_mcp.jobs.store.errors import LedgerError
 from kie_mcp.jobs.store.protocols import Leases
 from kie_mcp.jobs.timing import STANDARD, Timing
 

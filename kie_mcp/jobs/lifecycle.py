@@ -14,8 +14,8 @@ from kie_mcp.jobs.job import Job, Phase, advance
 from kie_mcp.jobs.look_results import gap_for_files
 from kie_mcp.jobs.polling import ENOUGH, Spread, expect, first_look, next_look, quantile
 from kie_mcp.jobs.rate_limit import hold
-from kie_mcp.jobs.store.ledger import LOST_CREATE
 from kie_mcp.jobs.timing import STANDARD, Timing
+from kie_mcp.jobs.unsent_errors import LOST_CREATE
 
 
 class Step(StrEnum):

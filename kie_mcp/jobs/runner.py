@@ -18,8 +18,8 @@ from kie_mcp.jobs.follower import Follower
 from kie_mcp.jobs.heartbeat import Heartbeat
 from kie_mcp.jobs.job import Job
 from kie_mcp.jobs.step_loop import StepLoop
-from kie_mcp.jobs.store.ledger import LedgerError, Note, StaleJobError
-from kie_mcp.jobs.store.protocols import Ledger
+from kie_mcp.jobs.store.errors import LedgerError, StaleJobError
+from kie_mcp.jobs.store.protocols import Ledger, Note
 from kie_mcp.jobs.submitter import Submitter
 from kie_mcp.jobs.timing import STANDARD, Timing
 

@@ -25,8 +25,7 @@ from kie_mcp.jobs.look_limit import LookLimiter
 from kie_mcp.jobs.polling import ENOUGH, quantile
 from kie_mcp.jobs.rate_limit import expected_wait
 from kie_mcp.jobs.runner import JobRunner
-from kie_mcp.jobs.store.ledger import Note
-from kie_mcp.jobs.store.protocols import Ledger
+from kie_mcp.jobs.store.protocols import Ledger, Note
 from kie_mcp.jobs.timing import STANDARD, Timing
 from kie_mcp.orders.kind import Kind
 from kie_mcp.text import literal

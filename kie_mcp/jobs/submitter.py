@@ -29,7 +29,7 @@ from kie_mcp.jobs.durable_writes import DurableWriter
 from kie_mcp.jobs.job import Job, Phase, Request, Upstream, advance
 from kie_mcp.jobs.lifecycle import was_wanted_too_long
 from kie_mcp.jobs.polling import trouble_gap
-from kie_mcp.jobs.store.ledger import LedgerError, StaleJobError
+from kie_mcp.jobs.store.errors import LedgerError, StaleJobError
 from kie_mcp.jobs.store.protocols import Ledger
 from kie_mcp.jobs.timing import STANDARD, Timing
 

@@ -11,6 +11,9 @@ from kie_mcp.orders.kind import KINDS
 logger = logging.getLogger(__name__)
 
 PERHAPS = "The job may exist and may have been charged."
+LOST_CREATE = UnconfirmedError(
+    f"The process that sent this job stopped before Kie.ai's answer was written down. {PERHAPS}"
+).trouble
 
 
 def circuit_note(timing: Timing) -> str:

@@ -12,7 +12,7 @@ from kie_mcp.catalog import registry
 from kie_mcp.errors import OutputError, Trouble
 from kie_mcp.jobs.job import Job, Look, Output, Phase, Verdict
 from kie_mcp.jobs.polling import Spread
-from kie_mcp.jobs.store.ledger import LedgerError, StaleJobError
+from kie_mcp.jobs.store.errors import LedgerError, StaleJobError
 from kie_mcp.jobs.store.sqlite import SqliteLedger
 from kie_mcp.jobs.timing import STANDARD
 from kie_mcp.orders.kind import Kind

@@ -14,7 +14,7 @@ from kie_mcp.errors import BusyError, NotVisibleError
 from kie_mcp.jobs.draft import Draft
 from kie_mcp.jobs.job import Job, Phase
 from kie_mcp.jobs.service import new_job_id
-from kie_mcp.jobs.store.ledger import LedgerError
+from kie_mcp.jobs.store.errors import LedgerError
 from kie_mcp.jobs.store.sqlite import SqliteLedger
 from kie_mcp.jobs.timing import STANDARD
 from kie_mcp.orders.order import ImageOrder

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from kie_mcp.jobs.job import Job, Phase, advance
 from kie_mcp.jobs.joining import Caller
 from kie_mcp.jobs.store.job_rows import UNFINISHED, load_readable
-from kie_mcp.jobs.store.ledger import LOST_CREATE
 from kie_mcp.jobs.store.schema import dump, take_over
 from kie_mcp.jobs.timing import Timing
+from kie_mcp.jobs.unsent_errors import LOST_CREATE
 
 CALLERS = "SELECT caller_worker FROM jobs WHERE caller = 'waiting'"
 """The workers whose callers wait."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from kie_mcp.jobs.store.ledger import LedgerError
+from kie_mcp.jobs.store.errors import LedgerError
 from kie_mcp.jobs.store.schema import SerialThread
 
 _HELD = frozenset({errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK})

@@ -1,16 +1,43 @@
 """What a store of jobs can do: five small protocols, and the ledger that is all of them.
 
-Everything that changes something is one transaction, and durable when it returns. Only values go in: what must be asked
-of others, as whether a process lives, is asked before.
+Each change is one compare-and-set transaction, durable when it returns: it names the phase the job was in and the epoch
+of the process that cares for it, and changes nothing if either is no longer so. A process that cares for jobs is a
+*worker*; it says that it is alive every few seconds, and the jobs of one that stopped saying so are free for the next.
+Only values go in: what must be asked of others, such as whether a process lives, is asked before.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
-from kie_mcp.jobs.job import Job, JobState, Phase
-from kie_mcp.jobs.joining import NOTHING_RECENT, Recent
-from kie_mcp.jobs.store.ledger import NOTHING_KNOWN, Note, Queue
+from kie_mcp.jobs.job import FINAL, Job, JobState, Phase
+from kie_mcp.jobs.joining import NOTHING_RECENT, Caller, Recent
 from kie_mcp.orders.kind import Kind
+
+NOTHING_KNOWN: Mapping[str, bool | None] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """What a caller was told of a job."""
+
+    caller: Caller
+    ends: Collection[Phase] = FINAL
+    """The ends that the caller was told of: if the job has come to another one, the caller was not told its end."""
+    at: float = 0.0
+    """Seconds since 1970."""
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """How long the line is that a reserved job stands in."""
+
+    place: int
+    """Jobs before it."""
+    sends: Sequence[float]
+    """The account's recent sends, ascending, seconds since 1970."""
+    held_until: float
+    """Kie.ai asked not to be called before."""
 
 
 class JobStore(Protocol):

@@ -19,7 +19,7 @@ from pydantic_core import PydanticSerializationError
 
 from kie_mcp.file_system import Chmod, set_mode
 from kie_mcp.jobs.job import Job
-from kie_mcp.jobs.store.ledger import LedgerError
+from kie_mcp.jobs.store.errors import LedgerError
 from kie_mcp.urls import bare_values
 
 R = TypeVar("R")

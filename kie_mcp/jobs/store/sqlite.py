@@ -15,11 +15,12 @@ from types import CoroutineType
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from kie_mcp.jobs.absent_workers import find_absent
-from kie_mcp.jobs.job import Job, JobState, Phase, advance
+from kie_mcp.jobs.job import TRANSITIONS, Job, JobState, Phase, advance
 from kie_mcp.jobs.joining import NOTHING_RECENT, Caller, Recent
 from kie_mcp.jobs.parts import with_parts
 from kie_mcp.jobs.store import job_rows, joins, leases, schema, send_window
-from kie_mcp.jobs.store.ledger import NOTHING_KNOWN, STEPS, LedgerError, Note, Queue, StaleJobError
+from kie_mcp.jobs.store.errors import LedgerError, StaleJobError
+from kie_mcp.jobs.store.protocols import NOTHING_KNOWN, Note, Queue
 from kie_mcp.jobs.store.sqlite_file import READ, Runner, SqliteFile
 from kie_mcp.jobs.timing import STANDARD, Timing
 from kie_mcp.orders.kind import Kind
@@ -157,7 +158,7 @@ class SqliteLedger(SqliteFile):
 
         Raises StaleJobError if it was not in that phase and epoch any more.
         """
-        if job.phase not in STEPS[was]:
+        if job.phase not in TRANSITIONS[was]:
             raise LedgerError(f"A job cannot go from {was} to {job.phase}.")
         job_rows.update(db, job, was)
         if job.phase is Phase.SUCCEEDED and was is not job.phase and job.took_s is not None and job.bucket:

@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 
 from kie_mcp.jobs.failure_log import FailureLog
 from kie_mcp.jobs.store import schema
-from kie_mcp.jobs.store.ledger import LedgerError
+from kie_mcp.jobs.store.errors import LedgerError
 from kie_mcp.jobs.store.replaced_file import carry_over, identify, list_unfinished
 
 logger = logging.getLogger(__name__)

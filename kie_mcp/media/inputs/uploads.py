@@ -10,7 +10,7 @@ import anyio
 
 from kie_mcp.errors import OutputError
 from kie_mcp.jobs.clock import Clock
-from kie_mcp.jobs.store.ledger import LedgerError
+from kie_mcp.jobs.store.errors import LedgerError
 from kie_mcp.jobs.store.protocols import Uploads as UploadStore
 from kie_mcp.media.inputs.open_file import OpenFile, open_own
 from kie_mcp.media.outputs.download_limits import MB

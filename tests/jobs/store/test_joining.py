@@ -6,8 +6,8 @@ import pytest
 
 from kie_mcp.jobs.job import Phase, advance
 from kie_mcp.jobs.joining import Caller, Recent
-from kie_mcp.jobs.store.ledger import KeyConflictError, Note
-from kie_mcp.jobs.store.protocols import Ledger
+from kie_mcp.jobs.store.errors import KeyConflictError
+from kie_mcp.jobs.store.protocols import Ledger, Note
 from kie_mcp.jobs.timing import STANDARD
 from tests.support.scripted_kie import make_job
 from tests.support.virtual_time import START

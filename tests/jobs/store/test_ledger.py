@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from kie_mcp.jobs.job import Job, JobState, Phase, advance
+from kie_mcp.jobs.job import TRANSITIONS, Job, JobState, Phase, advance
 from kie_mcp.jobs.polling import KEPT
 from kie_mcp.jobs.rate_limit import BUDGET
-from kie_mcp.jobs.store.ledger import STEPS, LedgerError, StaleJobError
+from kie_mcp.jobs.store.errors import LedgerError, StaleJobError
 from kie_mcp.jobs.store.protocols import Ledger
 from kie_mcp.jobs.timing import STANDARD
 from kie_mcp.orders.kind import Kind
@@ -53,7 +53,7 @@ async def test_every_legal_step_is_taken_and_no_other(ledger: Ledger) -> None:
         job = make_job(number, fingerprint=f"f{number}", phase=was)
         await ledger.reserve(job, "w1")
         after = advance(job, then, START + 1)
-        if then in STEPS[was]:
+        if then in TRANSITIONS[was]:
             assert await ledger.move(after, was=was) == after
             assert await ledger.read(job.id) == after
         else:

@@ -14,7 +14,8 @@ import pytest
 from kie_mcp.jobs.job import Job, Phase, advance
 from kie_mcp.jobs.joining import Caller
 from kie_mcp.jobs.store import schema
-from kie_mcp.jobs.store.ledger import LedgerError, Note, StaleJobError
+from kie_mcp.jobs.store.errors import LedgerError, StaleJobError
+from kie_mcp.jobs.store.protocols import Note
 from kie_mcp.jobs.store.sqlite import SqliteLedger
 from kie_mcp.jobs.timing import STANDARD
 from tests.support.scripted_kie import RUNNING, Script, Stage, inline, make_job
