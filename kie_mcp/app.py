@@ -18,6 +18,7 @@ from pydantic import SecretStr
 from kie_mcp import __version__
 from kie_mcp.catalog import job_durations
 from kie_mcp.cli.console import output_error
+from kie_mcp.forced_exit import Deadline
 from kie_mcp.jobs.clock import Clock, SystemClock
 from kie_mcp.jobs.events import JobEvents
 from kie_mcp.jobs.follower import Follower
@@ -27,16 +28,15 @@ from kie_mcp.jobs.store.processes import ProcessLock
 from kie_mcp.jobs.store.sqlite import SqliteLedger
 from kie_mcp.jobs.submitter import Submitter
 from kie_mcp.kie.client import KieClient
+from kie_mcp.media.inputs.earlier_outputs import FileReferences
 from kie_mcp.media.inputs.inline_file_store import InlineFiles
 from kie_mcp.media.inputs.input_files import InputFiles
 from kie_mcp.media.inputs.local_files import LocalFiles
-from kie_mcp.media.inputs.references import FileReferences
 from kie_mcp.media.inputs.uploads import Uploads
 from kie_mcp.media.outputs.saver import LAST_MOMENTS, OutputSaver, is_saved
 from kie_mcp.media.worker_threads import run_in_thread
 from kie_mcp.planner import OrderPlanner, kind_of
 from kie_mcp.settings import SANDBOX_KEY, LogLevel, Settings
-from kie_mcp.shutdown import Deadline
 from kie_mcp.surface.calls import CallHandler
 from kie_mcp.surface.clients import ClientSettings
 from kie_mcp.surface.prompts import workflows

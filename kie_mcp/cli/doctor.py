@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import anyio
 
-from kie_mcp import __version__, extras
+from kie_mcp import __version__, optional_packages
 from kie_mcp.catalog.models import OUTPUT_HOSTS
 from kie_mcp.errors import KieError, NotCreatedError
 from kie_mcp.jobs.clock import Clock, SystemClock
@@ -222,7 +222,7 @@ def _report_sqlite() -> Finding:
 
 
 def _check_sandbox() -> Finding:
-    if absent := extras.missing_packages():
+    if absent := optional_packages.missing_packages():
         todo = "Needed only for the sandbox and the demo; in a checkout: pip install '.[sandbox]'"
         return Finding(Grade.ATTENTION, "sandbox", f"not installed: {', '.join(absent)}", todo)
     return Finding(Grade.OK, "sandbox", "installed")

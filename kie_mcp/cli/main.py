@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, cast
 from kie_mcp.cli.console import FAILED, ConsoleError, close_streams, log_to_stderr, prepare_streams, report, say, warn
 from kie_mcp.cli.options import build_parser
 from kie_mcp.errors import KieError
-from kie_mcp.extras import require_sandbox
-from kie_mcp.shutdown import exit_despite_threads
+from kie_mcp.forced_exit import exit_despite_threads
+from kie_mcp.optional_packages import require_sandbox
 
 if TYPE_CHECKING:  # the settings load pydantic, which --help and --version do without
     from kie_mcp.settings import Settings

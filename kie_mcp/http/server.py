@@ -16,14 +16,14 @@ from mcp.server.transport_security import TransportSecuritySettings
 from starlette.applications import Starlette
 
 from kie_mcp.app import create_server, on_sandbox
+from kie_mcp.forced_exit import Deadline
 from kie_mcp.http.body_limits import BodyLimiter
 from kie_mcp.http.connection_limits import limited_connection_type
-from kie_mcp.http.lenient_requests import LenientRequests, LocalCORS
 from kie_mcp.http.limits import HttpLimits
+from kie_mcp.http.request_normalizer import LenientRequests, LocalCORS
 from kie_mcp.http.session_limits import SessionLimiter
 from kie_mcp.http.token_check import TokenRequired
 from kie_mcp.settings import Settings, SettingsError, unusable_port
-from kie_mcp.shutdown import Deadline
 from kie_mcp.surface.delivery import Delivering
 from kie_mcp.surface.server import KieServer
 from kie_mcp.surface.surrogates import Halves

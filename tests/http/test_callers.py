@@ -12,7 +12,7 @@ from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 from pydantic import SecretStr
 
-from kie_mcp.http.lenient_requests import normalize_accept
+from kie_mcp.http.request_normalizer import normalize_accept
 from kie_mcp.settings import Settings, SettingsError
 from tests.processes.test_serve import HELLO, ask, post, served
 from tests.support.http_process import serving

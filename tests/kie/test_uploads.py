@@ -10,7 +10,7 @@ from kie_mcp.errors import OutputError
 from kie_mcp.jobs.events import JobEvents
 from kie_mcp.jobs.job import Phase
 from kie_mcp.jobs.store.sqlite import SqliteLedger
-from kie_mcp.media.inputs.open_file import OpenFile
+from kie_mcp.media.inputs.hashed_file import OpenFile
 from kie_mcp.media.inputs.uploads import LARGE, Uploads
 from tests.support.download_links import Hand
 from tests.support.every_state import UNSENT, done, job

@@ -27,12 +27,12 @@ from PIL import Image, ImageChops, ImageCms, ImageDraw
 from kie_mcp.errors import OrderError, OutputError
 from kie_mcp.jobs.store.sqlite import SqliteLedger
 from kie_mcp.media.convert.convert import available_target, convert, possible_target
-from kie_mcp.media.convert.decode import UndecodableError
+from kie_mcp.media.convert.safe_decoding import UndecodableError
 from kie_mcp.media.inputs.conversion import accept_or_convert
+from kie_mcp.media.inputs.hashed_file import OpenFile
 from kie_mcp.media.inputs.inline_file_store import InlineFiles
 from kie_mcp.media.inputs.input_files import InputFiles
 from kie_mcp.media.inputs.local_files import LocalFiles
-from kie_mcp.media.inputs.open_file import OpenFile
 from kie_mcp.media.inputs.uploads import Uploads
 from kie_mcp.media.probe.file_type import probe
 from kie_mcp.orders.order import ImageOrder, Order, TalkingVideoOrder, fingerprint, parse_handed_in

@@ -20,10 +20,10 @@ from kie_mcp.errors import OrderError, OutputError, UnreachableError
 from kie_mcp.jobs.job import Phase
 from kie_mcp.jobs.store.sqlite import SqliteLedger
 from kie_mcp.media.inputs.data_uris import LARGEST
+from kie_mcp.media.inputs.hashed_file import OpenFile
 from kie_mcp.media.inputs.inline_file_store import LIFE, YOUNG, FullError, InlineFiles
 from kie_mcp.media.inputs.input_files import InputFiles
 from kie_mcp.media.inputs.local_files import LocalFiles
-from kie_mcp.media.inputs.open_file import OpenFile
 from kie_mcp.media.inputs.uploads import Uploads
 from kie_mcp.orders.order import ImageOrder, Order, TalkingVideoOrder, parse_handed_in
 from tests.support.download_links import Hand

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from kie_mcp.media.probe.file_type import Probe, probe
-from kie_mcp.media.probe.reader import MOST_BYTES, MOST_READS, BrokenHeaderError, Header
+from kie_mcp.media.probe.limited_reader import MOST_BYTES, MOST_READS, BrokenHeaderError, Header
 from tests.support.media_files import film, picture, sound, wav
 
 

@@ -5,10 +5,10 @@ import threading
 
 import anyio
 
+from kie_mcp.forced_exit import Deadline, exit_despite_threads
 from kie_mcp.http.server import HttpAccess, serve_http
 from kie_mcp.media.worker_threads import run_in_thread
 from kie_mcp.settings import Settings
-from kie_mcp.shutdown import Deadline, exit_despite_threads
 
 NEVER = threading.Event()
 

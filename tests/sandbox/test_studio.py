@@ -12,7 +12,7 @@ import pytest
 from PIL import Image, ImageChops, ImageOps, ImageStat
 
 from kie_mcp.sandbox.studio import audio_files, captions, pictures, speech
-from kie_mcp.sandbox.studio.appearance import choose_look
+from kie_mcp.sandbox.studio.character_design import choose_look
 from kie_mcp.sandbox.studio.faces import EYE
 from kie_mcp.sandbox.studio.mouth_animation import Mouth
 from kie_mcp.sandbox.studio.result_files import DEFAULT_PERSON

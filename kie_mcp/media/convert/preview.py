@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from kie_mcp.errors import KieError
-from kie_mcp.extras import require_preview
 from kie_mcp.jobs.job import Output
-from kie_mcp.media.convert.decode import (
+from kie_mcp.media.convert.safe_decoding import (
     UndecodableError,
     check_pixels,
     open_picture,
@@ -18,7 +17,8 @@ from kie_mcp.media.convert.decode import (
     translate_picture_errors,
 )
 from kie_mcp.media.convert.video_frame import DEMUXERS, pick_frame
-from kie_mcp.media.inputs.open_file import OpenFile, open_own, open_saved
+from kie_mcp.media.inputs.hashed_file import OpenFile, open_own, open_saved
+from kie_mcp.optional_packages import require_preview
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from kie_mcp.catalog import registry
 from kie_mcp.errors import OrderError
-from kie_mcp.extras import install_hint
 from kie_mcp.media.convert import convert
-from kie_mcp.media.convert.decode import UndecodableError
-from kie_mcp.media.inputs.open_file import OpenFile
+from kie_mcp.media.convert.safe_decoding import UndecodableError
+from kie_mcp.media.inputs.hashed_file import OpenFile
 from kie_mcp.media.inputs.validation import check_file, check_picture_whole, most_bytes, probe_source
 from kie_mcp.media.probe.file_type import Probe
+from kie_mcp.optional_packages import install_hint
 from kie_mcp.orders.order import Order
 
 

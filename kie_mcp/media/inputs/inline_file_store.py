@@ -9,7 +9,7 @@ from pathlib import Path
 
 from kie_mcp.file_system import sync
 from kie_mcp.jobs.clock import Clock
-from kie_mcp.media.inputs.open_file import OpenFile, open_own
+from kie_mcp.media.inputs.hashed_file import OpenFile, open_own
 from kie_mcp.media.outputs.download_limits import MB
 from kie_mcp.media.worker_threads import run_in_thread
 

@@ -10,9 +10,9 @@ from urllib.parse import unquote
 from kie_mcp.errors import OrderError, OutputError
 from kie_mcp.media.inputs.conversion import AcceptedFile, accept_or_convert
 from kie_mcp.media.inputs.data_uris import decode_data_uri
+from kie_mcp.media.inputs.hashed_file import OpenFile
 from kie_mcp.media.inputs.inline_file_store import FullError, InlineFiles
 from kie_mcp.media.inputs.local_files import LocalFiles
-from kie_mcp.media.inputs.open_file import OpenFile
 from kie_mcp.media.inputs.uploads import READING, Say, Uploads
 from kie_mcp.media.inputs.validation import LARGEST, most_bytes
 from kie_mcp.media.worker_threads import run_in_thread

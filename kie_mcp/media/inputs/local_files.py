@@ -14,7 +14,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 
 from kie_mcp.catalog.validate import either
 from kie_mcp.errors import OrderError
-from kie_mcp.media.inputs.open_file import OpenFile
+from kie_mcp.media.inputs.hashed_file import OpenFile
 from kie_mcp.media.inputs.similar_names import find_file, normalize_name, possible_spellings
 from kie_mcp.media.outputs.download_limits import MB
 from kie_mcp.text import literal, without_middle

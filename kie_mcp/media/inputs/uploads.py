@@ -11,7 +11,7 @@ import anyio
 from kie_mcp.errors import OutputError
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.store.ledger import LedgerError
-from kie_mcp.media.inputs.open_file import OpenFile, open_own
+from kie_mcp.media.inputs.hashed_file import OpenFile, open_own
 from kie_mcp.media.outputs.download_limits import MB
 from kie_mcp.media.worker_threads import run_in_thread
 from kie_mcp.text import file_name

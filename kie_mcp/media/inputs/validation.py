@@ -7,12 +7,12 @@ from kie_mcp.catalog import audio_length, registry
 from kie_mcp.catalog.capabilities import FILE_KINDS
 from kie_mcp.catalog.validate import either
 from kie_mcp.errors import OrderError
+from kie_mcp.media.inputs.hashed_file import OpenFile
 from kie_mcp.media.inputs.local_files import format_megabytes
-from kie_mcp.media.inputs.open_file import OpenFile
 from kie_mcp.media.outputs.download_limits import MB
 from kie_mcp.media.probe.file_type import Probe, probe
 from kie_mcp.media.probe.integrity import DAMAGED, find_fault
-from kie_mcp.media.probe.reader import Header
+from kie_mcp.media.probe.limited_reader import Header
 from kie_mcp.orders.order import Order
 
 LARGEST = 100 * MB

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from kie_mcp.media.probe.reader import BrokenHeaderError, Header
+from kie_mcp.media.probe.limited_reader import BrokenHeaderError, Header
 
 Size = tuple[int, int]
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from kie_mcp.media.probe import flac, mp3_aac_frames, ogg, wav
-from kie_mcp.media.probe.reader import Header
+from kie_mcp.media.probe.limited_reader import Header
 
 
 def measure_duration(mime_type: str, header: Header, *, start: int = 0) -> float | None:

@@ -4,7 +4,7 @@ import functools
 import re
 from dataclasses import dataclass
 
-from kie_mcp.media.probe.reader import Header
+from kie_mcp.media.probe.limited_reader import Header
 
 _BEGIN = b"fLaC\0\0\0\x22"
 _STEP = 1024 * 1024

@@ -3,7 +3,7 @@
 import zlib
 from collections.abc import Callable, Mapping
 
-from kie_mcp.media.probe.reader import BrokenHeaderError, Header
+from kie_mcp.media.probe.limited_reader import BrokenHeaderError, Header
 
 ANIMATED = "is animated"
 DAMAGED = "is damaged or cut off"

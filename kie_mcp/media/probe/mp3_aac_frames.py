@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from kie_mcp.media.probe.reader import Header
+from kie_mcp.media.probe.limited_reader import Header
 
 
 @dataclass(frozen=True, slots=True)

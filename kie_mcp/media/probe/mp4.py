@@ -4,8 +4,8 @@ import contextlib
 from dataclasses import dataclass
 
 from kie_mcp.media.probe import mp4_samples
+from kie_mcp.media.probe.limited_reader import BrokenHeaderError, Header
 from kie_mcp.media.probe.mp4_boxes import Box, find_box, list_boxes, require_box
-from kie_mcp.media.probe.reader import BrokenHeaderError, Header
 
 _PRIMING = 0.5
 """The most seconds of a sound that are for the decoder and not played."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kie_mcp.media.probe.reader import BrokenHeaderError, Header
+from kie_mcp.media.probe.limited_reader import BrokenHeaderError, Header
 
 
 @dataclass(frozen=True, slots=True)

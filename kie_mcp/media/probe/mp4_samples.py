@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from kie_mcp.media.probe.limited_reader import Header
 from kie_mcp.media.probe.mp4_boxes import Box, find_box, list_boxes, require_box
-from kie_mcp.media.probe.reader import Header
 
 _SAMPLES = 1024
 """Sound samples in one AAC sample of an MP4."""

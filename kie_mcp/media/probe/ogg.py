@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from kie_mcp.media.probe.reader import Header
+from kie_mcp.media.probe.limited_reader import Header
 
 _STEP = 64 * 1024
 _FIRST = 0x02

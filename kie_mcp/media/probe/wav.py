@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from kie_mcp.media.probe.reader import BrokenHeaderError, Header
+from kie_mcp.media.probe.limited_reader import BrokenHeaderError, Header
 
 MOST_CHUNKS = 1000
 """The most chunks of a real file."""

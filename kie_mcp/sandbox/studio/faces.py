@@ -7,7 +7,7 @@ import math
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from kie_mcp.sandbox.studio.appearance import DARK, ROSE, WHITE, Colour, Look, mix
+from kie_mcp.sandbox.studio.character_design import DARK, ROSE, WHITE, Colour, Look, mix
 
 if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw

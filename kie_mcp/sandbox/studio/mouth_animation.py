@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from kie_mcp.sandbox.studio.appearance import DARK, Colour, mix
+from kie_mcp.sandbox.studio.character_design import DARK, Colour, mix
 from kie_mcp.sandbox.studio.faces import EYE, MOUTH, MOUTH_WIDTH, Face, Pencil, Point, draw_mouth
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import random
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from kie_mcp.sandbox.studio.appearance import WHITE, Look, choose_look, mix
 from kie_mcp.sandbox.studio.captions import add_caption, add_stamp
+from kie_mcp.sandbox.studio.character_design import WHITE, Look, choose_look, mix
 from kie_mcp.sandbox.studio.faces import (
     EYE,
     EYES,

@@ -8,7 +8,7 @@ from typing import Protocol
 from kie_mcp.errors import DeadLinkError, OrderError, OutputError, RefusedError
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.job import Job, JobState, Output
-from kie_mcp.media.inputs.open_file import is_there
+from kie_mcp.media.inputs.hashed_file import is_there
 from kie_mcp.media.inputs.uploads import Say
 from kie_mcp.media.outputs.file_names import order_text
 from kie_mcp.media.worker_threads import run_in_thread
