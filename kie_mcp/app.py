@@ -18,7 +18,7 @@ from pydantic import SecretStr
 from kie_mcp import __version__
 from kie_mcp.catalog import job_durations
 from kie_mcp.cli.console import output_error
-from kie_mcp.forced_exit import Deadline
+from kie_mcp.forced_exit import ExitDeadline
 from kie_mcp.jobs.clock import Clock, SystemClock
 from kie_mcp.jobs.events import JobEvents
 from kie_mcp.jobs.follower import Follower
@@ -28,7 +28,7 @@ from kie_mcp.jobs.store.processes import ProcessLock
 from kie_mcp.jobs.store.sqlite import SqliteLedger
 from kie_mcp.jobs.submitter import Submitter
 from kie_mcp.kie.client import KieClient
-from kie_mcp.media.inputs.earlier_outputs import FileReferences
+from kie_mcp.media.inputs.earlier_outputs import EarlierOutputs
 from kie_mcp.media.inputs.inline_file_store import InlineFiles
 from kie_mcp.media.inputs.input_files import InputFiles
 from kie_mcp.media.inputs.local_files import LocalFiles
@@ -136,7 +136,7 @@ def _planner(
         await saver.check(room)
 
     uploads = Uploads(kie.upload, shared.ledger, shared.clock, account=settings.account)
-    sources = FileReferences(history.own, uploads.path, kie.download_link, shared.clock)
+    sources = EarlierOutputs(history.own, uploads.path, kie.download_link, shared.clock)
     disk = LocalFiles(settings.input_roots, relative_to=settings.output_dir, local_files=local_files)
     return OrderPlanner(
         sources,
@@ -266,6 +266,6 @@ async def _leave_on_signal(tenants: Tenants) -> None:
     """Write down what is in flight, then go, whatever else is at work."""
     with suppress(NotImplementedError), anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
         async for _ in signals:
-            Deadline().set()
+            ExitDeadline().start()
             await tenants.stop()
             os._exit(0)

@@ -9,7 +9,7 @@ from kie_mcp.catalog.models import MODELS
 from kie_mcp.catalog.validate import speaking_of
 from kie_mcp.jobs.drafts import Draft
 from kie_mcp.jobs.job import Job, Request
-from kie_mcp.media.inputs.earlier_outputs import FileReferences
+from kie_mcp.media.inputs.earlier_outputs import EarlierOutputs
 from kie_mcp.media.inputs.input_files import InputFiles, is_file_reference
 from kie_mcp.media.outputs.download_limits import expected_bytes
 from kie_mcp.orders.kind import Kind
@@ -39,7 +39,7 @@ class OrderPlanner:
 
     def __init__(
         self,
-        sources: FileReferences,
+        sources: EarlierOutputs,
         inputs: InputFiles,
         check_output_folder: Callable[[int], Awaitable[None]],
         *,

@@ -2,19 +2,15 @@
 
 import math
 
-from starlette.datastructures import Headers, MutableHeaders
-from starlette.middleware.cors import CORSMiddleware
-from starlette.responses import Response
+from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 JSON, EVENTS = "application/json", "text/event-stream"
 MARK = b"\xef\xbb\xbf"
 """A byte order mark in UTF-8."""
-LOCAL = ("private-network", "local-network")
-"""What browsers have called the network of this machine, as they ask whether a public page may reach it."""
 
 
-class LenientRequests:
+class RequestNormalizer:
     """An app that also takes its path with a slash at the end, and any `Accept` that means JSON and event streams.
 
     What it gets is in a `Content-Type` of small letters, and without the byte order mark that some put before it.
@@ -39,21 +35,6 @@ class LenientRequests:
                 headers["content-type"] = kind.strip().lower() + semicolon + parameters
             receive = _drop_mark(receive)
         await self._app(scope, receive, send)
-
-
-class LocalCORS(CORSMiddleware):
-    """Lets pages of the allowed origins in from the public network too, if their browser asks for that."""
-
-    def preflight_response(self, request_headers: Headers) -> Response:
-        """Answer the question that a browser asks before a page's call."""
-        asked = [name for name in LOCAL if request_headers.get(f"access-control-request-{name}") == "true"]
-        # Starlette refuses one of the two unless told otherwise, and older releases know neither.
-        names = {f"access-control-request-{name}".encode() for name in LOCAL}
-        response = super().preflight_response(Headers(raw=[one for one in request_headers.raw if one[0] not in names]))
-        if response.status_code == 200:
-            for name in asked:
-                response.headers[f"access-control-allow-{name}"] = "true"
-        return response
 
 
 def _drop_mark(receive: Receive) -> Receive:

@@ -16,11 +16,12 @@ from mcp.server.transport_security import TransportSecuritySettings
 from starlette.applications import Starlette
 
 from kie_mcp.app import create_server, on_sandbox
-from kie_mcp.forced_exit import Deadline
+from kie_mcp.forced_exit import ExitDeadline
 from kie_mcp.http.body_limits import BodyLimiter
 from kie_mcp.http.connection_limits import limited_connection_type
+from kie_mcp.http.cors import LocalCORS
 from kie_mcp.http.limits import HttpLimits
-from kie_mcp.http.request_normalizer import LenientRequests, LocalCORS
+from kie_mcp.http.request_normalizer import RequestNormalizer
 from kie_mcp.http.session_limits import SessionLimiter
 from kie_mcp.http.token_check import TokenRequired
 from kie_mcp.settings import Settings, SettingsError, unusable_port
@@ -130,7 +131,7 @@ async def _serve(
     server = create_server(settings, local_files=False, sandbox=sandbox)
     http = _Http(_build_app(server, settings, access, port, bounds), bounds)
     await server.tenants.ready()
-    with Deadline() as deadline:
+    with ExitDeadline() as deadline:
         async with anyio.create_task_group() as group:
             await group.start(_leave_on_signal, server.tenants, http, deadline)
             # Entered here and not by uvicorn, which would turn what goes wrong into a log line.
@@ -157,7 +158,7 @@ def _build_app(server: KieServer, settings: Settings, access: HttpAccess, port: 
     app.add_middleware(Delivering)
     app.add_middleware(SessionLimiter, host=security.allowed_hosts[0], path=PATH, most=bounds.sessions)
     app.add_middleware(BodyLimiter, bounds=bounds)
-    app.add_middleware(LenientRequests, path=PATH)
+    app.add_middleware(RequestNormalizer, path=PATH)
     if settings.http_token:
         app.add_middleware(TokenRequired, token=settings.http_token)
     if access.origins:  # a browser shows a page only those answers that say whose they are
@@ -220,12 +221,14 @@ def _has_port(host: str) -> bool:
     return not host.endswith("]") and ":" in host
 
 
-async def _leave_on_signal(tenants: Tenants, http: _Http, deadline: Deadline, *, task_status: TaskStatus[None]) -> None:
+async def _leave_on_signal(
+    tenants: Tenants, http: _Http, deadline: ExitDeadline, *, task_status: TaskStatus[None]
+) -> None:
     try:
         with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
             task_status.started()
             async for _ in signals:
-                deadline.set()
+                deadline.start()
                 await tenants.stop()
                 http.leave()
     except NotImplementedError:  # Windows

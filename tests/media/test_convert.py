@@ -29,7 +29,7 @@ from kie_mcp.jobs.store.sqlite import SqliteLedger
 from kie_mcp.media.convert.convert import available_target, convert, possible_target
 from kie_mcp.media.convert.safe_decoding import UndecodableError
 from kie_mcp.media.inputs.conversion import accept_or_convert
-from kie_mcp.media.inputs.hashed_file import OpenFile
+from kie_mcp.media.inputs.hashed_file import HashedFile
 from kie_mcp.media.inputs.inline_file_store import InlineFiles
 from kie_mcp.media.inputs.input_files import InputFiles
 from kie_mcp.media.inputs.local_files import LocalFiles
@@ -465,7 +465,7 @@ class House:
             LocalFiles([], relative_to=folder), InlineFiles(folder / "state" / "inputs", clock), uploads
         )
 
-    async def send(self, source: OpenFile, *, name: str) -> str:
+    async def send(self, source: HashedFile, *, name: str) -> str:
         await anyio.lowlevel.checkpoint()
         self.sent.append(b"".join(iter(lambda: source.read(1000), b"")))
         return f"https://uploads.example/{len(self.sent)}{Path(name).suffix}"

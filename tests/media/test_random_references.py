@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from kie_mcp.catalog import requests
 from kie_mcp.errors import OrderError
 from kie_mcp.jobs.store.sqlite import SqliteLedger
-from kie_mcp.media.inputs.hashed_file import OpenFile
+from kie_mcp.media.inputs.hashed_file import HashedFile
 from kie_mcp.media.inputs.inline_file_store import InlineFiles
 from kie_mcp.media.inputs.input_files import InputFiles, is_file_reference
 from kie_mcp.media.inputs.local_files import LocalFiles
@@ -55,7 +55,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def inputs(root: Path) -> InputFiles:
     clock = Hand()
 
-    async def send(source: OpenFile, *, name: str) -> str:
+    async def send(source: HashedFile, *, name: str) -> str:
         raise NotImplementedError
 
     uploads = Uploads(send, SqliteLedger(root.parent / "jobs.sqlite3"), clock, account="me")

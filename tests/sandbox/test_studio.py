@@ -12,7 +12,7 @@ import pytest
 from PIL import Image, ImageChops, ImageOps, ImageStat
 
 from kie_mcp.sandbox.studio import audio_files, captions, pictures, speech
-from kie_mcp.sandbox.studio.character_design import choose_look
+from kie_mcp.sandbox.studio.character_design import design_character
 from kie_mcp.sandbox.studio.faces import EYE
 from kie_mcp.sandbox.studio.mouth_animation import Mouth
 from kie_mcp.sandbox.studio.result_files import DEFAULT_PERSON
@@ -238,12 +238,12 @@ def test_whoever_blinks_shows_nothing_but_lids(who: str, seed: str) -> None:
     ],
 )
 def test_a_face_fits_the_words_and_is_neutral_where_they_leave_it_open(prompt: str, styles: set[int]) -> None:
-    assert {choose_look(prompt, str(seed)).style for seed in range(20)} == styles
+    assert {design_character(prompt, str(seed)).style for seed in range(20)} == styles
 
 
 def test_the_old_are_grey_and_who_is_some_years_old_need_not_be() -> None:
-    assert len({choose_look("an old man", str(seed)).hair for seed in range(20)}) == 1
-    assert len({choose_look("a man, 20 years old", str(seed)).hair for seed in range(20)}) > 3
+    assert len({design_character("an old man", str(seed)).hair for seed in range(20)}) == 1
+    assert len({design_character("a man, 20 years old", str(seed)).hair for seed in range(20)}) > 3
 
 
 def test_a_voice_is_as_low_or_high_as_its_label_says() -> None:

@@ -8,9 +8,9 @@ from typing import Protocol
 from kie_mcp.errors import DeadLinkError, OrderError, OutputError, RefusedError
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.job import Job, JobState, Output
-from kie_mcp.media.inputs.hashed_file import is_there
 from kie_mcp.media.inputs.uploads import Say
 from kie_mcp.media.outputs.file_names import order_text
+from kie_mcp.media.outputs.saved_file import is_there
 from kie_mcp.media.worker_threads import run_in_thread
 from kie_mcp.orders.kind import KINDS, Family
 from kie_mcp.orders.order import parse_output_uri
@@ -31,7 +31,7 @@ class Upload(Protocol):
         ...
 
 
-class FileReferences:
+class EarlierOutputs:
     """Resolves file arguments: a link stays as it is, a kie:// reference is an output of an earlier job."""
 
     def __init__(

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from kie_mcp.errors import OrderError, OutputError
 from kie_mcp.media.inputs.conversion import AcceptedFile, accept_or_convert
 from kie_mcp.media.inputs.data_uris import decode_data_uri
-from kie_mcp.media.inputs.hashed_file import OpenFile
+from kie_mcp.media.inputs.hashed_file import HashedFile
 from kie_mcp.media.inputs.inline_file_store import FullError, InlineFiles
 from kie_mcp.media.inputs.local_files import LocalFiles
 from kie_mcp.media.inputs.uploads import READING, Say, Uploads
@@ -108,7 +108,7 @@ class InputFiles:
             remedy = "Hand the file in as a path or an https URL."
             raise OutputError(problem, argument=argument, remedy=remedy) from None
 
-    def _open(self, place: str, digest: str, argument: str) -> OpenFile:
+    def _open(self, place: str, digest: str, argument: str) -> HashedFile:
         if place.startswith("file:"):
             return self._locals.open(place, argument=argument, most=LARGEST, ordered=True)[1]
         try:

@@ -11,8 +11,9 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from kie_mcp.sandbox.account import models, scenarios, timeline
-from kie_mcp.sandbox.account.credits import CreditBalance, Window
+from kie_mcp.sandbox.account.credits import CreditBalance
 from kie_mcp.sandbox.account.file_store import FileStore
+from kie_mcp.sandbox.account.rate_limit import RateLimit
 from kie_mcp.sandbox.account.tasks import Task
 from kie_mcp.sandbox.api import answers
 from kie_mcp.sandbox.api.answers import Answer
@@ -46,7 +47,7 @@ class Sandbox:
         self._chance = random.Random(seed)  # noqa: S311  # repeatable ids are the point
         self.files = FileStore(self._chance, base_url)
         self.studio = Studio(self.files)
-        self._balance, self._window = CreditBalance(credits), Window()
+        self._balance, self._rate_limit = CreditBalance(credits), RateLimit()
         self._standing_scenarios = scenarios.parse_known(scenario)
         self._webhook_key = webhook_key
         self._failing: list[Task] = []
@@ -78,7 +79,7 @@ class Sandbox:
         media = await self.studio.read_inputs(model, given, self.clock.now())
         cost = model.price(given, media.seconds)
         # Reading the media took time in which others may have been let in.
-        if self._window.is_full(self.clock.now()):
+        if self._rate_limit.is_reached(self.clock.now()):
             return answers.TOO_MANY
         if self.credits < cost or not self._balance.take(cost):
             return answers.NO_CREDITS
@@ -88,7 +89,7 @@ class Sandbox:
         return _answer_created(task)
 
     def _refusal(self, request: dict[str, Any], troubles: frozenset[str]) -> Answer | None:
-        if self._window.is_full(self.clock.now()):
+        if self._rate_limit.is_reached(self.clock.now()):
             return answers.TOO_MANY
         refusal = models.find_refusal(request.get("model"), request.get("input")) or scenarios.find_refusal(troubles)
         if refusal or "429" not in troubles:
@@ -101,7 +102,7 @@ class Sandbox:
 
     def _accept(self, request: dict[str, Any], troubles: frozenset[str], media: InputMedia, cost: float) -> Task:
         now, model = self.clock.now(), models.MODELS[request["model"]]
-        self._window.count(now)
+        self._rate_limit.count(now)
         failure = media.fault or scenarios.find_failure(troubles)
         task = Task(
             id=f"{self._chance.getrandbits(128):032x}",

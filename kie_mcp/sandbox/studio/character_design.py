@@ -44,7 +44,7 @@ _KINDS = {"vixen": "fox", "kitten": "cat", "puppy": "dog", "panda": "bear", "bun
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Character:
     """What is drawn for a prompt: who, and in which colours."""
 
     kind: str
@@ -59,7 +59,7 @@ class Look:
     ground: Colour
 
 
-def choose_look(prompt: str, seed: str) -> Look:
+def design_character(prompt: str, seed: str) -> Character:
     """The look of a prompt; `seed` varies what the prompt leaves open."""
     digest = hashlib.sha256(f"{seed}:{prompt}".encode()).digest()
     chance = random.Random(digest)  # noqa: S311  # a choice of colours, not a secret
@@ -70,7 +70,7 @@ def choose_look(prompt: str, seed: str) -> Look:
     named = [_NAMED[word] for word in words if word in _NAMED]
     # "a red fox in a raincoat": the animal keeps its fur, the first colour dresses it.
     clothes = named[0] if named else tone(hue + 0.5 + chance.uniform(-0.1, 0.1), 0.45, 0.72)
-    return Look(
+    return Character(
         kind=kind,
         skin=_FURS.get(kind) or chance.choice(_SKINS),
         hair=_GREY if is_old(words) else chance.choice(_HAIRS),
