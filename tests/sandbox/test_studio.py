@@ -16,7 +16,7 @@ from kie_mcp.sandbox.studio.character_design import design_character
 from kie_mcp.sandbox.studio.faces import EYE
 from kie_mcp.sandbox.studio.mouth_animation import Mouth
 from kie_mcp.sandbox.studio.result_files import DEFAULT_PERSON
-from kie_mcp.sandbox.studio.subtitles import find_shown, make_subtitles
+from kie_mcp.sandbox.studio.subtitles import find_subtitle, make_subtitles
 from kie_mcp.sandbox.studio.videos import FRAMES
 from tests.support.sandbox_client import FILM, IMAGE, SPEECH, VOICE, SandboxClient, service
 
@@ -284,7 +284,7 @@ def test_subtitles_come_while_they_are_said() -> None:
     shown = make_subtitles(picture, f"{SAID} " * 8, seconds=30)
     assert " ".join(line for one in shown for line in one.lines) == " ".join([SAID] * 8)
     assert all(len(one.lines) <= 2 for one in shown)
-    assert find_shown(shown, 0) == shown[0]
-    assert find_shown(shown, 31) == shown[-1]
-    assert find_shown(shown, shown[2].until) == shown[3]
+    assert find_subtitle(shown, 0) == shown[0]
+    assert find_subtitle(shown, 31) == shown[-1]
+    assert find_subtitle(shown, shown[2].until) == shown[3]
     assert shown[0].until == pytest.approx(30 / len(shown), abs=3)

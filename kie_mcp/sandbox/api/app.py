@@ -1,4 +1,4 @@
-"""The ASGI app: routes from Kie.ai's paths to the sandbox, and its answers to HTTP."""
+"""Make the ASGI app: routes from Kie.ai's paths to the sandbox, and its answers as HTTP."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ Upload = Callable[[Sandbox, Request, str], Awaitable[Answer]]
 
 
 class SandboxApp(Starlette):
-    """A Starlette app that marks every answer as the sandbox's."""
+    """A Starlette app that adds a header to every answer, by which clients recognize a sandbox."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve, adding the header X-Kie-Sandbox."""
+        """Serve one request, and add the header X-Kie-Sandbox to the answer."""
 
-        async def send_marked(message: Message) -> None:
+        async def send_with_header(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message = {**message, "headers": [*message.get("headers", ()), (b"x-kie-sandbox", b"1")]}
             await send(message)
 
-        await super().__call__(scope, receive, send_marked)
+        await super().__call__(scope, receive, send_with_header)
 
 
 def create_app(
@@ -51,18 +51,16 @@ def create_app(
     clock: Callable[[], float] = time.monotonic,
     base_url: str | None = None,
 ) -> SandboxApp:
-    """A Kie.ai of our own, empty, as an ASGI app.
+    """Make the ASGI app of a new sandbox; its `state.sandbox` is the `Sandbox`.
 
     Args:
-        speed: How many times faster tasks go than in life; limits and links keep their time.
+        speed: How many times faster than Kie.ai tasks run; the rate limit and links are not faster.
         credits: The account's balance.
         scenario: Names of `scenarios.SCENARIOS` for every task, separated by commas.
-        seed: Where task ids, durations and pictures come from; the same seed makes the same ones.
-        webhook_key: Signs callbacks, if given.
-        clock: Seconds, going forward.
+        seed: Decides task ids, durations and pictures; the same seed makes the same ones.
+        webhook_key: The key that signs callbacks; None sends them unsigned.
+        clock: Returns seconds that only go forward.
         base_url: What links to files begin with; by default the address that the request came to.
-
-    Its `state.sandbox` is the `Sandbox`.
     """
     sandbox = Sandbox(
         speed=speed,
@@ -103,12 +101,12 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 def _require_key(handler: Handler) -> Handler:
-    async def checked(request: Request) -> Response:
+    async def handle_with_key(request: Request) -> Response:
         if not has_key(request):
             return _response(answers.NO_ACCESS)
         return await handler(request)
 
-    return checked
+    return handle_with_key
 
 
 def _sandbox(request: Request) -> Sandbox:
@@ -122,7 +120,7 @@ def _base(request: Request) -> str:
 def _response(answer: Answer) -> Response:
     if isinstance(answer.body, str):
         return Response(answer.body, answer.status, dict(answer.headers))
-    # Unlike JSONResponse this survives halves of surrogate pairs, which an echo may hold.
+    # Unlike JSONResponse this can send halves of surrogate pairs, which an input that is sent back may hold.
     text = json.dumps(answer.body, separators=(",", ":"))
     return Response(text, answer.status, dict(answer.headers), media_type="application/json")
 

@@ -1,4 +1,4 @@
-"""Words on a picture: a prompt in a band, what is said in a film in a strip, and a stamp that says whose it is."""
+"""Write on a picture: its prompt in a band, what is said in a film in a strip, and a stamp that names the sandbox."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _STRIP = (24, 24, 34, 255)
 
 
 def add_caption(picture: Picture, words: str) -> float:
-    """The words in a rounded band at the bottom, wrapped, and cut with an ellipsis where there is no room.
+    """Write the words in a rounded band at the bottom, wrapped, and cut with an ellipsis if there is no room.
 
-    Answers where the band begins, a fraction of the height from the top; 1 if there are no words.
+    Return where the band begins, as a fraction of the height from the top; 1 if there are no words.
     """
     from PIL import ImageDraw
 
@@ -33,7 +33,7 @@ def add_caption(picture: Picture, words: str) -> float:
     if not lines:
         return 1.0
     top, pad = _top(picture, lines), letter * 0.8
-    # Whole pixels, or the corners of a translucent shape overlap its sides.
+    # In whole pixels: otherwise the corners of a translucent shape overlap its sides.
     band = (round(pad), round(top - pad * 0.4), round(wide - pad), round(high - pad * 0.8))
     ImageDraw.Draw(picture, "RGBA").rounded_rectangle(band, round(letter * 0.7), _BAND)
     _write(picture, lines, (band[1] + band[3]) / 2)
@@ -41,7 +41,10 @@ def add_caption(picture: Picture, words: str) -> float:
 
 
 def add_subtitle(picture: Picture, lines: Sequence[str], over: float = 1.0) -> None:
-    """The lines at the bottom on a dark strip, as wide as the picture, that hides everything from `over` on."""
+    """Write the lines at the bottom on a dark strip as wide as the picture.
+
+    The strip covers the picture from `over` on, a fraction of the height from the top: there a caption may be.
+    """
     from PIL import ImageDraw
 
     if not lines and over >= 1:
@@ -53,7 +56,7 @@ def add_subtitle(picture: Picture, lines: Sequence[str], over: float = 1.0) -> N
 
 
 def wrap_for(picture: Picture, words: str, most: int) -> list[str]:
-    """The words in at most so many lines as wide as the picture has room for."""
+    """Wrap the words to at most `most` lines that fit the width of the picture."""
     from PIL import ImageDraw
 
     letter = _letter(picture)
@@ -80,7 +83,7 @@ def _write(picture: Picture, lines: Sequence[str], middle: float) -> None:
 
 
 def add_stamp(picture: Picture) -> None:
-    """A small pill in the upper right corner."""
+    """Write whose picture it is, on a small rounded label in the upper right corner."""
     from PIL import ImageDraw
 
     wide, high = picture.size
@@ -94,14 +97,14 @@ def add_stamp(picture: Picture) -> None:
 
 
 def wrap(words: str, length: Callable[[str], float], room: float, most: int) -> list[str]:
-    """The words in at most `most` lines no longer than `room`; what does not fit ends in an ellipsis."""
+    """Wrap the words to at most `most` lines no longer than `room`; what does not fit becomes an ellipsis."""
     lines: list[str] = [""]
-    # Beyond this no line could hold it, and a prompt may have 20,000 characters.
+    # More would not fit into the lines, and a prompt may have 20,000 characters.
     for word in words[: most * 200].split():
         if length(f"{lines[-1]} {word}") <= room:
             lines[-1] = f"{lines[-1]} {word}".strip()
             continue
-        # A script without blanks, or one very long word: broken wherever the line is full.
+        # A writing without blanks, or one very long word, is broken where the line is full.
         if lines[-1]:
             lines.append("")
         for letter in word:

@@ -1,4 +1,4 @@
-"""A friendly portrait, drawn with Pillow, whose mouth and eyes are at known places."""
+"""Draw a friendly portrait with Pillow, with the mouth and the eyes at known places."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ class Face:
     eyes: tuple[Point, ...] = ()
     eye_width: float = 0.0
     skin: Colour | None = None
-    """The flat colour around the mouth; None for a photograph."""
+    """The colour around the mouth, if it is the same everywhere; None for a photograph."""
     lid: Colour | None = None
-    """The flat colour around the eyes."""
+    """The colour around the eyes, like `skin`."""
     caption: float = 1.0
     """Where the band with the picture's words begins, a fraction of its height from the top; 1 if there is none."""
 
     def dumps(self) -> str:
-        """As the note that a picture carries in its metadata."""
+        """Return the face as JSON, for the metadata of its picture."""
         return json.dumps(asdict(self), separators=(",", ":"))
 
     @classmethod
     def loads(cls, note: object) -> Face | None:
-        """The face of a note, or None if it is not one of ours."""
+        """Read a face that `dumps` wrote; return None for anything else."""
         try:
             facts: dict[str, Any] = json.loads(note if isinstance(note, str | bytes) else "")
             eyes = tuple((float(x), float(y)) for x, y in facts["eyes"])
@@ -47,8 +47,8 @@ class Face:
         except (ValueError, KeyError, TypeError):
             return None
 
-    def seen_through(self, window: tuple[float, float, float, float]) -> Face:
-        """The face in a part of the picture; the window's left, top, width and height are fractions of the whole."""
+    def crop(self, window: tuple[float, float, float, float]) -> Face:
+        """Return the face in a part of the picture: left, top, width and height of it as fractions of the whole."""
         left, top, wide, high = window
         mouth, *eyes = (((x - left) / wide, (y - top) / high) for x, y in (self.mouth, *self.eyes))
         sizes = self.mouth_width / wide, self.eye_width / wide
@@ -62,32 +62,32 @@ def _colour(value: Any) -> Colour:
 
 @dataclass(frozen=True, slots=True)
 class Pencil:
-    """Draws in head radii around the middle of the head."""
+    """Draws shapes; lengths are in radii of the head, and positions are seen from its middle."""
 
     draw: ImageDraw
     x: float
     y: float
     radius: float
 
-    def moved(self, x: float, y: float) -> Pencil:
-        """The same around another point."""
+    def move(self, x: float, y: float) -> Pencil:
+        """Return a pencil whose positions are seen from another point."""
         return Pencil(self.draw, self.x + x * self.radius, self.y + y * self.radius, self.radius)
 
     def box(self, x: float, y: float, wide: float, high: float) -> tuple[float, float, float, float]:
-        """The box around a point, `wide` and `high` being half its sides."""
+        """Return the box around a point in pixels; `wide` and `high` are half of its sides."""
         left, top = self.x + (x - wide) * self.radius, self.y + (y - high) * self.radius
         return left, top, left + 2 * wide * self.radius, top + 2 * high * self.radius
 
     def oval(self, x: float, y: float, wide: float, high: float, fill: Colour) -> None:
-        """A filled ellipse."""
+        """Draw a filled ellipse."""
         self.draw.ellipse(self.box(x, y, wide, high), fill=fill)
 
     def shape(self, points: list[Point], fill: Colour) -> None:
-        """A filled polygon."""
+        """Draw a filled polygon."""
         self.draw.polygon([(self.x + x * self.radius, self.y + y * self.radius) for x, y in points], fill=fill)
 
     def arc(self, box: tuple[float, float, float, float], start: float, end: float, fill: Colour) -> None:
-        """A stroke along an ellipse, degrees clockwise from three o'clock."""
+        """Draw a line along an ellipse, between two angles in degrees clockwise from three o'clock."""
         self.draw.arc(self.box(*box), start, end, fill=fill, width=max(2, round(self.radius * 0.05)))
 
 
@@ -96,7 +96,7 @@ MOUTH_WIDTH = 0.62
 EYES = ((-0.38, -0.02), (0.38, -0.02))
 EYE = 0.17
 _CURL = (0.29, 0.27)
-"""Where things are on the head, in head radii."""
+"""Positions and sizes on the head, in its radii."""
 
 
 def draw_portrait(pencil: Pencil, character: Character) -> None:
@@ -116,7 +116,7 @@ def draw_portrait(pencil: Pencil, character: Character) -> None:
 
 
 def skin_at_mouth(character: Character) -> Colour:
-    """The colour that surrounds the mouth: animals have a lighter muzzle."""
+    """Return the colour around the mouth: animals have a lighter muzzle."""
     return character.skin if character.kind in ("person", "robot") else mix(character.skin, WHITE, 0.62)
 
 
@@ -155,7 +155,7 @@ def _muzzle(pencil: Pencil, character: Character) -> None:
     if character.kind == "robot":
         pencil.oval(0, -0.02, 0.84, 0.42, mix(character.skin, DARK, 0.45))
         return
-    # It ends below the eyes: their lids have one colour, that of the head.
+    # It ends below the eyes, because the lids are drawn in the colour of the head.
     pencil.oval(0, 0.65, 0.72, 0.42, skin_at_mouth(character))
     pencil.oval(0, 0.3, 0.16, 0.11, DARK)
 
@@ -176,7 +176,7 @@ def _back_hair(pencil: Pencil, character: Character) -> None:
 
 
 def _fringe(pencil: Pencil, character: Character) -> None:
-    """Hair over the forehead: a cap, then skin again where the hairline curves. It stays clear of the eyes."""
+    """Draw the hair over the forehead: first a cap of hair, then skin below the hairline. The eyes stay free."""
     pencil.draw.chord(pencil.box(0, -0.06, 1.05, 1.08), 200, 340, character.hair)
     if character.style == 3:
         for x in (-0.7, -0.24, 0.24, 0.7):
@@ -199,7 +199,7 @@ def _eyes(pencil: Pencil, character: Character) -> None:
 
 
 def draw_mouth(pencil: Pencil, openness: float) -> None:
-    """The mouth alone, from a smile (0) to wide open (1); the ground under it must be plain."""
+    """Draw the mouth alone, from a smile (0) to wide open (1); what is under it must have a single colour."""
     x, y = MOUTH
     half = MOUTH_WIDTH / 2
     if openness < 0.05:
@@ -207,7 +207,7 @@ def draw_mouth(pencil: Pencil, openness: float) -> None:
         return
     high = 0.05 + 0.17 * openness
     wide = half * (0.94 - 0.16 * openness)
-    # The upper lip stays where it is, the jaw goes down.
+    # The upper lip stays in its place, and the jaw moves down.
     middle = y + high
     pencil.oval(x, middle, wide + 0.05, high + 0.05, mix(ROSE, DARK, 0.12))
     pencil.oval(x, middle, wide, high, (92, 28, 40))

@@ -1,4 +1,4 @@
-"""Pictures that show their prompt: a portrait on a soft gradient, a caption, a stamp, as PNG or JPEG."""
+"""Make pictures for a prompt: a portrait on a soft gradient, with a caption and a stamp, as PNG or JPEG."""
 
 # Pillow's stubs speak of numpy, which is not installed.
 # pyright: reportUnknownMemberType=false
@@ -28,17 +28,17 @@ if TYPE_CHECKING:
     from PIL.Image import Image as Picture
 
 NOTE = "kie-mcp-sandbox-face"
-"""The metadata key under which a drawn picture says where its face is."""
+"""The metadata key under which a picture of ours says where its face is."""
 
 
 class NotAPictureError(Exception):
-    """The bytes hold no picture that can be decoded."""
+    """The bytes are no picture that can be decoded."""
 
 
 def draw_picture(
     prompt: str, size: tuple[int, int], seed: str = "", references: tuple[bytes, ...] = ()
 ) -> tuple[Picture, Face]:
-    """The picture of a prompt in pixels of `size`, and where its face is."""
+    """Draw the picture of a prompt, `size` pixels wide and high; return it and where its face is."""
     from PIL import Image, ImageDraw
 
     character = design_character(prompt, seed)
@@ -56,14 +56,14 @@ def draw_picture(
 
 
 def parse_size(ratio: str, long_edge: int) -> tuple[int, int]:
-    """Width and height of a ratio like 16:9, both even; `auto` is square."""
+    """Return width and height, both even, for a ratio such as 16:9; `auto` is square."""
     wide, high = (int(part) for part in ratio.split(":")) if ":" in ratio else (1, 1)
     scale = long_edge / max(wide, high)
     return max(2, round(wide * scale / 2) * 2), max(2, round(high * scale / 2) * 2)
 
 
 def encode(picture: Picture, face: Face, kind: str) -> bytes:
-    """The picture as `png` or `jpeg`, with the note about its face."""
+    """Encode the picture as `png` or `jpeg`, with a note in its metadata that says where its face is."""
     from PIL.PngImagePlugin import PngInfo
 
     target = io.BytesIO()
@@ -77,7 +77,7 @@ def encode(picture: Picture, face: Face, kind: str) -> bytes:
 
 
 def decode(data: bytes) -> tuple[Picture, Face | None]:
-    """A picture given to us, and its face if we drew it.
+    """Decode a picture; return it, and its face if the sandbox drew it.
 
     Raises:
         NotAPictureError: if the bytes are no PNG, JPEG or WebP that can be read.
@@ -96,14 +96,14 @@ def _face_at(middle: Point, radius: float, size: tuple[int, int], character: Cha
     def at(point: Point) -> Point:
         return (middle[0] + point[0] * radius) / size[0], (middle[1] + point[1] * radius) / size[1]
 
-    # The eyes of a robot sit on a visor of another colour, so it does not blink.
+    # A robot does not blink: its eyes are on a visor with another colour than lids would have.
     eyes = tuple(at(eye) for eye in EYES) if character.kind != "robot" else ()
     share = radius / size[0]
     return Face(at(MOUTH), MOUTH_WIDTH * share, eyes, 2 * EYE * share, skin_at_mouth(character), character.skin)
 
 
 def _background(character: Character, size: tuple[int, int], seed: str) -> Picture:
-    """A soft gradient with a few blurred lights, made small and enlarged."""
+    """Draw a soft gradient with a few blurred lights, first small and then enlarged."""
     from PIL import Image, ImageDraw, ImageFilter
 
     small = (max(8, size[0] // 8), max(8, size[1] // 8))
@@ -122,7 +122,7 @@ def _background(character: Character, size: tuple[int, int], seed: str) -> Pictu
 
 
 def _paste(picture: Picture, references: tuple[bytes, ...]) -> None:
-    """The given pictures as framed prints down the left side, at most four of them."""
+    """Paste the given pictures as framed prints down the left side, at most four of them."""
     from PIL import Image, ImageOps
 
     side = round(min(picture.size) * 0.2)
