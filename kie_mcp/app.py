@@ -1,4 +1,4 @@
-"""Plugs everything together: settings in, an MCP server out. No logic."""
+"""Build an MCP server from settings: plug all parts together, without logic of its own."""
 
 import io
 import logging
@@ -64,7 +64,7 @@ INSTRUCTIONS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SharedParts:
-    """What all tenants of one process share."""
+    """The parts that all tenants of one process share."""
 
     ledger: SqliteLedger
     clock: Clock
@@ -72,8 +72,8 @@ class SharedParts:
     inline_files: InlineFiles
 
 
-def share(settings: Settings, *, clock: Clock | None = None) -> SharedParts:
-    """Make what all tenants of this process share; nothing is opened yet."""
+def make_shared_parts(settings: Settings, *, clock: Clock | None = None) -> SharedParts:
+    """Make the parts that all tenants of this process share, without opening any."""
     clock, ledger = clock or SystemClock(), SqliteLedger(settings.ledger_path)
     return SharedParts(
         ledger=ledger,
@@ -91,10 +91,15 @@ def make_tenant(
     local_files: bool = True,
     sandbox: bool = False,
 ) -> Tenant:
-    """Make the parts of one account, on what is shared; nothing is opened yet. `kie` is the seam that tests use.
+    """Make the parts of one account, without opening any.
 
-    `local_files`: whether its callers may name paths. `sandbox`: whether these settings lead to one that we have
-    started ourselves; any other has to say that it is one.
+    Args:
+        shared: What it shares with the other tenants of this process.
+        settings: The account's key, folders and wishes.
+        kie: The client to use instead of one made from the settings: the seam for tests.
+        local_files: Whether its callers may name files of this computer by their paths.
+        sandbox: Whether this process has started the sandbox that the settings lead to. Any other sandbox is
+            recognized by its answers.
     """
     account, ledger, clock = settings.account, shared.ledger, shared.clock
     kie = kie or settings.make_client(sandbox=sandbox)
@@ -107,8 +112,8 @@ def make_tenant(
         sandbox=lambda: bool(kie.sandbox),
     )
     events, history = JobEvents(), JobHistory(ledger, account=account)
-    planner = _planner(shared, settings, kie, saver, history, events, local_files=local_files)
-    service = _service(shared, account, kie, saver, planner, events)
+    planner = _make_planner(shared, settings, kie, saver, history, events, local_files=local_files)
+    service = _make_service(shared, account, kie, saver, planner, events)
     return Tenant(
         account=account,
         kie=kie,
@@ -121,7 +126,7 @@ def make_tenant(
     )
 
 
-def _planner(
+def _make_planner(
     shared: SharedParts,
     settings: Settings,
     kie: KieClient,
@@ -148,7 +153,7 @@ def _planner(
     )
 
 
-def _service(
+def _make_service(
     shared: SharedParts, account: str, kie: KieClient, saver: OutputSaver, planner: OrderPlanner, events: JobEvents
 ) -> JobService:
     ledger, clock, process_lock = shared.ledger, shared.clock, shared.process_lock
@@ -175,21 +180,24 @@ def create_server(
     local_files: bool = True,
     sandbox: bool = False,
 ) -> KieServer:
-    """Make the MCP server of one user; nothing is opened before a client comes. The rest as in `make_tenant`."""
-    shared = share(settings, clock=clock)
+    """Make the MCP server of one user; nothing is opened before a client connects.
+
+    `clock` is used instead of the system's: the seam for tests. For the other arguments see `make_tenant`.
+    """
+    shared = make_shared_parts(settings, clock=clock)
     tenant = make_tenant(shared, settings, kie=kie, local_files=local_files, sandbox=sandbox)
     return assemble(shared, Tenants([tenant], lambda _: tenant), log_level=settings.log_level)
 
 
 def assemble(shared: SharedParts, tenants: Tenants, *, log_level: LogLevel = "WARNING") -> KieServer:
-    """Put the MCP server of these tenants together; nothing is opened before a client comes."""
+    """Make the MCP server of these tenants; nothing is opened before a client connects."""
     calls = CallHandler(tenants.find, shared.clock)
     tools = Tools(tenants.find, calls).published()
     tasks = JobTasks(tenants.find, calls, shared.clock, tools={tool.name for tool in tools if tool.becomes_task})
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncGenerator[Tenants]:
-        async with _present(shared.process_lock), tenants.open():
+        async with _hold(shared.process_lock), tenants.open():
             yield tenants
 
     server = KieServer(
@@ -214,8 +222,8 @@ def assemble(shared: SharedParts, tenants: Tenants, *, log_level: LogLevel = "WA
 
 
 @asynccontextmanager
-async def _present(process_lock: ProcessLock) -> AsyncGenerator[None]:
-    """Be among the processes that share the state folder, also if its disk does not answer any more at the end."""
+async def _hold(process_lock: ProcessLock) -> AsyncGenerator[None]:
+    """Hold the lock that tells other processes that this one is alive; at the end its disk may not answer any more."""
     await run_in_thread(process_lock.__enter__)
     try:
         yield
@@ -225,20 +233,20 @@ async def _present(process_lock: ProcessLock) -> AsyncGenerator[None]:
 
 
 async def serve_stdio(settings: Settings, *, sandbox: bool = False) -> None:
-    """Serve one client over standard input and output; with `sandbox`, against a Kie.ai of our own.
+    """Serve one client over standard input and output until it disconnects; with `sandbox`, on a sandbox started here.
 
-    Raises ConsoleError if standard output cannot be written, and LedgerError if jobs cannot be written down.
+    Raises ConsoleError if standard output cannot be written, and LedgerError if the ledger cannot be opened.
     """
     if not sandbox:
         await _serve(create_server(settings))
         return
-    async with on_sandbox(settings) as own:
+    async with start_sandbox(settings) as own:
         await _serve(create_server(own, sandbox=True))
 
 
 @asynccontextmanager
-async def on_sandbox(settings: Settings) -> AsyncGenerator[Settings]:
-    """Start a Kie.ai of our own, and lend the settings that lead to it."""
+async def start_sandbox(settings: Settings) -> AsyncGenerator[Settings]:
+    """Run a sandbox inside the block, and yield these settings with its address and key in place of Kie.ai's."""
     from kie_mcp.sandbox import serve
 
     async with serve(seed=secrets.randbits(32)) as base_url:
@@ -248,10 +256,10 @@ async def on_sandbox(settings: Settings) -> AsyncGenerator[Settings]:
 
 
 async def _serve(server: KieServer) -> None:
-    # Before standard input is touched: from then on nothing can end the process until its client speaks.
+    # Before standard input is read: a thread that waits for its client to write cannot be ended.
     await server.tenants.ready()
     with suppress(AttributeError):
-        # The SDK sends stray prints to stderr while it serves; what is still buffered then would follow the answers.
+        # What is printed while it serves goes to stderr, by the SDK. What is still buffered would mix with answers.
         cast("io.TextIOWrapper", sys.stdout).reconfigure(line_buffering=True)
     async with anyio.create_task_group() as group:
         group.start_soon(_leave_on_signal, server.tenants)
@@ -263,7 +271,7 @@ async def _serve(server: KieServer) -> None:
 
 
 async def _leave_on_signal(tenants: Tenants) -> None:
-    """Write down what is in flight, then go, whatever else is at work."""
+    """Wait for a signal; then write down what is in flight and end the process, whatever else is running."""
     with suppress(NotImplementedError), anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
         async for _ in signals:
             ExitDeadline().start()

@@ -1,4 +1,4 @@
-"""The command `kie-mcp`: reads the arguments, then loads what the chosen command needs and nothing else."""
+"""Run the command `kie-mcp`: read its arguments, then import only what the chosen command needs."""
 
 import argparse
 import signal
@@ -22,7 +22,8 @@ BAD_SETTINGS, INTERRUPTED = 2, 130
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code.
 
-    0; 1 if it failed; 2 if the settings or arguments are wrong; 130 after Ctrl-C; 141 if nobody reads its output.
+    The code is 0 for success, 1 if the command failed, 2 if settings or arguments are wrong, 130 after Ctrl-C, and 141
+    if nobody reads its output.
     """
     prepare_streams()
     before = set(threading.enumerate())
@@ -52,7 +53,7 @@ def _run_command(argv: Sequence[str] | None) -> int:
 
 
 def _find_cause(error: BaseException) -> KieError | None:
-    """The one thing to tell the user, out of a task group's bundle too."""
+    """Return the error to show to the user, which may be inside exception groups; None for errors of another kind."""
     if isinstance(error, KieError):
         return error
     if isinstance(error, BaseExceptionGroup):
@@ -107,7 +108,8 @@ def _serve(arguments: argparse.Namespace) -> int:
 def _prepare_to_serve(arguments: argparse.Namespace) -> "Settings":
     if arguments.sandbox:
         require_sandbox()
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # until the server listens: a half-made import has nothing to tidy
+    # Until the server handles signals itself, Ctrl-C ends the process at once: an import leaves nothing to clean up.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     settings = _read_settings(http=arguments.command == "serve")
     log_to_stderr(settings.log_level)
     return settings
@@ -127,9 +129,9 @@ def _sandbox(arguments: argparse.Namespace) -> int:
     try:
         return _run(_serve_sandbox(arguments))
     except OSError as error:
-        from kie_mcp.settings import unusable_port
+        from kie_mcp.settings import unusable_port_error
 
-        raise unusable_port("127.0.0.1", arguments.port, error) from None
+        raise unusable_port_error("127.0.0.1", arguments.port, error) from None
 
 
 async def _serve_sandbox(arguments: argparse.Namespace) -> int:
@@ -175,13 +177,13 @@ def _doctor(arguments: argparse.Namespace) -> int:
 
 @asynccontextmanager
 async def _use_settings(settings: "Settings", *, sandbox: bool) -> AsyncGenerator["Settings"]:
-    """What a server with the same arguments uses."""
+    """Yield the settings that a server with the same arguments would use; with `sandbox`, start one for the block."""
     if not sandbox:
         yield settings
         return
-    from kie_mcp.app import on_sandbox
+    from kie_mcp.app import start_sandbox
 
-    async with on_sandbox(settings) as own:
+    async with start_sandbox(settings) as own:
         yield own
 
 

@@ -1,4 +1,4 @@
-"""What the command line takes: the commands, their arguments, and how an argument is checked."""
+"""Define the command line: the commands, their arguments, and the checks of each argument."""
 
 import argparse
 import re
@@ -15,7 +15,7 @@ HOST = re.compile(r"(?:[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\])(?
 
 
 class Parser(argparse.ArgumentParser):
-    """One that notices when its help cannot be written."""
+    """A parser that notices when its help cannot be printed."""
 
     def _print_message(self, message: str, file: object = None) -> None:
         if message:
@@ -23,7 +23,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Make the parser; what it returns names its command in `command`. Raises ConsoleError if help finds no output."""
+    """Make the parser. Its result names the command in `command`; ConsoleError is raised if help cannot be printed."""
     whole = Parser(
         prog="kie-mcp",
         description="An MCP server for Kie.ai: pictures, speech and talking videos. "
@@ -36,7 +36,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = whole.add_subparsers(title="commands", metavar="command")
     _add_commands(commands.add_parser)
     for command in commands.choices.values():
-        # Here too, because that is where it is looked for; a default would undo what stands before the command.
+        # Accepted after the command too, because people write it there. A default would undo one before the command.
         command.add_argument("--sandbox", action="store_true", default=argparse.SUPPRESS, help="as before the command")
     return whole
 
@@ -52,7 +52,7 @@ def _add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
     sandbox.add_argument("--speed", type=_positive, default=1.0, metavar="X", help="how much faster than Kie.ai (1)")
     sandbox.add_argument("--credits", type=_amount, default=1000.0, metavar="N", help="balance at the start (1000)")
     sandbox.add_argument("--scenario", metavar="NAME", help="trouble that every job runs into")
-    doctor = add("doctor", help="check key, ways out, folders, SQLite and clock, and say what to do")
+    doctor = add("doctor", help="check key, connections, folders, SQLite and clock, and say what to do")
     doctor.set_defaults(command="doctor")
     jobs = add("jobs", help="list the latest jobs of this key")
     jobs.set_defaults(command="jobs")

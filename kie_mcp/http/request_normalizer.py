@@ -1,4 +1,4 @@
-"""HTTP requests read as HTTP means them where the SDK is stricter than HTTP: their headers, path and first bytes."""
+"""Normalize the headers, path and first bytes of requests that HTTP allows and the SDK would refuse."""
 
 import math
 
@@ -11,9 +11,9 @@ MARK = b"\xef\xbb\xbf"
 
 
 class RequestNormalizer:
-    """An app that also takes its path with a slash at the end, and any `Accept` that means JSON and event streams.
+    """ASGI middleware that removes a slash after the path and a byte order mark before the body.
 
-    What it gets is in a `Content-Type` of small letters, and without the byte order mark that some put before it.
+    It also reduces `Accept` to what it says of JSON and event streams, and writes `Content-Type` in lower case.
     """
 
     def __init__(self, app: ASGIApp, path: str) -> None:
@@ -52,7 +52,7 @@ def _drop_mark(receive: Receive) -> Receive:
 
 
 def normalize_accept(lines: list[str]) -> str:
-    """What the lines of an `Accept` header say of JSON and event streams, in its plainest form; none means both."""
+    """Return the plainest `Accept` header that says the same of JSON and event streams; without lines, both."""
     ranges = [_parse_range(one) for one in ",".join(lines).split(",") if one.strip()]
     if not ranges:
         return f"{JSON}, {EVENTS}"
@@ -61,7 +61,7 @@ def normalize_accept(lines: list[str]) -> str:
 
 
 def _weight_of(kind: str, ranges: dict[str, float]) -> float:
-    """How much it is wanted, from 0: the most exact range decides."""
+    """Return the weight of a MIME type, from 0; of several ranges that fit, the most exact one decides."""
     for one in (kind, f"{kind.partition('/')[0]}/*", "*/*", "*"):
         if one in ranges:
             return ranges[one]

@@ -64,7 +64,7 @@ class Network:
         return cls(proxy=proxy, proxy_setting=f"{scheme.upper()}_PROXY", no_proxy=proxies.get("no", ""))
 
     def uses_proxy(self, host: str, port: int) -> bool:
-        """Whether that host is reached through the proxy."""
+        """Return whether that host is reached through the proxy."""
         return bool(self.proxy) and not _is_listed(host, port, self.no_proxy)
 
     def parse_proxy(self) -> Proxy:

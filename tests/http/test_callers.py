@@ -170,7 +170,7 @@ async def test_a_token_that_is_set_and_blank_opens_no_server(tmp_path: Path, tok
         assert await run_sync(server.process.wait, 30) == 2
     assert "".join(server.lines) == snapshot("""\
 kie-mcp: KIE_HTTP_TOKEN: is set and blank, so every program of this machine would be let in.
-Give it a token and start again; or unset it, if they all may call.
+Set it to a token and start again; or unset it, if they all may call.
 """)
 
 

@@ -138,10 +138,10 @@ def _replacement(accepted: AcceptedFile) -> _Checked | None:
 
 
 def is_file_reference(reference: str) -> bool:
-    """Whether a reference is a file that the caller hands in, and no link."""
+    """Return whether a reference is a file that the caller hands in, and no link."""
     return not is_web_link(reference) and reference[:6].casefold() != "kie://"
 
 
 def _name(place: str) -> str:
-    """What to call a file: the last part of its path, short."""
+    """Return what to call a file: the last part of its path, shortened."""
     return without_middle(unquote(place.rpartition("/")[2]), 30, 30)

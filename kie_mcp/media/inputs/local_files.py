@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import NoReturn
 from urllib.parse import unquote_to_bytes, urlsplit
 
-from kie_mcp.catalog.validate import either
+from kie_mcp.catalog.validate import join_with_or
 from kie_mcp.errors import OrderError
 from kie_mcp.media.inputs.hashed_file import HashedFile
 from kie_mcp.media.inputs.similar_names import find_file, normalize_name, possible_spellings
@@ -100,7 +100,7 @@ class LocalFiles:
                     return self._open(found.path, given, argument, most)
                 near += found.near
         if near:
-            names = either([literal(name, 255) for name in dict.fromkeys(near)])
+            names = join_with_or([literal(name, 255) for name in dict.fromkeys(near)])
             raise missing.with_facts(remedy=f"Did you mean {names}? {missing.remedy}")
         raise missing
 

@@ -5,7 +5,7 @@ from typing import Literal, NoReturn
 
 from kie_mcp.catalog import audio_length, registry
 from kie_mcp.catalog.capabilities import FILE_KINDS
-from kie_mcp.catalog.validate import either
+from kie_mcp.catalog.validate import join_with_or
 from kie_mcp.errors import OrderError
 from kie_mcp.media.inputs.hashed_file import HashedFile
 from kie_mcp.media.inputs.local_files import format_megabytes
@@ -91,7 +91,7 @@ def _check_kind(found: Probe, name: str, order: Order, argument: str) -> None:
             else "Hand in another file."
         )
         raise OrderError(
-            f"{name} is {found.label}; {order.model} takes {either(kinds)}.",
+            f"{name} is {found.label}; {order.model} takes {join_with_or(kinds)}.",
             argument=argument,
             remedy=remedy,
         )
@@ -107,7 +107,7 @@ def _check_codec(found: Probe, name: str, order: Order, argument: str) -> None:
     kinds = [
         FILE_KINDS[one] + _codec_words(takes.audio_codecs.get(one, ()), FILE_KINDS[one]) for one in takes.audio_types
     ]
-    problem = f"{name} is {found.label} with {found.codec}; {order.model} takes {either(kinds)}."
+    problem = f"{name} is {found.label} with {found.codec}; {order.model} takes {join_with_or(kinds)}."
     raise OrderError(problem, argument=argument, remedy="Convert it to MP3 and hand that in.")
 
 
@@ -133,7 +133,7 @@ def _check_pixels(found: Probe, name: str, order: Order, argument: str) -> None:
 
 
 def _picture_kinds(order: Order) -> str:
-    return either([FILE_KINDS[one] for one in registry.find(order.model, order.kind).takes.image_types])
+    return join_with_or([FILE_KINDS[one] for one in registry.find(order.model, order.kind).takes.image_types])
 
 
 def _family(argument: str) -> Literal["image", "audio"]:

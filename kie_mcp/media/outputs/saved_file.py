@@ -1,4 +1,4 @@
-"""The saved file of an output: open it, and notice that it is missing or has another length."""
+"""Open the saved file of an output; notice when it is missing or has another length than was saved."""
 
 import errno
 import stat
@@ -9,7 +9,7 @@ from kie_mcp.media.inputs.hashed_file import HashedFile, open_own
 
 
 def is_there(output: Output) -> bool:
-    """Whether the file of an output exists with the length that was saved, blocking."""
+    """Return whether the file of an output exists with the length that was saved, blocking."""
     try:
         open_saved(output).close()
     except OSError:
@@ -18,7 +18,7 @@ def is_there(output: Output) -> bool:
 
 
 def is_changed(job: Job, index: int, folder: Path) -> bool:
-    """Whether the file of an output in the folder now has another length, blocking.
+    """Return whether the file of an output in the folder now has another length, blocking.
 
     Somebody may have edited it, so it must not be overwritten.
     """

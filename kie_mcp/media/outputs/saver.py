@@ -274,7 +274,7 @@ class OutputSaver:
 
 
 async def is_saved(job: Job) -> bool:
-    """Whether the files of a job exist as they were saved; True if their disk does not answer."""
+    """Return whether the files of a job exist as they were saved; True if their disk does not answer."""
     try:
         return await run_in_thread(lambda: all(map(is_there, job.outputs)))
     except OSError:

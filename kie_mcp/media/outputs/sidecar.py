@@ -88,7 +88,7 @@ def _cause(error: Exception) -> str:
 
 
 def _bare_text(value: Any) -> Any:
-    """A link without what may be secret in it; a data URI is a file of its own, and only its beginning stays."""
+    """Return an argument with its links' secrets removed, and of a data URI only the beginning, without the file."""
     if isinstance(value, list | tuple):
         return [_bare_text(one) for one in cast("list[Any]", value)]
     if isinstance(value, str) and value[:5].casefold() == "data:":

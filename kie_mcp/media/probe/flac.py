@@ -39,7 +39,7 @@ def duration(header: LimitedReader, start: int) -> float | None:
 
 
 def _has_another(header: LimitedReader, at: int) -> bool:
-    """Whether a second FLAC follows: its frames count from 0 again."""
+    """Return whether a second FLAC follows: its frames count from 0 again."""
     before = b""
     header.seek(at)
     while data := header.read(_STEP):

@@ -126,7 +126,7 @@ _LOOKS: Mapping[str, Callable[[LimitedReader], str]] = {
 
 
 def has_valid_checksums(mime_type: str, header: LimitedReader) -> bool:
-    """Whether no checksum is wrong; True for all kinds but PNG, and where it cannot be checked."""
+    """Return whether no checksum is wrong; True for all kinds but PNG, and where it cannot be checked."""
     try:
         return mime_type != "image/png" or _png_checksums_are_valid(header)
     except BrokenHeaderError:
@@ -134,7 +134,7 @@ def has_valid_checksums(mime_type: str, header: LimitedReader) -> bool:
 
 
 def is_cut_off(mime_type: str, header: LimitedReader) -> bool:
-    """Whether the end of a picture is missing; False for a kind whose end is not known here."""
+    """Return whether the end of a picture is missing; False for a kind whose end is not known here."""
     end = _ENDS.get(mime_type)
     header.seek(max(header.length - _STEP, 0))
     if mime_type == "image/webp":

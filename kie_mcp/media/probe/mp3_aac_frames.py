@@ -81,7 +81,7 @@ def _find_next(header: LimitedReader, at: int, parse: ParseFrame) -> int:
 
 
 def _is_frame(header: LimitedReader, at: int, parse: ParseFrame) -> bool:
-    """Whether a frame begins there: another frame, a tag or the end must follow it."""
+    """Return whether a frame begins there: another frame, a tag or the end must follow it."""
     frame = _read_frame(header, at, parse)
     if frame is None:
         return False

@@ -34,7 +34,7 @@ def read_samples(header: LimitedReader, movie: Box, track_id: int, scale: int) -
 
 
 def has_sample_bytes(header: LimitedReader, movie: Box, found: Samples) -> bool:
-    """Whether the file holds about as many bytes as its tables say, and the times are possible."""
+    """Return whether the file holds about as many bytes as its tables say, and the times are possible."""
     sizes = [_sizes(header, table) for track in _tracks(header, movie) if (table := _table(header, track))]
     told = sum(size for _, size in sizes)
     data = sum(
