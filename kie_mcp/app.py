@@ -24,8 +24,9 @@ from kie_mcp.jobs.events import JobEvents
 from kie_mcp.jobs.follower import Follower
 from kie_mcp.jobs.history import JobHistory
 from kie_mcp.jobs.service import JobService
+from kie_mcp.jobs.store.opening import open_store, sqlite_url
 from kie_mcp.jobs.store.processes import ProcessLock
-from kie_mcp.jobs.store.sqlite import SqliteLedger
+from kie_mcp.jobs.store.protocols import Ledger
 from kie_mcp.jobs.submitter import Submitter
 from kie_mcp.kie.client import KieClient
 from kie_mcp.media.inputs.earlier_outputs import EarlierOutputs
@@ -66,15 +67,15 @@ INSTRUCTIONS = (
 class SharedParts:
     """The parts that all tenants of one process share."""
 
-    ledger: SqliteLedger
+    ledger: Ledger
     clock: Clock
     process_lock: ProcessLock
     inline_files: InlineFiles
 
 
-def make_shared_parts(settings: Settings, *, clock: Clock | None = None) -> SharedParts:
-    """Make the parts that all tenants of this process share, without opening any."""
-    clock, ledger = clock or SystemClock(), SqliteLedger(settings.ledger_path)
+def make_shared_parts(settings: Settings, *, clock: Clock | None = None, ledger: Ledger | None = None) -> SharedParts:
+    """Make the parts that all tenants of this process share, without opening any. `ledger` is a seam for tests."""
+    clock, ledger = clock or SystemClock(), ledger or open_store(sqlite_url(settings.ledger_path))
     return SharedParts(
         ledger=ledger,
         clock=clock,
@@ -160,14 +161,14 @@ def _make_service(
     return JobService(
         ledger,
         kie,
-        Submitter(ledger, kie, planner.prepare, clock, events.changed, process_lock.worker),
+        Submitter(ledger, kie, planner.prepare, clock, events.changed, process_lock.worker, events=events),
         Follower(ledger, kie, saver.save, clock, events.changed, elsewhere=job_durations.usual_duration),
         events,
         clock,
         account=account,
         worker=process_lock.worker,
         kind_of=kind_of,
-        gone=process_lock.gone,
+        ended=process_lock.ended,
         saved=is_saved,
     )
 
@@ -177,14 +178,16 @@ def create_server(
     *,
     kie: KieClient | None = None,
     clock: Clock | None = None,
+    ledger: Ledger | None = None,
     local_files: bool = True,
     sandbox: bool = False,
 ) -> KieServer:
     """Make the MCP server of one user; nothing is opened before a client connects.
 
-    `clock` is used instead of the system's: the seam for tests. For the other arguments see `make_tenant`.
+    `clock` and `ledger` are used instead of the system's clock and of the file: seams for tests. For the other
+    arguments see `make_tenant`.
     """
-    shared = make_shared_parts(settings, clock=clock)
+    shared = make_shared_parts(settings, clock=clock, ledger=ledger)
     tenant = make_tenant(shared, settings, kie=kie, local_files=local_files, sandbox=sandbox)
     return assemble(shared, Tenants([tenant], lambda _: tenant), log_level=settings.log_level)
 

@@ -10,6 +10,7 @@ import anyio
 
 from kie_mcp.errors import BusyError, CredentialError, KieError, NotVisibleError, Trouble
 from kie_mcp.jobs.clock import Clock
+from kie_mcp.jobs.durations import DurationCache
 from kie_mcp.jobs.failure_log import FailureLog
 from kie_mcp.jobs.job import JSON, Job, Look, Output, Phase, Upstream, Verdict, stepped
 from kie_mcp.jobs.look_limit import LookLimiter
@@ -33,7 +34,8 @@ from kie_mcp.jobs.polling import (
     quantile,
     trouble_gap,
 )
-from kie_mcp.jobs.store.ledger import Ledger, LedgerError, StaleJobError
+from kie_mcp.jobs.store.ledger import LedgerError, StaleJobError
+from kie_mcp.jobs.store.protocols import Ledger
 from kie_mcp.jobs.submitter import Changed
 
 logger = logging.getLogger(__name__)
@@ -46,8 +48,6 @@ GRACE = 90.0
 OVERDUE = 1200.0
 """Seconds after which a job counts as overdue, or three times what nearly all such jobs took."""
 OVERDUE_GAP = 60.0
-REMEMBERED = 0.5
-"""Seconds for which the times of such jobs are not read again: thousands of jobs are taken up at once."""
 KEPT_BY_KIE = 14 * 24 * 3600.0
 """Seconds for which Kie.ai keeps what it made."""
 
@@ -67,6 +67,7 @@ class Follower:
         elsewhere: Callable[[Job], Spread | None] = lambda _: None,
     ) -> None:
         self._ledger = ledger
+        self.durations = DurationCache(ledger)
         self._upstream = upstream
         self._save = save
         self._clock = clock
@@ -80,7 +81,6 @@ class Follower:
         """When this process looked last at what it follows, by the loop's clock."""
         # Callers read the same ledger: never more than one transaction of all followers is before theirs.
         self._writing = anyio.Lock()
-        self._durations: dict[str, tuple[float, list[float]]] = {}
 
     async def follow(self, job: Job) -> Job:
         """Look at the job again and again until it is done."""
@@ -129,9 +129,8 @@ class Follower:
         now = self._clock.now()
         seen = after_look(job, look, now)
         if look.verdict is Verdict.SUCCEEDED and not names_nothing_yet(seen, look, now):
-            seen = await self._write(await self._finish(seen, look), was=job.phase)
-            await self._learn(job, look, seen.succeeded_at or now)
-            return seen
+            took = _seconds_taken(job, look, seen.succeeded_at or now)
+            return await self._write(await self._finish(seen, look), was=job.phase, took=took)
         if not seen.done and not seen.note and self._age(seen) > overdue:
             note = f"Still not finished after {self._age(seen) / 60:.0f} min; looked at every minute from here on."
             seen = replace(seen, note=note)
@@ -189,26 +188,10 @@ class Follower:
         seen = await self._finish(after_look(job, look, now), look)
         return await self._write(seen, was=job.phase)
 
-    async def _learn(self, job: Job, look: Look, now: float) -> None:
-        """Remember how long it took, by Kie.ai's clock, or by ours if it was watched to its end."""
-        if look.created_at is not None and look.finished_at is not None:
-            seconds = look.finished_at - look.created_at
-        elif job.sent_at is not None and now - (job.looked_at or job.sent_at) < 2 * OVERDUE_GAP:
-            seconds = now - job.sent_at
-        else:
-            return
-        if job.bucket and seconds > 0:
-            async with self._writing:
-                await self._ledger.learn(job.bucket, seconds, now)
-
     async def _known(self, bucket: str) -> list[float]:
         """How long such jobs took, as of just now."""
         async with self._writing:
-            read_at, durations = self._durations.get(bucket, (float("-inf"), []))
-            if anyio.current_time() - read_at > REMEMBERED:
-                durations = await self._ledger.durations(bucket)
-                self._durations[bucket] = anyio.current_time(), durations
-        return durations
+            return await self.durations.read(bucket)
 
     async def _pause(self, job: Job, gap: float, earliest: float) -> bool:
         """Wait for the next look, or until somebody asks, but never less than the shortest gap since the last.
@@ -242,9 +225,9 @@ class Follower:
         except LedgerError:
             return noted
 
-    async def _write(self, job: Job, *, was: Phase) -> Job:
+    async def _write(self, job: Job, *, was: Phase, took: float | None = None) -> Job:
         async with self._writing:
-            written = await self._ledger.move(job, was=was)
+            written = await self._ledger.move(job, was=was, took=took)
         self._changed(written)
         return written
 
@@ -259,6 +242,17 @@ class Follower:
 
     def _age(self, job: Job) -> float:
         return max(self._clock.now() - (job.sent_at or job.created_at), 0.0)
+
+
+def _seconds_taken(job: Job, look: Look, now: float) -> float | None:
+    """How long it took, by Kie.ai's clock, or by ours if it was watched to its end; None if that is not known."""
+    if look.created_at is not None and look.finished_at is not None:
+        seconds = look.finished_at - look.created_at
+    elif job.sent_at is not None and now - (job.looked_at or job.sent_at) < 2 * OVERDUE_GAP:
+        seconds = now - job.sent_at
+    else:
+        return None
+    return seconds if job.bucket and seconds > 0 else None
 
 
 def _overdue(durations: Sequence[float]) -> float:

@@ -12,13 +12,15 @@ from contextlib import asynccontextmanager, suppress
 import anyio
 from anyio.abc import TaskGroup, TaskStatus
 
+from kie_mcp.jobs.absence import Ended, absent, ended_unknown
 from kie_mcp.jobs.call_times import CallTimes
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.events import JobEvents
 from kie_mcp.jobs.failure_log import FailureLog
 from kie_mcp.jobs.follower import Follower
 from kie_mcp.jobs.job import Job
-from kie_mcp.jobs.store.ledger import LEASE, Gone, Ledger, LedgerError, Note, StaleJobError, nobody_knows
+from kie_mcp.jobs.store.ledger import LEASE, LedgerError, Note, StaleJobError
+from kie_mcp.jobs.store.protocols import Ledger
 from kie_mcp.jobs.submitter import LAST_MOMENTS, Submitter
 
 logger = logging.getLogger(__name__)
@@ -45,7 +47,7 @@ class JobRunner:
         *,
         account: str,
         worker: str,
-        gone: Gone = nobody_knows,
+        ended: Ended = ended_unknown,
         real: Callable[[], float] = time.monotonic,
     ) -> None:
         self._ledger = ledger
@@ -55,7 +57,7 @@ class JobRunner:
         self._clock = clock
         self._account = account
         self._worker = worker
-        self._gone = gone
+        self._ended = ended
         self._failures = FailureLog(logger)
         self._unwritten: dict[str, Note] = {}
         self.calls = CallTimes(real=real)
@@ -102,7 +104,7 @@ class JobRunner:
         """Whether this process cares for the job."""
         return job.id in self._mine
 
-    def hear(self, notes: Mapping[str, Note]) -> None:
+    def note(self, notes: Mapping[str, Note]) -> None:
         """Note what became of callers, by job id: written down at once, or with the next sign of life."""
         self._unwritten.update(notes)
         if self._group and not self._stopping:
@@ -113,15 +115,23 @@ class JobRunner:
         with anyio.CancelScope(shield=True), suppress(LedgerError):
             await self._write_notes()
 
-    async def settle(self, job: Job) -> None:
-        """Let the callers that were cancelled meanwhile be noted before *job* is written down and judged."""
-        await self._ledger.read(job.id)  # stands in line behind the call in which such a caller may still be
+    async def settle(self) -> set[str]:
+        """Let the callers that were cancelled meanwhile be noted before the next order is judged.
+
+        Returns the workers with callers whose processes have ended.
+        """
+        # This stands in line behind the call in which such a caller may still be.
+        workers = await self._ledger.workers_with_calls()
+        ended = await self._ended(workers - {self._worker, ""})
         await self._write_notes()
+        return {worker for worker, over in ended.items() if over}
 
     async def _write_notes(self) -> None:
         """Write down what became of the callers; what cannot be written now is written with the next sign of life."""
-        for job_id, note in list(self._unwritten.items()):
-            await self._ledger.hear(job_id, note, self._worker)
+        notes = dict(self._unwritten)
+        if notes:
+            await self._ledger.note(notes, self._worker)
+        for job_id, note in notes.items():
             if self._unwritten.get(job_id) is note:
                 del self._unwritten[job_id]
                 self.calls.settle(job_id)
@@ -223,12 +233,12 @@ class JobRunner:
             # are back.
             try:
                 began = self._clock.now()
-                await self._ledger.beat(self._worker, began)
+                leases = await self._ledger.renew(self._account, self._worker, began)
                 self.calls.beat()
                 patience = AWAY if self._clock.now() - alive_at > LEASE else max(patience - 1, 0)
                 alive_at = began
                 await self._write_notes()
-                await self._take_over(patient=patience > 0)
+                await self._take_over(leases, patient=patience > 0)
                 self._failures.over(_LEDGER)
             except LedgerError as error:
                 self._failures.tell(_LEDGER, error)
@@ -236,9 +246,13 @@ class JobRunner:
                 self._failures.tell("a sign of life went wrong; trying again", error)
             await anyio.sleep(BEAT)
 
-    async def _take_over(self, *, patient: bool) -> None:
-        now = self._clock.now()
-        for job in await self._ledger.claim(self._account, self._worker, now, self._gone, patient=patient):
+    async def _take_over(self, leases: Mapping[str, float | None], *, patient: bool) -> None:
+        if not leases:
+            return
+        ended, now = await self._ended([worker for worker in leases if worker]), self._clock.now()
+        if not absent(leases, ended, now, patient=patient):
+            return
+        for job in await self._ledger.claim(self._account, self._worker, now, ended, patient=patient):
             self._events.changed(job)
             self.start(job)
 

@@ -8,13 +8,14 @@ import logging
 import math
 import secrets
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
 import anyio
 import anyio.lowlevel
 
 from kie_mcp.errors import LookError, NotVisibleError, UnknownJobError
+from kie_mcp.jobs.absence import Ended, ended_unknown
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.drafts import Draft, Expectation
 from kie_mcp.jobs.events import JobEvents
@@ -25,7 +26,8 @@ from kie_mcp.jobs.joining import Caller
 from kie_mcp.jobs.polling import ENOUGH, SHORTEST, quantile
 from kie_mcp.jobs.rate_limit import expected_wait
 from kie_mcp.jobs.runner import JobRunner
-from kie_mcp.jobs.store.ledger import Gone, Ledger, Note, nobody_knows
+from kie_mcp.jobs.store.ledger import Note
+from kie_mcp.jobs.store.protocols import Ledger
 from kie_mcp.jobs.submitter import Submitter
 from kie_mcp.orders.kind import Kind
 from kie_mcp.text import literal
@@ -36,6 +38,8 @@ HEARTBEAT = 5.0
 """Seconds after which a watcher is told, though nothing changed: some clients give up on silence."""
 LISTEN = 1.0
 """Seconds between two readings of a job that another process cares for."""
+REREAD = 15.0
+"""Seconds after which a job is read again whose changes are told in this process."""
 
 
 class JobService:
@@ -54,7 +58,7 @@ class JobService:
         worker: str,
         kind_of: Callable[[str | None], Kind],
         saved: Callable[[Job], Awaitable[bool]],
-        gone: Gone = nobody_knows,
+        ended: Ended = ended_unknown,
         new_id: Callable[[], str] | None = None,
         real: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -67,14 +71,13 @@ class JobService:
         self._clock = clock
         self._kind_of = kind_of
         self._worker = worker
-        self._gone = gone
         self._new_id = new_id or new_job_id
         self._saved = saved
         self._placing = anyio.Lock()
         self._doubtful: set[str] = set()
         """Jobs of which it is not known whether they were written down."""
         self._runner = JobRunner(
-            ledger, submission, follower, events, clock, account=account, worker=worker, gone=gone, real=real
+            ledger, submission, follower, events, clock, account=account, worker=worker, ended=ended, real=real
         )
 
     @asynccontextmanager
@@ -107,11 +110,11 @@ class JobService:
         parts = {argument: self._job(part) for argument, part in draft.parts.items()}
         # One at a time: a caller that was cancelled meanwhile is known to have left before the next one is judged.
         async with self._placing:
-            await self._runner.settle(job)
+            ended = await self._runner.settle()
             ordered = {job.id, *(part.id for part in parts.values())}
             self._doubtful |= ordered
             job, joined = await self._ledger.reserve(
-                job, self._worker, parts=parts, new=new, gone=self._gone, recent=self._runner.calls.recent(came)
+                job, self._worker, parts=parts, new=new, ended=ended, recent=self._runner.calls.recent(came)
             )
             self._doubtful -= ordered
             if not joined:
@@ -134,19 +137,29 @@ class JobService:
 
     async def watch(self, job_id: str) -> AsyncGenerator[Job]:
         """The job, with what is done for it just now: again at each change and every few seconds, until it is done."""
-        told_at = float("-inf")
-        seen: Job | None = None
-        # What a job waits for is waited for, too.
-        with self._follower.awaited({job_id, *(await self.read(job_id)).waiting_for}):
-            while seen is None or not seen.done:
-                event = self._events.event(job_id)
-                job = self._events.told(await self.read(job_id))
-                if job != seen or self._clock.now() - told_at >= HEARTBEAT:
-                    seen, told_at = job, self._clock.now()
-                    yield job
-                else:
-                    with anyio.move_on_after(LISTEN):
-                        await event.wait()
+        with self._events.watch({job_id}) as watch:
+            job, read_at, tell_at = await self.read(job_id), anyio.current_time(), -math.inf
+            seen: Job | None = None
+            # What a job waits for is waited for, too.
+            with self._follower.awaited({job_id, *job.waiting_for}):
+                while seen is None or not seen.done:
+                    now, shown = anyio.current_time(), self._events.annotate(job)
+                    reread_at = read_at + self._reread_gap(job)
+                    if shown != seen or now >= tell_at:
+                        seen, tell_at = shown, now + HEARTBEAT
+                        yield shown
+                    elif now >= reread_at:
+                        job, read_at = await self.read(job_id), anyio.current_time()
+                    elif await watch.wait(min(tell_at, reread_at) - now):
+                        told = _newer(watch.jobs.get(job_id), job)
+                        if told is not job:
+                            job, read_at = told, anyio.current_time()
+
+    def _reread_gap(self, job: Job) -> float:
+        """Seconds between two readings of a job that somebody waits for, beside what is told of it."""
+        # That a job is being sent is not told: it is not for long.
+        is_told = self._runner.has(job) and (job.phase is not Phase.RESERVED or job.waiting_for)
+        return REREAD if is_told else LISTEN
 
     async def read(self, job_id: str) -> Job:
         """The job as the ledger has it. Raises UnknownJobError."""
@@ -182,14 +195,18 @@ class JobService:
 
     async def outlook(self, job: Job) -> Expectation:
         """What is to be expected of the job."""
-        durations = await self._ledger.durations(job.bucket)
-        usual = quantile(durations, 0.5) if len(durations) >= ENOUGH else None
+        # Of one that is done nothing is to be expected.
+        usual = None if job.done else _usual(await self._ledger.durations(job.bucket))
         if job.phase is not Phase.RESERVED:
             return Expectation(usual_s=usual)
         queue = await self._ledger.queue(job)
         held = max(queue.held_until, job.not_before)
         seconds = expected_wait(queue.sends, self._clock.now(), queue.place, held)
         return Expectation(usual_s=usual, place=queue.place, sent_in_s=seconds)
+
+    async def usual_seconds(self, job: Job) -> float | None:
+        """How long such jobs take, from sending to the end; None until enough of them were seen."""
+        return _usual(await self._follower.durations.read(job.bucket))
 
     async def list_jobs(self, state: JobState | None = None, kind: Kind | None = None, limit: int = 20) -> list[Job]:
         """The account's jobs, newest first."""
@@ -211,7 +228,7 @@ class JobService:
             self._runner.calls.answer(job.id)
         ends = FINAL if job.phase is Phase.SUCCEEDED else FINAL - {Phase.SUCCEEDED}
         notes = dict.fromkeys(job.parts, Note(caller=caller, ends=ends, at=now))
-        self._runner.hear(notes | {job.id: Note(caller=caller, ends={job.phase}, at=now)})
+        self._runner.note(notes | {job.id: Note(caller=caller, ends={job.phase}, at=now)})
 
     @property
     def is_waking(self) -> bool:
@@ -224,7 +241,10 @@ class JobService:
 
     async def parts(self, job: Job) -> list[Job]:
         """The jobs that were ordered along with this one, as they are."""
-        return [await self.read(part) for part in job.parts]
+        known = await self._ledger.read_all(job.parts) if job.parts else {}
+        if missing := [part for part in job.parts if part not in known]:
+            raise UnknownJobError(f"There is no job {literal(missing[0], 100)} here.")
+        return [known[part] for part in job.parts]
 
     def _job(self, draft: Draft, idempotency_key: str = "") -> Job:
         now = self._clock.now()
@@ -278,6 +298,15 @@ class JobService:
             if not there:
                 self._runner.start(job)
         return job
+
+
+def _usual(durations: Sequence[float]) -> float | None:
+    return quantile(durations, 0.5) if len(durations) >= ENOUGH else None
+
+
+def _newer(told: Job | None, known: Job) -> Job:
+    """The one of both that was written down last: who has taken a job over has the last word."""
+    return known if told is None or told.epoch < known.epoch else told
 
 
 def new_job_id() -> str:

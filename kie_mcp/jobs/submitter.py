@@ -25,10 +25,12 @@ from kie_mcp.errors import (
 from kie_mcp.jobs import unsent_errors
 from kie_mcp.jobs.circuit_breaker import PROBE_GAP, CircuitBreaker
 from kie_mcp.jobs.clock import Clock
+from kie_mcp.jobs.events import JobEvents
 from kie_mcp.jobs.job import Job, Phase, Request, Upstream, stepped
 from kie_mcp.jobs.polling import trouble_gap
 from kie_mcp.jobs.rate_limit import hold
-from kie_mcp.jobs.store.ledger import LOST_CREATE, Ledger, LedgerError, StaleJobError
+from kie_mcp.jobs.store.ledger import LOST_CREATE, LedgerError, StaleJobError
+from kie_mcp.jobs.store.protocols import Ledger
 
 logger = logging.getLogger(__name__)
 
@@ -39,8 +41,8 @@ Changed = Callable[[Job], None]
 
 WAIT_AFTER_429 = 10.0
 """Seconds, when Kie.ai does not say how long."""
-GLANCE = 1.0
-"""Seconds between two glances at the jobs that this one waits for."""
+REREAD = 5.0
+"""Seconds after which the jobs that this one waits for are read again: what other processes do is not told here."""
 LAST_MOMENTS = 15.0
 """Seconds that a create call in flight is given when the server stops."""
 
@@ -49,13 +51,22 @@ class Submitter:
     """Brings jobs from reserved to submitted, failed or unconfirmed, for the worker of one process."""
 
     def __init__(
-        self, ledger: Ledger, upstream: Upstream, prepare: Prepare, clock: Clock, changed: Changed, worker: str
+        self,
+        ledger: Ledger,
+        upstream: Upstream,
+        prepare: Prepare,
+        clock: Clock,
+        changed: Changed,
+        worker: str,
+        *,
+        events: JobEvents | None = None,
     ) -> None:
         self._ledger = ledger
         self._upstream = upstream
         self._prepare = prepare
         self._clock = clock
         self._changed = changed
+        self._events = events or JobEvents()
         self._worker = worker
         self._circuit_breaker = CircuitBreaker()
         self._probing = anyio.Lock()
@@ -97,17 +108,23 @@ class Submitter:
 
     async def _wait_for_others(self, job: Job) -> Job:
         """Wait for the jobs whose outputs this one takes; it fails with them, and then nothing was sent or charged."""
-        while job.waiting_for and not job.done:
-            others = {name: await self._ledger.read(name) for name in job.waiting_for}
-            lost = [name for name, other in others.items() if other is None or other.lost]
-            left = tuple(name for name, other in others.items() if other and not other.done)
-            if lost:
-                job = await self._end(job, Phase.FAILED, unsent_errors.left_without(job, lost[0], others[lost[0]]))
-            elif left != job.waiting_for:
-                now = self._clock.now()
-                job = await self._write(replace(job, waiting_for=left, ready_at=now, updated_at=now), was=job.phase)
-            else:
-                await anyio.sleep(GLANCE)
+        if not job.waiting_for:
+            return job
+        with self._events.watch(job.waiting_for) as watch:
+            known = await self._ledger.read_all(job.waiting_for)
+            while job.waiting_for and not job.done:
+                others = {name: known.get(name) for name in job.waiting_for}
+                lost = [name for name, other in others.items() if other is None or other.lost]
+                left = tuple(name for name, other in others.items() if other and not other.done)
+                if lost:
+                    job = await self._end(job, Phase.FAILED, unsent_errors.left_without(job, lost[0], others[lost[0]]))
+                elif left != job.waiting_for:
+                    now = self._clock.now()
+                    job = await self._write(replace(job, waiting_for=left, ready_at=now, updated_at=now), was=job.phase)
+                elif await watch.wait(REREAD):
+                    known |= watch.jobs
+                else:
+                    known = await self._ledger.read_all(job.waiting_for)
         return job
 
     async def _wait_for_circuit(self, job: Job) -> Job:

@@ -147,11 +147,11 @@ async def test_a_ledger_that_fails_for_a_while_stops_nobody_from_looking() -> No
     class Failing(SqliteLedger):
         failures = 3
 
-        async def move(self, job: Job, *, was: Phase) -> Job:
+        async def move(self, job: Job, *, was: Phase, took: float | None = None) -> Job:
             self.failures -= 1
             if self.failures >= 0:
                 raise LedgerError("The ledger cannot be used: disk full.")
-            return await super().move(job, was=was)
+            return await super().move(job, was=was, took=took)
 
     stage = Stage(Script(looks=[RUNNING, RUNNING, DONE]))
     job, ledger = await stage.sent()

@@ -93,12 +93,12 @@ async def test_followers_never_stand_before_a_caller_at_the_ledger() -> None:
     class Slow(SqliteLedger):
         under_way = most = reads = 0
 
-        async def transact(self, work: Any) -> Any:
+        async def transact(self, work: Any, **how: Any) -> Any:
             self.under_way += 1
             self.most = max(self.most, self.under_way)
             await anyio.sleep(0.01)
             self.under_way -= 1
-            return await super().transact(work)
+            return await super().transact(work, **how)
 
         async def durations(self, bucket: str) -> list[float]:
             self.reads += 1

@@ -157,9 +157,9 @@ class Late(SqliteLedger):
             await self._answer_late("read")
         return found
 
-    async def move(self, job: Job, *, was: Phase) -> Job:
+    async def move(self, job: Job, *, was: Phase, took: float | None = None) -> Job:
         """Write down a step."""
-        moved = await super().move(job, was=was)
+        moved = await super().move(job, was=was, took=took)
         await self._answer_late("move")
         return moved
 
@@ -193,7 +193,7 @@ async def test_a_job_that_another_process_has_taken_over_is_let_go(caplog: pytes
         await anyio.sleep(10)
         other = stage.ledger()
         await other.open()
-        [taken] = await other.claim("account", "w2", START + 10, {"w1"}.__contains__)
+        [taken] = await other.claim("account", "w2", START + 10, {"w1": True})
         await other.beat("w2", START + 3600)
         await anyio.sleep(AGAIN + 5)
         looks = len(stage.kie.looked)

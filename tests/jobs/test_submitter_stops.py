@@ -120,9 +120,9 @@ class Failing(SqliteLedger):
         await self._or_fail("attach")
         return await super().attach(job, task_id, now, worker)
 
-    async def move(self, job: Job, *, was: Phase) -> Job:
+    async def move(self, job: Job, *, was: Phase, took: float | None = None) -> Job:
         await self._or_fail("move")
-        return await super().move(job, was=was)
+        return await super().move(job, was=was, took=took)
 
     async def hold(self, account: str, until: float) -> None:
         await self._or_fail("hold")

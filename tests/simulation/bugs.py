@@ -1,7 +1,7 @@
 """Bugs that such a program has easily, planted in place of its parts to show that the simulation finds them."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +11,7 @@ from kie_mcp.errors import UnconfirmedError
 from kie_mcp.jobs.follower import Follower
 from kie_mcp.jobs.job import Job, Look, Phase, Request, Upstream, stepped
 from kie_mcp.jobs.joining import NOTHING_RECENT, Caller, Recent
-from kie_mcp.jobs.store.ledger import Gone, Note, nobody_knows
+from kie_mcp.jobs.store.ledger import Note
 from kie_mcp.jobs.store.schema import dump, load
 from kie_mcp.jobs.store.sqlite import SqliteLedger
 from tests.simulation.product import Product
@@ -54,15 +54,15 @@ class _MarksAfterSending(SqliteLedger):
         await super().mark(job, now)
         return await super().attach(job, task_id, now, worker)
 
-    async def move(self, job: Job, *, was: Phase) -> Job:
+    async def move(self, job: Job, *, was: Phase, took: float | None = None) -> Job:
         """Nothing was marked, so nothing is undone."""
-        return await super().move(job, was=Phase.RESERVED if was is Phase.SUBMITTING else was)
+        return await super().move(job, was=Phase.RESERVED if was is Phase.SUBMITTING else was, took=took)
 
 
 class _Resending(SqliteLedger):
     """Sends again what was being sent when a process died."""
 
-    async def claim(self, account: str, worker: str, now: float, gone: Gone = nobody_knows, **how: Any) -> list[Job]:
+    async def claim(self, account: str, worker: str, now: float, *known: Any, **how: Any) -> list[Job]:
         """Put what was being sent back into the line."""
 
         def back(db: sqlite3.Connection) -> None:
@@ -76,7 +76,7 @@ class _Resending(SqliteLedger):
                 db.execute("UPDATE jobs SET phase = ?, record = ? WHERE id = ?", (again.phase, dump(again), job.id))
 
         await self.transact(back)
-        return await super().claim(account, worker, now, gone, **how)
+        return await super().claim(account, worker, now, *known, **how)
 
 
 class _TrustingTheClock(SqliteLedger):
@@ -90,10 +90,14 @@ class _TrustingTheClock(SqliteLedger):
 class _TakesLateForHeard(SqliteLedger):
     """Takes whatever was answered for heard, however late."""
 
-    async def hear(self, job_id: str, note: Note, worker: str) -> None:
+    async def note(self, notes: Mapping[str, Note], worker: str) -> None:
         """Make no difference."""
-        caller = Caller.ANSWERED if note.caller is Caller.LATE else note.caller
-        await super().hear(job_id, replace(note, caller=caller), worker)
+        heard = {
+            job_id: replace(note, caller=Caller.ANSWERED)
+            for job_id, note in notes.items()
+            if note.caller is Caller.LATE
+        }
+        await super().note({**notes, **heard}, worker)
 
 
 class _TakesUnconfirmedForTheEnd(SqliteLedger):

@@ -2,7 +2,7 @@
 
 import inspect
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -170,14 +170,14 @@ class Stage:
         return JobService(
             ledger,
             self.kie,
-            Submitter(ledger, self.kie, prepare, LoopClock(), events.changed, worker),
+            Submitter(ledger, self.kie, prepare, LoopClock(), events.changed, worker, events=events),
             Follower(ledger, self.kie, self.save, LoopClock(), events.changed, Random(1)),
             events,
             LoopClock(),
             account="account",
             worker=worker,
             kind_of=lambda _: Kind.OTHER,
-            gone=self.ended.__contains__,
+            ended=self.tell_ended,
             saved=has_paths,
             real=anyio.current_time,
         )
@@ -197,6 +197,10 @@ class Stage:
         await ledger.beat("w1", START)
         await ledger.reserve(job, "w1")
         return job, ledger
+
+    async def tell_ended(self, workers: Collection[str]) -> dict[str, bool | None]:
+        """Tell which of these have certainly ended; the others live."""
+        return {worker: worker in self.ended for worker in workers}
 
     def rows(self) -> list[Job]:
         """Give what is on the disk."""

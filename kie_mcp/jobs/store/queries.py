@@ -5,18 +5,18 @@ import logging
 import math
 import re
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from kie_mcp.jobs import rate_limit
 from kie_mcp.jobs.job import FINAL, Job, Phase, stepped
 from kie_mcp.jobs.joining import JOIN_FOR, Caller, Candidate, Recent, may_join
+from kie_mcp.jobs.polling import KEPT
 from kie_mcp.jobs.store import schema
 from kie_mcp.jobs.store.ledger import (
     LEASE,
     LOST_CREATE,
     STOPPED_FOR,
-    Gone,
     KeyConflictError,
     Note,
     Queue,
@@ -29,6 +29,8 @@ logger = logging.getLogger(__name__)
 
 _UNFINISHED = ", ".join(repr(phase.value) for phase in Phase if phase not in FINAL)
 """As SQL has it: a literal, or no index would be used."""
+CALLERS = "SELECT caller_worker FROM jobs WHERE caller = 'waiting'"
+"""The workers whose callers wait."""
 _DIGEST = re.compile(r"#sha256=([0-9a-f]{64})")
 """How an order names a file of the caller's."""
 
@@ -54,7 +56,7 @@ def by_key(db: sqlite3.Connection, job: Job) -> sqlite3.Row | None:
     )
 
 
-def joinable(db: sqlite3.Connection, job: Job, gone: Gone, recent: Recent) -> sqlite3.Row | None:
+def joinable(db: sqlite3.Connection, job: Job, ended: Collection[str], recent: Recent) -> sqlite3.Row | None:
     """The newest equal job that the order may join: newest by its row, since a clock may have been set back."""
     rows = db.execute(
         "SELECT jobs.*, workers.alive_until FROM jobs LEFT JOIN workers ON workers.worker = jobs.caller_worker"
@@ -62,10 +64,10 @@ def joinable(db: sqlite3.Connection, job: Job, gone: Gone, recent: Recent) -> sq
         (job.account, prints(job)),
     )
     now = job.created_at
-    return next((row for row in rows if may_join(_candidate(row, now, gone), now, recent)), None)
+    return next((row for row in rows if may_join(_candidate(row, now, ended), now, recent)), None)
 
 
-def _candidate(row: sqlite3.Row, now: float, gone: Gone) -> Candidate:
+def _candidate(row: sqlite3.Row, now: float, ended: Collection[str]) -> Candidate:
     worker: str = row["caller_worker"]
     return Candidate(
         id=row["id"],
@@ -74,11 +76,13 @@ def _candidate(row: sqlite3.Row, now: float, gone: Gone) -> Candidate:
         created_at=row["created_at"],
         finished_at=load(row).finished_at,
         told_at=row["told_at"],
-        caller_lives=(row["alive_until"] or 0.0) > now and gone(worker) is not True,
+        caller_lives=(row["alive_until"] or 0.0) > now and worker not in ended,
     )
 
 
-def joined(db: sqlite3.Connection, job: Job, worker: str, *, new: bool, gone: Gone, recent: Recent) -> Job | None:
+def joined(
+    db: sqlite3.Connection, job: Job, worker: str, *, new: bool, ended: Collection[str], recent: Recent
+) -> Job | None:
     """The job that this order joins, if there is one."""
     if job.idempotency_key and (row := by_key(db, job)):
         if row["fingerprint"] not in {job.fingerprint, *job.formerly}:
@@ -88,7 +92,7 @@ def joined(db: sqlite3.Connection, job: Job, worker: str, *, new: bool, gone: Go
         return taken_up(db, row, worker)
     if new:
         _close(db, job, recent)
-    elif not job.idempotency_key and (row := joinable(db, job, gone, recent)):
+    elif not job.idempotency_key and (row := joinable(db, job, ended, recent)):
         return taken_up(db, row, worker)
     return None
 
@@ -119,11 +123,13 @@ def kept(db: sqlite3.Connection, job: Job) -> dict[str, str]:
     return {part.fingerprint: part.id for part in map(load, filter(None, rows)) if not part.lost}
 
 
-def reserved(db: sqlite3.Connection, job: Job, worker: str, gone: Gone, recent: Recent, *, new: bool = False) -> Job:
+def reserved(
+    db: sqlite3.Connection, job: Job, worker: str, ended: Collection[str], recent: Recent, *, new: bool = False
+) -> Job:
     """The job, written down, or the one that it joins; *new* joins all but an unconfirmed one."""
     if new:
         _close(db, job, recent)
-    if found := joined(db, job, worker, new=False, gone=gone, recent=recent):
+    if found := joined(db, job, worker, new=False, ended=ended, recent=recent):
         return found
     insert(db, job, worker)
     return job
@@ -189,39 +195,27 @@ def beat(db: sqlite3.Connection, worker: str, now: float) -> None:
     )
 
 
-def absent(
-    db: sqlite3.Connection, account: str, worker: str, now: float, gone: Gone, *, patient: bool
-) -> dict[str, float]:
-    """The other workers with open jobs or calls that have ended or give no sign of life: for how many seconds.
+def leases(db: sqlite3.Connection, account: str, worker: str) -> dict[str, float | None]:
+    """The other workers with open jobs of the account, or with calls, and until when they have said to live.
 
-    Of one that has ended, or of which nobody knows more than that its lease is over, that is for ever. *patient* leaves
-    out those that may live.
+    A job that nobody cares for has a worker without a name.
     """
     rows = db.execute(
-        f"SELECT worker FROM jobs WHERE account = ? AND phase IN ({_UNFINISHED})"  # noqa: S608 - our words
-        " UNION SELECT caller_worker FROM jobs WHERE caller = 'waiting'",
+        f"SELECT worker FROM jobs WHERE account = ? AND phase IN ({_UNFINISHED}) UNION {CALLERS}",  # noqa: S608 - ours
         (account,),
     )
-    names = {row["worker"] for row in rows}
-    leases = {row["worker"]: row["alive_until"] for row in db.execute("SELECT * FROM workers")}
-    silent: dict[str, float] = {}
-    for name in names - {worker, None}:
-        until, ended = leases.get(name), gone(name)
-        if ended or (until is None and ended is None):
-            silent[name] = math.inf
-        elif until is not None and until <= now and not patient:
-            silent[name] = math.inf if ended is None else now - until
-    forgotten = [(name,) for name, seconds in silent.items() if seconds == math.inf]
-    db.executemany("DELETE FROM workers WHERE worker = ?", forgotten)
-    db.execute("DELETE FROM workers WHERE alive_until <= ? AND worker <> ?", (now - JOIN_FOR, worker))
-    return silent
+    names = {row["worker"] or "" for row in rows} - {worker}
+    alive = {row["worker"]: row["alive_until"] for row in db.execute("SELECT * FROM workers")}
+    return {name: alive.get(name) for name in names}
 
 
-def abandon_calls(db: sqlite3.Connection, workers: Iterable[str]) -> None:
-    """Whoever asked these workers waits no longer."""
+def end_leases(db: sqlite3.Connection, absent: Mapping[str, float]) -> None:
+    """Whoever asked these workers waits no longer, and those that are gone for ever are forgotten."""
+    gone = [(worker,) for worker, seconds in absent.items() if seconds == math.inf]
+    db.executemany("DELETE FROM workers WHERE worker = ?", gone)
     db.executemany(
         "UPDATE jobs SET caller = ? WHERE caller = 'waiting' AND caller_worker = ?",
-        [(Caller.LEFT, worker) for worker in workers],
+        [(Caller.LEFT, worker) for worker in absent],
     )
 
 
@@ -239,7 +233,7 @@ def unfinished(db: sqlite3.Connection, account: str, absent: Mapping[str, float]
     return [row for row in rows if is_free(row)]
 
 
-def hear(db: sqlite3.Connection, job_id: str, note: Note, worker: str) -> None:
+def note(db: sqlite3.Connection, job_id: str, told: Note, worker: str) -> None:
     """Note what the caller was told.
 
     An end that is not the job's last leaves its caller to be told; what was heard in time stays heard.
@@ -247,13 +241,13 @@ def hear(db: sqlite3.Connection, job_id: str, note: Note, worker: str) -> None:
     row = one(db, "SELECT phase, caller FROM jobs WHERE id = ?", job_id)
     if row is None or row["caller"] == Caller.CLOSED:
         return
-    caller = note.caller
-    if caller in {Caller.ANSWERED, Caller.LATE} and row["phase"] not in note.ends:
+    caller = told.caller
+    if caller in {Caller.ANSWERED, Caller.LATE} and row["phase"] not in told.ends:
         caller = Caller.TOLD
     if caller is Caller.LATE and row["caller"] == Caller.ANSWERED:
         return
     db.execute(
-        "UPDATE jobs SET caller = ?, caller_worker = ?, told_at = ? WHERE id = ?", (caller, worker, note.at, job_id)
+        "UPDATE jobs SET caller = ?, caller_worker = ?, told_at = ? WHERE id = ?", (caller, worker, told.at, job_id)
     )
 
 
@@ -285,6 +279,16 @@ def queue(db: sqlite3.Connection, job: Job, now: float) -> Queue:
         place=place["n"] if place else 0,
         sends=[row["at"] for row in sends if row["at"] > now - rate_limit.WINDOW],
         held_until=held["held_until"] if held else 0.0,
+    )
+
+
+def learn(db: sqlite3.Connection, bucket: str, seconds: float, now: float) -> None:
+    """Remember how long a job took, and forget the oldest."""
+    db.execute("INSERT INTO durations (bucket, seconds, at) VALUES (?, ?, ?)", (bucket, seconds, now))
+    db.execute(
+        "DELETE FROM durations WHERE bucket = ? AND rowid NOT IN"
+        " (SELECT rowid FROM durations WHERE bucket = ? ORDER BY at DESC, rowid DESC LIMIT ?)",
+        (bucket, bucket, KEPT),
     )
 
 

@@ -1,34 +1,34 @@
 """The ledger in one SQLite file, shared by every server process of one user.
 
-Times inside are seconds since 1970. Every method is one `BEGIN IMMEDIATE` transaction, run in a worker thread, durable
-when it returns.
+Times inside are seconds since 1970. Every method is one transaction, run in a worker thread: one that changes something
+takes the write lock at once and is durable when it returns, one that only reads never takes that lock.
 """
 
 import functools
+import json
 import logging
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import CoroutineType
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from kie_mcp.jobs import rate_limit
+from kie_mcp.jobs.absence import absent
 from kie_mcp.jobs.failure_log import FailureLog
 from kie_mcp.jobs.job import Job, JobState, Phase, stepped
-from kie_mcp.jobs.joining import NOTHING_RECENT, Caller, Recent
+from kie_mcp.jobs.joining import JOIN_FOR, NOTHING_RECENT, Caller, Recent
 from kie_mcp.jobs.ledger_replaced import carry_over, identity, unfinished
 from kie_mcp.jobs.parts import with_parts
-from kie_mcp.jobs.polling import KEPT
 from kie_mcp.jobs.store import queries, schema
 from kie_mcp.jobs.store.ledger import (
+    NOTHING_KNOWN,
     STEPS,
-    Gone,
     LedgerError,
     Note,
     Queue,
     StaleJobError,
-    nobody_knows,
 )
 from kie_mcp.jobs.store.schema import load
 from kie_mcp.orders.kind import Kind
@@ -37,6 +37,10 @@ logger = logging.getLogger(__name__)
 
 _OFTEN = 10
 """Files after which it is not noticed any more that there is another one."""
+FORGET_UPLOADS = 2 * 24 * 3600.0
+"""Seconds after which an upload is forgotten: Kie.ai keeps it for one day."""
+READ = "BEGIN DEFERRED"
+WRITE = "BEGIN IMMEDIATE"
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -52,11 +56,23 @@ class Runner(Protocol):
 def _transaction(
     method: Callable[Concatenate["SqliteLedger", sqlite3.Connection, P], R],
 ) -> "Callable[Concatenate[SqliteLedger, P], CoroutineType[Any, Any, R]]":
-    """Make a method that speaks SQL an awaitable one that is a transaction of its own."""
+    """Make a method that speaks SQL an awaitable one that is a transaction of its own, and may write."""
 
     @functools.wraps(method)
     async def run(self: "SqliteLedger", *args: P.args, **kwargs: P.kwargs) -> R:
         return await self.transact(lambda db: method(self, db, *args, **kwargs))
+
+    return run
+
+
+def _reading(
+    method: Callable[Concatenate["SqliteLedger", sqlite3.Connection, P], R],
+) -> "Callable[Concatenate[SqliteLedger, P], CoroutineType[Any, Any, R]]":
+    """Make a method that speaks SQL an awaitable one that sees one state of the file, and writes nothing."""
+
+    @functools.wraps(method)
+    async def run(self: "SqliteLedger", *args: P.args, **kwargs: P.kwargs) -> R:
+        return await self.transact(lambda db: method(self, db, *args, **kwargs), begin=READ)
 
     return run
 
@@ -94,17 +110,17 @@ class SqliteLedger:
             db, self._db = self._db, None
             await self._run(db.close)
 
-    async def transact(self, work: Callable[[sqlite3.Connection], R]) -> R:
-        """Do the work in one transaction and return what it returns."""
-        return await self._run(lambda: self._inside(work))
+    async def transact(self, work: Callable[[sqlite3.Connection], R], *, begin: str = WRITE) -> R:
+        """Do the work in one transaction and return what it returns; one that begins with `READ` must only read."""
+        return await self._run(lambda: self._inside(work, begin))
 
-    def _inside(self, work: Callable[[sqlite3.Connection], R]) -> R:
+    def _inside(self, work: Callable[[sqlite3.Connection], R], begin: str) -> R:
         try:
             db = self._current()
             version: int = db.execute("PRAGMA user_version").fetchone()[0]
             if version < len(schema.MIGRATIONS):  # an older file was copied over it
                 schema.migrate(db, self.path)
-            db.execute("BEGIN IMMEDIATE")
+            db.execute(begin)
             with db:
                 self._check_version(db)
                 return work(db)
@@ -157,16 +173,16 @@ class SqliteLedger:
         *,
         parts: Mapping[str, Job] | None = None,
         new: bool = False,
-        gone: Gone = nobody_knows,
+        ended: Collection[str] = (),
         recent: Recent = NOTHING_RECENT,
     ) -> tuple[Job, bool]:
         """Write a new job down, or find the one that this order joins; says whether it joined."""
         queries.beat(db, worker, job.created_at)
-        if found := queries.joined(db, job, worker, new=new, gone=gone, recent=recent):
+        if found := queries.joined(db, job, worker, new=new, ended=ended, recent=recent):
             return found, True
         kept = {} if new else queries.kept(db, job)
         made = {
-            name: kept.get(part.fingerprint) or queries.reserved(db, part, worker, gone, recent, new=new).id
+            name: kept.get(part.fingerprint) or queries.reserved(db, part, worker, ended, recent, new=new).id
             for name, part in (parts or {}).items()
         }
         job = with_parts(job, made)
@@ -182,19 +198,25 @@ class SqliteLedger:
         queries.insert(db, job, worker)
         return job, False
 
-    @_transaction
+    @_reading
     def read(self, db: sqlite3.Connection, job_id: str) -> Job | None:
         """The job with that id."""
         row = queries.one(db, "SELECT * FROM jobs WHERE id = ?", job_id)
         return load(row) if row else None
 
-    @_transaction
+    @_reading
+    def read_all(self, db: sqlite3.Connection, job_ids: Collection[str]) -> dict[str, Job]:
+        """The jobs with these ids, as far as they are there."""
+        sql = "SELECT * FROM jobs WHERE id IN (SELECT value FROM json_each(?))"
+        return {row["id"]: load(row) for row in db.execute(sql, (json.dumps(list(job_ids)),))}
+
+    @_reading
     def read_task(self, db: sqlite3.Connection, account: str, task_id: str) -> Job | None:
         """The account's job with that id of Kie.ai's."""
         row = queries.one(db, "SELECT * FROM jobs WHERE account = ? AND task_id = ?", account, task_id)
         return load(row) if row else None
 
-    @_transaction
+    @_reading
     def list_jobs(
         self,
         db: sqlite3.Connection,
@@ -214,17 +236,22 @@ class SqliteLedger:
         )
         return queries.readable(rows)
 
-    @_transaction
+    @_reading
     def job_ids(self, db: sqlite3.Connection, account: str, prefix: str, limit: int) -> tuple[list[str], int]:
         """The ids of the account's jobs that begin so, newest first, and how many there are in all."""
         return queries.ids(db, account, prefix, limit)
 
     @_transaction
-    def move(self, db: sqlite3.Connection, job: Job, *, was: Phase) -> Job:
-        """Write the job as it is now. Raises StaleJobError if it was not in that phase and epoch any more."""
+    def move(self, db: sqlite3.Connection, job: Job, *, was: Phase, took: float | None = None) -> Job:
+        """Write the job as it is now, and how long it *took*.
+
+        Raises StaleJobError if it was not in that phase and epoch any more.
+        """
         if job.phase not in STEPS[was]:
             raise LedgerError(f"A job cannot go from {was} to {job.phase}.")
         queries.update(db, job, was)
+        if took is not None:
+            queries.learn(db, job.bucket, took, job.updated_at)
         return job
 
     @_transaction
@@ -288,7 +315,7 @@ class SqliteLedger:
             queries.insert(db, job, "")
             db.execute("UPDATE jobs SET worker = NULL WHERE id = ?", (job.id,))
 
-    @_transaction
+    @_reading
     def queue(self, db: sqlite3.Connection, job: Job) -> Queue:
         """The line before this job."""
         return queries.queue(db, job, 0.0)
@@ -308,20 +335,32 @@ class SqliteLedger:
         queries.beat(db, worker, now)
 
     @_transaction
+    def renew(self, db: sqlite3.Connection, account: str, worker: str, now: float) -> dict[str, float | None]:
+        """Say that this worker is alive, and return who else has open jobs of the account, or calls, and until when."""
+        queries.beat(db, worker, now)
+        db.execute("DELETE FROM workers WHERE alive_until <= ? AND worker <> ?", (now - JOIN_FOR, worker))
+        return queries.leases(db, account, worker)
+
+    @_reading
+    def workers_with_calls(self, db: sqlite3.Connection) -> set[str]:
+        """The workers whose callers wait."""
+        return {row["caller_worker"] for row in db.execute(queries.CALLERS)}
+
+    @_transaction
     def claim(
         self,
         db: sqlite3.Connection,
         account: str,
         worker: str,
         now: float,
-        gone: Gone = nobody_knows,
+        ended: Mapping[str, bool | None] = NOTHING_KNOWN,
         *,
         patient: bool = False,
     ) -> list[Job]:
         """Take over the unfinished jobs whose worker has ended or, unless *patient*, gives no sign of life."""
-        absent = queries.absent(db, account, worker, now, gone, patient=patient)
-        queries.abandon_calls(db, absent)
-        rows = queries.unfinished(db, account, absent)
+        silent = absent(queries.leases(db, account, worker), ended, now, patient=patient)
+        queries.end_leases(db, silent)
+        rows = queries.unfinished(db, account, silent)
         return [queries.claimed(db, job, worker, now) for job in queries.readable(rows)]
 
     @_transaction
@@ -331,11 +370,12 @@ class SqliteLedger:
         db.execute("DELETE FROM workers WHERE worker = ?", (worker,))
 
     @_transaction
-    def hear(self, db: sqlite3.Connection, job_id: str, note: Note, worker: str) -> None:
-        """Note what became of the caller."""
-        queries.hear(db, job_id, note, worker)
+    def note(self, db: sqlite3.Connection, notes: Mapping[str, Note], worker: str) -> None:
+        """Note what became of callers, by job id."""
+        for job_id, note in notes.items():
+            queries.note(db, job_id, note, worker)
 
-    @_transaction
+    @_reading
     def durations(self, db: sqlite3.Connection, bucket: str) -> list[float]:
         """How long such jobs took, seconds, ascending."""
         rows = db.execute("SELECT seconds FROM durations WHERE bucket = ? ORDER BY seconds", (bucket,))
@@ -344,28 +384,24 @@ class SqliteLedger:
     @_transaction
     def learn(self, db: sqlite3.Connection, bucket: str, seconds: float, now: float) -> None:
         """Remember how long a job took, and forget the oldest."""
-        db.execute("INSERT INTO durations (bucket, seconds, at) VALUES (?, ?, ?)", (bucket, seconds, now))
-        db.execute(
-            "DELETE FROM durations WHERE bucket = ? AND rowid NOT IN"
-            " (SELECT rowid FROM durations WHERE bucket = ? ORDER BY at DESC, rowid DESC LIMIT ?)",
-            (bucket, bucket, KEPT),
-        )
+        queries.learn(db, bucket, seconds, now)
 
-    @_transaction
+    @_reading
     def upload(self, db: sqlite3.Connection, account: str, digest: str, since: float) -> str | None:
-        """The URL under which these bytes were uploaded, if that was after *since*; what is older is forgotten."""
-        db.execute("DELETE FROM uploads WHERE account = ? AND at <= ?", (account, since))
-        row = queries.one(db, "SELECT url FROM uploads WHERE account = ? AND digest = ?", account, digest)
+        """The URL under which these bytes were uploaded, if that was after *since*."""
+        sql = "SELECT url FROM uploads WHERE account = ? AND digest = ? AND at > ?"
+        row = queries.one(db, sql, account, digest, since)
         return row["url"] if row else None
 
     @_transaction
     def uploaded(self, db: sqlite3.Connection, account: str, digest: str, url: str, now: float) -> None:
-        """Remember where these bytes were uploaded."""
+        """Remember where these bytes were uploaded, and forget what is long gone at Kie.ai."""
+        db.execute("DELETE FROM uploads WHERE at <= ?", (now - FORGET_UPLOADS,))
         db.execute(
             "INSERT OR REPLACE INTO uploads (account, digest, url, at) VALUES (?, ?, ?, ?)", (account, digest, url, now)
         )
 
-    @_transaction
+    @_reading
     def inputs_needed(self, db: sqlite3.Connection) -> set[str]:
         """The SHA-256 of the callers' own files that jobs of any account, not sent yet, still need."""
         return queries.inputs_needed(db)

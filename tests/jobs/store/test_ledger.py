@@ -7,7 +7,8 @@ import pytest
 from kie_mcp.jobs.job import Job, JobState, Phase, stepped
 from kie_mcp.jobs.polling import KEPT
 from kie_mcp.jobs.rate_limit import BUDGET, WINDOW
-from kie_mcp.jobs.store.ledger import LEASE, STEPS, STOPPED_FOR, Ledger, LedgerError, StaleJobError
+from kie_mcp.jobs.store.ledger import LEASE, STEPS, STOPPED_FOR, LedgerError, StaleJobError
+from kie_mcp.jobs.store.protocols import Ledger
 from kie_mcp.orders.kind import Kind
 from tests.support.scripted_kie import make_job
 from tests.support.virtual_time import START
@@ -132,16 +133,15 @@ async def test_what_was_being_sent_when_its_worker_died_is_unconfirmed(ledger: L
         await ledger.move(stepped(job, Phase.RESERVED, START), was=Phase.SUBMITTING)
 
 
-def lives(_: str) -> bool | None:
-    """Its lock is held."""
-    return False
+LIVES: dict[str, bool | None] = {"w1": False}
+"""Its lock is held."""
 
 
 async def test_what_a_living_process_is_sending_is_not_lost_by_its_lease_alone(ledger: Ledger, other: Ledger) -> None:
     """It is stopped, or shut out of the ledger, and may come back with Kie.ai's id."""
     job = await sent(ledger, make_job())
     for silence in (0.0, STOPPED_FOR - 1):
-        assert await other.claim("account", "w2", START + LEASE + silence, lives) == []
+        assert await other.claim("account", "w2", START + LEASE + silence, LIVES) == []
     assert (await ledger.attach(job, "task-1", START + LEASE + 20, "w1")).phase is Phase.SUBMITTED
 
 
@@ -149,14 +149,14 @@ async def test_what_a_process_was_sending_that_has_stood_still_for_long_is_uncon
     ledger: Ledger, other: Ledger
 ) -> None:
     await sent(ledger, make_job())
-    [taken] = await other.claim("account", "w2", START + LEASE + STOPPED_FOR, lives)
+    [taken] = await other.claim("account", "w2", START + LEASE + STOPPED_FOR, LIVES)
     assert taken.phase is Phase.UNCONFIRMED
 
 
 async def test_a_process_that_stands_still_is_followed_for_by_another(ledger: Ledger, other: Ledger) -> None:
     await ledger.reserve(make_job(phase=Phase.RUNNING, task_id="t"), "w1")
-    assert await other.claim("account", "w2", START + LEASE + 1, lives, patient=True) == []
-    assert len(await other.claim("account", "w2", START + LEASE + 1, lives)) == 1
+    assert await other.claim("account", "w2", START + LEASE + 1, LIVES, patient=True) == []
+    assert len(await other.claim("account", "w2", START + LEASE + 1, LIVES)) == 1
 
 
 @pytest.mark.parametrize("patient", [True, False])
@@ -166,8 +166,7 @@ async def test_the_jobs_of_a_process_that_has_ended_are_free_whatever_its_lease_
     """Its lock tells, also after the clock was set."""
     for number, phase in enumerate([Phase.SUBMITTING, Phase.RUNNING]):
         await ledger.reserve(make_job(number, fingerprint=f"f{number}", phase=phase), "w1")
-    gone = {"w1"}.__contains__
-    taken = await other.claim("account", "w2", START - 3600, gone, patient=patient)
+    taken = await other.claim("account", "w2", START - 3600, {"w1": True}, patient=patient)
     assert [job.phase for job in taken] == [Phase.UNCONFIRMED, Phase.RUNNING]
 
 

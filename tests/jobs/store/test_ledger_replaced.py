@@ -43,7 +43,7 @@ async def file(tmp_path: Path) -> AsyncGenerator[SqliteLedger]:
         )
     ):
         await ledger.reserve(make_job(number, fingerprint=str(number), **changes), "w1")
-    await ledger.hear("job_0", Note(caller=Caller.ANSWERED, ends={Phase.SUCCEEDED}), "w1")
+    await ledger.note({"job_0": Note(caller=Caller.ANSWERED, ends={Phase.SUCCEEDED})}, "w1")
     yield ledger
     await ledger.close()
 
@@ -94,7 +94,7 @@ async def ended(ledger: SqliteLedger, name: str, caller: Caller, **changes: Any)
     old = {"phase": Phase.SUCCEEDED, "created_at": START - 2 * JOIN_FOR, "finished_at": START - 2 * JOIN_FOR}
     job = make_job(0, id=name, fingerprint=name, **old | changes)
     await ledger.reserve(job, "w1")
-    await ledger.hear(name, Note(caller=caller, ends={job.phase}, at=START), "w1")
+    await ledger.note({name: Note(caller=caller, ends={job.phase}, at=START)}, "w1")
 
 
 async def test_what_an_equal_order_could_join_is_carried_over_however_old_and_nothing_else(file: SqliteLedger) -> None:
