@@ -113,7 +113,7 @@ class OrderPlanner:
         for argument, reference in order.files().items():
             if is_file_reference(reference) or argument in but:
                 continue
-            if job := await self._sources.awaited(reference, argument=argument):
+            if job := await self._sources.find_unfinished(reference, argument=argument):
                 awaited[argument] = job
         return awaited
 

@@ -29,7 +29,7 @@ from kie_mcp.file_system import describe_undecodable
 from kie_mcp.kie.client import API, UPLOADS, KieClient
 from kie_mcp.kie.network_settings import Network
 from kie_mcp.text import SECRET_LENGTH
-from kie_mcp.urls import shown_url
+from kie_mcp.urls import quote_url
 
 SECRETS = ("KIE_API_KEY", "KIE_HTTP_TOKEN")
 """Variables whose values are never shown."""
@@ -274,4 +274,4 @@ def _show_given(name: str, value: str, key: str) -> str:
         return ""
     if (key and key.casefold() in value.casefold()) or _LIKE_A_KEY.search(value):
         return " (what was given is not shown: it looks like a key)"
-    return f" (given: {shown_url(value) if name.endswith('_URL') else repr(value)})"
+    return f" (given: {quote_url(value) if name.endswith('_URL') else repr(value)})"

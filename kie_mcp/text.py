@@ -34,7 +34,7 @@ _LARGEST = 1 << 63
 """Numbers from here on are stored as text: not every JSON library reads them."""
 
 
-def hidden(character: str) -> bool:
+def is_hidden(character: str) -> bool:
     """Return whether no reader sees it: Unicode's category C, as controls, marks of direction and half pairs.
 
     Newline, tab, and the joiners of some scripts are hidden too; a caller that keeps them has to check for them first.
@@ -42,30 +42,30 @@ def hidden(character: str) -> bool:
     return unicodedata.category(character)[0] == "C"
 
 
-def shapeless(character: str) -> bool:
+def is_shapeless(character: str) -> bool:
     """Return whether it is a filler or a variation selector, which show nothing although Unicode calls them letters."""
     return character in _SHAPELESS
 
 
-def seen(text: str) -> str:
+def without_hidden(text: str) -> str:
     """Return the text without hidden characters, but with newlines, tabs and joiners; every line ends in a newline."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
-    return "".join(one for one in lines if one in "\n\t" or one in _JOINERS or not hidden(one))
+    return "".join(one for one in lines if one in "\n\t" or one in _JOINERS or not is_hidden(one))
 
 
 def one_line(text: str, limit: int) -> str:
     """Return the text on one line, with its links' secrets removed, cut to *limit* characters."""
-    return _cut(" ".join(seen(bare_links(text)).split()), limit)
+    return _cut(" ".join(without_hidden(bare_links(text)).split()), limit)
 
 
 def file_name(name: str) -> str:
     """Return a file's name with a question mark for each character that is hidden or could end the line."""
-    return "".join("?" if hidden(one) or (one != " " and one.isspace()) else one for one in name)
+    return "".join("?" if is_hidden(one) or (one != " " and one.isspace()) else one for one in name)
 
 
-def quoted(text: str, limit: int | None = None) -> str:
+def quote(text: str, limit: int | None = None) -> str:
     """Quote the text as a JSON string on one line, cut to *limit* characters; nothing in it can end the quotation."""
-    words = seen(text).strip()
+    words = without_hidden(text).strip()
     return json.dumps(words if limit is None else _cut(words, limit), ensure_ascii=False)
 
 
@@ -100,7 +100,7 @@ def clean(value: object, limit: int = WORDS) -> str | None:
 
 def code(text: str, limit: int = CODE) -> str:
     """Return a code, a state or a name for a sentence of ours: as it is if it looks like one, else quoted."""
-    return text if len(text) <= limit and _CODE.fullmatch(text) else quoted(clean(text, limit) or "")
+    return text if len(text) <= limit and _CODE.fullmatch(text) else quote(clean(text, limit) or "")
 
 
 def short_link(url: str, limit: int = LINK) -> str:
@@ -117,19 +117,19 @@ def without_key(said: AnyStr, key: str) -> AnyStr:
     return said.replace(key, "[key]")
 
 
-def dumped(data: Any) -> str:
+def dump_json(data: Any) -> str:
     """Return the data as JSON in ASCII: hidden characters show as escapes."""
     return json.dumps(data)
 
 
-def shown(data: dict[str, Any]) -> dict[str, Any]:
+def make_showable(data: dict[str, Any]) -> dict[str, Any]:
     """Return the data with clean texts and names; if it is too large, only the beginning of its JSON."""
-    if len(whole := dumped(data)) > DATA:
+    if len(whole := dump_json(data)) > DATA:
         return {"beginning": whole[: DATA // 2], "characters": len(whole)}
     return cast("dict[str, Any]", _clean_value(data, 0))
 
 
-def storable(value: Any, depth: int = 0) -> Any:
+def make_storable(value: Any, depth: int = 0) -> Any:
     """Return the data so that every JSON library can write and read it: without half pairs and huge numbers.
 
     Raises ValueError if it is nested too deeply.
@@ -139,9 +139,11 @@ def storable(value: Any, depth: int = 0) -> Any:
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode()
     if isinstance(value, list):
-        return [storable(one, depth + 1) for one in cast("list[Any]", value)]
+        return [make_storable(one, depth + 1) for one in cast("list[Any]", value)]
     if isinstance(value, dict):
-        return {storable(name): storable(one, depth + 1) for name, one in cast("dict[str, Any]", value).items()}
+        return {
+            make_storable(name): make_storable(one, depth + 1) for name, one in cast("dict[str, Any]", value).items()
+        }
     if isinstance(value, float | int) and not -_LARGEST < value < _LARGEST:
         return str(value)[:CODE]
     return value
@@ -162,7 +164,7 @@ def _clean_value(value: Any, depth: int) -> Any:
 def _wash(text: str) -> str:
     """Return the text on one line, without escape sequences and anything that no reader sees."""
     spaced = "".join(" " if character.isspace() else character for character in _ESCAPES.sub("", text))
-    seen_only = "".join(one for one in spaced if not hidden(one) and not shapeless(one))
+    seen_only = "".join(one for one in spaced if not is_hidden(one) and not is_shapeless(one))
     return " ".join(seen_only.split())
 
 

@@ -32,7 +32,7 @@ _SECRET = re.compile(r"[?#]")
 _HOST = re.compile(r"(?:\[[^\]]*\]|[^:]*)(?::\d*)?")
 
 
-def public_ip(ip: str | IPv4Address | IPv6Address) -> bool:
+def is_public_ip(ip: str | IPv4Address | IPv6Address) -> bool:
     """Return whether it is an address of the public internet; if it holds another address, whether that one is."""
     try:
         address = ipaddress.ip_address(ip)
@@ -41,11 +41,11 @@ def public_ip(ip: str | IPv4Address | IPv6Address) -> bool:
     if isinstance(address, IPv4Address):
         return address.is_global and not address.is_multicast and not any(address in net for net in _NOT_PUBLIC_4)
     if (inner := _find_embedded_ip(address)) is not None:
-        return public_ip(inner)
+        return is_public_ip(inner)
     return address in _UNICAST and address.is_global and not any(address in net for net in _NOT_PUBLIC_6)
 
 
-def fake_ip(ip: str) -> bool:
+def is_fake_ip(ip: str) -> bool:
     """Return whether it is in 198.18.0.0/15, from which Clash, Surge or sing-box answer in place of a host's address.
 
     They know by the address which host is meant, and make the connection themselves.
@@ -87,7 +87,7 @@ def check_url(url: str, *, argument: str, plain_host: str | None = None, longest
     text = url.strip()
     if fault := _find_fault(text, plain_host, longest):
         remedy = "Give an https URL that anybody on the internet can open."
-        raise OrderError(f"{shown_url(text)} {fault}.", argument=argument, remedy=remedy)
+        raise OrderError(f"{quote_url(text)} {fault}.", argument=argument, remedy=remedy)
     return text
 
 
@@ -143,12 +143,12 @@ def _find_ip_fault(name: str) -> str:
     except ValueError:
         return "writes an address in an unusual way; only a public host's name or usual address is allowed"
     tunnel = isinstance(address, IPv6Address) and any(address in net for net in _TUNNELS)
-    if tunnel or not public_ip(address):
+    if tunnel or not is_public_ip(address):
         return "names a private, local or translated address; only public hosts are allowed"
     return ""
 
 
-def shown_url(text: str, limit: int = 80) -> str:
+def quote_url(text: str, limit: int = 80) -> str:
     """Quote a URL without what may be secret in it: user name, password and query."""
     scheme, _, _ = text.partition(":")
     if "@" in text:

@@ -11,7 +11,7 @@ from kie_mcp.catalog.capabilities import Capabilities
 from kie_mcp.errors import OrderError
 from kie_mcp.orders.order import Order, output_uri, parse_output_uri
 from kie_mcp.text import literal
-from kie_mcp.urls import check_url, is_web_link, shown_url
+from kie_mcp.urls import check_url, is_web_link, quote_url
 
 _ORIENTATIONS = {
     "vertical": "9:16",
@@ -221,7 +221,7 @@ def _find_form_fault(text: str) -> str:
     if not text:
         return "is empty; a file is needed."
     if kind == "kie":
-        return "" if parse_output_uri(text) else f"{shown_url(text)} names no output of a job."
+        return "" if parse_output_uri(text) else f"{quote_url(text)} names no output of a job."
     if kind == "data":
         return "" if DATA.match(text) else "a data URI must hold a picture or a sound in base64."
     if kind not in {"path", "file"}:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from kie_mcp.errors import BusyError, CredentialError, JobFailedError, KieError, LookError, Trouble
 from kie_mcp.jobs.job import Job, Look, Phase, Verdict, stepped
-from kie_mcp.text import CODE, clause, quoted
+from kie_mcp.text import CODE, clause, quote
 
 MOST_OUTPUTS = 16
 """Files of one job that are saved and shown."""
@@ -21,7 +21,7 @@ NAMES_NOTHING_YET = (
 
 def after_look(job: Job, look: Look, now: float) -> Job:
     """Return the job with what a look says of it; a success keeps its phase until its files are saved."""
-    unknown = f"Kie.ai reports a state that this version does not know: {quoted(look.state, CODE)}."
+    unknown = f"Kie.ai reports a state that this version does not know: {quote(look.state, CODE)}."
     job = replace(
         job,
         updated_at=now,

@@ -19,7 +19,7 @@ from kie_mcp.surface.calls import CallHandler, CallOptions
 from kie_mcp.surface.strict_tool import StrictTool, publish
 from kie_mcp.surface.tenant import TenantOf
 from kie_mcp.surface.viewer import SHOWN_IN_VIEWER
-from kie_mcp.urls import shown_url
+from kie_mcp.urls import quote_url
 
 Ctx = Context[Any]
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]*")
@@ -190,6 +190,6 @@ def _name(given: str) -> str:
     text = given.strip()
     name = (parse_job_uri(text) or (text, None))[0].partition("/outputs/")[0]
     if not NAME.fullmatch(name):
-        message = f"There is no job {shown_url(given, 100)}: an id has letters, digits and few signs, and no blanks."
+        message = f"There is no job {quote_url(given, 100)}: an id has letters, digits and few signs, and no blanks."
         raise UnknownJobError(message)
     return name

@@ -14,7 +14,7 @@ from kie_mcp.media.outputs.saved_file import is_there
 from kie_mcp.media.worker_threads import run_in_thread
 from kie_mcp.orders.kind import KINDS, Family
 from kie_mcp.orders.order import parse_output_uri
-from kie_mcp.urls import is_web_link, shown_url
+from kie_mcp.urls import is_web_link, quote_url
 
 FRESH = 20 * 60.0
 """Seconds for which an output's own link is used: the earliest that was seen to die lived 40 minutes."""
@@ -79,7 +79,7 @@ class EarlierOutputs:
         job = await self._find(parsed[0]) if parsed else None
         return order_text(job) if job else ""
 
-    async def awaited(self, reference: str, *, argument: str) -> Job | None:
+    async def find_unfinished(self, reference: str, *, argument: str) -> Job | None:
         """Return the unfinished job that will make the file; None for a link, or if the job is done.
 
         Raises OrderError naming the argument if the job is unknown or makes something else.
@@ -142,4 +142,4 @@ def _check_family(family: Family | None, reference: str, argument: str) -> None:
 
 
 def _refusal(argument: str, reference: str, problem: str) -> OrderError:
-    return OrderError(f"{shown_url(reference)}: {problem}.", argument=argument)
+    return OrderError(f"{quote_url(reference)}: {problem}.", argument=argument)

@@ -18,7 +18,7 @@ from kie_mcp.media.inputs.hashed_file import HashedFile
 from kie_mcp.media.inputs.similar_names import find_file, normalize_name, possible_spellings
 from kie_mcp.media.outputs.download_limits import MB
 from kie_mcp.text import literal, without_middle
-from kie_mcp.urls import shown_url
+from kie_mcp.urls import quote_url
 
 FORMS = (
     "Give an https URL, kie://jobs/{job_id}/outputs/{n} of an earlier job, a data URI, or the path of a file on this"
@@ -228,4 +228,4 @@ def _quote(given: str) -> str:
     """Quote what was given, shortened; if it may be a link, without what may be secret in it."""
     if _PLAIN.match(given):
         return repr(without_middle(given, 100, _SHOWN - 100))
-    return shown_url(given, _SHOWN)
+    return quote_url(given, _SHOWN)

@@ -13,7 +13,7 @@ from kie_mcp.orders.order import output_uri
 from kie_mcp.surface.answers.next_tools import input_for
 from kie_mcp.surface.answers.schema import Answer, CreditFields, ErrorFields, Listing, OutputFields, PartFields
 from kie_mcp.surface.answers.text import error_text, listing_text, spoken, text
-from kie_mcp.text import CODE, clean, one_line, short_link, shown
+from kie_mcp.text import CODE, clean, make_showable, one_line, short_link
 from kie_mcp.timestamps import iso
 from kie_mcp.urls import MAX_URL
 
@@ -49,7 +49,7 @@ def answer(
         credits=_credits(job, parts),
         error=_error(job, job.trouble) if job.trouble else None,
         note=_note(job, outlook),
-        data=shown(job.data) if job.data else None,
+        data=make_showable(job.data) if job.data else None,
         created_at=iso(job.created_at),
         sandbox=sandbox or None,
         kie_task_id=job.task_id,
