@@ -19,15 +19,15 @@ from kie_mcp import __version__
 from kie_mcp.catalog import job_durations
 from kie_mcp.cli.console import output_error
 from kie_mcp.forced_exit import ExitDeadline
+from kie_mcp.jobs.assembly import make_service
 from kie_mcp.jobs.clock import Clock, SystemClock
 from kie_mcp.jobs.events import JobEvents
-from kie_mcp.jobs.follower import Follower
 from kie_mcp.jobs.history import JobHistory
 from kie_mcp.jobs.service import JobService
 from kie_mcp.jobs.store.opening import open_store, sqlite_url
 from kie_mcp.jobs.store.processes import ProcessLock
 from kie_mcp.jobs.store.protocols import Ledger
-from kie_mcp.jobs.submitter import Submitter
+from kie_mcp.jobs.timing import STANDARD, Timing
 from kie_mcp.kie.client import KieClient
 from kie_mcp.media.inputs.earlier_outputs import EarlierOutputs
 from kie_mcp.media.inputs.inline_file_store import InlineFiles
@@ -71,16 +71,23 @@ class SharedParts:
     clock: Clock
     process_lock: ProcessLock
     inline_files: InlineFiles
+    timing: Timing
 
 
-def make_shared_parts(settings: Settings, *, clock: Clock | None = None, ledger: Ledger | None = None) -> SharedParts:
-    """Make the parts that all tenants of this process share, without opening any. `ledger` is a seam for tests."""
-    clock, ledger = clock or SystemClock(), ledger or open_store(sqlite_url(settings.ledger_path))
+def make_shared_parts(
+    settings: Settings, *, clock: Clock | None = None, ledger: Ledger | None = None, timing: Timing = STANDARD
+) -> SharedParts:
+    """Make the parts that all tenants of this process share, without opening any.
+
+    `clock`, `ledger` and `timing` are used instead of the usual ones: seams for tests.
+    """
+    clock, ledger = clock or SystemClock(), ledger or open_store(sqlite_url(settings.ledger_path), timing=timing)
     return SharedParts(
         ledger=ledger,
         clock=clock,
         process_lock=ProcessLock(settings.state_dir / "workers"),
         inline_files=InlineFiles(settings.state_dir / "inputs", clock, needed=ledger.inputs_needed),
+        timing=timing,
     )
 
 
@@ -157,19 +164,20 @@ def _make_planner(
 def _make_service(
     shared: SharedParts, account: str, kie: KieClient, saver: OutputSaver, planner: OrderPlanner, events: JobEvents
 ) -> JobService:
-    ledger, clock, process_lock = shared.ledger, shared.clock, shared.process_lock
-    return JobService(
-        ledger,
+    return make_service(
+        shared.ledger,
         kie,
-        Submitter(ledger, kie, planner.prepare, clock, events.changed, process_lock.worker, events=events),
-        Follower(ledger, kie, saver.save, clock, events.changed, elsewhere=job_durations.usual_duration),
+        planner.prepare,
+        saver.save,
         events,
-        clock,
+        shared.clock,
         account=account,
-        worker=process_lock.worker,
+        worker=shared.process_lock.worker,
         kind_of=kind_of,
-        ended=process_lock.ended,
         saved=is_saved,
+        ended=shared.process_lock.ended,
+        elsewhere=job_durations.usual_duration,
+        timing=shared.timing,
     )
 
 
@@ -181,13 +189,14 @@ def create_server(
     ledger: Ledger | None = None,
     local_files: bool = True,
     sandbox: bool = False,
+    timing: Timing = STANDARD,
 ) -> KieServer:
     """Make the MCP server of one user; nothing is opened before a client connects.
 
-    `clock` and `ledger` are used instead of the system's clock and of the file: seams for tests. For the other
-    arguments see `make_tenant`.
+    `clock`, `ledger` and `timing` are used instead of the usual ones: seams for tests. For the other arguments see
+    `make_tenant`.
     """
-    shared = make_shared_parts(settings, clock=clock, ledger=ledger)
+    shared = make_shared_parts(settings, clock=clock, ledger=ledger, timing=timing)
     tenant = make_tenant(shared, settings, kie=kie, local_files=local_files, sandbox=sandbox)
     return assemble(shared, Tenants([tenant], lambda _: tenant), log_level=settings.log_level)
 

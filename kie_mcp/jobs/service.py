@@ -1,13 +1,12 @@
 """The service: takes orders, and answers how each job stands.
 
-Submitting and following happen in the service's shift, so a caller that goes away takes nothing with it.
+Jobs are sent and followed by the process's runner, so a caller that goes away takes nothing with it.
 """
 
 import base64
 import logging
 import math
 import secrets
-import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
@@ -15,7 +14,6 @@ import anyio
 import anyio.lowlevel
 
 from kie_mcp.errors import LookError, NotVisibleError, UnknownJobError
-from kie_mcp.jobs.absence import Ended, ended_unknown
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.drafts import Draft, Expectation
 from kie_mcp.jobs.events import JobEvents
@@ -23,23 +21,17 @@ from kie_mcp.jobs.follower import Follower
 from kie_mcp.jobs.history import JobHistory
 from kie_mcp.jobs.job import FINAL, Job, JobState, Phase, Upstream
 from kie_mcp.jobs.joining import Caller
-from kie_mcp.jobs.polling import ENOUGH, SHORTEST, quantile
+from kie_mcp.jobs.look_limit import LookLimiter
+from kie_mcp.jobs.polling import ENOUGH, quantile
 from kie_mcp.jobs.rate_limit import expected_wait
 from kie_mcp.jobs.runner import JobRunner
 from kie_mcp.jobs.store.ledger import Note
 from kie_mcp.jobs.store.protocols import Ledger
-from kie_mcp.jobs.submitter import Submitter
+from kie_mcp.jobs.timing import STANDARD, Timing
 from kie_mcp.orders.kind import Kind
 from kie_mcp.text import literal
 
 logger = logging.getLogger(__name__)
-
-HEARTBEAT = 5.0
-"""Seconds after which a watcher is told, though nothing changed: some clients give up on silence."""
-LISTEN = 1.0
-"""Seconds between two readings of a job that another process cares for."""
-REREAD = 15.0
-"""Seconds after which a job is read again whose changes are told in this process."""
 
 
 class JobService:
@@ -49,8 +41,9 @@ class JobService:
         self,
         ledger: Ledger,
         upstream: Upstream,
-        submission: Submitter,
+        runner: JobRunner,
         follower: Follower,
+        looks: LookLimiter,
         events: JobEvents,
         clock: Clock,
         *,
@@ -58,15 +51,17 @@ class JobService:
         worker: str,
         kind_of: Callable[[str | None], Kind],
         saved: Callable[[Job], Awaitable[bool]],
-        ended: Ended = ended_unknown,
         new_id: Callable[[], str] | None = None,
-        real: Callable[[], float] = time.monotonic,
+        timing: Timing = STANDARD,
     ) -> None:
         self.account = account
         self._ledger = ledger
         self._history = JobHistory(ledger, account=account)
         self._upstream = upstream
+        self._runner = runner
         self._follower = follower
+        self._looks = looks
+        self.timing = timing
         self._events = events
         self._clock = clock
         self._kind_of = kind_of
@@ -76,9 +71,6 @@ class JobService:
         self._placing = anyio.Lock()
         self._doubtful: set[str] = set()
         """Jobs of which it is not known whether they were written down."""
-        self._runner = JobRunner(
-            ledger, submission, follower, events, clock, account=account, worker=worker, ended=ended, real=real
-        )
 
     @asynccontextmanager
     async def open(self) -> AsyncGenerator["JobService"]:
@@ -141,12 +133,12 @@ class JobService:
             job, read_at, tell_at = await self.read(job_id), anyio.current_time(), -math.inf
             seen: Job | None = None
             # What a job waits for is waited for, too.
-            with self._follower.awaited({job_id, *job.waiting_for}):
+            with self._looks.awaited({job_id, *job.waiting_for}):
                 while seen is None or not seen.done:
                     now, shown = anyio.current_time(), self._events.annotate(job)
                     reread_at = read_at + self._reread_gap(job)
                     if shown != seen or now >= tell_at:
-                        seen, tell_at = shown, now + HEARTBEAT
+                        seen, tell_at = shown, now + self.timing.told_every
                         yield shown
                     elif now >= reread_at:
                         job, read_at = await self.read(job_id), anyio.current_time()
@@ -159,7 +151,7 @@ class JobService:
         """Seconds between two readings of a job that somebody waits for, beside what is told of it."""
         # That a job is being sent is not told: it is not for long.
         is_told = self._runner.has(job) and (job.phase is not Phase.RESERVED or job.waiting_for)
-        return REREAD if is_told else LISTEN
+        return self.timing.own_gap if is_told else self.timing.foreign_gap
 
     async def read(self, job_id: str) -> Job:
         """The job as the ledger has it. Raises UnknownJobError."""
@@ -179,10 +171,10 @@ class JobService:
 
         For that it waits so many seconds at most; it goes on all the same.
         """
-        old = job.looked_at is None or not 0 <= self._clock.now() - job.looked_at < SHORTEST
+        old = job.looked_at is None or not 0 <= self._clock.now() - job.looked_at < self.timing.shortest_gap
         if self._runner.has(job):
             if old:
-                self._follower.nudge(job.id)
+                self._runner.nudge(job.id)
         elif job.phase is Phase.SUCCEEDED and old and await self._misses_files(job):
             with anyio.move_on_after(seconds):
                 await self._runner.save_again(job).wait()
@@ -201,12 +193,12 @@ class JobService:
             return Expectation(usual_s=usual)
         queue = await self._ledger.queue(job)
         held = max(queue.held_until, job.not_before)
-        seconds = expected_wait(queue.sends, self._clock.now(), queue.place, held)
+        seconds = expected_wait(queue.sends, self._clock.now(), queue.place, held, self.timing)
         return Expectation(usual_s=usual, place=queue.place, sent_in_s=seconds)
 
     async def usual_seconds(self, job: Job) -> float | None:
         """How long such jobs take, from sending to the end; None until enough of them were seen."""
-        return _usual(await self._follower.durations.read(job.bucket))
+        return _usual(await self._follower.durations(job.bucket))
 
     async def list_jobs(self, state: JobState | None = None, kind: Kind | None = None, limit: int = 20) -> list[Job]:
         """The account's jobs, newest first."""
@@ -269,7 +261,7 @@ class JobService:
 
     async def _adopt(self, task_id: str) -> Job:
         try:
-            await self._follower.turn(task_id)
+            await self._looks.turn(task_id, urgent=True)
             look = await self._upstream.look(task_id)
         except NotVisibleError as error:
             raise UnknownJobError(f"There is no job {literal(task_id, 100)}, neither here nor at Kie.ai.") from error

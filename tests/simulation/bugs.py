@@ -8,9 +8,9 @@ from typing import Any
 import anyio
 
 from kie_mcp.errors import UnconfirmedError
-from kie_mcp.jobs.follower import Follower
 from kie_mcp.jobs.job import Job, Look, Phase, Request, Upstream, stepped
 from kie_mcp.jobs.joining import NOTHING_RECENT, Caller, Recent
+from kie_mcp.jobs.step_loop import StepLoop
 from kie_mcp.jobs.store.ledger import Note
 from kie_mcp.jobs.store.schema import dump, load
 from kie_mcp.jobs.store.sqlite import SqliteLedger
@@ -54,9 +54,9 @@ class _MarksAfterSending(SqliteLedger):
         await super().mark(job, now)
         return await super().attach(job, task_id, now, worker)
 
-    async def move(self, job: Job, *, was: Phase, took: float | None = None) -> Job:
+    async def move(self, job: Job, *, was: Phase) -> Job:
         """Nothing was marked, so nothing is undone."""
-        return await super().move(job, was=Phase.RESERVED if was is Phase.SUBMITTING else was, took=took)
+        return await super().move(job, was=Phase.RESERVED if was is Phase.SUBMITTING else was)
 
 
 class _Resending(SqliteLedger):
@@ -113,14 +113,15 @@ class _TakesUnconfirmedForTheEnd(SqliteLedger):
         return attached
 
 
-class _Impatient(Follower):
+class _Impatient(StepLoop):
     """Looks as soon as somebody asks."""
 
-    async def _pause(self, job: Job, gap: float, earliest: float) -> bool:
+    async def _wait_for_look(self, job: Job, seconds: float, memory: Any) -> bool:
         nudge = self._nudges[job.id] = anyio.Event()
-        with anyio.move_on_after(max(gap, 0)):
+        with anyio.move_on_after(seconds):
             await nudge.wait()
-        return nudge.is_set()
+        memory.is_asked = nudge.is_set()
+        return True
 
 
 BUGS: dict[str, Product] = {
@@ -128,7 +129,7 @@ BUGS: dict[str, Product] = {
     "retry on 502": Product(upstream=lambda upstream: _Retrying(upstream, ["502"])),
     "mark after send": Product(ledger=_MarksAfterSending),
     "resend after a crash": Product(ledger=_Resending),
-    "looks too close": Product(follower=_Impatient),
+    "looks too close": Product(loop=_Impatient),
     "trust the clock": Product(ledger=_TrustingTheClock),
     "take late for heard": Product(ledger=_TakesLateForHeard),
     "take unconfirmed for the end": Product(ledger=_TakesUnconfirmedForTheEnd),

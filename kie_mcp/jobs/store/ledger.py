@@ -21,11 +21,6 @@ STEPS: Mapping[Phase, frozenset[Phase]] = {
     Phase.FAILED: frozenset(),
     Phase.UNCONFIRMED: frozenset({Phase.SUBMITTED}),  # its id turned up after all
 }
-LEASE = 6.0
-"""Seconds without a sign of life after which a worker counts as gone."""
-STOPPED_FOR = 60.0
-"""Seconds without a sign of life after which a job that was being sent is given up although its process still holds its
-lock: such a process is stopped, or shut out of the ledger, and a create call takes less."""
 
 NOTHING_KNOWN: Mapping[str, bool | None] = {}
 LOST_CREATE = UnconfirmedError(

@@ -7,11 +7,12 @@ from urllib.parse import unquote_to_bytes
 from kie_mcp.jobs.store.ledger import LedgerError
 from kie_mcp.jobs.store.protocols import Ledger
 from kie_mcp.jobs.store.sqlite import SqliteLedger
+from kie_mcp.jobs.timing import STANDARD, Timing
 
 _SQLITE = "sqlite"
 
 
-def open_store(url: str) -> Ledger:
+def open_store(url: str, *, timing: Timing = STANDARD) -> Ledger:
     """Return the store that the URL names, still closed. Raises LedgerError if there is no such kind of store.
 
     `sqlite:///folder/jobs.sqlite3` is a file, written as `sqlite_url` does.
@@ -23,7 +24,7 @@ def open_store(url: str) -> Ledger:
             remedy="Give a URL as sqlite:///folder/file.",
         )
     path = os.fsdecode(unquote_to_bytes(rest))
-    return SqliteLedger(Path(path[1:] if os.name == "nt" else path))
+    return SqliteLedger(Path(path[1:] if os.name == "nt" else path), timing=timing)
 
 
 def sqlite_url(path: Path) -> str:

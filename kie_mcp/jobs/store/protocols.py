@@ -68,8 +68,8 @@ class JobStore(Protocol):
         """The ids of the account's jobs that begin so, newest first, and how many there are in all."""
         ...
 
-    async def move(self, job: Job, *, was: Phase, took: float | None = None) -> Job:
-        """Write the job as it is now, and remember how many seconds it *took*, if that is known.
+    async def move(self, job: Job, *, was: Phase) -> Job:
+        """Write the job as it is now; if that is its success, remember how long it took.
 
         Raises StaleJobError if it was not in that phase and epoch any more.
         """

@@ -8,9 +8,10 @@ import pytest
 
 from kie_mcp.jobs.joining import Caller
 from kie_mcp.jobs.store import schema
-from kie_mcp.jobs.store.ledger import LEASE, LedgerError, Note
+from kie_mcp.jobs.store.ledger import LedgerError, Note
 from kie_mcp.jobs.store.protocols import Ledger
 from kie_mcp.jobs.store.sqlite import SqliteLedger
+from kie_mcp.jobs.timing import STANDARD
 from tests.support.scripted_kie import disk, inline, ledger_on, make_job
 from tests.support.virtual_time import START
 
@@ -139,7 +140,7 @@ async def test_a_row_that_cannot_be_read_hides_no_other(caplog: pytest.LogCaptur
         await ledger.reserve(make_job(number, fingerprint=f"f{number}"), "w1")
     connection.execute("UPDATE jobs SET record = '{' WHERE id = 'job_1'")
     assert [job.id for job in await ledger.list_jobs("account")] == ["job_2"]
-    assert [job.id for job in await ledger.claim("account", "w2", START + LEASE)] == ["job_2"]
+    assert [job.id for job in await ledger.claim("account", "w2", START + STANDARD.lease)] == ["job_2"]
     assert "job_1 cannot be read" in caplog.text
 
 
