@@ -1,15 +1,9 @@
 """Build an MCP server from settings: plug all parts together, without logic of its own."""
 
-import io
-import logging
-import os
 import secrets
-import signal
-import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import cast
 
 import anyio
 from anyio.to_thread import run_sync
@@ -17,8 +11,6 @@ from pydantic import SecretStr
 
 from kie_mcp import __version__
 from kie_mcp.catalog import job_durations
-from kie_mcp.cli.console import output_error
-from kie_mcp.forced_exit import ExitDeadline
 from kie_mcp.jobs.assembly import make_service
 from kie_mcp.jobs.clock import Clock, SystemClock
 from kie_mcp.jobs.events import JobEvents
@@ -49,8 +41,6 @@ from kie_mcp.surface.tasks.job_tasks import JobTasks
 from kie_mcp.surface.tenant import Tenant, Tenants
 from kie_mcp.surface.tools import Tools
 from kie_mcp.surface.viewer import viewer
-
-logger = logging.getLogger(__name__)
 
 INSTRUCTIONS = (
     "Pictures, speech and talking videos from Kie.ai. Each is a job with an id and costs credits. "
@@ -244,18 +234,6 @@ async def _hold(process_lock: ProcessLock) -> AsyncGenerator[None]:
             await run_in_thread(lambda: process_lock.__exit__(None, None, None), patience=LAST_MOMENTS)
 
 
-async def serve_stdio(settings: Settings, *, sandbox: bool = False) -> None:
-    """Serve one client over standard input and output until it disconnects; with `sandbox`, on a sandbox started here.
-
-    Raises ConsoleError if standard output cannot be written, and LedgerError if the ledger cannot be opened.
-    """
-    if not sandbox:
-        await _serve(create_server(settings))
-        return
-    async with start_sandbox(settings) as own:
-        await _serve(create_server(own, sandbox=True))
-
-
 @asynccontextmanager
 async def start_sandbox(settings: Settings) -> AsyncGenerator[Settings]:
     """Run a sandbox inside the block, and yield these settings with its address and key in place of Kie.ai's."""
@@ -265,27 +243,3 @@ async def start_sandbox(settings: Settings) -> AsyncGenerator[Settings]:
         yield settings.model_copy(
             update={"api_base_url": base_url, "upload_base_url": base_url, "api_key": SecretStr(SANDBOX_KEY)}
         )
-
-
-async def _serve(server: KieServer) -> None:
-    # Before standard input is read: a thread that waits for its client to write cannot be ended.
-    await server.tenants.ready()
-    with suppress(AttributeError):
-        # What is printed while it serves goes to stderr, by the SDK. What is still buffered would mix with answers.
-        cast("io.TextIOWrapper", sys.stdout).reconfigure(line_buffering=True)
-    async with anyio.create_task_group() as group:
-        group.start_soon(_leave_on_signal, server.tenants)
-        try:
-            await server.run_stdio_async()
-        except OSError as error:
-            raise output_error(error) from None
-        group.cancel_scope.cancel()
-
-
-async def _leave_on_signal(tenants: Tenants) -> None:
-    """Wait for a signal; then write down what is in flight and end the process, whatever else is running."""
-    with suppress(NotImplementedError), anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
-        async for _ in signals:
-            ExitDeadline().start()
-            await tenants.stop()
-            os._exit(0)

@@ -25,7 +25,7 @@ async def list_latest_jobs(settings: Settings, limit: int) -> str:
         await ledger.close()
     if not jobs:
         return NONE
-    return _format_table([HEAD, *(_row(job) for job in jobs)])
+    return _format_table([HEAD, *(_make_row(job) for job in jobs)])
 
 
 def _may_exist(path: Path) -> bool:
@@ -35,7 +35,7 @@ def _may_exist(path: Path) -> bool:
         return True
 
 
-def _row(job: Job) -> tuple[str, ...]:
+def _make_row(job: Job) -> tuple[str, ...]:
     made = datetime.fromtimestamp(job.created_at, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
     return (made, job.kind, job.state, job.id, _describe_place(job))
 

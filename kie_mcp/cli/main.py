@@ -77,9 +77,9 @@ def _run(main_coroutine: Coroutine[Any, Any, int]) -> int:
     return anyio.run(run)
 
 
-def _stdio(arguments: argparse.Namespace) -> int:
+def _serve_stdio(arguments: argparse.Namespace) -> int:
     settings = _prepare_to_serve(arguments)
-    from kie_mcp.app import serve_stdio
+    from kie_mcp.stdio_server import serve_stdio
 
     async def serve() -> int:
         await serve_stdio(settings, sandbox=arguments.sandbox)
@@ -88,7 +88,7 @@ def _stdio(arguments: argparse.Namespace) -> int:
     return _run(serve())
 
 
-def _serve(arguments: argparse.Namespace) -> int:
+def _serve_http(arguments: argparse.Namespace) -> int:
     settings = _prepare_to_serve(arguments)
     from kie_mcp.http.server import HttpAccess, serve_http
 
@@ -115,7 +115,7 @@ def _prepare_to_serve(arguments: argparse.Namespace) -> "Settings":
     return settings
 
 
-def _demo(arguments: argparse.Namespace) -> int:
+def _run_demo(arguments: argparse.Namespace) -> int:
     require_sandbox()
     from kie_mcp.demo.run import run_demo
 
@@ -123,7 +123,7 @@ def _demo(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _sandbox(arguments: argparse.Namespace) -> int:
+def _run_sandbox(arguments: argparse.Namespace) -> int:
     require_sandbox()
     _check_scenario(arguments.scenario)
     try:
@@ -160,7 +160,7 @@ def _check_scenario(given: str | None) -> None:
         raise SettingsError(message, remedy=f"Choose among: {', '.join(SCENARIOS)}")
 
 
-def _doctor(arguments: argparse.Namespace) -> int:
+def _run_doctor(arguments: argparse.Namespace) -> int:
     if arguments.sandbox:
         require_sandbox()
     settings = _read_settings()
@@ -187,7 +187,7 @@ async def _use_settings(settings: "Settings", *, sandbox: bool) -> AsyncGenerato
         yield own
 
 
-def _jobs(arguments: argparse.Namespace) -> int:
+def _list_jobs(arguments: argparse.Namespace) -> int:
     if arguments.sandbox:
         from kie_mcp.settings import SettingsError
 
@@ -206,10 +206,10 @@ def _jobs(arguments: argparse.Namespace) -> int:
 
 
 COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
-    "stdio": _stdio,
-    "serve": _serve,
-    "demo": _demo,
-    "sandbox": _sandbox,
-    "doctor": _doctor,
-    "jobs": _jobs,
+    "stdio": _serve_stdio,
+    "serve": _serve_http,
+    "demo": _run_demo,
+    "sandbox": _run_sandbox,
+    "doctor": _run_doctor,
+    "jobs": _list_jobs,
 }

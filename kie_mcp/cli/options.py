@@ -48,57 +48,61 @@ def _add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
     demo.add_argument("--out", type=Path, default=DEFAULT_OUT, metavar="DIR", help=f"where to save ({DEFAULT_OUT})")
     sandbox = add("sandbox", help="run the sandbox alone, for other programs")
     sandbox.set_defaults(command="sandbox")
-    sandbox.add_argument("--port", type=_port, default=8765, metavar="N", help="port on 127.0.0.1 (8765)")
-    sandbox.add_argument("--speed", type=_positive, default=1.0, metavar="X", help="how much faster than Kie.ai (1)")
-    sandbox.add_argument("--credits", type=_amount, default=1000.0, metavar="N", help="balance at the start (1000)")
+    sandbox.add_argument("--port", type=_parse_port, default=8765, metavar="N", help="port on 127.0.0.1 (8765)")
+    sandbox.add_argument(
+        "--speed", type=_parse_speed, default=1.0, metavar="X", help="how many times faster than Kie.ai (1)"
+    )
+    sandbox.add_argument(
+        "--credits", type=_parse_credits, default=1000.0, metavar="N", help="balance at the start (1000)"
+    )
     sandbox.add_argument("--scenario", metavar="NAME", help="trouble that every job runs into")
     doctor = add("doctor", help="check key, connections, folders, SQLite and clock, and say what to do")
     doctor.set_defaults(command="doctor")
     jobs = add("jobs", help="list the latest jobs of this key")
     jobs.set_defaults(command="jobs")
-    jobs.add_argument("--limit", type=_count, default=20, metavar="N", help="how many (20)")
+    jobs.add_argument("--limit", type=_parse_count, default=20, metavar="N", help="how many (20)")
 
 
 def _add_serve(serve: argparse.ArgumentParser) -> None:
     serve.set_defaults(command="serve")
     serve.add_argument("--host", default="127.0.0.1", metavar="H", help="address to listen on (127.0.0.1)")
-    serve.add_argument("--port", type=_port, default=8766, metavar="N", help="port (8766); 0 picks a free one")
+    serve.add_argument("--port", type=_parse_port, default=8766, metavar="N", help="port (8766); 0 picks a free one")
     host_help = "name by which callers may ask for it, besides its own; with or without a port"
-    serve.add_argument("--allow-host", action="append", default=[], type=_host, metavar="H", help=host_help)
+    serve.add_argument("--allow-host", action="append", default=[], type=_parse_host, metavar="H", help=host_help)
     origin_help = "web site whose pages may call it, such as https://app.example"
-    serve.add_argument("--allow-origin", action="append", default=[], type=_origin, metavar="O", help=origin_help)
+    serve.add_argument("--allow-origin", action="append", default=[], type=_parse_origin, metavar="O", help=origin_help)
 
 
-def _host(text: str) -> str:
+def _parse_host(text: str) -> str:
     if not HOST.fullmatch(text):
         raise argparse.ArgumentTypeError(f"must be a host such as kie.example or kie.example:8443, not {text!r}")
     return text.casefold()
 
 
-def _origin(text: str) -> str:
+def _parse_origin(text: str) -> str:
     scheme, _, host = text.rstrip("/").partition("://")
     if scheme.casefold() not in {"http", "https"} or not HOST.fullmatch(host):
         raise argparse.ArgumentTypeError(f"must be an origin such as https://app.example, not {text!r}")
     return f"{scheme}://{host}".casefold()
 
 
-def _count(text: str) -> int:
-    return int(_number(text, least=1, whole=True))
+def _parse_count(text: str) -> int:
+    return int(_parse_number(text, least=1, whole=True))
 
 
-def _port(text: str) -> int:
-    return int(_number(text, least=0, most=65535, whole=True))
+def _parse_port(text: str) -> int:
+    return int(_parse_number(text, least=0, most=65535, whole=True))
 
 
-def _positive(text: str) -> float:
-    return _number(text, least=0.01, most=1000)
+def _parse_speed(text: str) -> float:
+    return _parse_number(text, least=0.01, most=1000)
 
 
-def _amount(text: str) -> float:
-    return _number(text, least=0)
+def _parse_credits(text: str) -> float:
+    return _parse_number(text, least=0)
 
 
-def _number(text: str, *, least: float, most: float = 1e9, whole: bool = False) -> float:
+def _parse_number(text: str, *, least: float, most: float = 1e9, whole: bool = False) -> float:
     try:
         number = float(text)
     except ValueError:

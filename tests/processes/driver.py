@@ -7,9 +7,10 @@ import signal
 
 import httpx
 
-from kie_mcp.app import create_server, serve_stdio
+from kie_mcp.app import create_server
 from kie_mcp.kie.client import KieClient
 from kie_mcp.settings import Settings
+from kie_mcp.stdio_server import serve_stdio
 from tests.support.faster_time import HurriedLoop, Hurry
 
 

@@ -161,7 +161,7 @@ def loaded_by(statement: str) -> set[str]:
 
 
 def test_importing_the_server_loads_nothing_that_only_a_sandbox_needs() -> None:
-    loaded = loaded_by("import kie_mcp.app")
+    loaded = loaded_by("import kie_mcp.stdio_server")
     assert loaded.isdisjoint({"PIL", "av", "rich", "kie_mcp.demo.run", "kie_mcp.cli.doctor"})
     assert not [name for name in loaded if name.startswith("kie_mcp.sandbox.")]
 

@@ -27,7 +27,7 @@ def add_caption(picture: Picture, words: str) -> float:
     from PIL import ImageDraw
 
     wide, high = picture.size
-    letter = _letter(picture)
+    letter = _letter_size(picture)
     most = max(1, min(LINES, math.floor((high * 0.26 - 1.6 * letter) / (letter * 1.3))))
     lines = wrap_for(picture, words, most)
     if not lines:
@@ -50,7 +50,7 @@ def add_subtitle(picture: Picture, lines: Sequence[str], over: float = 1.0) -> N
     if not lines and over >= 1:
         return
     wide, high = picture.size
-    top = min(_top(picture, lines) - _letter(picture) * 0.4, over * high - 1)
+    top = min(_top(picture, lines) - _letter_size(picture) * 0.4, over * high - 1)
     ImageDraw.Draw(picture, "RGBA").rectangle((0, round(top), wide, high), _STRIP if over < 1 else _BAND)
     _write(picture, lines, (top + high) / 2)
 
@@ -59,24 +59,24 @@ def wrap_for(picture: Picture, words: str, most: int) -> list[str]:
     """Wrap the words to at most `most` lines that fit the width of the picture."""
     from PIL import ImageDraw
 
-    letter = _letter(picture)
-    font, draw = _font(letter), ImageDraw.Draw(picture)
+    letter = _letter_size(picture)
+    font, draw = _load_font(letter), ImageDraw.Draw(picture)
     return wrap(words, lambda text: draw.textlength(text, font), picture.width - 3.2 * letter, most)
 
 
-def _letter(picture: Picture) -> float:
+def _letter_size(picture: Picture) -> float:
     return max(11.0, min(picture.size) * 0.034)
 
 
 def _top(picture: Picture, lines: Sequence[str]) -> float:
-    return picture.height - _letter(picture) * (1.6 + 1.3 * len(lines))
+    return picture.height - _letter_size(picture) * (1.6 + 1.3 * len(lines))
 
 
 def _write(picture: Picture, lines: Sequence[str], middle: float) -> None:
     from PIL import ImageDraw
 
-    letter = _letter(picture)
-    font, draw = _font(letter), ImageDraw.Draw(picture, "RGBA")
+    letter = _letter_size(picture)
+    font, draw = _load_font(letter), ImageDraw.Draw(picture, "RGBA")
     for number, text in enumerate(lines):
         at = (picture.width / 2, middle + letter * 1.3 * (number - (len(lines) - 1) / 2))
         draw.text(at, text, _INK, font, anchor="mm")
@@ -88,7 +88,7 @@ def add_stamp(picture: Picture) -> None:
 
     wide, high = picture.size
     letter = max(9.0, min(wide, high) * 0.021)
-    font, draw = _font(letter), ImageDraw.Draw(picture, "RGBA")
+    font, draw = _load_font(letter), ImageDraw.Draw(picture, "RGBA")
     length = draw.textlength(STAMP, font)
     box = (wide - length - 2.4 * letter, letter * 0.8, wide - letter * 0.8, letter * 2.7)
     left, top, right, bottom = (round(edge) for edge in box)
@@ -121,7 +121,7 @@ def wrap(words: str, length: Callable[[str], float], room: float, most: int) -> 
     return kept
 
 
-def _font(size: float) -> FreeTypeFont | ImageFont:
+def _load_font(size: float) -> FreeTypeFont | ImageFont:
     from PIL import ImageFont
 
     return ImageFont.load_default(size)

@@ -42,7 +42,7 @@ class Face:
             eyes = tuple((float(x), float(y)) for x, y in facts["eyes"])
             x, y = (float(part) for part in facts["mouth"])
             sizes = float(facts["mouth_width"]), float(facts["eye_width"])
-            colours = _colour(facts["skin"]), _colour(facts["lid"])
+            colours = _parse_colour(facts["skin"]), _parse_colour(facts["lid"])
             return cls((x, y), sizes[0], eyes, sizes[1], *colours, float(facts["caption"]))
         except (ValueError, KeyError, TypeError):
             return None
@@ -55,7 +55,7 @@ class Face:
         return Face(mouth, sizes[0], tuple(eyes), sizes[1], self.skin, self.lid, (self.caption - top) / high)
 
 
-def _colour(value: Any) -> Colour:
+def _parse_colour(value: Any) -> Colour:
     red, green, blue = (int(part) for part in value)
     return red, green, blue
 
@@ -101,17 +101,17 @@ _CURL = (0.29, 0.27)
 
 def draw_portrait(pencil: Pencil, character: Character) -> None:
     """Draw the whole character: body, head, hair or fur, eyes, nose and a smile."""
-    (_ears if character.kind != "person" else _back_hair)(pencil, character)
-    _body(pencil, character)
+    (_draw_ears if character.kind != "person" else _draw_back_hair)(pencil, character)
+    _draw_body(pencil, character)
     pencil.oval(0, 0.02, 1.0, 1.08, character.skin)
     if character.kind == "person":
-        _fringe(pencil, character)
+        _draw_fringe(pencil, character)
     else:
-        _muzzle(pencil, character)
+        _draw_muzzle(pencil, character)
     cheek = mix(skin_at_mouth(character), ROSE, 0.28)
     for side in (-1, 1):
         pencil.oval(side * 0.62, 0.36, 0.17, 0.11, cheek)
-    _eyes(pencil, character)
+    _draw_eyes(pencil, character)
     draw_mouth(pencil, 0.0)
 
 
@@ -120,7 +120,7 @@ def skin_at_mouth(character: Character) -> Colour:
     return character.skin if character.kind in ("person", "robot") else mix(character.skin, WHITE, 0.62)
 
 
-def _body(pencil: Pencil, character: Character) -> None:
+def _draw_body(pencil: Pencil, character: Character) -> None:
     shade = mix(character.clothes, DARK, 0.22)
     pencil.oval(0, 2.95, 1.78, 1.62, character.clothes)
     pencil.draw.rectangle(pencil.box(0, 8.95, 1.78, 6), character.clothes)
@@ -131,7 +131,7 @@ def _body(pencil: Pencil, character: Character) -> None:
         pencil.oval(0, 2.3 + 0.42 * step, 0.07, 0.07, mix(character.clothes, WHITE, 0.6))
 
 
-def _ears(pencil: Pencil, character: Character) -> None:
+def _draw_ears(pencil: Pencil, character: Character) -> None:
     inner = mix(character.skin, ROSE, 0.4)
     for side in (-1, 1):
         if character.kind in ("fox", "cat"):
@@ -151,7 +151,7 @@ def _ears(pencil: Pencil, character: Character) -> None:
             )
 
 
-def _muzzle(pencil: Pencil, character: Character) -> None:
+def _draw_muzzle(pencil: Pencil, character: Character) -> None:
     if character.kind == "robot":
         pencil.oval(0, -0.02, 0.84, 0.42, mix(character.skin, DARK, 0.45))
         return
@@ -160,7 +160,7 @@ def _muzzle(pencil: Pencil, character: Character) -> None:
     pencil.oval(0, 0.3, 0.16, 0.11, DARK)
 
 
-def _back_hair(pencil: Pencil, character: Character) -> None:
+def _draw_back_hair(pencil: Pencil, character: Character) -> None:
     if character.style == 0:
         pencil.oval(0, 0.42, 1.2, 1.3, character.hair)
     pencil.oval(0, -0.12, 1.1, 1.1, character.hair)
@@ -175,7 +175,7 @@ def _back_hair(pencil: Pencil, character: Character) -> None:
         pencil.oval(side * 1.0, 0.12, 0.17, 0.24, mix(character.skin, DARK, 0.08))
 
 
-def _fringe(pencil: Pencil, character: Character) -> None:
+def _draw_fringe(pencil: Pencil, character: Character) -> None:
     """Draw the hair over the forehead: first a cap of hair, then skin below the hairline. The eyes stay free."""
     pencil.draw.chord(pencil.box(0, -0.06, 1.05, 1.08), 200, 340, character.hair)
     if character.style == 3:
@@ -187,7 +187,7 @@ def _fringe(pencil: Pencil, character: Character) -> None:
     pencil.oval(0, 0.26, 0.1, 0.07, mix(character.skin, DARK, 0.16))
 
 
-def _eyes(pencil: Pencil, character: Character) -> None:
+def _draw_eyes(pencil: Pencil, character: Character) -> None:
     glow = mix(character.eyes, WHITE, 0.75) if character.kind == "robot" else character.eyes
     for x, y in EYES:
         pencil.oval(x, y, EYE, EYE * 1.15, WHITE)

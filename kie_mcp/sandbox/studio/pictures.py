@@ -44,7 +44,7 @@ def draw_picture(
     character = design_character(prompt, seed)
     fine = 2 if max(size) <= 1024 else 1
     wide, high = size[0] * fine, size[1] * fine
-    scene = _background(character, (wide, high), seed + prompt)
+    scene = _draw_background(character, (wide, high), seed + prompt)
     radius = 0.215 * min(wide, high)
     middle = (wide / 2, high * (0.40 if high >= wide * 0.8 else 0.42))
     draw_portrait(Pencil(ImageDraw.Draw(scene), *middle, radius), character)
@@ -52,7 +52,7 @@ def draw_picture(
     _paste(picture, references)
     caption = add_caption(picture, prompt)
     add_stamp(picture)
-    return picture, replace(_face_at(middle, radius, (wide, high), character), caption=caption)
+    return picture, replace(_place_face(middle, radius, (wide, high), character), caption=caption)
 
 
 def parse_size(ratio: str, long_edge: int) -> tuple[int, int]:
@@ -92,7 +92,7 @@ def decode(data: bytes) -> tuple[Picture, Face | None]:
         raise NotAPictureError(str(error)) from error
 
 
-def _face_at(middle: Point, radius: float, size: tuple[int, int], character: Character) -> Face:
+def _place_face(middle: Point, radius: float, size: tuple[int, int], character: Character) -> Face:
     def at(point: Point) -> Point:
         return (middle[0] + point[0] * radius) / size[0], (middle[1] + point[1] * radius) / size[1]
 
@@ -102,7 +102,7 @@ def _face_at(middle: Point, radius: float, size: tuple[int, int], character: Cha
     return Face(at(MOUTH), MOUTH_WIDTH * share, eyes, 2 * EYE * share, skin_at_mouth(character), character.skin)
 
 
-def _background(character: Character, size: tuple[int, int], seed: str) -> Picture:
+def _draw_background(character: Character, size: tuple[int, int], seed: str) -> Picture:
     """Draw a soft gradient with a few blurred lights, first small and then enlarged."""
     from PIL import Image, ImageDraw, ImageFilter
 
