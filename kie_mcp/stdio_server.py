@@ -12,21 +12,27 @@ import anyio
 from kie_mcp.app import create_server, start_sandbox
 from kie_mcp.cli.console import output_error
 from kie_mcp.forced_exit import ExitDeadline
+from kie_mcp.jobs.timing import STANDARD, Timing
 from kie_mcp.settings import Settings
 from kie_mcp.surface.server import KieServer
 from kie_mcp.surface.tenant import Tenants
 
 
-async def serve_stdio(settings: Settings, *, sandbox: bool = False) -> None:
-    """Serve one client over standard input and output until it disconnects; with `sandbox`, on a sandbox started here.
+async def serve_stdio(settings: Settings, *, sandbox: bool = False, timing: Timing = STANDARD) -> None:
+    """Serve one client over standard input and output until it disconnects.
+
+    Args:
+        settings: What the user has set.
+        sandbox: Whether to start a sandbox and use it in place of Kie.ai.
+        timing: How long everything takes; tests make it shorter.
 
     Raises ConsoleError if standard output cannot be written, and LedgerError if the ledger cannot be opened.
     """
     if not sandbox:
-        await _serve(create_server(settings))
+        await _serve(create_server(settings, timing=timing))
         return
     async with start_sandbox(settings) as own:
-        await _serve(create_server(own, sandbox=True))
+        await _serve(create_server(own, sandbox=True, timing=timing))
 
 
 async def _serve(server: KieServer) -> None:

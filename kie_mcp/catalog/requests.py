@@ -20,7 +20,7 @@ def check(order: AnOrder, *, plain_host: str | None = None) -> AnOrder:
     """
     model = find(order.model, order.kind)
     named_edit = model.edit_id is not None and order.model.strip().casefold().endswith("-edit")
-    if named_edit and not order.files():
+    if named_edit and not order.inputs():
         problem = f"{model.edit_id} changes pictures, and none was given."
         remedy = f"Give a picture, or use {model.id} to make one from words."
         raise OrderError(problem, argument="images", remedy=remedy)
@@ -29,6 +29,12 @@ def check(order: AnOrder, *, plain_host: str | None = None) -> AnOrder:
         return [other.id for other in models(order.kind) if getattr(other.takes, row)]
 
     return OrderValidator(model=model.id, takes=model.takes, plain_host=plain_host, takers=takers).check(order)
+
+
+def model_id(order: Order) -> str:
+    """Return Kie.ai's id of the model that makes a checked order: for changing pictures it may be another."""
+    model = find(order.model, order.kind)
+    return model.edit_id if model.edit_id and order.inputs() else model.id
 
 
 def build(order: Order, links: Mapping[str, str]) -> Request:
@@ -46,8 +52,7 @@ def build(order: Order, links: Mapping[str, str]) -> Request:
         value = getattr(order, name)
         if value != type(order).model_fields[name].default:
             inputs[key] = _replace_links(name, value, links) if name in order.file_fields else value
-    edits = model.edit_id is not None and order.files()
-    return Request(model.edit_id if edits and model.edit_id else model.id, inputs)
+    return Request(model_id(order), inputs)
 
 
 def _replace_links(name: str, value: str | tuple[str, ...], links: Mapping[str, str]) -> Any:
