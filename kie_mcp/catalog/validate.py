@@ -199,7 +199,7 @@ class OrderValidator:
 
 
 @contextmanager
-def speaking_of(**names: str) -> Generator[None]:
+def rename_arguments(**names: str) -> Generator[None]:
     """Rename arguments in the OrderErrors of a block: keyword is the name here, its value the caller's name."""
     try:
         yield

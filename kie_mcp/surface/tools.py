@@ -6,12 +6,12 @@ from typing import Any
 from mcp.server.mcpserver import Context
 from mcp.types import CallToolResult
 
-from kie_mcp.catalog.validate import speaking_of
+from kie_mcp.catalog.validate import rename_arguments
 from kie_mcp.errors import OrderError, UnknownJobError
 from kie_mcp.jobs.job import JobState
 from kie_mcp.orders.job_uris import parse_job_uri
 from kie_mcp.orders.kind import Kind
-from kie_mcp.orders.order import ImageOrder, Order, SpeechOrder, TalkingVideoOrder, styled
+from kie_mcp.orders.order import ImageOrder, Order, SpeechOrder, TalkingVideoOrder, add_style
 from kie_mcp.orders.part_file import PartFile
 from kie_mcp.planner import PART_WORDS
 from kie_mcp.surface.answers.build import listing
@@ -68,7 +68,7 @@ class Tools:
         """Make or edit a picture. Costs Kie.ai credits."""
         order = ImageOrder(
             model=model,
-            prompt=styled(prompt, style) if prompt.strip() else "",  # a style alone is no order
+            prompt=add_style(prompt, style) if prompt.strip() else "",  # a style alone is no order
             images=tuple(images),
             aspect_ratio=aspect_ratio,
             resolution=resolution,
@@ -171,7 +171,7 @@ def _parts(image: str, image_prompt: str, aspect_ratio: str, audio: str, script:
     _either("image", image, "image_prompt", image_prompt)
     _either("audio", audio, "script", script)
     parts: dict[str, Order] = {}
-    with speaking_of(**PART_WORDS):
+    with rename_arguments(**PART_WORDS):
         if image_prompt.strip():
             parts[FACE.part] = ImageOrder(model=arg.IMAGE[0].id, prompt=image_prompt, aspect_ratio=aspect_ratio)
         elif aspect_ratio.strip():

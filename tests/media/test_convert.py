@@ -36,7 +36,7 @@ from kie_mcp.media.inputs.local_files import LocalFiles
 from kie_mcp.media.inputs.uploads import Uploads
 from kie_mcp.media.probe.file_type import probe
 from kie_mcp.orders.fingerprint import fingerprint
-from kie_mcp.orders.handed_in_files import parse_handed_in
+from kie_mcp.orders.input_uris import parse_input_uri
 from kie_mcp.orders.order import ImageOrder, Order, TalkingVideoOrder
 from tests.support.download_links import Hand
 from tests.support.heic import heic
@@ -537,7 +537,7 @@ async def test_what_was_converted_is_the_same_order_again_and_is_there_after_a_r
         await second.inputs.link(other.reference, argument="images[0]")
     prints = {fingerprint("me", PAINT.with_files({"images[0]": taken.reference})) for taken in (one, other)}
     assert (len(prints), first.sent, len(second.sent), link) == (1, [], 1, "https://uploads.example/1.png")
-    assert (parse_handed_in(one.reference) or ("",))[0] == "data:image/png"
+    assert (parse_input_uri(one.reference) or ("",))[0] == "data:image/png"
 
 
 REFUSED: dict[str, tuple[Order, str, bytes, bool]] = {

@@ -25,7 +25,7 @@ from kie_mcp.media.inputs.inline_file_store import LIFE, YOUNG, FullError, Inlin
 from kie_mcp.media.inputs.input_files import InputFiles
 from kie_mcp.media.inputs.local_files import LocalFiles
 from kie_mcp.media.inputs.uploads import Uploads
-from kie_mcp.orders.handed_in_files import parse_handed_in
+from kie_mcp.orders.input_uris import parse_input_uri
 from kie_mcp.orders.order import ImageOrder, Order, TalkingVideoOrder
 from tests.support.download_links import Hand
 from tests.support.media_files import film, picture, sound, wav
@@ -592,7 +592,7 @@ async def test_pictures_cut_and_bent_by_chance_are_taken_or_refused_and_nothing_
                 reference = (await here.inputs.take("a.bin", order, argument=argument)).reference
             except OrderError:
                 continue
-            assert parse_handed_in(reference)
+            assert parse_input_uri(reference)
             taken += 1
     assert 50 < taken < 400
 

@@ -20,7 +20,7 @@ from kie_mcp.media.inputs.inline_file_store import InlineFiles
 from kie_mcp.media.inputs.input_files import InputFiles, is_file_reference
 from kie_mcp.media.inputs.local_files import LocalFiles
 from kie_mcp.media.inputs.uploads import Uploads
-from kie_mcp.orders.handed_in_files import parse_handed_in
+from kie_mcp.orders.input_uris import parse_input_uri
 from kie_mcp.orders.job_uris import parse_output_uri
 from kie_mcp.orders.order import ImageOrder
 from kie_mcp.urls import check_url
@@ -132,7 +132,7 @@ def test_any_reference_is_taken_from_inside_or_refused_by_its_argument(root: Pat
         assert refusal.startswith(("images[0]: ", "images: "))
         assert len(refusal) < 1000
     elif is_file_reference(reference):
-        place, digest = parse_handed_in(reference) or ("", "")
+        place, digest = parse_input_uri(reference) or ("", "")
         assert digest == hashlib.sha256(INSIDE).hexdigest()
         assert place.startswith(("data:", root.resolve().as_uri() + "/"))
     else:

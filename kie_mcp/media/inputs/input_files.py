@@ -16,7 +16,7 @@ from kie_mcp.media.inputs.local_files import LocalFiles
 from kie_mcp.media.inputs.uploads import READING, Say, Uploads
 from kie_mcp.media.inputs.validation import LARGEST, most_bytes
 from kie_mcp.media.worker_threads import run_in_thread
-from kie_mcp.orders.handed_in_files import handed_in, parse_handed_in
+from kie_mcp.orders.input_uris import input_uri, parse_input_uri
 from kie_mcp.orders.order import Order
 from kie_mcp.text import without_middle
 from kie_mcp.urls import is_web_link
@@ -66,7 +66,7 @@ class InputFiles:
             await self._keep(
                 data, digest, argument, "the data URI" if accepted.instead is None else "what was made of it"
             )
-        return InputFile(handed_in(place, digest), accepted.found.duration_s, accepted.note)
+        return InputFile(input_uri(place, digest), accepted.found.duration_s, accepted.note)
 
     async def link(self, reference: str, *, argument: str, say: Say | None = None) -> str:
         """Return a link that Kie.ai can read; `say` is called with the progress of a large upload.
@@ -74,7 +74,7 @@ class InputFiles:
         Raises OrderError if the file is no longer what was ordered, and CredentialError, BusyError, UnreachableError or
         OutputError if it cannot be uploaded.
         """
-        place, digest = parse_handed_in(reference) or (reference, "")
+        place, digest = parse_input_uri(reference) or (reference, "")
         name = _name(place) if place.startswith("file:") else "the data URI"
         with (
             _refuse_unreadable(name, argument),
