@@ -1,4 +1,4 @@
-"""A file that is opened once, then probed, hashed and uploaded through the same descriptor."""
+"""A file that hashes what is read from it: opened once, then probed, hashed and uploaded by the same descriptor."""
 
 import errno
 import hashlib
