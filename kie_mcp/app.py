@@ -76,7 +76,7 @@ def make_shared_parts(
         ledger=ledger,
         clock=clock,
         process_lock=ProcessLock(settings.state_dir / "workers"),
-        inline_files=InlineFiles(settings.state_dir / "inputs", clock, needed=ledger.inputs_needed),
+        inline_files=InlineFiles(settings.state_dir / "inputs", clock, needed=ledger.find_inputs_needed),
         timing=timing,
     )
 
@@ -165,7 +165,7 @@ def _make_service(
         worker=shared.process_lock.worker,
         kind_of=kind_of,
         saved=is_saved,
-        ended=shared.process_lock.ended,
+        ended=shared.process_lock.find_ended,
         elsewhere=job_durations.usual_duration,
         timing=shared.timing,
     )
