@@ -12,7 +12,7 @@ NOT_YET = {"jobs", "surface"}
 _OPENING = """
     a an the this that these those it its their his her our each any all some one no none nothing everything
     what whether how where when why which who whose if as of in into to for from by on with without at about after
-    before between under over is are was were has have had can may must and or but not only also more most
+    before between under over is are was were has had can may must and or but not only also more most
     true false seconds bytes credits
 """
 NO_VERBS = frozenset(_OPENING.split())
