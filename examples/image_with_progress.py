@@ -1,4 +1,4 @@
-"""An MCP client that prints progress while an image is made. Runs without a key, on a sandbox of its own."""
+"""Make an image as an MCP client, and print the progress. Runs without a key, on a sandbox of its own."""
 
 import sys
 from typing import Any

@@ -1,4 +1,4 @@
-"""`KieClient` alone, without MCP: an image asked for, looked at until it is done, and saved. Runs without a key."""
+"""Order an image with `KieClient` alone, without MCP, look at it until it is done, and save it. Runs without a key."""
 
 import anyio
 

@@ -1,4 +1,4 @@
-"""A face, a voice, and the video of both, chained by `kie://` references. Runs without a key."""
+"""Make a face, a voice, and the video of both, chained by `kie://` references. Runs without a key."""
 
 import sys
 from typing import Any
@@ -10,7 +10,7 @@ from kie_mcp.sandbox import serve
 
 
 async def make(client: Client, tool: str, **order: Any) -> dict[str, Any]:
-    """Order something, wait until it is made, and return its first output."""
+    """Order something, wait until it is done, and return its first output."""
     result = await client.call_tool(tool, order)
     answer: dict[str, Any] = result.structured_content or {}
     while answer.get("state") in {"queued", "running"}:

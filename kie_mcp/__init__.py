@@ -1,6 +1,6 @@
-"""Pictures, speech and talking videos from Kie.ai, for AI assistants over MCP; `KieClient` is for programs."""
+"""Make pictures, speech and talking videos with Kie.ai: AI assistants use the MCP server, programs `KieClient`."""
 
-TYPE_CHECKING = False  # as type checkers know it: to import it would cost more than all the rest here
+TYPE_CHECKING = False  # type checkers take it as true; importing it from typing would cost more than all the rest here
 if TYPE_CHECKING:
     from kie_mcp.errors import (
         BusyError,
@@ -59,11 +59,11 @@ _MODULES = {
     "Request": "kie_mcp.jobs.job",
     "Verdict": "kie_mcp.jobs.job",
 }
-"""Where what is no error comes from."""
+"""The modules of the names that are not errors; all others are in `kie_mcp.errors`."""
 
 
 def __getattr__(name: str) -> object:
-    """Load what is asked for only then: whoever asks for the version pays for nothing else."""
+    """Import a name when it is first asked for, so that asking for the version loads nothing else."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
@@ -73,5 +73,5 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    """List what is there to be imported."""
+    """List the names that can be imported."""
     return __all__

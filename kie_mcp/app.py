@@ -1,15 +1,9 @@
-"""Plugs everything together: settings in, an MCP server out. No logic."""
+"""Build an MCP server from settings: plug all parts together, without logic of its own."""
 
-import io
-import logging
-import os
 import secrets
-import signal
-import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import cast
 
 import anyio
 from anyio.to_thread import run_sync
@@ -17,7 +11,6 @@ from pydantic import SecretStr
 
 from kie_mcp import __version__
 from kie_mcp.catalog import job_durations
-from kie_mcp.cli.console import output_error
 from kie_mcp.jobs.assembly import make_service
 from kie_mcp.jobs.clock import Clock, SystemClock
 from kie_mcp.jobs.events import JobEvents
@@ -28,16 +21,15 @@ from kie_mcp.jobs.store.processes import ProcessLock
 from kie_mcp.jobs.store.protocols import Ledger
 from kie_mcp.jobs.timing import STANDARD, Timing
 from kie_mcp.kie.client import KieClient
+from kie_mcp.media.inputs.earlier_outputs import EarlierOutputs
 from kie_mcp.media.inputs.inline_file_store import InlineFiles
 from kie_mcp.media.inputs.input_files import InputFiles
 from kie_mcp.media.inputs.local_files import LocalFiles
-from kie_mcp.media.inputs.references import FileReferences
 from kie_mcp.media.inputs.uploads import Uploads
 from kie_mcp.media.outputs.saver import LAST_MOMENTS, OutputSaver, is_saved
 from kie_mcp.media.worker_threads import run_in_thread
 from kie_mcp.planner import OrderPlanner, kind_of
 from kie_mcp.settings import SANDBOX_KEY, LogLevel, Settings
-from kie_mcp.shutdown import Deadline
 from kie_mcp.surface.answers.preview import PREVIEW_SECONDS
 from kie_mcp.surface.calls import CallHandler
 from kie_mcp.surface.clients import ClientSettings
@@ -50,8 +42,6 @@ from kie_mcp.surface.tasks.job_tasks import JobTasks
 from kie_mcp.surface.tenant import Tenant, Tenants
 from kie_mcp.surface.tools import Tools
 from kie_mcp.surface.viewer import make_viewer
-
-logger = logging.getLogger(__name__)
 
 INSTRUCTIONS = (
     "Pictures, speech and talking videos from Kie.ai. Each is a job with an id and costs credits. "
@@ -66,7 +56,7 @@ INSTRUCTIONS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SharedParts:
-    """What all tenants of one process share."""
+    """The parts that all tenants of one process share."""
 
     ledger: Ledger
     clock: Clock
@@ -75,10 +65,13 @@ class SharedParts:
     timing: Timing
 
 
-def share(
+def make_shared_parts(
     settings: Settings, *, clock: Clock | None = None, ledger: Ledger | None = None, timing: Timing = STANDARD
 ) -> SharedParts:
-    """Make what all tenants of this process share; nothing is opened yet. Tests pass in other parts than the usual."""
+    """Make the parts that all tenants of this process share, without opening any.
+
+    `clock`, `ledger` and `timing` are used instead of the usual ones: seams for tests.
+    """
     clock, ledger = clock or SystemClock(), ledger or open_store(sqlite_url(settings.ledger_path), timing=timing)
     return SharedParts(
         ledger=ledger,
@@ -97,10 +90,15 @@ def make_tenant(
     local_files: bool = True,
     sandbox: bool = False,
 ) -> Tenant:
-    """Make the parts of one account, on what is shared; nothing is opened yet. `kie` is the seam that tests use.
+    """Make the parts of one account, without opening any.
 
-    `local_files`: whether its callers may name paths. `sandbox`: whether these settings lead to one that we have
-    started ourselves; any other has to say that it is one.
+    Args:
+        shared: What it shares with the other tenants of this process.
+        settings: The account's key, folders and wishes.
+        kie: The client to use instead of one made from the settings: the seam for tests.
+        local_files: Whether its callers may name files of this computer by their paths.
+        sandbox: Whether this process has started the sandbox that the settings lead to. Any other sandbox is
+            recognized by its answers.
     """
     account, ledger, clock = settings.account, shared.ledger, shared.clock
     kie = kie or settings.make_client(sandbox=sandbox)
@@ -113,8 +111,8 @@ def make_tenant(
         sandbox=lambda: bool(kie.sandbox),
     )
     events, history = JobEvents(), JobHistory(ledger, account=account)
-    planner = _planner(shared, settings, kie, saver, history, events, local_files=local_files)
-    service = _service(shared, account, kie, saver, planner, events)
+    planner = _make_planner(shared, settings, kie, saver, history, events, local_files=local_files)
+    service = _make_service(shared, account, kie, saver, planner, events)
     return Tenant(
         account=account,
         kie=kie,
@@ -129,7 +127,7 @@ def make_tenant(
     )
 
 
-def _planner(
+def _make_planner(
     shared: SharedParts,
     settings: Settings,
     kie: KieClient,
@@ -144,7 +142,7 @@ def _planner(
         await saver.check(room)
 
     uploads = Uploads(kie.upload, shared.ledger, shared.clock, account=settings.account)
-    sources = FileReferences(history.own, uploads.path, kie.download_link, shared.clock)
+    sources = EarlierOutputs(history.own, uploads.path, kie.download_link, shared.clock)
     disk = LocalFiles(settings.input_roots, relative_to=settings.output_dir, local_files=local_files)
     return OrderPlanner(
         sources,
@@ -156,7 +154,7 @@ def _planner(
     )
 
 
-def _service(
+def _make_service(
     shared: SharedParts, account: str, kie: KieClient, saver: OutputSaver, planner: OrderPlanner, events: JobEvents
 ) -> JobService:
     return make_service(
@@ -187,8 +185,12 @@ def create_server(
     timing: Timing = STANDARD,
     preview_seconds: float = PREVIEW_SECONDS,
 ) -> KieServer:
-    """Make the MCP server of one user; nothing is opened before a client comes. The rest as in `make_tenant`."""
-    shared = share(settings, clock=clock, ledger=ledger, timing=timing)
+    """Make the MCP server of one user; nothing is opened before a client connects.
+
+    `clock`, `ledger` and `timing` are used instead of the usual ones: seams for tests. For the other arguments see
+    `make_tenant`.
+    """
+    shared = make_shared_parts(settings, clock=clock, ledger=ledger, timing=timing)
     tenant = make_tenant(shared, settings, kie=kie, local_files=local_files, sandbox=sandbox)
     tenants = Tenants([tenant], lambda _: tenant)
     return assemble(shared, tenants, log_level=settings.log_level, preview_seconds=preview_seconds)
@@ -208,7 +210,7 @@ def assemble(
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncGenerator[Tenants]:
-        async with _present(shared.process_lock), tenants.open():
+        async with _hold(shared.process_lock), tenants.open():
             yield tenants
 
     server = KieServer(
@@ -233,8 +235,8 @@ def assemble(
 
 
 @asynccontextmanager
-async def _present(process_lock: ProcessLock) -> AsyncGenerator[None]:
-    """Be among the processes that share the state folder, also if its disk does not answer any more at the end."""
+async def _hold(process_lock: ProcessLock) -> AsyncGenerator[None]:
+    """Hold the lock that tells other processes that this one is alive; at the end its disk may not answer any more."""
     await run_in_thread(process_lock.__enter__)
     try:
         yield
@@ -243,48 +245,12 @@ async def _present(process_lock: ProcessLock) -> AsyncGenerator[None]:
             await run_in_thread(lambda: process_lock.__exit__(None, None, None), patience=LAST_MOMENTS)
 
 
-async def serve_stdio(settings: Settings, *, sandbox: bool = False, timing: Timing = STANDARD) -> None:
-    """Serve one client over standard input and output; with `sandbox`, against a Kie.ai of our own.
-
-    Raises ConsoleError if standard output cannot be written, and LedgerError if jobs cannot be written down.
-    """
-    if not sandbox:
-        await _serve(create_server(settings, timing=timing))
-        return
-    async with on_sandbox(settings) as own:
-        await _serve(create_server(own, sandbox=True, timing=timing))
-
-
 @asynccontextmanager
-async def on_sandbox(settings: Settings) -> AsyncGenerator[Settings]:
-    """Start a Kie.ai of our own, and lend the settings that lead to it."""
+async def start_sandbox(settings: Settings) -> AsyncGenerator[Settings]:
+    """Run a sandbox inside the block, and yield these settings with its address and key in place of Kie.ai's."""
     from kie_mcp.sandbox import serve
 
     async with serve(seed=secrets.randbits(32)) as base_url:
         yield settings.model_copy(
             update={"api_base_url": base_url, "upload_base_url": base_url, "api_key": SecretStr(SANDBOX_KEY)}
         )
-
-
-async def _serve(server: KieServer) -> None:
-    # Before standard input is touched: from then on nothing can end the process until its client speaks.
-    await server.tenants.ready()
-    with suppress(AttributeError):
-        # The SDK sends stray prints to stderr while it serves; what is still buffered then would follow the answers.
-        cast("io.TextIOWrapper", sys.stdout).reconfigure(line_buffering=True)
-    async with anyio.create_task_group() as group:
-        group.start_soon(_leave_on_signal, server.tenants)
-        try:
-            await server.run_stdio_async()
-        except OSError as error:
-            raise output_error(error) from None
-        group.cancel_scope.cancel()
-
-
-async def _leave_on_signal(tenants: Tenants) -> None:
-    """Write down what is in flight, then go, whatever else is at work."""
-    with suppress(NotImplementedError), anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
-        async for _ in signals:
-            Deadline().set()
-            await tenants.stop()
-            os._exit(0)

@@ -1,4 +1,4 @@
-"""Everything that can go wrong, arranged by what you can do about it.
+"""Define every error that can occur, arranged by what you can do about it.
 
 ```text
 KieError
@@ -7,14 +7,14 @@ KieError
 │   │   └── OrderError       ... found before anything was sent
 │   ├── CredentialError      fix the key
 │   │   └── MissingKeyError  ... there is none
-│   ├── NetworkSetupError    mend this computer's network settings, and start again
+│   ├── NetworkSetupError    correct this computer's network settings, and start again
 │   ├── CreditError          top up, or raise the key's cap
 │   ├── UnavailableError     come back later
 │   └── NotYetError          it is sent again by itself
 │       ├── BusyError        ... too many sends: after `retry_after` seconds
 │       └── UnreachableError ... it never left this machine
 ├── UnconfirmedError         it may exist and may have been charged: look before you repeat
-├── LookError                looking failed; the job lives on and is looked at again
+├── LookError                asking about the job failed; the job goes on and is asked about again
 │   └── NotVisibleError      ... Kie.ai does not know the job, or not yet
 ├── JobFailedError           Kie.ai says that the job failed
 ├── OutputError              a file could not be read, sent or saved
@@ -31,7 +31,7 @@ from typing import ClassVar, Self
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
-    """What went wrong, as a value: kept with the job and told to the caller."""
+    """What went wrong, as a value: stored with the job and shown to the caller."""
 
     category: str
     message: str
@@ -44,7 +44,7 @@ class Trouble:
 
 
 class KieError(Exception):
-    """The root: facts, of which `message` alone makes a sentence; nobody takes that apart again."""
+    """The root of all errors. It carries facts, and `message` is the sentence made of them, for people only."""
 
     category: ClassVar[str] = "error"
     remedy: str = ""
@@ -61,11 +61,11 @@ class KieError(Exception):
     ) -> None:
         super().__init__(problem)
         self.problem = problem
-        """What is wrong."""
+        """What is wrong, without naming the argument."""
         self.argument = argument
-        """With which argument, as the caller knows it; empty if it is none's fault."""
+        """The argument that is wrong, by the caller's name of it; empty if none is."""
         self.has_own_remedy = remedy is not None
-        """Whether something else is to be done than is usual for such an error."""
+        """Whether the remedy was given for this error, and is not the usual one of its class."""
         if remedy is not None:
             self.remedy = remedy
         self.upstream_message = upstream_message
@@ -73,7 +73,7 @@ class KieError(Exception):
 
     @property
     def message(self) -> str:
-        """What is wrong, as a sentence."""
+        """What is wrong, as a sentence that names the argument."""
         return f"{self.argument}: {self.problem}" if self.argument else self.problem
 
     def __str__(self) -> str:
@@ -149,7 +149,7 @@ Then restart the client. To try everything without a key or cost, add the argume
 
 
 class NetworkSetupError(NotCreatedError):
-    """A proxy or a file of certificates that was set cannot be used, as long as the process lives."""
+    """A proxy or a certificate file that was set cannot be used; a process reads these settings only once."""
 
     category = "network_setup"
 
@@ -170,7 +170,7 @@ class UnavailableError(NotCreatedError):
 
 
 class NotYetError(NotCreatedError):
-    """Nothing was created, and sending it again is safe."""
+    """Nothing was created, and it is safe to send the request again."""
 
     retryable = True
 
@@ -195,7 +195,7 @@ class UnreachableError(NotYetError):
 
 
 def look_before_repeating(way: str = "new=true") -> str:
-    """Say what to do about a job that may exist; *way* is what makes an equal order another job."""
+    """Say what to do about a job that may exist; *way* is the argument that orders another job all the same."""
     return (
         "Have the user look at https://kie.ai/logs. If the job is there, pass its id to get_job_status; "
         f"repeat with {way} only if it is not."
@@ -211,7 +211,7 @@ class UnconfirmedError(KieError):
 
 
 class LookError(KieError):
-    """Looking at the job failed; the job itself is untouched."""
+    """Asking Kie.ai about the job failed; the job itself is not affected."""
 
     category = "look"
     remedy = "It is looked at again by itself; ask with get_job_status."
@@ -240,7 +240,7 @@ class OutputError(KieError):
 
 
 class TransientError(OutputError):
-    """A file did not come, or not as a whole, for a reason that may be gone in a moment."""
+    """A file was not received, or not completely, for a reason that may be gone in a moment."""
 
 
 class DeadLinkError(OutputError):
@@ -258,11 +258,11 @@ class DeadLinkError(OutputError):
     ) -> None:
         super().__init__(message, remedy=remedy, upstream_message=upstream_message)
         self.status = status
-        """What the file's host answered; None if it was not asked."""
+        """The HTTP status that the file's host answered; None if it was not asked."""
 
     @property
     def perhaps_later(self) -> bool:
-        """Whether it may open in a while: some hosts answer like that until a new file has reached them."""
+        """Whether the link may open later: some hosts give these answers until a new file has reached them."""
         return self.status in {401, 403, 404}
 
 
@@ -274,7 +274,7 @@ class UnknownJobError(KieError):
 
 
 class UnforeseenError(KieError):
-    """A fault of ours, or of what is installed; nobody else is to blame for it."""
+    """A fault of kie-mcp, or of its installation; neither the caller nor Kie.ai caused it."""
 
     category = "internal"
     remedy = "See the server's log. If something was ordered, look with list_jobs before ordering it again."
@@ -285,7 +285,7 @@ class UnforeseenError(KieError):
 
 
 def trace(error: BaseException) -> str:
-    """Tell for the log where an error was raised, and its class; not its words, which may hold a secret."""
+    """Return for the log where an error was raised, and its class; not its message, which may hold a secret."""
     import traceback
 
     return "".join([*traceback.format_tb(error.__traceback__), type(error).__name__])

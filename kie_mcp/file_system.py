@@ -1,7 +1,7 @@
-"""What not every file system can do, done where it can: names, modes, syncing, and opening what may not be a file.
+"""Set permissions, sync and open files where the file system can do it, without an error where it cannot.
 
-Drives of Windows under WSL, CIFS, NTFS and exFAT take no `chmod` or take it without effect; some network disks sync
-no folders. None of that keeps a file from being saved, so none of it is an error here.
+Windows drives under WSL, CIFS, NTFS and exFAT refuse `chmod` or ignore it; some network disks cannot sync a folder.
+Files can be saved there all the same, so none of this is an error here.
 """
 
 import errno
@@ -15,37 +15,38 @@ from pathlib import Path
 Chmod = Callable[[Path, int], None]
 
 _UNABLE = frozenset({errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP})
-"""What a file system says of something that it cannot do."""
+"""The error numbers by which a file system says that it cannot do something."""
 _NEVER = ("/proc", "/sys", "/dev")
-"""What the kernel shows there looks like files and is none; but `/dev/shm` is a disk in memory."""
+"""Folders whose entries look like files and are none; only `/dev/shm` holds files, in memory."""
 _FLAGS = os.O_RDONLY | sum(
     getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_NOCTTY", "O_BINARY")
 )
-"""No link is followed at the end, no FIFO waits for a writer, no terminal becomes ours."""
+"""With these flags a symbolic link at the end is not followed, a FIFO does not wait for a writer, and a terminal does
+not become the terminal of this process."""
 
 
 def describe_undecodable(text: str) -> str:
-    """Say what keeps a text of the environment out of ledgers and answers, as `is not UTF-8 (byte FC)`, or nothing.
+    """Say why a text from the environment cannot be written as UTF-8: `is not UTF-8 (byte FC)`; empty if it can.
 
-    Python keeps a byte that it cannot read as half of a surrogate pair, which nothing but a file system takes back.
+    Python turns a byte that it cannot decode into half of a surrogate pair. Only a file system accepts that again.
     """
     found = list(dict.fromkeys(f"{ord(one) & 0xFF:02X}" for one in text if "\ud800" <= one <= "\udfff"))
     if not found:
         return ""
-    told = f"byte{'s' * (len(found) > 1)} {', '.join(found)}"
+    which = f"byte{'s' * (len(found) > 1)} {', '.join(found)}"
     if (encoding := sys.getfilesystemencoding()) == "utf-8":
-        return f"is not UTF-8 ({told})"
-    return f"holds what the encoding of this system, {encoding}, does not have ({told}): set PYTHONUTF8=1"
+        return f"is not UTF-8 ({which})"
+    return f"holds what the encoding of this system, {encoding}, does not have ({which}): set PYTHONUTF8=1"
 
 
 def set_mode(path: Path, mode: int, chmod: Chmod = os.chmod) -> None:
-    """Set the permissions, where the file system has any and we may; whether the file can be used shows its use."""
+    """Set the permissions of a file if that is possible; if not, do nothing: using the file shows whether it works."""
     with suppress(OSError):
         chmod(path, mode)
 
 
 def sync(descriptor: int) -> None:
-    """Put a file on the disk. Raises OSError if that fails, but not if the file system cannot be told to."""
+    """Write a file's buffered bytes to the disk. Raises OSError if that fails; not if the file system has no sync."""
     try:
         os.fsync(descriptor)
     except OSError as error:
@@ -54,7 +55,7 @@ def sync(descriptor: int) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Put the names in a folder on the disk, where that can be done: Windows does not open folders."""
+    """Write the names in a folder to the disk if that is possible; Windows, for one, does not open folders."""
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:
@@ -64,9 +65,9 @@ def sync_folder(folder: Path) -> None:
 
 
 def open_regular(path: Path) -> int:
-    """Open an ordinary file for reading and return its descriptor; never follows a link, never waits.
+    """Open an ordinary file for reading and return its descriptor, without following a link and without waiting.
 
-    Raises OSError if it cannot be opened, or is a link, a folder, a FIFO, a device or a file of the kernel's.
+    Raises OSError if it cannot be opened, or if it is a link, a folder, a FIFO, a device or a file of the kernel.
     """
     descriptor = os.open(path, _FLAGS)
     try:

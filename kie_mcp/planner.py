@@ -1,4 +1,4 @@
-"""Turn an order into a draft of its job, checked before anything is paid, and a job into the request that is sent."""
+"""Turn an order into the draft of a job, checked before anything is paid, and a job into the request to Kie.ai."""
 
 import json
 from collections.abc import Awaitable, Callable, Container, Mapping
@@ -6,18 +6,18 @@ from functools import partial
 
 from kie_mcp.catalog import audio_length, job_durations, prices, registry, requests
 from kie_mcp.catalog.models import MODELS
-from kie_mcp.catalog.validate import speaking_of
+from kie_mcp.catalog.validate import rename_arguments
 from kie_mcp.jobs.draft import Draft
 from kie_mcp.jobs.job import Job, Request
+from kie_mcp.media.inputs.earlier_outputs import EarlierOutputs
 from kie_mcp.media.inputs.input_files import InputFiles, is_file_reference
-from kie_mcp.media.inputs.references import FileReferences
 from kie_mcp.media.outputs.download_limits import expected_bytes
 from kie_mcp.orders.fingerprint import fingerprint, former_fingerprint
 from kie_mcp.orders.kind import Kind
 from kie_mcp.orders.order import Order, load_order
 
 PART_WORDS = {"text": "script", "prompt": "image_prompt"}
-"""The arguments of a part's order, and what its caller knows them as."""
+"""The caller's name of an argument, by its name in the order of a part."""
 
 
 class OrderPlanner:
@@ -26,15 +26,15 @@ class OrderPlanner:
     Args:
         sources: Finds the outputs of earlier jobs; links stay as they are.
         inputs: Reads the caller's own files.
-        check_output_folder: Raises NotCreatedError if nothing of so many bytes could be saved.
-        account: Whose orders they are.
-        plain_host: The host and port of a sandbox, if that is used.
-        say: Called with a job's id and what is being done for it just now; with no words when that is over.
+        check_output_folder: Raises NotCreatedError if so many bytes cannot be saved.
+        account: The account that the orders belong to.
+        plain_host: The host and port of a sandbox, if one is used.
+        say: Called with a job's id and what is being done for it at the moment; with "" when that is over.
     """
 
     def __init__(
         self,
-        sources: FileReferences,
+        sources: EarlierOutputs,
         inputs: InputFiles,
         check_output_folder: Callable[[int], Awaitable[None]],
         *,
@@ -50,10 +50,14 @@ class OrderPlanner:
         self._say = say
 
     async def draft(self, order: Order, *, parts: Mapping[str, Order] | None = None, convert: bool = False) -> Draft:
-        """Check an order and its parts, and return all of their jobs that is known before they are written down.
+        """Check an order and its parts, and return what is known of their jobs before they are written down.
 
-        *parts* are the orders that it takes files of, by the names that it has for them. With *convert*, files are
-        converted to what the model takes. Raises OrderError at the first thing that does not fit.
+        Args:
+            order: The order; its files may be those of parts.
+            parts: The orders of its parts, by the names that it has for them.
+            convert: Whether the caller's files may be converted to what the model takes.
+
+        Raises OrderError for the first thing that does not fit.
         """
         needed = sum(expected_bytes(one.kind) for one in (order, *(parts or {}).values()))
         await self._check_output_folder(needed)
@@ -62,7 +66,7 @@ class OrderPlanner:
     async def _draft_one(self, order: Order, parts: Mapping[str, Order], needed: int, *, convert: bool) -> Draft:
         checked = requests.check(order, plain_host=self._plain_host)
         makers = {argument: parts[name] for argument, name in order.parts().items()}
-        with speaking_of(**PART_WORDS):
+        with rename_arguments(**PART_WORDS):
             drafts = {name: await self._draft_one(part, {}, needed, convert=False) for name, part in parts.items()}
         awaited = await self._find_awaited(checked)
         checked, seconds, remarks = await self._take_files(checked, convert=convert)
@@ -89,7 +93,7 @@ class OrderPlanner:
         )
 
     def _former_fingerprints(self, order: Order, parts: Mapping[str, Draft]) -> tuple[str, ...]:
-        """Return the fingerprints that version 0.1 gave to an equal order: it had another if no model was named."""
+        """Return the fingerprints that version 0.1 gave to an equal order: one more if its model was the default."""
         before = former_fingerprint(self._account, order, {name: part.formerly[0] for name, part in parts.items()})
         apart = (f"{before}-by-default",) if order.model == registry.models(order.kind)[0].id else ()
         return (before, *apart)
@@ -100,12 +104,12 @@ class OrderPlanner:
         for argument, reference in order.files().items():
             if is_file_reference(reference):
                 continue
-            if job := await self._sources.awaited(reference, argument=argument):
+            if job := await self._sources.find_unfinished(reference, argument=argument):
                 awaited[argument] = job
         return awaited
 
     async def _take_files(self, order: Order, *, convert: bool) -> tuple[Order, float | None, list[str]]:
-        """Read the caller's own files: return the order that names them by content, the audio's length, and notes."""
+        """Read the caller's own files; return the order with their contents named, the audio's length, and remarks."""
         instead: dict[str, str] = {}
         seconds: float | None = None
         remarks: list[str] = []
@@ -118,7 +122,7 @@ class OrderPlanner:
         return order.with_files(instead), seconds, remarks
 
     async def _check_outputs(self, order: Order, *, but: Container[str] = ()) -> float | None:
-        """Check the outputs of earlier jobs, and return the length of the audio, if it is one of them.
+        """Check the outputs of earlier jobs; return the length of the audio in seconds if it is one of them, else None.
 
         Raises OrderError if one is not what its argument takes, or if the audio is too long.
         """
@@ -135,7 +139,7 @@ class OrderPlanner:
         return seconds
 
     async def _compose_title(self, order: Order, makers: Mapping[str, Order]) -> str:
-        """Return what it is of: in its own words, or in those of its files or, by argument, of the orders for them."""
+        """Return the title of an order: made of its own words, or of the titles of its files and parts."""
         files = order.files()
         titles = {
             name: await (self._compose_title(makers[name], {}) if name in makers else self._sources.words(files[name]))
@@ -144,7 +148,7 @@ class OrderPlanner:
         return order.title(titles)
 
     async def prepare(self, job: Job) -> Request:
-        """Return what is sent for the job; upload files that only we have, which is free."""
+        """Return the request for a job; upload files that only this computer has, which is free."""
         order = load_order(json.dumps(job.order))
         seconds = await self._check_outputs(order)
         await self._check_output_folder(expected_bytes(job.kind, seconds))
@@ -160,13 +164,13 @@ class OrderPlanner:
 
 
 def kind_of(model: str | None) -> Kind:
-    """Return the kind of job that a model of Kie.ai's does, for one that was made elsewhere."""
+    """Return the kind of jobs that a model of Kie.ai's does; it is asked for jobs that were made elsewhere."""
     known = {name: row.kind for row in MODELS for name in (row.id, row.edit_id, *row.aliases)}
     return known.get(model, Kind.OTHER)
 
 
 def _estimate_spoken_seconds(order: Order, makers: Mapping[str, Order], awaited: Mapping[str, Job]) -> float | None:
-    """Estimate how long the audio will be that a part or an earlier job is still to speak; None if neither is.
+    """Estimate the seconds of audio that a part or an unfinished job will speak; None if neither will.
 
     Raises OrderError if it will be longer than the model takes, however fast it is spoken.
     """
@@ -178,5 +182,5 @@ def _estimate_spoken_seconds(order: Order, makers: Mapping[str, Order], awaited:
 
 
 def _load_script(job: Job | None) -> Order | None:
-    """Read what a job is to speak; None of a job that was made elsewhere: nobody knows its text."""
+    """Read the order of a job that will speak; None if the job was made elsewhere, so that its text is not known."""
     return load_order(json.dumps(job.order)) if job and job.order else None

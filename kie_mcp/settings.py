@@ -1,4 +1,4 @@
-"""What can be set from outside: the only place that reads the environment, once, at the start."""
+"""Read the settings: the only place that reads the environment, once, at the start."""
 
 import configparser
 import hashlib
@@ -29,32 +29,31 @@ from kie_mcp.file_system import describe_undecodable
 from kie_mcp.kie.client import API, UPLOADS, KieClient
 from kie_mcp.kie.network_settings import Network
 from kie_mcp.text import SECRET_LENGTH
-from kie_mcp.urls import shown_url
+from kie_mcp.urls import quote_url
 
 SECRETS = ("KIE_API_KEY", "KIE_HTTP_TOKEN")
 """Variables whose values are never shown."""
 SANDBOX_KEY = "sandbox"
-"""The key that `--sandbox` and the demo use: it opens nothing but a sandbox."""
-
+"""The key that `--sandbox` and the demo use; Kie.ai itself does not accept it."""
 
 _LIKE_A_KEY = re.compile(rf"(?=[\w-]*\d)[\w-]{{{SECRET_LENGTH},}}|[\w-]{{24,}}")
-"""A run that is too long for a word; what is hidden without need is still named by its setting."""
+"""Letters and digits that are too long for a word. If more is hidden than need be, the setting is still named."""
 
 
 class SettingsError(KieError):
-    """A setting cannot be used; says which, what was given and what is allowed."""
+    """A setting cannot be used; the message says which, what was given and what is allowed."""
 
     category = "settings"
 
 
-def unusable_port(host: str, port: int, error: OSError) -> SettingsError:
-    """Return what to say of a port that cannot be listened on."""
+def unusable_port_error(host: str, port: int, error: OSError) -> SettingsError:
+    """Return the error for a port on which the server cannot listen."""
     why = os.strerror(error.errno).lower() if error.errno else str(error)
     message = f"Port {port} of {host} cannot be used ({why})."
     return SettingsError(message, remedy="Choose another with --port N; 0 picks a free one.")
 
 
-def _base_url(value: str) -> str:
+def _parse_base_url(value: str) -> str:
     parts = urlsplit(value.strip().rstrip("/"))
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0:
         raise ValueError(f"must be a URL such as {API}")
@@ -64,23 +63,23 @@ def _base_url(value: str) -> str:
         raise ValueError("must be https: plain http is for this machine only")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     usual = parts.port in {None, 443 if parts.scheme == "https" else 80}
-    # As httpx writes it, since it is compared with that.
+    # Written as httpx writes it, because it is compared with httpx's URLs.
     return parts._replace(netloc=host if usual else f"{host}:{parts.port}").geturl()
 
 
-def _folder(value: str | Path) -> Path:
+def _parse_folder(value: str | Path) -> Path:
     try:
         path = Path(value).expanduser()
     except RuntimeError:
         raise ValueError("names a home folder, and it is not known where that is: give the whole path") from None
     if not path.is_absolute():
         raise ValueError("must be an absolute path: clients start a server in folders of their own")
-    if problem := _unnameable(str(path)):
+    if problem := _path_problem(str(path)):
         raise ValueError(problem)
     return path
 
 
-def _unnameable(path: str) -> str:
+def _path_problem(path: str) -> str:
     """Say why a path can be neither used nor written down; empty if it can."""
     if problem := describe_undecodable(path):
         return problem
@@ -90,30 +89,29 @@ def _unnameable(path: str) -> str:
         return f"has letters that the encoding of this system, {sys.getfilesystemencoding()}, lacks: set PYTHONUTF8=1"
 
 
-def _header_text(value: SecretStr) -> SecretStr:
+def _check_header_text(value: SecretStr) -> SecretStr:
     if not re.fullmatch(r"[!-~]+", value.get_secret_value()):
         raise ValueError("must be letters, digits and signs of ASCII without spaces: it is sent as a header")
     return value
 
 
 _BLANK = "KIE_HTTP_TOKEN: is set and blank, so every program of this machine would be let in."
-_NOT_BLANK = "Give it a token and start again; or unset it, if they all may call."
+_NOT_BLANK = "Set it to a token and start again; or unset it, if they all may call."
 
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
-Secret = Annotated[SecretStr, AfterValidator(_header_text)]
-BaseURL = Annotated[str, BeforeValidator(_base_url)]
-Folder = Annotated[Path, BeforeValidator(_folder)]
-
+Secret = Annotated[SecretStr, AfterValidator(_check_header_text)]
+BaseURL = Annotated[str, BeforeValidator(_parse_base_url)]
+Folder = Annotated[Path, BeforeValidator(_parse_folder)]
 
 _HOMELESS = "is in the home folder, which is not known"
 
 
-def _default(name: str, find: Callable[[], Path]) -> Path:
-    """A folder that nobody set. Raises SettingsError if the system does not lead to one that can be used."""
+def _find_default(name: str, find: Callable[[], Path]) -> Path:
+    """Return the default of a folder that is not set. Raises SettingsError if the system's answer cannot be used."""
     path = Path()
     try:
         path = find()
-        problem = _unnameable(str(path)) if path.is_absolute() else _HOMELESS
+        problem = _path_problem(str(path)) if path.is_absolute() else _HOMELESS
     except (RuntimeError, KeyError):
         problem = _HOMELESS
     except (OSError, ValueError, configparser.Error) as error:
@@ -126,77 +124,78 @@ def _default(name: str, find: Callable[[], Path]) -> Path:
     return path
 
 
-def _home_folders() -> tuple[Path, ...]:
-    """Nobody's files are read where nobody is at home."""
+def _find_home_folders() -> tuple[Path, ...]:
+    """Return the user's own folders; none if the home folder is not known."""
     with suppress(RuntimeError, KeyError):
         home = Path.home()
         if home.is_absolute():
             names = ("Pictures", "Music", "Videos", "Downloads", "Desktop", "Documents")
-            return tuple(_default("KIE_INPUT_ROOTS", lambda: home).joinpath(name) for name in names)
+            return tuple(_find_default("KIE_INPUT_ROOTS", lambda: home).joinpath(name) for name in names)
     return ()
 
 
-def _output_folder() -> Path:
-    return _default("KIE_OUTPUT_DIR", lambda: platformdirs.user_pictures_path() / "kie")
+def _find_output_folder() -> Path:
+    return _find_default("KIE_OUTPUT_DIR", lambda: platformdirs.user_pictures_path() / "kie")
 
 
-def _state_folder() -> Path:
-    return _default("KIE_STATE_DIR", lambda: platformdirs.user_state_path("kie-mcp"))
+def _find_state_folder() -> Path:
+    return _find_default("KIE_STATE_DIR", lambda: platformdirs.user_state_path("kie-mcp"))
 
 
 class Settings(BaseModel):
-    """Everything that can be set; the field `api_key` is set by `KIE_API_KEY`, and so on."""
+    """Everything that can be set. Each field is set by a variable: `api_key` by `KIE_API_KEY`, and so on."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     api_key: Secret | None = None
     api_base_url: BaseURL = API
     upload_base_url: BaseURL = UPLOADS
-    output_dir: Folder = Field(default_factory=_output_folder)
+    output_dir: Folder = Field(default_factory=_find_output_folder)
     http_token: Secret | None = None
-    """What callers over HTTP have to show; without one, whoever reaches the port is let in."""
-    state_dir: Folder = Field(default_factory=_state_folder)
-    input_roots: tuple[Folder, ...] = Field(default_factory=_home_folders)
+    """The token that callers over HTTP have to send; None lets in everybody who reaches the port."""
+    state_dir: Folder = Field(default_factory=_find_state_folder)
+    input_roots: tuple[Folder, ...] = Field(default_factory=_find_home_folders)
     wait_seconds: Annotated[float, Field(ge=0, le=600)] | None = None
     links: bool | None = None
-    """Whether answers carry links to outputs, like `preview` over what is known of the client."""
+    """Whether answers carry links to outputs; None decides by what is known of the client."""
     preview: bool | None = None
+    """Whether answers carry a small picture of the output; None decides by what is known of the client."""
     sidecar: bool = False
     log_level: LogLevel = "WARNING"
     allow_fake_ip: bool = False
-    """Whether files are fetched from 198.18.0.0/15, where a tunnel answers for the DNS."""
+    """Whether files are fetched from addresses in 198.18.0.0/15, which some proxies answer in place of the DNS."""
     _network: Network = PrivateAttr(default_factory=Network)
 
     @property
     def network(self) -> Network:
-        """What is set for every program of this computer, proxies and certificates; no setting of ours."""
+        """The proxies and certificates that are set for all programs of this computer."""
         return self._network
 
     def with_network(self, network: Network) -> "Settings":
-        """The same settings on another network."""
+        """Return a copy of these settings with other proxies and certificates."""
         copy = self.model_copy()
         copy._network = replace(network, allow_fake_ip=self.allow_fake_ip)
         return copy
 
     @property
     def plain_host(self) -> str | None:
-        """The "host:port" that is spoken to in plain http, because it is on this computer; None if there is none."""
+        """The "host:port" of an API on this computer, which is used over plain http; None if the API is over https."""
         parts = urlsplit(self.api_base_url)
         return parts.netloc if parts.scheme == "http" else None
 
     @property
     def account(self) -> str:
-        """Hash of base URL and key: what keeps the jobs of different accounts apart."""
+        """A hash of base URL and key, which keeps the jobs of different accounts apart."""
         key = self.api_key.get_secret_value() if self.api_key else ""
         return hashlib.sha256(f"{self.api_base_url}\n{key}".encode()).hexdigest()[:16]
 
     @property
     def ledger_path(self) -> Path:
-        """The file that remembers the jobs."""
+        """The path of the ledger's file."""
         return self.state_dir / "jobs.sqlite3"
 
     def make_client(self, *, sandbox: bool = False) -> KieClient:
-        """Make a client of Kie.ai; nothing is opened yet. `sandbox`: whether the other side is one of our own."""
+        """Make a client of Kie.ai, without connecting. `sandbox`: whether a sandbox of this process answers it."""
         return KieClient(
             self.api_key,
             base_url=self.api_base_url,
@@ -207,10 +206,14 @@ class Settings(BaseModel):
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ, *, http: bool = False) -> "Settings":
-        """Read the `KIE_…` variables, an empty one counts as not set, and what all programs obey: proxies and such.
+        """Read the `KIE_…` variables, and the variables for proxies and certificates; an empty one counts as not set.
 
-        `http`: whether callers come over HTTP. Then a token that is set and blank is refused: whoever set it wanted
-        callers to show one. Raises SettingsError.
+        Args:
+            environ: The variables.
+            http: Whether callers come over HTTP. A token that is set but blank is refused then, because whoever set
+                it wants callers to send one.
+
+        Raises SettingsError if a variable cannot be used.
         """
         if http and not environ.get("KIE_HTTP_TOKEN", "unset").strip():
             raise SettingsError(_BLANK, remedy=_NOT_BLANK)
@@ -220,28 +223,28 @@ class Settings(BaseModel):
             if problem := describe_undecodable(text):
                 raise SettingsError(f"KIE_{field.upper()}: {problem}.", remedy="Correct it and start again.")
             if text:
-                given[field] = _entries(text) if field == "input_roots" else text
+                given[field] = _split_folders(text) if field == "input_roots" else text
         if isinstance(level := given.get("log_level"), str):
             given["log_level"] = level.upper()
         try:
             settings = cls.model_validate(given)
         except ValidationError as error:
-            words = _explain(error, str(given.get("api_key", "")))
+            words = _explain_problems(error, str(given.get("api_key", "")))
             raise SettingsError(words, remedy="Correct it and start again.") from None
-        return settings.with_network(_network(environ))
+        return settings.with_network(_read_network(environ))
 
 
-def _entries(text: str) -> list[str]:
-    """Take a list of folders apart; what an unset variable has left blank in it is none."""
+def _split_folders(text: str) -> list[str]:
+    """Split a list of folders; blank entries, which an unset variable leaves, are dropped."""
     return [entry.strip() for entry in text.split(os.pathsep) if entry.strip()]
 
 
-def _network(environ: Mapping[str, str]) -> Network:
-    """How the internet is reached. Proxies as urllib finds them, so that it is the same as for other programs."""
-    # Where a server runs as CGI, whoever calls it sets HTTP_PROXY; the one for https is out of their reach.
-    proxies = {scheme: _either(environ, f"{scheme}_proxy") for scheme in ("https", "all", "no")}
+def _read_network(environ: Mapping[str, str]) -> Network:
+    """Read proxies and certificates. Proxies are found as urllib finds them, so that all programs use the same."""
+    # HTTP_PROXY is not read: a caller of a CGI program can set it by a header. HTTPS_PROXY cannot be set like that.
+    proxies = {scheme: _read_any_case(environ, f"{scheme}_proxy") for scheme in ("https", "all", "no")}
     if environ is os.environ and sys.platform in {"darwin", "win32"} and not proxies["https"] + proxies["all"]:
-        from urllib.request import getproxies  # what was set for the whole computer; slow to load
+        from urllib.request import getproxies  # what is set for the whole computer; slow to load
 
         proxies = {**getproxies(), "no": proxies["no"]}
     return replace(
@@ -251,24 +254,24 @@ def _network(environ: Mapping[str, str]) -> Network:
     )
 
 
-def _either(environ: Mapping[str, str], name: str) -> str:
-    """The one in small letters wins, also if it is empty: that is how a proxy is switched off."""
+def _read_any_case(environ: Mapping[str, str], name: str) -> str:
+    """Read a variable whose name may be in lower or upper case. Lower case wins, also if empty: so a proxy is off."""
     return environ.get(name, environ.get(name.upper(), "")).strip()
 
 
-def _explain(error: ValidationError, key: str) -> str:
+def _explain_problems(error: ValidationError, key: str) -> str:
     lines: list[str] = []
     for problem in error.errors(include_url=False):
         name = f"KIE_{str(problem['loc'][0]).upper()}"
-        ours = problem.get("ctx", {}).get("error")  # what a validator here raised, without pydantic's words around it
-        lines.append(f"{name}: {ours or problem['msg']}{_given(name, str(problem['input']), key)}")
+        ours = problem.get("ctx", {}).get("error")  # what a validator of this file raised, without pydantic's words
+        lines.append(f"{name}: {ours or problem['msg']}{_show_given(name, str(problem['input']), key)}")
     return "; ".join(lines)
 
 
-def _given(name: str, value: str, key: str) -> str:
-    """What was given, in brackets. A key may have been pasted into the wrong setting, and a URL may hold a password."""
+def _show_given(name: str, value: str, key: str) -> str:
+    """Show in brackets what was given, without secrets: a key in the wrong setting, a password in a URL."""
     if name in SECRETS:
         return ""
     if (key and key.casefold() in value.casefold()) or _LIKE_A_KEY.search(value):
         return " (what was given is not shown: it looks like a key)"
-    return f" (given: {shown_url(value) if name.endswith('_URL') else repr(value)})"
+    return f" (given: {quote_url(value) if name.endswith('_URL') else repr(value)})"

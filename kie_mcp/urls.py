@@ -1,4 +1,4 @@
-"""Which addresses may be named to Kie.ai, or fetched from here, and how a link is shown without its secrets."""
+"""Decide which addresses may be sent to Kie.ai or fetched from here, and show links without their secrets."""
 
 import ipaddress
 import re
@@ -11,12 +11,12 @@ from urllib.parse import SplitResult, urlsplit
 from kie_mcp.errors import OrderError
 
 MAX_URL = 2000
-"""Characters that a URL may have."""
+"""The most characters of a URL."""
 
 _NAT64 = IPv6Network("64:ff9b::/96")
 _UNICAST = IPv6Network("2000::/3")
 _FAKE = IPv4Network("198.18.0.0/15")
-# What `is_global` lets through in some releases of Python although nothing public lives there.
+# Networks that some releases of Python call global although they hold no public hosts.
 _NOT_PUBLIC_4 = tuple(map(IPv4Network, ("192.0.0.0/24", "192.88.99.0/24")))
 _NOT_PUBLIC_6 = tuple(map(IPv6Network, ("2001::/23", "2002::/16", "3fff::/20")))
 _TUNNELS = (_NAT64, *map(IPv6Network, ("64:ff9b:1::/48", "2002::/16", "2001::/32", "::ffff:0:0/96")))
@@ -26,29 +26,29 @@ _NAME = re.compile(r"[\w-]+(\.[\w-]+)+")
 _NUMBER = re.compile(r"0x[0-9a-f]*|\d+")
 _LOCAL_NAMES = ("localhost", "local", "internal", "localdomain", "home.arpa")
 
-# A quotation mark ends a link only where nothing of a link can follow: a signature that holds one is hidden whole.
+# A quotation mark ends a link only if nothing of a link follows, so that a signature that holds one is hidden whole.
 _LINK = re.compile(r"""https?://(?:[^\s"'<>]|["'<>](?=[\w%&=]))+""", re.IGNORECASE)
 _SECRET = re.compile(r"[?#]")
 _HOST = re.compile(r"(?:\[[^\]]*\]|[^:]*)(?::\d*)?")
 
 
-def public_ip(ip: str | IPv4Address | IPv6Address) -> bool:
-    """Whether a connection to it leaves for the public internet; an address inside an address is judged instead."""
+def is_public_ip(ip: str | IPv4Address | IPv6Address) -> bool:
+    """Return whether it is an address of the public internet; if it holds another address, whether that one is."""
     try:
         address = ipaddress.ip_address(ip)
     except ValueError:
         return False
     if isinstance(address, IPv4Address):
         return address.is_global and not address.is_multicast and not any(address in net for net in _NOT_PUBLIC_4)
-    if (inner := _embedded(address)) is not None:
-        return public_ip(inner)
+    if (inner := _find_embedded_ip(address)) is not None:
+        return is_public_ip(inner)
     return address in _UNICAST and address.is_global and not any(address in net for net in _NOT_PUBLIC_6)
 
 
-def fake_ip(ip: str) -> bool:
-    """Whether it is one of those, reserved for measurements, that Clash, Surge or sing-box answer for a host's name.
+def is_fake_ip(ip: str) -> bool:
+    """Return whether it is in 198.18.0.0/15, from which Clash, Surge or sing-box answer in place of a host's address.
 
-    They tell by the address which host is meant, and take the connection there themselves.
+    They know by the address which host is meant, and make the connection themselves.
     """
     try:
         return IPv4Address(ip) in _FAKE
@@ -57,7 +57,7 @@ def fake_ip(ip: str) -> bool:
 
 
 def is_ip(host: str) -> bool:
-    """Whether a URL's host is an address in numbers and no name."""
+    """Return whether a URL's host is a numeric address, not a name."""
     try:
         ipaddress.ip_address(host.strip("[]"))
     except ValueError:
@@ -65,10 +65,11 @@ def is_ip(host: str) -> bool:
     return True
 
 
-def _embedded(address: IPv6Address) -> IPv4Address | None:
-    """The IPv4 address that a mapped, NAT64 or 6to4 address leads to.
+def _find_embedded_ip(address: IPv6Address) -> IPv4Address | None:
+    """Return the IPv4 address that a mapped, NAT64 or 6to4 address leads to; None if it leads to none.
 
-    Teredo and the local NAT64 prefix 64:ff9b:1::/48 lead to hosts that only a local relay knows: they stay unpublic.
+    Teredo and the local NAT64 prefix 64:ff9b:1::/48 are left out, so they are not public: only a local relay knows
+    where they lead.
     """
     if address.ipv4_mapped is not None:
         return address.ipv4_mapped
@@ -78,25 +79,25 @@ def _embedded(address: IPv6Address) -> IPv4Address | None:
 
 
 def check_url(url: str, *, argument: str, plain_host: str | None = None, longest: int = MAX_URL) -> str:
-    """Return *url* without blanks around it, or raise OrderError naming *argument*.
+    """Return *url* without blanks around it; raise OrderError, naming *argument*, if Kie.ai may not be sent it.
 
-    Only https to a public host passes; `plain_host`, the "host:port" of a sandbox, may be spoken to in plain http.
-    Nothing is looked up: a name that resolves to a private address is the business of whoever connects.
+    Only https to a public host is allowed, and plain http to `plain_host`, the "host:port" of a sandbox. Names are
+    not looked up: whoever connects has to check that a name does not lead to a private address.
     """
     text = url.strip()
-    if fault := _fault(text, plain_host, longest):
+    if fault := _find_fault(text, plain_host, longest):
         remedy = "Give an https URL that anybody on the internet can open."
-        raise OrderError(f"{shown_url(text)} {fault}.", argument=argument, remedy=remedy)
+        raise OrderError(f"{quote_url(text)} {fault}.", argument=argument, remedy=remedy)
     return text
 
 
 def plain_host_of(url: str, plain_hosts: Collection[str]) -> str | None:
-    """Return the one of these that *url* leads to; None if it leads elsewhere."""
+    """Return the one of *plain_hosts* that *url* leads to over plain http; None if it leads elsewhere."""
     return next((host for host in plain_hosts if url[:300].casefold().startswith(f"http://{host}/")), None)
 
 
-def _fault(text: str, plain_host: str | None, longest: int) -> str:
-    """What is wrong with it, as the end of a sentence; empty if nothing is."""
+def _find_fault(text: str, plain_host: str | None, longest: int) -> str:
+    """Say what is wrong with a URL, as the end of a sentence; empty if nothing is."""
     if len(text) > longest:
         return f"has {len(text):,} characters; at most {longest:,} are allowed"
     if _UNPRINTABLE.search(text) or not text.isprintable():
@@ -114,20 +115,20 @@ def _fault(text: str, plain_host: str | None, longest: int) -> str:
         return ""
     if parts.scheme == "http":
         return "is plain http; only https is allowed"
-    return _literal_fault(host) if "[" in parts.netloc else _host_fault(host)
+    return _find_ip_fault(host) if "[" in parts.netloc else _find_host_fault(host)
 
 
 def _host_port(parts: SplitResult) -> str:
-    """As it is written in the URL, lower case."""
+    """Return "host:port" as the URL has it, in lower case."""
     return parts.netloc.casefold()
 
 
-def _host_fault(host: str) -> str:
-    # Kie.ai's resolver may fold full-width digits and ideographic dots, so they are folded here first.
+def _find_host_fault(host: str) -> str:
+    # Kie.ai's resolver may turn full-width digits and ideographic dots into plain ones, so that is done here first.
     name = unicodedata.normalize("NFKC", host).casefold().rstrip(".")
     last = name.rpartition(".")[2]
     if _NUMBER.fullmatch(last):
-        return _literal_fault(name)
+        return _find_ip_fault(name)
     if any(name == local or name.endswith(f".{local}") for local in _LOCAL_NAMES):
         return "names a host of a local network; only public hosts are allowed"
     if not _NAME.fullmatch(name):
@@ -135,20 +136,20 @@ def _host_fault(host: str) -> str:
     return ""
 
 
-def _literal_fault(name: str) -> str:
-    """An address in numbers has to be public and in the one usual spelling: resolvers disagree on all others."""
+def _find_ip_fault(name: str) -> str:
+    """Say what is wrong with a numeric address: only its usual form is allowed, as resolvers disagree on others."""
     try:
         address = ipaddress.ip_address(name)
     except ValueError:
         return "writes an address in an unusual way; only a public host's name or usual address is allowed"
     tunnel = isinstance(address, IPv6Address) and any(address in net for net in _TUNNELS)
-    if tunnel or not public_ip(address):
+    if tunnel or not is_public_ip(address):
         return "names a private, local or translated address; only public hosts are allowed"
     return ""
 
 
-def shown_url(text: str, limit: int = 80) -> str:
-    """Quote what was given, without what may be secret in it: the user's name and password, the query."""
+def quote_url(text: str, limit: int = 80) -> str:
+    """Quote a URL without what may be secret in it: user name, password and query."""
     scheme, _, _ = text.partition(":")
     if "@" in text:
         return f"'{scheme[:20]}://…'" if scheme.isalnum() else "the text"
@@ -157,28 +158,28 @@ def shown_url(text: str, limit: int = 80) -> str:
 
 
 def bare_link(link: str, mark: str = "") -> str:
-    """Return *link* without what may be secret in it: user name and password, query, fragment.
+    """Return *link* without what may be secret in it: user name, password, query and fragment.
 
-    *mark* stands where a query or a fragment was.
+    *mark* takes the place of a query or a fragment.
     """
     bare = _SECRET.split(link, maxsplit=1)[0]
     scheme, colon, rest = bare.partition("://")
     place, slash, path = rest.partition("/")
     host = place.rpartition("@")[2]
     if "@" in link and not _HOST.fullmatch(host):
-        return f"{scheme}{colon}…"  # a password that holds a sign of its own: nobody can tell where it ends
+        return f"{scheme}{colon}…"  # the password holds a "/" or an "@": nobody can tell where it ends
     return scheme + colon + host + slash + path + (mark if bare != link else "")
 
 
 def is_web_link(text: str) -> bool:
-    """Whether it begins as a web link does, in any spelling."""
+    """Return whether the text begins with http:// or https://, in any case."""
     return text[:8].casefold().startswith(("https://", "http://"))
 
 
 def bare_values(value: Any) -> Any:
-    """Return an order's argument, or a list of them, with each that is a web link as `bare_link` has it.
+    """Return an argument of an order, or a list of them, with links shortened as by `bare_link`.
 
-    Of words that begin with a link only the links are changed.
+    Words without a link at their beginning stay as they are. A text that only begins with a link keeps its words.
     """
     if isinstance(value, list | tuple):
         return [bare_values(one) for one in cast("list[Any]", value)]
@@ -188,5 +189,5 @@ def bare_values(value: Any) -> Any:
 
 
 def bare_links(text: str, mark: str = "") -> str:
-    """Return *text* with each web link in it as `bare_link` has it."""
+    """Return *text* with each of its web links shortened as by `bare_link`."""
     return _LINK.sub(lambda found: bare_link(found[0], mark), text)

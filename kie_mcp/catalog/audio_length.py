@@ -1,4 +1,4 @@
-"""How long a sound is, or a script once it is spoken, beside what the models of talking videos take."""
+"""Check the length of a sound, or of a script once it is spoken, against what the models of talking videos take."""
 
 from kie_mcp.catalog.models import Model
 from kie_mcp.catalog.prices import estimate
@@ -7,15 +7,15 @@ from kie_mcp.errors import OrderError
 from kie_mcp.orders.order import Order
 
 SLOW, USUAL, FASTEST = 13.0, 15.0, 25.0
-"""Characters that are spoken in a second: by a slow voice, as a rule, and by the fastest."""
+"""Characters spoken in a second: by a slow voice, by a usual one, and by the fastest."""
 ABOUT = 1.2
-"""How far beyond the advised length audio still counts as about as long."""
+"""The factor by which audio may exceed the advised length before there is a remark about it."""
 
 
 def check_audio(order: Order, seconds: float | None) -> None:
-    """Raise OrderError if the audio is longer than the model takes, naming those that take it and what they cost.
+    """Raise OrderError if the audio is longer than the model takes, naming the models that take it, with their prices.
 
-    None: nobody knows how long it is.
+    `seconds` None: the length is not known, and nothing is checked.
     """
     if seconds is None or "audio" not in order.file_fields:
         return
@@ -24,13 +24,13 @@ def check_audio(order: Order, seconds: float | None) -> None:
     if longest is None or seconds <= longest:
         return
     problem = f"is {seconds:.1f} s long; {model.id} takes at most {longest:g} s."
-    raise OrderError(problem, argument="audio", remedy=_shorter(order, model, seconds))
+    raise OrderError(problem, argument="audio", remedy=_recommend_shorter(order, model, seconds))
 
 
 def check_script(order: Order, script: Order, *, argument: str = "script") -> float | None:
-    """Estimate the seconds that a text lasts as the audio of the order; None if nothing is to be spoken there.
+    """Estimate how many seconds a script will last as the order's audio; None if the script is not spoken.
 
-    Raises OrderError, naming the argument, if at any pace they are more than the model takes.
+    Raises OrderError, naming *argument*, if even the fastest voice needs more than the model takes.
     """
     least = script.spoken_seconds(FASTEST)
     if least is None or "audio" not in order.file_fields:
@@ -39,17 +39,16 @@ def check_script(order: Order, script: Order, *, argument: str = "script") -> fl
     longest = model.takes.audio_seconds
     if longest is not None and least > longest:
         problem = (
-            f"{len(script.words):,} characters last for {least:.0f} s at the very least; "
-            f"{model.id} takes at most {longest:g} s."
+            f"{len(script.words):,} characters last at least {least:.0f} s; {model.id} takes at most {longest:g} s."
         )
-        raise OrderError(problem, argument=argument, remedy=_shorter(order, model, least))
+        raise OrderError(problem, argument=argument, remedy=_recommend_shorter(order, model, least))
     return script.spoken_seconds(USUAL)
 
 
 def advise(order: Order, seconds: float | None, *, by_default: bool) -> str:
-    """Say what there is to know of audio that is longer than is known to go well; empty if it is not.
+    """Return a remark about audio that is longer than the model's advised length; empty if there is none to make.
 
-    Raises OrderError if nobody has named the model: then its price for that length was not wished for either.
+    Raises OrderError if the model was chosen by default: nobody has agreed to its price for such a length then.
     """
     if seconds is None or "audio" not in order.file_fields:
         return ""
@@ -58,7 +57,7 @@ def advise(order: Order, seconds: float | None, *, by_default: bool) -> str:
     if advised is None or seconds <= advised * ABOUT:
         return ""
     remark = f"{model.id} is known to go well up to {advised:g} s, and this lasts about {seconds:.0f} s."
-    others = _longer(order, model, seconds)
+    others = _list_longer(order, model, seconds)
     if by_default:
         cost = estimate(order, audio_seconds=seconds) or 0
         remedy = f"Name the model: {', '.join(others)}, or {model.id} all the same ({cost:,.0f} credits)."
@@ -66,13 +65,13 @@ def advise(order: Order, seconds: float | None, *, by_default: bool) -> str:
     return f"{remark} Meant for that: {others[0]}." if others else remark
 
 
-def _shorter(order: Order, model: Model, seconds: float) -> str:
-    others = " or ".join(_longer(order, model, seconds))
+def _recommend_shorter(order: Order, model: Model, seconds: float) -> str:
+    others = " or ".join(_list_longer(order, model, seconds))
     return f"Shorten it, or use {others}." if others else "Shorten it."
 
 
-def _longer(order: Order, model: Model, seconds: float) -> list[str]:
-    """The models that take more than this one, each with its length and its price beside this one's."""
+def _list_longer(order: Order, model: Model, seconds: float) -> list[str]:
+    """List the models that take longer audio than this one, each with its length and its price next to this one's."""
     found: list[str] = []
     now = estimate(order, audio_seconds=seconds)
     for other in models(order.kind):

@@ -1,4 +1,4 @@
-"""What a model takes: its limits and its choices, as data."""
+"""Describe as data what a model takes: its limits and its choices."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,36 +6,38 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
-    """What a model takes. In each tuple of choices the first is used when nothing was said; an empty one takes none."""
+    """What a model takes. The first of a tuple of choices is the default; an empty tuple means no such input."""
 
     prompt_max: int
-    """Characters of the prompt, or of the text to speak."""
+    """The most characters of the prompt, or of the text to speak."""
     prompt_required: bool = True
     prompt_default: str = ""
     """Sent in place of an empty prompt."""
     images_max: int = 0
     image_types: tuple[str, ...] = ()
-    """MIME types, like `audio_types`."""
+    """MIME types."""
     image_mb: int | None = None
+    """The most megabytes of a picture; None if Kie.ai does not say. `audio_mb` likewise."""
     aspect_ratios: tuple[str, ...] = ()
     resolutions: tuple[str, ...] = ()
     formats: tuple[str, ...] = ()
     seed_range: tuple[int, int] | None = None
     audio_types: tuple[str, ...] = ()
+    """MIME types."""
     audio_codecs: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
-    """MIME type to the codecs that it may hold; a type that is not named here holds whatever it does."""
+    """The codecs that a file may hold, by its MIME type; of a type that is not named here, any."""
     audio_mb: int | None = None
     audio_seconds: float | None = None
-    """The longest sound; None if Kie.ai does not say."""
+    """The seconds of the longest sound that is accepted; None if Kie.ai does not say."""
     audio_seconds_advised: float | None = None
-    """Up to here it is known to go well."""
+    """The seconds of sound up to which results are known to be good."""
     voices: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Id to name."""
+    """The voices: name by id."""
     speed_range: tuple[float, float] | None = None
     stability_range: tuple[float, float] | None = None
     similarity_boost_range: tuple[float, float] | None = None
     language: bool = False
-    """Whether the language can be named; two letters of ISO 639-1."""
+    """Whether the language can be named, by two letters of ISO 639-1."""
 
 
 FILE_KINDS: Mapping[str, str] = {
@@ -49,4 +51,4 @@ FILE_KINDS: Mapping[str, str] = {
     "audio/mp4": "M4A",
     "audio/ogg": "Ogg",
 }
-"""What people call a MIME type."""
+"""The usual name of a kind of file, by its MIME type."""

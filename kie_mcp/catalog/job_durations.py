@@ -1,4 +1,4 @@
-"""How long jobs take: which ones take about as long as one another, and what is known of them elsewhere."""
+"""Say how long jobs take: group those that take about equally long, and give the usual time of a model's jobs."""
 
 from kie_mcp.catalog import requests
 from kie_mcp.catalog.models import MODELS
@@ -9,12 +9,12 @@ from kie_mcp.orders.order import Order
 
 
 def bucket(order: Order, *, audio_seconds: float | None = None) -> str:
-    """Name the jobs that take about as long as this one: "model|resolution|length"."""
+    """Return the name of the group of jobs that take about as long as this one: "model|resolution|length"."""
     return f"{requests.model_id(order)}|{order.size}|{order.length(audio_seconds)}"
 
 
 def usual_duration(job: Job) -> Spread | None:
-    """Say how long such a job takes elsewhere; None for a model that is not known here, and its kind neither."""
+    """Return how long such jobs take by what others report; None if neither the model nor its kind is known here."""
     wanted = job.model.casefold()
     named = (model for model in MODELS if wanted in {model.id, *model.aliases})
     model = next(named, next(iter(models(job.kind)), None))

@@ -1,7 +1,7 @@
-"""The models as rows of data: what each takes, what it costs, what it calls its inputs.
+"""List Kie.ai's models, a row each: what it takes, what it costs, how long it lasts, what it calls its inputs.
 
-The rows are the only truth about a model. From them come the tools' schemas with their prices and limits, what an order
-is checked against and estimated by, and README's table.
+Nothing else states facts about a model. The tools' schemas with their prices and limits, the checks and estimates of
+orders, and README's table are made from these rows.
 """
 
 import datetime as dt
@@ -15,17 +15,17 @@ from kie_mcp.jobs.polling import Spread
 from kie_mcp.orders.kind import Kind
 
 CREDIT_USD = 0.005
-"""What a credit costs."""
+"""What a credit costs, in US dollars."""
 
 OUTPUT_HOSTS = ("tempfile.aiquickdraw.com", "file.aiquickdraw.com", "tempfile.redpandaai.co", "storage.kie.ai")
-"""Where Kie.ai keeps results, over https."""
+"""The hosts that serve Kie.ai's result files, over https."""
 
 Unit = Literal["image", "second", "1000 characters"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
-    """Credits for each unit, by resolution; "" for a model without a choice of them."""
+    """Credits for each unit, by resolution; the key is "" for a model without a choice of resolutions."""
 
     per: Unit
     credits: Mapping[str, float]
@@ -39,28 +39,29 @@ class Model:
     kind: Kind
     title: str
     label: str
-    """What tells it apart from the others of its kind, in the descriptions of the tools' arguments."""
+    """A short name that tells it apart from others of its kind, for the descriptions of the tools' arguments."""
     source: str
-    """Kie.ai's page about it."""
+    """The URL of Kie.ai's page about it."""
     date: dt.date
-    """When that page was read."""
+    """The day on which that page was read."""
     takes: Capabilities
     price: Price
     inputs: Mapping[str, str]
-    """Field of the order to Kie.ai's name of the input: nothing else is ever sent."""
+    """Kie.ai's name of each input, by the field of the order; no other field is ever sent."""
     lasts: Spread
-    """How long its jobs take, by what is known of other people's."""
+    """How long its jobs take, in seconds, by what other people report."""
     always: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    """Inputs that are sent even if the order leaves them out."""
+    """Inputs, with their values, that are sent even if the order leaves them out."""
     aliases: tuple[str, ...] = ()
+    """Other names by which a caller may order it, in lower case."""
     edit_id: str | None = None
-    """Takes the place of `id` when pictures go in."""
+    """The id that is sent in place of `id` if the order has pictures; None if it is the same."""
 
 
 _JPEG_PNG = ("image/jpeg", "image/png")
 _PICTURES = (*_JPEG_PNG, "image/webp")
 _SOUNDS = ("audio/mpeg", "audio/wav", "audio/x-wav", "audio/aac", "audio/mp4", "audio/ogg")
-# Kie.ai names kinds of files and no codecs: these are what such a file usually holds, and every decoder reads.
+# Kie.ai names kinds of files but no codecs: these are the usual ones, which every decoder reads.
 _CODECS = {
     "audio/wav": ("PCM", "float PCM"),
     "audio/x-wav": ("PCM", "float PCM"),
@@ -87,8 +88,8 @@ _SPEECH = {
 }
 _VIDEO = {"prompt": "prompt", "image": "image_url", "audio": "audio_url"}
 
-# What is assumed until this account has seen some: figures that are commonly reported, not measured here. Each job that
-# was seen takes the place of one of them.
+# Assumed until this account has jobs of its own: figures that people report, not measured here. Each finished job
+# replaces a part of the assumption.
 _PICTURE_TIME = Spread(median=11, sigma=0.4, shortest=5, longest=30)
 _SPEECH_TIME = Spread(median=4, sigma=0.5, shortest=2, longest=15)
 _VIDEO_TIME = Spread(median=170, sigma=0.55, shortest=60, longest=600)
@@ -112,7 +113,7 @@ _KLING = Capabilities(
     audio_seconds=300,
 )
 
-# The first of its kind is used when no model is named.
+# The first row of a kind is the default of that kind.
 MODELS: tuple[Model, ...] = (
     Model(
         id="google/nano-banana",

@@ -1,11 +1,11 @@
-"""What an order should cost, before it is sent."""
+"""Estimate what an order will cost, before it is sent."""
 
 from kie_mcp.catalog.registry import find
 from kie_mcp.orders.order import Order
 
 
 def estimate(order: Order, *, audio_seconds: float | None = None) -> float | None:
-    """Return the credits that a checked order should cost; None if that hangs on a length that nobody knows."""
+    """Return the credits that a checked order should cost; None if that depends on a length that is not known."""
     each = find(order.model, order.kind).price.credits.get(order.size)
     units = order.units(audio_seconds)
     return None if each is None or units is None else round(each * units, 2)

@@ -1,21 +1,21 @@
-"""Find a model: by its name, or by what it makes."""
+"""Find a model by its name, or by what it makes."""
 
 from kie_mcp.catalog.models import MODELS, Model
-from kie_mcp.catalog.validate import close
+from kie_mcp.catalog.validate import find_similar
 from kie_mcp.errors import OrderError
 from kie_mcp.orders.kind import KINDS, Kind
 from kie_mcp.text import literal
 
 
 def models(kind: Kind) -> tuple[Model, ...]:
-    """List the models that make this; the first is the default."""
+    """List the models of a kind; the first is the default."""
     return tuple(model for model in MODELS if model.kind is kind)
 
 
 def find(name: str, kind: Kind) -> Model:
-    """Find a model by its id or another name of it, in any case; a blank name is the default's.
+    """Find a model by its id or an alias, in lower or upper case; a blank name finds the default of the kind.
 
-    Raises OrderError if none of that kind is called so.
+    Raises OrderError if no model of that kind has the name.
     """
     wanted = name.strip().casefold()
     if not wanted:
@@ -25,13 +25,13 @@ def find(name: str, kind: Kind) -> Model:
             if model.kind is kind:
                 return model
             problem = f"{model.id} makes {KINDS[model.kind].plural}, not {KINDS[kind].plural}."
-            raise OrderError(problem, argument="model", remedy=_allowed(kind))
+            raise OrderError(problem, argument="model", remedy=_recommend_models(kind))
     problem = f"{literal(name.strip())} is not known here."
     names = [other for model in models(kind) for other in (model.id, *model.aliases)]
-    if near := close(wanted, names):
+    if near := find_similar(wanted, names):
         problem += f" Did you mean {near[0]}?"
-    raise OrderError(problem, argument="model", remedy=_allowed(kind))
+    raise OrderError(problem, argument="model", remedy=_recommend_models(kind))
 
 
-def _allowed(kind: Kind) -> str:
+def _recommend_models(kind: Kind) -> str:
     return f"For {KINDS[kind].plural} use {', '.join(model.id for model in models(kind))}."

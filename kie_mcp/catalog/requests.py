@@ -1,4 +1,4 @@
-"""An order turned into Kie.ai's input: checked against its model, then said in Kie.ai's words."""
+"""Turn an order into the request for Kie.ai: check it against its model, then use Kie.ai's names and values."""
 
 from collections.abc import Mapping
 from typing import Any, TypeVar
@@ -14,9 +14,9 @@ AnOrder = TypeVar("AnOrder", bound=Order)
 
 
 def check(order: AnOrder, *, plain_host: str | None = None) -> AnOrder:
-    """Return the order as it will be sent: the model's id, choices as Kie.ai spells them, defaults filled in.
+    """Return the order as it will be sent: with the model's id, Kie.ai's spelling of choices, and defaults filled in.
 
-    Raises OrderError at the first thing that the model does not take. Touches no network.
+    Raises OrderError for the first argument that the model does not take. Uses no network.
     """
     model = find(order.model, order.kind)
     named_edit = model.edit_id is not None and order.model.strip().casefold().endswith("-edit")
@@ -28,8 +28,7 @@ def check(order: AnOrder, *, plain_host: str | None = None) -> AnOrder:
     def takers(row: str) -> list[str]:
         return [other.id for other in models(order.kind) if getattr(other.takes, row)]
 
-    fitting = OrderValidator(model=model.id, takes=model.takes, plain_host=plain_host, takers=takers)
-    return fitting.check(order)
+    return OrderValidator(model=model.id, takes=model.takes, plain_host=plain_host, takers=takers).check(order)
 
 
 def model_id(order: Order) -> str:
@@ -39,24 +38,26 @@ def model_id(order: Order) -> str:
 
 
 def build(order: Order, links: Mapping[str, str]) -> Request:
-    """Say a checked order in Kie.ai's words.
+    """Build the request of a checked order.
 
-    `links` holds, for each file as it was given, a URL that Kie.ai can read.
+    Args:
+        order: The order, as `check` returned it.
+        links: A URL that Kie.ai can read for each file, by the file's reference in the order.
 
-    Raises OrderError if a file other than an https URL has none.
+    Raises OrderError if a file that is not an https URL has no link.
     """
     model = find(order.model, order.kind)
     inputs: JSON = dict(model.always)
     for name, key in model.inputs.items():
         value = getattr(order, name)
         if value != type(order).model_fields[name].default:
-            inputs[key] = _linked(name, value, links) if name in order.file_fields else value
+            inputs[key] = _replace_links(name, value, links) if name in order.file_fields else value
     return Request(model_id(order), inputs)
 
 
-def _linked(name: str, value: str | tuple[str, ...], links: Mapping[str, str]) -> Any:
+def _replace_links(name: str, value: str | tuple[str, ...], links: Mapping[str, str]) -> Any:
     if isinstance(value, tuple):
-        return [_linked(name, one, links) for one in value]
+        return [_replace_links(name, one, links) for one in value]
     link = links.get(value, value)
     if link.startswith(("kie://", "file:", "data:")):
         problem = f"{literal(value)} has no link yet."

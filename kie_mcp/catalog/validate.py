@@ -1,4 +1,4 @@
-"""Whether an order fits a model: found out before anything is spent, with an answer to what does not."""
+"""Check whether an order fits a model, before anything is spent; errors say what does not fit and what would."""
 
 import difflib
 import re
@@ -13,7 +13,7 @@ from kie_mcp.orders.job_uris import output_uri, parse_output_uri
 from kie_mcp.orders.order import Order
 from kie_mcp.orders.part_file import File, PartFile
 from kie_mcp.text import literal
-from kie_mcp.urls import check_url, is_web_link, shown_url
+from kie_mcp.urls import check_url, is_web_link, quote_url
 
 _ORIENTATIONS = {
     "vertical": "9:16",
@@ -25,14 +25,14 @@ _ORIENTATIONS = {
 AnOrder = TypeVar("AnOrder", bound=Order)
 _CHOICES = {"aspect_ratio": "aspect_ratios", "resolution": "resolutions", "output_format": "formats"}
 _FORMS = "Give an https URL, kie://jobs/{job_id}/outputs/{n} of an earlier job, a local path, or a data URI."
-# What the type says counts for nothing, so the ones that programs give when they do not know are taken too.
+# The MIME type is not trusted, so the types that programs give when they know none are accepted too.
 DATA = re.compile(
     r"data:\s{0,9}(?://)?((?:(?:image|img|audio|video)/|(?:application|binary)/(?:octet-stream|ogg|mp4|x-))[\w.+-]{0,60})?"
     r"\s{0,9}(?:;(?!\s{0,9}base64\s{0,9},)[^;,\"]{0,99}(?:\"[^\"]{0,99}\"\s{0,9})?){0,8}"
     r";?\s{0,9}base64\s{0,9},",
     re.IGNORECASE,
 )
-"""What stands before the base64 of a data URI."""
+"""The head of a data URI: everything before the base64."""
 _QUOTED = re.compile(
     r"""["'`<\u2018\u201c\u201e]\s*((?:https?|kie|data):.+?)\s*["'`>\u2018\u2019\u201c\u201d]""",
     re.DOTALL | re.IGNORECASE,
@@ -45,57 +45,57 @@ _LONGEST_PATH = 4096
 _JOB = re.compile(r"(?:kie://jobs/)?(job_[a-z2-7]{26})/?")
 
 
-def _nobody(_: str) -> Sequence[str]:
+def _no_models(_: str) -> Sequence[str]:
     return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderValidator:
-    """An order held against what one model takes. Raises OrderError at the first thing that does not fit."""
+    """Checks orders against what one model takes."""
 
     model: str
     takes: Capabilities
     plain_host: str | None = None
-    takers: Callable[[str], Sequence[str]] = _nobody
-    """The models for which that field of Takes is filled: what a refusal recommends."""
+    takers: Callable[[str], Sequence[str]] = _no_models
+    """Lists the models that have a field of Capabilities: a refusal recommends them."""
 
     def check(self, order: AnOrder) -> AnOrder:
-        """Return the order as it will be sent and remembered."""
-        given: dict[str, Any] = dict(order) | self._kept_shape(order)
+        """Return the order as it will be sent and stored; raise OrderError for the first argument that does not fit."""
+        given: dict[str, Any] = dict(order) | self._keep_shape(order)
         changes = {name: check(name, given[name]) for name, check in self._checks() if name in given}
         return order.model_copy(update={"model": self.model, **changes})
 
     def _checks(self) -> Iterable[tuple[str, Callable[[str, Any], Any]]]:
-        """What each argument of any order is held against; the first that does not fit is told of."""
-        yield "seed", self._within
-        yield "speed", self._speed
-        yield "stability", self._within
-        yield "similarity_boost", self._within
-        yield "prompt", self._words
-        yield "text", self._words
-        yield "images", self._images
-        yield "image", self._reference
-        yield "audio", self._reference
-        yield "aspect_ratio", self._aspect_ratio
-        yield "voice", self._voice
-        yield "resolution", self._choice
-        yield "output_format", self._choice
-        yield "language", self._language
+        """List the check of each argument, in the order in which they run; the first failure is the one reported."""
+        yield "seed", self._check_optional_range
+        yield "speed", self._check_speed
+        yield "stability", self._check_optional_range
+        yield "similarity_boost", self._check_optional_range
+        yield "prompt", self._check_words
+        yield "text", self._check_words
+        yield "images", self._check_images
+        yield "image", self._check_reference
+        yield "audio", self._check_reference
+        yield "aspect_ratio", self._check_aspect_ratio
+        yield "voice", self._check_voice
+        yield "resolution", self._check_choice
+        yield "output_format", self._check_choice
+        yield "language", self._check_language
 
-    def _kept_shape(self, order: Order) -> dict[str, str]:
-        """Let a picture that is changed keep its shape, if no other is asked for."""
+    def _keep_shape(self, order: Order) -> dict[str, str]:
+        """Keep the shape of a picture that is edited, unless another shape is asked for."""
         asked = getattr(order, "aspect_ratio", "").strip()
         return {} if asked or not order.inputs() or "auto" not in self.takes.aspect_ratios else {"aspect_ratio": "auto"}
 
-    def _aspect_ratio(self, argument: str, given: str) -> str:
+    def _check_aspect_ratio(self, argument: str, given: str) -> str:
         ratio = given.strip()
-        return self._choice(argument, _ORIENTATIONS.get(ratio.casefold(), ratio))
+        return self._check_choice(argument, _ORIENTATIONS.get(ratio.casefold(), ratio))
 
-    def _speed(self, argument: str, given: float) -> float:
-        self._between(argument, given, self.takes.speed_range or (1.0, 1.0))
+    def _check_speed(self, argument: str, given: float) -> float:
+        self._check_range(argument, given, self.takes.speed_range or (1.0, 1.0))
         return given
 
-    def _words(self, argument: str, given: str) -> str:
+    def _check_words(self, argument: str, given: str) -> str:
         longest = self.takes.prompt_max
         if not given.strip():
             if self.takes.prompt_required and not self.takes.prompt_default:
@@ -107,70 +107,70 @@ class OrderValidator:
             raise OrderError(problem, argument=argument, remedy="Shorten it.")
         return given
 
-    def _images(self, argument: str, given: tuple[File, ...]) -> tuple[File, ...]:
+    def _check_images(self, argument: str, given: tuple[File, ...]) -> tuple[File, ...]:
         most = self.takes.images_max
         if given and not most:
-            self._not_taken(argument, str(len(given)), "images_max")
+            self._refuse(argument, str(len(given)), "images_max")
         if len(given) > most:
             problem = f"{len(given)} given; {self.model} takes at most {most}."
             raise OrderError(problem, argument=argument, remedy="Leave some out.")
-        return tuple(self._reference(f"{argument}[{index}]", one) for index, one in enumerate(given))
+        return tuple(self._check_reference(f"{argument}[{index}]", one) for index, one in enumerate(given))
 
-    def _reference(self, argument: str, given: File) -> File:
+    def _check_reference(self, argument: str, given: File) -> File:
         if isinstance(given, PartFile):
             return given
-        text = _bare(given)
+        text = _strip_quotes(given)
         if is_web_link(text):
             return check_url(text, argument=argument, plain_host=self.plain_host)
-        if job_id := _JOB.fullmatch(text):  # what a model hands on when it forgets the rest
+        if job_id := _JOB.fullmatch(text):  # language models often give the job alone and forget the output
             return output_uri(job_id[1], 0)
-        if problem := _form(text):
+        if problem := _find_form_fault(text):
             raise OrderError(problem, argument=argument, remedy=_FORMS)
         return text
 
-    def _choice(self, argument: str, given: str) -> str:
+    def _check_choice(self, argument: str, given: str) -> str:
         row = _CHOICES[argument]
         allowed: tuple[str, ...] = getattr(self.takes, row)
         wanted = given.strip()
         if not wanted:
             return allowed[0] if allowed else ""
         if not allowed:
-            self._not_taken(argument, literal(wanted), row)
+            self._refuse(argument, literal(wanted), row)
         for value in allowed:
-            if _spelling(value) == _spelling(wanted):
+            if _normalize_spelling(value) == _normalize_spelling(wanted):
                 return value
         problem = f"{literal(wanted)} is not one that {self.model} takes: {', '.join(allowed)}."
         remedy = f"Use one of them, or leave it out for {allowed[0]}."
         raise OrderError(problem, argument=argument, remedy=remedy)
 
-    def _within(self, argument: str, given: float | None) -> float | None:
-        """Hold a number that can be left out against the row's range, which is called after the argument."""
+    def _check_optional_range(self, argument: str, given: float | None) -> float | None:
+        """Check a number that can be left out against the model's range, the field `{argument}_range`."""
         row = f"{argument}_range"
         limits: tuple[float, float] | None = getattr(self.takes, row)
         if given is not None:
             if limits is None:
-                self._not_taken(argument, str(given), row)
-            self._between(argument, given, limits)
+                self._refuse(argument, str(given), row)
+            self._check_range(argument, given, limits)
         return given
 
-    def _between(self, argument: str, given: float, limits: tuple[float, float]) -> None:
+    def _check_range(self, argument: str, given: float, limits: tuple[float, float]) -> None:
         least, most = limits
-        # Written so that NaN, which compares with nothing, is refused.
+        # Written so that NaN is refused: each comparison with it is false.
         if not least <= given <= most:
             problem = f"{_figure(given)} is out of range; {self.model} takes {_figure(least)} to {_figure(most)}."
             raise OrderError(problem, argument=argument, remedy="Use a number in that range, or leave it out.")
 
-    def _language(self, argument: str, given: str) -> str:
+    def _check_language(self, argument: str, given: str) -> str:
         code = given.strip().casefold()
         if code and not self.takes.language:
-            self._not_taken(argument, literal(given), "language")
+            self._refuse(argument, literal(given), "language")
         if code and not re.fullmatch(r"[a-z]{2}", code):
             problem = f"{literal(given)} is not two letters of ISO 639-1, such as en, de or zh."
             remedy = "Use such a code, or leave it out: the language is told from the text."
             raise OrderError(problem, argument=argument, remedy=remedy)
         return code
 
-    def _voice(self, argument: str, given: str) -> str:
+    def _check_voice(self, argument: str, given: str) -> str:
         voices = self.takes.voices
         wanted = given.strip()
         if not wanted:
@@ -181,26 +181,26 @@ class OrderValidator:
             if name.casefold() == wanted.casefold():
                 return voice
         problem = f"{literal(wanted)} is neither the id nor the name of a voice of {self.model}."
-        raise OrderError(problem, argument=argument, remedy=self._voices_like(wanted))
+        raise OrderError(problem, argument=argument, remedy=self._recommend_voices(wanted))
 
-    def _voices_like(self, wanted: str) -> str:
+    def _recommend_voices(self, wanted: str) -> str:
         names = dict.fromkeys(self.takes.voices.values())
-        if near := close(wanted, names):
-            return f"Use {either(near)}."
-        return f"Use one of the {len(names)} names, such as {either(list(names)[:5])}, or leave it out."
+        if near := find_similar(wanted, names):
+            return f"Use {join_with_or(near)}."
+        return f"Use one of the {len(names)} names, such as {join_with_or(list(names)[:5])}, or leave it out."
 
-    def _not_taken(self, argument: str, given: str, row: str) -> NoReturn:
+    def _refuse(self, argument: str, given: str, row: str) -> NoReturn:
         problem = f"{given} given, but {self.model} takes none."
-        raise OrderError(problem, argument=argument, remedy=self._elsewhere(row))
+        raise OrderError(problem, argument=argument, remedy=self._recommend_others(row))
 
-    def _elsewhere(self, row: str) -> str:
+    def _recommend_others(self, row: str) -> str:
         others = [other for other in self.takers(row) if other != self.model]
-        return f"Leave it out, or use {either(others)}." if others else "Leave it out."
+        return f"Leave it out, or use {join_with_or(others)}." if others else "Leave it out."
 
 
 @contextmanager
-def speaking_of(**names: str) -> Generator[None]:
-    """Let a refusal name an argument as the caller knows it: the name it has here, to the caller's."""
+def rename_arguments(**names: str) -> Generator[None]:
+    """Rename arguments in the OrderErrors of a block: keyword is the name here, its value the caller's name."""
     try:
         yield
     except OrderError as error:
@@ -209,8 +209,8 @@ def speaking_of(**names: str) -> Generator[None]:
         raise error.with_facts(argument=names[error.argument]) from None
 
 
-def _bare(given: str) -> str:
-    """What was given without blanks around it; a URL also without quotation marks, which no URL begins with."""
+def _strip_quotes(given: str) -> str:
+    """Return the text without blanks at its ends; a URL also without quotation marks and invisible characters."""
     text = given.strip()
     if _LINK.match(seen := text.strip(_INVISIBLE)):
         text = seen.strip()
@@ -218,14 +218,14 @@ def _bare(given: str) -> str:
     return quoted[1] if quoted else text
 
 
-def _form(text: str) -> str:
-    """What is wrong with a file that is no web URL, told from its form alone; empty if nothing is."""
+def _find_form_fault(text: str) -> str:
+    """Say what is wrong with a file that is no web URL, judging by its form alone; empty if nothing is."""
     scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]+):", text)
     kind = scheme[1].casefold() if scheme else "path"
     if not text:
         return "is empty; a file is needed."
     if kind == "kie":
-        return "" if parse_output_uri(text) else f"{shown_url(text)} names no output of a job."
+        return "" if parse_output_uri(text) else f"{quote_url(text)} names no output of a job."
     if kind == "data":
         return "" if DATA.match(text) else "a data URI must hold a picture or a sound in base64."
     if kind not in {"path", "file"}:
@@ -233,19 +233,19 @@ def _form(text: str) -> str:
     return "" if len(text) <= _LONGEST_PATH else f"has {len(text):,} characters; no path is that long."
 
 
-def _spelling(value: str) -> str:
-    """What two spellings of one choice share: 1K and 1k, 480p and 480, jpg and JPEG."""
+def _normalize_spelling(value: str) -> str:
+    """Return the common form of a choice's spellings: 1K and 1k, 480p and 480, jpg and JPEG."""
     return value.casefold().removesuffix("p").replace("jpeg", "jpg")
 
 
-def close(wanted: str, names: Iterable[str]) -> list[str]:
-    """Return the names that *wanted* may have meant, the closest first."""
+def find_similar(wanted: str, names: Iterable[str]) -> list[str]:
+    """Return up to three names that are similar to *wanted*, the closest first."""
     folded = {name.casefold(): name for name in names}
     return [folded[name] for name in difflib.get_close_matches(wanted.casefold(), folded, n=3, cutoff=0.6)]
 
 
-def either(names: Sequence[str]) -> str:
-    """Join names as a sentence does, each once: "a", "a or b", "a, b or c"."""
+def join_with_or(names: Sequence[str]) -> str:
+    """Join names with "or", each once: "a", "a or b", "a, b or c"."""
     names = list(dict.fromkeys(names))
     return " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 

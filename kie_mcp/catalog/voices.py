@@ -1,4 +1,4 @@
-"""The voices that Kie.ai's ElevenLabs models speak with: id to name, the default first; names may repeat."""
+"""List the voices of Kie.ai's ElevenLabs models: name by id, the default first; two voices may share a name."""
 
 from collections.abc import Mapping
 

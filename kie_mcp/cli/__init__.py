@@ -1,1 +1,1 @@
-"""The command `kie-mcp`, a file for each of its commands."""
+"""The command line `kie-mcp`; larger commands have a file of their own."""

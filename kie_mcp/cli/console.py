@@ -1,4 +1,4 @@
-"""The standard streams of a command: any text can be shown, and lost output ends it without a traceback."""
+"""Prepare the standard streams of a command: any text can be printed, and lost output ends it without a traceback."""
 
 import errno
 import logging
@@ -12,27 +12,30 @@ from kie_mcp.errors import KieError
 
 FAILED = 1
 NO_READER = 141
-"""What a shell reports of a program that a closed pipe has ended: 128 and the number of SIGPIPE."""
+"""The exit code that a shell reports for a program ended by a closed pipe: 128 plus the number of SIGPIPE."""
 
 
 class ConsoleError(KieError):
-    """Standard output takes nothing more."""
+    """Standard output can no longer be written."""
 
     category = "output"
     unread = False
-    """Whether its reader has gone, who wants to hear nothing more."""
+    """Whether its reader has gone; then there is nobody to tell."""
 
 
 def output_error(error: OSError) -> ConsoleError:
-    """Return what is to be said of output that could not be written."""
+    """Return the error for output that could not be written."""
     lost = ConsoleError(f"Standard output cannot be written ({os.strerror(error.errno or errno.EIO)}).")
-    # Windows calls a pipe that nobody reads an invalid argument.
+    # Windows reports a pipe without a reader as an invalid argument.
     lost.unread = error.errno == errno.EPIPE or (sys.platform == "win32" and error.errno == errno.EINVAL)
     return lost
 
 
 def prepare_streams() -> None:
-    """Open what was closed, so that no file or socket gets a standard number, and let any character through."""
+    """Open the standard streams that are closed, and let them print any character.
+
+    Otherwise the next file or socket would get the number of a standard stream.
+    """
     for number in range(3):
         _open_again(number)
     sys.stdin = sys.stdin or open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - for as long as it runs
@@ -44,12 +47,12 @@ def prepare_streams() -> None:
 
 
 def log_to_stderr(level: str) -> None:
-    """Write plain lines: the SDK would take rich, which ends the process when nobody reads standard error."""
+    """Log plain lines to standard error; the SDK would use rich, which ends the process if nobody reads them."""
     logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
 
 
 class CheckedOutput:
-    """Standard output for others to write to: what fails is kept, and raised by `check` where it can be told."""
+    """Standard output for a library to write to: its first failure is kept until `check` raises it."""
 
     def __init__(self) -> None:
         self._error: ConsoleError | None = None
@@ -58,7 +61,7 @@ class CheckedOutput:
         return getattr(sys.stdout, name)
 
     def write(self, text: str) -> int:
-        """Write at once, or nothing more after the first failure; returns the number of characters."""
+        """Write and flush; after the first failure do nothing. Return the number of characters, as files do."""
         if self._error is None:
             try:
                 sys.stdout.write(text)
@@ -69,27 +72,27 @@ class CheckedOutput:
         return len(text)
 
     def check(self) -> None:
-        """Raises ConsoleError if something could not be written."""
+        """Raise ConsoleError if something could not be written."""
         if self._error:
             raise self._error
 
 
 def say(*lines: object) -> None:
-    """Write lines to standard output at once. Raises ConsoleError if it takes none."""
+    """Print lines to standard output and flush it. Raises ConsoleError if it cannot be written."""
     output = CheckedOutput()
     output.write("".join(f"{line}\n" for line in lines))
     output.check()
 
 
 def warn(*lines: object) -> None:
-    """Write lines to standard error; there is nobody to tell if it takes none."""
+    """Print lines to standard error; if it cannot be written, do nothing, because there is nobody to tell."""
     with suppress(OSError):
         sys.stderr.write("".join(f"{line}\n" for line in lines))
         sys.stderr.flush()
 
 
 def report(error: ConsoleError) -> int:
-    """Say that output was lost, unless nobody wanted it; returns the exit code."""
+    """Print that output was lost, unless its reader has gone; return the exit code."""
     if error.unread:
         return NO_READER
     warn(f"kie-mcp: {error.message}")
@@ -97,7 +100,7 @@ def report(error: ConsoleError) -> int:
 
 
 def close_streams(code: int) -> int:
-    """Write out what is buffered, while it can still be said if that fails; returns the exit code."""
+    """Flush the streams while a failure can still be reported; return the exit code."""
     try:
         sys.stdout.flush()
     except OSError as error:
@@ -111,13 +114,13 @@ def _open_again(number: int) -> None:
     try:
         os.fstat(number)
     except OSError:
-        # Read-only for output as well: what is written then fails, as it did when it was closed, and is noticed.
+        # Standard output is opened for reading only, so that writing to it fails, as it would if it were still closed.
         os.open(os.devnull, os.O_WRONLY if number == 2 else os.O_RDONLY)
         os.set_inheritable(number, True)
 
 
 def _discard(stream: TextIO) -> None:
-    """Let the interpreter's own flush at the end find nothing to complain of."""
+    """Send a stream that cannot be flushed to the null device, so that the interpreter's flush at its end succeeds."""
     try:
         stream.flush()
     except OSError:

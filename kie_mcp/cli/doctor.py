@@ -1,4 +1,4 @@
-"""What `kie-mcp doctor` finds and what to do about it: it costs nothing and never shows the key."""
+"""`kie-mcp doctor`: check everything that a job needs, and say what to do. It costs nothing and never shows the key."""
 
 import os
 import platform
@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import anyio
 
-from kie_mcp import __version__, extras
+from kie_mcp import __version__, optional_packages
 from kie_mcp.catalog.models import OUTPUT_HOSTS
 from kie_mcp.errors import KieError, NotCreatedError
 from kie_mcp.jobs.clock import Clock, SystemClock
@@ -29,11 +29,11 @@ from kie_mcp.settings import Settings
 from kie_mcp.text import without_key
 
 LOW_CREDITS = 10.0
-"""Credits below which little can be made."""
+"""Fewer credits than this are worth a remark: little can be made with them."""
 SKEW = 60.0
 """Seconds that the clock may be wrong without harm."""
 DISK_SECONDS = 10.0
-"""Seconds in which a disk answers."""
+"""The longest that a disk may take to answer, in seconds."""
 _PRIVATE = "Its disk takes no permissions, or it is not yours: set KIE_STATE_DIR to a folder on a local disk."
 WRONG_CLOCK = "Let the system set its clock from the network."
 _PROXIED = "See that the proxy runs and lets {host} through, or name that host in NO_PROXY."
@@ -46,14 +46,14 @@ class Grade(StrEnum):
 
     OK = "ok"
     ATTENTION = "attention"
-    """It works, and something about it is worth knowing."""
+    """It works, but something about it is worth knowing."""
     PROBLEM = "problem"
     """Something will not work."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was found about one subject, and what to do; `str()` is its line."""
+    """What was found about one subject, and what to do; `str()` is its line in the report."""
 
     grade: Grade
     subject: str
@@ -69,9 +69,9 @@ Question = Callable[[], Awaitable[list[Finding]]]
 
 
 async def examine(settings: Settings, clock: Clock | None = None, kie: KieClient | None = None) -> list[Finding]:
-    """Look at every subject. Makes the folders and the ledger where they are missing.
+    """Check every subject and return the findings; folders and the ledger are made if they are missing.
 
-    `clock` and `kie` are the seams that tests use.
+    `clock` and `kie` are the seams for tests.
     """
     now, answered = (clock or SystemClock()).now(), anyio.Event()
     async with kie or settings.make_client() as kie:
@@ -90,7 +90,7 @@ async def examine(settings: Settings, clock: Clock | None = None, kie: KieClient
 
 
 async def _ask_together(questions: Sequence[Question]) -> list[Finding]:
-    """Ask all at once, since each may have to wait until its host is given up; the answers stand in their order."""
+    """Ask all questions at once, because each may wait for a host that never answers; return the answers in order."""
     answers: dict[int, list[Finding]] = {}
 
     async def ask(place: int, question: Question) -> None:
@@ -112,7 +112,7 @@ def _report_version() -> Finding:
 
 
 async def _check_key(settings: Settings, kie: KieClient, answered: anyio.Event) -> list[Finding]:
-    """Ask for the balance. `heard` is set once that has ended: whether a sandbox answers is known then, or never."""
+    """Ask for the balance. Then set `answered`: only by then is it known whether a sandbox answers."""
     try:
         balance = await kie.credit()
     except KieError as error:
@@ -128,7 +128,7 @@ async def _check_key(settings: Settings, kie: KieClient, answered: anyio.Event) 
 
 
 async def _check_files(settings: Settings, kie: KieClient, answered: anyio.Event) -> list[Finding]:
-    """Try the way of what Kie.ai makes. Another address may be a sandbox's, which keeps its files itself."""
+    """Check the route to Kie.ai's result files. Another API may be a sandbox, which serves its files itself."""
     elsewhere = settings.api_base_url != API
     if elsewhere:
         await answered.wait()
@@ -140,7 +140,7 @@ async def _check_files(settings: Settings, kie: KieClient, answered: anyio.Event
 
 
 async def _check_route(kie: KieClient, subject: str, url: str, *, file: bool = False) -> list[Finding]:
-    """Ask a host for anything; that costs nothing, and any answer shows that the way is open."""
+    """Check that a host can be reached: any answer will do, and asking costs nothing."""
     way = ""
     try:
         way = f" {kie.describe_route(url)}"
@@ -153,7 +153,7 @@ async def _check_route(kie: KieClient, subject: str, url: str, *, file: bool = F
 
 
 async def _measure_skew(kie: KieClient, now: float) -> float | None:
-    """Seconds by which the clock is before Kie.ai's; None if Kie.ai does not tell."""
+    """Return the seconds by which this clock is ahead of Kie.ai's; None if Kie.ai does not say."""
     try:
         theirs = await kie.server_time()
     except KieError:
@@ -162,7 +162,7 @@ async def _measure_skew(kie: KieClient, now: float) -> float | None:
 
 
 async def _check_output_folder(settings: Settings) -> list[Finding]:
-    """What an order does before it is paid for, with the room that a picture needs."""
+    """Check the output folder as an order does before it is paid for, with room for a picture."""
     path = settings.output_dir
     try:
         await run_in_thread(
@@ -196,7 +196,7 @@ async def _check_ledger(settings: Settings, now: float) -> list[Finding]:
 
 
 def _check_state_folder(path: Path) -> Finding:
-    """The ledger holds prompts and links, which are nobody else's business."""
+    """Check that other users cannot read the state folder: the ledger holds prompts and links."""
     mode = stat.S_IMODE(path.stat().st_mode)
     if os.name == "posix" and mode & 0o077:
         return Finding(Grade.ATTENTION, "state folder", f"others can look into it (mode {mode:o})", _PRIVATE)
@@ -204,15 +204,15 @@ def _check_state_folder(path: Path) -> Finding:
 
 
 async def _check_clock(kie: KieClient, now: float) -> list[Finding]:
-    """Jobs are aged by this clock, also those of which Kie.ai says when they began."""
+    """Check this computer's clock: the age of jobs is measured with it, also against times that Kie.ai gives."""
     ahead = await _measure_skew(kie, now)
-    told = f"{datetime.fromtimestamp(now, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    time = f"{datetime.fromtimestamp(now, UTC):%Y-%m-%d %H:%M:%S} UTC"
     if ahead is None:
-        return [Finding(Grade.OK, "clock", f"{told}; Kie.ai could not be asked for the time")]
+        return [Finding(Grade.OK, "clock", f"{time}; Kie.ai could not be asked for the time")]
     if abs(ahead) > SKEW:
-        found = f"{told}, {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} Kie.ai's"
+        found = f"{time}, {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} Kie.ai's"
         return [Finding(Grade.ATTENTION, "clock", found, WRONG_CLOCK)]
-    return [Finding(Grade.OK, "clock", f"{told}, as at Kie.ai")]
+    return [Finding(Grade.OK, "clock", f"{time}, as at Kie.ai")]
 
 
 def _report_sqlite() -> Finding:
@@ -222,7 +222,7 @@ def _report_sqlite() -> Finding:
 
 
 def _check_sandbox() -> Finding:
-    if absent := extras.missing_packages():
+    if absent := optional_packages.missing_packages():
         todo = "Needed only for the sandbox and the demo; in a checkout: pip install '.[sandbox]'"
         return Finding(Grade.ATTENTION, "sandbox", f"not installed: {', '.join(absent)}", todo)
     return Finding(Grade.OK, "sandbox", "installed")

@@ -1,4 +1,4 @@
-"""The latest jobs of this account as a table for the terminal."""
+"""`kie-mcp jobs`: print the latest jobs of this account as a table."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ HEAD = ("time", "kind", "state", "job", "file")
 
 
 async def list_latest_jobs(settings: Settings, limit: int) -> str:
-    """The account's jobs, newest first, one a line; a sentence if there is none."""
+    """Return a table of the account's jobs, newest first, one to a line; a sentence if there are none."""
     if not _may_exist(settings.ledger_path):
         return f"No jobs yet: there is no ledger at {settings.ledger_path}"
     ledger = open_store(sqlite_url(settings.ledger_path))
@@ -25,17 +25,17 @@ async def list_latest_jobs(settings: Settings, limit: int) -> str:
         await ledger.close()
     if not jobs:
         return NONE
-    return _format_table([HEAD, *(_row(job) for job in jobs)])
+    return _format_table([HEAD, *(_make_row(job) for job in jobs)])
 
 
 def _may_exist(path: Path) -> bool:
     try:
         return path.exists()
-    except OSError:  # opening it says what is wrong with it
+    except OSError:  # opening it will say what is wrong
         return True
 
 
-def _row(job: Job) -> tuple[str, ...]:
+def _make_row(job: Job) -> tuple[str, ...]:
     made = datetime.fromtimestamp(job.created_at, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
     return (made, job.kind, job.state, job.id, _describe_place(job))
 

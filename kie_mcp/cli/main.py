@@ -1,4 +1,4 @@
-"""The command `kie-mcp`: reads the arguments, then loads what the chosen command needs and nothing else."""
+"""Run the command `kie-mcp`: read its arguments, then import only what the chosen command needs."""
 
 import argparse
 import signal
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, cast
 from kie_mcp.cli.console import FAILED, ConsoleError, close_streams, log_to_stderr, prepare_streams, report, say, warn
 from kie_mcp.cli.options import build_parser
 from kie_mcp.errors import KieError
-from kie_mcp.extras import require_sandbox
-from kie_mcp.shutdown import exit_despite_threads
+from kie_mcp.forced_exit import exit_despite_threads
+from kie_mcp.optional_packages import require_sandbox
 
 if TYPE_CHECKING:  # the settings load pydantic, which --help and --version do without
     from kie_mcp.settings import Settings
@@ -22,7 +22,8 @@ BAD_SETTINGS, INTERRUPTED = 2, 130
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code.
 
-    0; 1 if it failed; 2 if the settings or arguments are wrong; 130 after Ctrl-C; 141 if nobody reads its output.
+    The code is 0 for success, 1 if the command failed, 2 if settings or arguments are wrong, 130 after Ctrl-C, and 141
+    if nobody reads its output.
     """
     prepare_streams()
     before = set(threading.enumerate())
@@ -52,7 +53,7 @@ def _run_command(argv: Sequence[str] | None) -> int:
 
 
 def _find_cause(error: BaseException) -> KieError | None:
-    """The one thing to tell the user, out of a task group's bundle too."""
+    """Return the error to show to the user, which may be inside exception groups; None for errors of another kind."""
     if isinstance(error, KieError):
         return error
     if isinstance(error, BaseExceptionGroup):
@@ -76,9 +77,9 @@ def _run(main_coroutine: Coroutine[Any, Any, int]) -> int:
     return anyio.run(run)
 
 
-def _stdio(arguments: argparse.Namespace) -> int:
+def _serve_stdio(arguments: argparse.Namespace) -> int:
     settings = _prepare_to_serve(arguments)
-    from kie_mcp.app import serve_stdio
+    from kie_mcp.stdio_server import serve_stdio
 
     async def serve() -> int:
         await serve_stdio(settings, sandbox=arguments.sandbox)
@@ -87,7 +88,7 @@ def _stdio(arguments: argparse.Namespace) -> int:
     return _run(serve())
 
 
-def _serve(arguments: argparse.Namespace) -> int:
+def _serve_http(arguments: argparse.Namespace) -> int:
     settings = _prepare_to_serve(arguments)
     from kie_mcp.http.server import HttpAccess, serve_http
 
@@ -107,13 +108,14 @@ def _serve(arguments: argparse.Namespace) -> int:
 def _prepare_to_serve(arguments: argparse.Namespace) -> "Settings":
     if arguments.sandbox:
         require_sandbox()
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # until the server listens: a half-made import has nothing to tidy
+    # Until the server handles signals itself, Ctrl-C ends the process at once: an import leaves nothing to clean up.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     settings = _read_settings(http=arguments.command == "serve")
     log_to_stderr(settings.log_level)
     return settings
 
 
-def _demo(arguments: argparse.Namespace) -> int:
+def _run_demo(arguments: argparse.Namespace) -> int:
     require_sandbox()
     from kie_mcp.demo.run import run_demo
 
@@ -121,15 +123,15 @@ def _demo(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _sandbox(arguments: argparse.Namespace) -> int:
+def _run_sandbox(arguments: argparse.Namespace) -> int:
     require_sandbox()
     _check_scenario(arguments.scenario)
     try:
         return _run(_serve_sandbox(arguments))
     except OSError as error:
-        from kie_mcp.settings import unusable_port
+        from kie_mcp.settings import unusable_port_error
 
-        raise unusable_port("127.0.0.1", arguments.port, error) from None
+        raise unusable_port_error("127.0.0.1", arguments.port, error) from None
 
 
 async def _serve_sandbox(arguments: argparse.Namespace) -> int:
@@ -158,7 +160,7 @@ def _check_scenario(given: str | None) -> None:
         raise SettingsError(message, remedy=f"Choose among: {', '.join(SCENARIOS)}")
 
 
-def _doctor(arguments: argparse.Namespace) -> int:
+def _run_doctor(arguments: argparse.Namespace) -> int:
     if arguments.sandbox:
         require_sandbox()
     settings = _read_settings()
@@ -175,17 +177,17 @@ def _doctor(arguments: argparse.Namespace) -> int:
 
 @asynccontextmanager
 async def _use_settings(settings: "Settings", *, sandbox: bool) -> AsyncGenerator["Settings"]:
-    """What a server with the same arguments uses."""
+    """Yield the settings that a server with the same arguments would use; with `sandbox`, start one for the block."""
     if not sandbox:
         yield settings
         return
-    from kie_mcp.app import on_sandbox
+    from kie_mcp.app import start_sandbox
 
-    async with on_sandbox(settings) as own:
+    async with start_sandbox(settings) as own:
         yield own
 
 
-def _jobs(arguments: argparse.Namespace) -> int:
+def _list_jobs(arguments: argparse.Namespace) -> int:
     if arguments.sandbox:
         from kie_mcp.settings import SettingsError
 
@@ -204,10 +206,10 @@ def _jobs(arguments: argparse.Namespace) -> int:
 
 
 COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
-    "stdio": _stdio,
-    "serve": _serve,
-    "demo": _demo,
-    "sandbox": _sandbox,
-    "doctor": _doctor,
-    "jobs": _jobs,
+    "stdio": _serve_stdio,
+    "serve": _serve_http,
+    "demo": _run_demo,
+    "sandbox": _run_sandbox,
+    "doctor": _run_doctor,
+    "jobs": _list_jobs,
 }

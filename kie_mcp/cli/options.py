@@ -1,4 +1,4 @@
-"""What the command line takes: the commands, their arguments, and how an argument is checked."""
+"""Define the command line: the commands, their arguments, and the checks of each argument."""
 
 import argparse
 import re
@@ -15,7 +15,7 @@ HOST = re.compile(r"(?:[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\])(?
 
 
 class Parser(argparse.ArgumentParser):
-    """One that notices when its help cannot be written."""
+    """A parser that notices when its help cannot be printed."""
 
     def _print_message(self, message: str, file: object = None) -> None:
         if message:
@@ -23,7 +23,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Make the parser; what it returns names its command in `command`. Raises ConsoleError if help finds no output."""
+    """Make the parser. Its result names the command in `command`; ConsoleError is raised if help cannot be printed."""
     whole = Parser(
         prog="kie-mcp",
         description="An MCP server for Kie.ai: pictures, speech and talking videos. "
@@ -36,7 +36,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = whole.add_subparsers(title="commands", metavar="command")
     _add_commands(commands.add_parser)
     for command in commands.choices.values():
-        # Here too, because that is where it is looked for; a default would undo what stands before the command.
+        # Accepted after the command too, because people write it there. A default would undo one before the command.
         command.add_argument("--sandbox", action="store_true", default=argparse.SUPPRESS, help="as before the command")
     return whole
 
@@ -48,57 +48,61 @@ def _add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
     demo.add_argument("--out", type=Path, default=DEFAULT_OUT, metavar="DIR", help=f"where to save ({DEFAULT_OUT})")
     sandbox = add("sandbox", help="run the sandbox alone, for other programs")
     sandbox.set_defaults(command="sandbox")
-    sandbox.add_argument("--port", type=_port, default=8765, metavar="N", help="port on 127.0.0.1 (8765)")
-    sandbox.add_argument("--speed", type=_positive, default=1.0, metavar="X", help="how much faster than Kie.ai (1)")
-    sandbox.add_argument("--credits", type=_amount, default=1000.0, metavar="N", help="balance at the start (1000)")
+    sandbox.add_argument("--port", type=_parse_port, default=8765, metavar="N", help="port on 127.0.0.1 (8765)")
+    sandbox.add_argument(
+        "--speed", type=_parse_speed, default=1.0, metavar="X", help="how many times faster than Kie.ai (1)"
+    )
+    sandbox.add_argument(
+        "--credits", type=_parse_credits, default=1000.0, metavar="N", help="balance at the start (1000)"
+    )
     sandbox.add_argument("--scenario", metavar="NAME", help="trouble that every job runs into")
-    doctor = add("doctor", help="check key, ways out, folders, SQLite and clock, and say what to do")
+    doctor = add("doctor", help="check key, connections, folders, SQLite and clock, and say what to do")
     doctor.set_defaults(command="doctor")
     jobs = add("jobs", help="list the latest jobs of this key")
     jobs.set_defaults(command="jobs")
-    jobs.add_argument("--limit", type=_count, default=20, metavar="N", help="how many (20)")
+    jobs.add_argument("--limit", type=_parse_count, default=20, metavar="N", help="how many (20)")
 
 
 def _add_serve(serve: argparse.ArgumentParser) -> None:
     serve.set_defaults(command="serve")
     serve.add_argument("--host", default="127.0.0.1", metavar="H", help="address to listen on (127.0.0.1)")
-    serve.add_argument("--port", type=_port, default=8766, metavar="N", help="port (8766); 0 picks a free one")
+    serve.add_argument("--port", type=_parse_port, default=8766, metavar="N", help="port (8766); 0 picks a free one")
     host_help = "name by which callers may ask for it, besides its own; with or without a port"
-    serve.add_argument("--allow-host", action="append", default=[], type=_host, metavar="H", help=host_help)
+    serve.add_argument("--allow-host", action="append", default=[], type=_parse_host, metavar="H", help=host_help)
     origin_help = "web site whose pages may call it, such as https://app.example"
-    serve.add_argument("--allow-origin", action="append", default=[], type=_origin, metavar="O", help=origin_help)
+    serve.add_argument("--allow-origin", action="append", default=[], type=_parse_origin, metavar="O", help=origin_help)
 
 
-def _host(text: str) -> str:
+def _parse_host(text: str) -> str:
     if not HOST.fullmatch(text):
         raise argparse.ArgumentTypeError(f"must be a host such as kie.example or kie.example:8443, not {text!r}")
     return text.casefold()
 
 
-def _origin(text: str) -> str:
+def _parse_origin(text: str) -> str:
     scheme, _, host = text.rstrip("/").partition("://")
     if scheme.casefold() not in {"http", "https"} or not HOST.fullmatch(host):
         raise argparse.ArgumentTypeError(f"must be an origin such as https://app.example, not {text!r}")
     return f"{scheme}://{host}".casefold()
 
 
-def _count(text: str) -> int:
-    return int(_number(text, least=1, whole=True))
+def _parse_count(text: str) -> int:
+    return int(_parse_number(text, least=1, whole=True))
 
 
-def _port(text: str) -> int:
-    return int(_number(text, least=0, most=65535, whole=True))
+def _parse_port(text: str) -> int:
+    return int(_parse_number(text, least=0, most=65535, whole=True))
 
 
-def _positive(text: str) -> float:
-    return _number(text, least=0.01, most=1000)
+def _parse_speed(text: str) -> float:
+    return _parse_number(text, least=0.01, most=1000)
 
 
-def _amount(text: str) -> float:
-    return _number(text, least=0)
+def _parse_credits(text: str) -> float:
+    return _parse_number(text, least=0)
 
 
-def _number(text: str, *, least: float, most: float = 1e9, whole: bool = False) -> float:
+def _parse_number(text: str, *, least: float, most: float = 1e9, whole: bool = False) -> float:
     try:
         number = float(text)
     except ValueError:

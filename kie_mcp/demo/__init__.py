@@ -1,1 +1,1 @@
-"""The demo: a picture, a voice and a talking video from the sandbox."""
+"""`kie-mcp demo`: a picture, a voice and a talking video from the sandbox."""

@@ -1,4 +1,4 @@
-"""What the demo shows: a bar a job in a terminal, plain lines anywhere else."""
+"""Show the demo's progress: a bar for each job in a terminal, plain lines anywhere else."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ from kie_mcp.cli.console import CheckedOutput
 
 
 class Bar(Protocol):
-    """Where one job's progress is shown."""
+    """Shows the progress of one job."""
 
     async def show(self, progress: float, total: float | None, message: str | None) -> None:
         """Show a notification: its value, the value at the end if known, its sentence (`image: queued, 2 s`)."""
@@ -21,40 +21,40 @@ class Bar(Protocol):
 
 @dataclass(slots=True)
 class Lines:
-    """A line for each new sentence."""
+    """Shows progress as lines: one for each new message."""
 
     console: Console
-    said: str = ""
+    last: str = ""
 
     async def show(self, progress: float, total: float | None, message: str | None) -> None:
-        """Say the sentence unless it was the last one."""
-        if message and message != self.said:
-            self.said = message
+        """Print the message unless it was the last one."""
+        if message and message != self.last:
+            self.last = message
             self.console.print(message, soft_wrap=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """A bar that moves."""
+    """Shows progress as a bar that moves."""
 
     progress: Progress
     task: TaskID
 
     async def show(self, progress: float, total: float | None, message: str | None) -> None:
-        """Move the bar; without a total it says only that work goes on."""
+        """Move the bar; without a total it only shows that work goes on."""
         self.progress.update(self.task, completed=progress, total=total, message=(message or "").partition(": ")[2])
 
 
-def _console() -> Console:
+def _make_console() -> Console:
     output = cast("IO[str]", CheckedOutput())
     return Console(file=output, markup=False, highlight=False, emoji=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Display:
-    """Standard output, with bars if it is a terminal and without control codes if it is not."""
+    """Writes to standard output: bars if it is a terminal, lines without control codes if it is not."""
 
-    console: Console = field(default_factory=_console)
+    console: Console = field(default_factory=_make_console)
 
     def say(self, line: str) -> None:
         """Print a line as it is. Raises ConsoleError if it cannot be written."""
@@ -62,22 +62,22 @@ class Display:
         self.check()
 
     def check(self) -> None:
-        """Raises ConsoleError if something could not be written: where that was noticed nobody could be told."""
+        """Raise ConsoleError if something could not be written; writing itself raises nothing."""
         if isinstance(self.console.file, CheckedOutput):
             self.console.file.check()
 
     @contextmanager
     def bar(self, title: str) -> Generator[Bar]:
-        """A place for one job's progress; full at the end if nothing went wrong."""
+        """Yield the display of one job's progress; when the block ends without an error it shows the job as done."""
         if not self.console.is_terminal or self.console.is_dumb_terminal:
             yield Lines(self.console)
             return
-        with self._progress() as progress:
+        with self._make_progress() as progress:
             task = progress.add_task(title, total=None, message="")
             yield Live(progress, task)
             progress.update(task, total=1, completed=1, message="done")
 
-    def _progress(self) -> Progress:
+    def _make_progress(self) -> Progress:
         columns = (
             TextColumn("{task.description:14}"),
             BarColumn(24),

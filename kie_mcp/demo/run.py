@@ -1,4 +1,4 @@
-"""A picture, a voice and a talking video through MCP, from the sandbox: what a client does, with its progress shown."""
+"""Run the demo: start the sandbox and the server, and order a picture, a voice and a talking video as a client does."""
 
 import sys
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ from kie_mcp.sandbox import serve
 from kie_mcp.settings import SANDBOX_KEY
 
 SPEED = 8.0
-"""How much faster than Kie.ai the sandbox works here: the whole demo takes less than 45 s."""
+"""How many times faster than Kie.ai the sandbox works here, so that the whole demo takes less than 45 s."""
 FIRST_WAIT, NEXT_WAIT = 10, 30
-"""Seconds that a call may take before it answers with a job id, as clients set them."""
+"""`wait_seconds` of the call that orders, and of each later one, in seconds."""
 PROMPT = "a red fox in a raincoat, looking at the camera"
 SCRIPT = (
     "Hello! I am a fox, it is raining, and I was made without a key. Give me a picture and a voice, and I will talk."
@@ -29,22 +29,22 @@ JSON = dict[str, Any]
 
 
 class DemoError(KieError):
-    """A tool answered with an error."""
+    """The demo could not make or save something."""
 
     category = "demo"
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A client that waits for its jobs as an assistant does."""
+    """An MCP client that orders jobs and waits for them, as an assistant does."""
 
     client: Client
     screen: Display
 
     async def make(self, title: str, tool: str, **arguments: Any) -> JSON:
-        """Call a generating tool, follow its job to the end, and return its first output.
+        """Order a job, wait until it is done, and return its first output.
 
-        Raises DemoError, and ConsoleError if its progress cannot be shown.
+        Raises DemoError if the tool refuses or the file is not saved, and ConsoleError if nothing can be printed.
         """
         with self.screen.bar(title) as bar:
             answer = await self._call(bar, tool, wait_seconds=FIRST_WAIT, **arguments)
@@ -68,10 +68,14 @@ def _text_of(result: CallToolResult) -> str:
 
 
 def run_demo(out: Path, *, speed: float = SPEED, scenario: str | None = None) -> None:
-    """Save an image, a speech and a talking video in that folder and say where they are.
+    """Make an image, a speech and a talking video, save them in the folder *out*, and print where they are.
 
-    `speed` is how fast the sandbox works, `scenario` trouble that it makes. Raises DemoError, inside the exception
-    groups of the tasks that it came through.
+    Args:
+        out: The folder; it is made if it is missing.
+        speed: How many times faster than Kie.ai the sandbox works.
+        scenario: Trouble for every job, by its name in `sandbox.account.scenarios`.
+
+    Raises DemoError or ConsoleError, either of them perhaps inside exception groups.
     """
     folder, screen = _make_folder(out), Display()
 
@@ -102,7 +106,7 @@ def _make_folder(out: Path) -> Path:
 
 
 async def _make_all(caller: Caller) -> dict[str, JSON]:
-    """Three jobs, the third made of the first two; their outputs by title."""
+    """Order three jobs, the third from the outputs of the first two, and return their outputs by title."""
     image = await caller.make("image", "generate_image", prompt=PROMPT)
     speech = await caller.make("speech", "generate_speech", text=SCRIPT)
     chained = {"image": image["resource"], "audio": speech["resource"], "prompt": ACTING}
@@ -122,7 +126,7 @@ def _server_parameters(url: str, out: Path, state: str) -> StdioServerParameters
 
 
 def _describe_size(output: JSON) -> str:
-    """What it is in a few words: `1024x1024, 12.3 kB`."""
+    """Describe an output in a few words: `1024x1024, 12.3 kB`."""
     facts = [
         f"{output['width']}x{output['height']}" if output.get("width") else "",
         f"{output['duration_s']:.1f} s" if output.get("duration_s") else "",

@@ -1,4 +1,4 @@
-"""Bounds of what callers hold with the bodies of their requests: time, and memory."""
+"""Limit the time and the memory that callers use with the bodies of their requests."""
 
 import asyncio
 import gc
@@ -18,7 +18,7 @@ class _TooLate(Exception):  # noqa: N818 - it never leaves this file
 
 
 class BodyLimiter:
-    """An app whose bodies come in time, and of which few large ones are read at once."""
+    """ASGI middleware that refuses bodies that arrive too slowly, and reads only a few large ones at a time."""
 
     def __init__(self, app: ASGIApp, bounds: HttpLimits) -> None:
         self._app = app
@@ -49,12 +49,12 @@ class BodyLimiter:
                 self._collecting = asyncio.get_running_loop().call_later(0.1, self._collect)
 
     def _collect(self) -> None:
-        """Let go of what was made of large bodies: the SDK leaves it in circles, which may last for a long time."""
+        """Collect what the SDK made of large bodies: it is left in reference cycles, which may last for a long time."""
         self._collecting = None
         gc.collect()
 
     async def take(self, size: int) -> None:
-        """Wait for room for that many bytes. Raises _TooLate."""
+        """Wait until there is room for that many bytes, and take it. Raises _TooLate if others hold it too long."""
         try:
             with anyio.fail_after(self.bounds.turn_seconds):
                 async with self._freed:
@@ -64,7 +64,7 @@ class BodyLimiter:
             raise _TooLate(503, "Other large calls are being read; nothing was done. Try again.") from None
 
     async def give(self, size: int) -> None:
-        """Let others have the room."""
+        """Give the room for that many bytes to others."""
         with anyio.CancelScope(shield=True):
             async with self._freed:
                 self._free += size
@@ -72,7 +72,7 @@ class BodyLimiter:
 
 
 class _Body:
-    """The body of one request, as it comes in."""
+    """The body of one request while it arrives."""
 
     def __init__(self, others: BodyLimiter, receive: Receive, headers: Headers) -> None:
         self._others = others
@@ -80,14 +80,14 @@ class _Body:
         self._receive = receive
         self._size = min(_declared_bytes(headers, self._bounds.body), self._bounds.bodies)
         self.large = self._size > self._bounds.small
-        """Whether it takes room from others."""
+        """Whether it needs a share of the room for large bodies."""
         self._held = 0
         self._came = 0
         self._spent = 0.0
         self._whole = self._answered = False
 
     async def receive(self) -> Message:
-        """Return the next message. Raises _TooLate if it takes too long."""
+        """Return the next ASGI message. Raises _TooLate if it does not arrive in time."""
         if self._whole:
             return await self._receive()
         if self._size > self._bounds.small and not self._held:
@@ -99,7 +99,7 @@ class _Body:
         return message
 
     async def give_back(self) -> None:
-        """Give back the room that it had: what it asked for is answered."""
+        """Give back the room that the body took, because the request is answered."""
         held, self._held, self._size, self._answered = self._held, 0, 0, True
         if held:
             await self._others.give(held)
@@ -118,7 +118,7 @@ class _Body:
 
 
 def _declared_bytes(headers: Headers, largest: int) -> int:
-    """Bytes that are to come; a call that does not say counts as a large one."""
+    """Return how many bytes the body will have; a body that does not say counts as the largest."""
     length = headers.get("content-length", "")
     if length.isascii() and length.isdigit():
         return int(length)

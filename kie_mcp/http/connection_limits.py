@@ -1,6 +1,7 @@
-"""Bounds of what callers hold with their connections: how many there are, and how long the head of a request may take.
+"""Limit the number of connections, and the time in which the head of a request must arrive.
 
-It leans on habits of uvicorn's connection: its `conn`, `connections` and `timeout_keep_alive_task`.
+This depends on attributes of uvicorn's connection that are not documented: `conn`, `connections` and
+`timeout_keep_alive_task`.
 """
 
 import asyncio
@@ -18,7 +19,7 @@ _BUSY = (
 
 
 def limited_connection_type(bounds: HttpLimits) -> type["LimitedConnection"]:
-    """The connections that uvicorn is to make."""
+    """Return the class of connection for uvicorn to use."""
     return type("Connection", (LimitedConnection,), {"bounds": bounds})
 
 
@@ -29,7 +30,7 @@ class LimitedConnection(H11Protocol):
     _timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """Begin; an idle connection makes room for this one, and if none is idle it is refused."""
+        """Accept the connection. If there are too many, an idle one is closed; if none is idle, this one is refused."""
         super().connection_made(transport)
         if len(self.connections) > self.bounds.connections and not self._make_room():
             transport.write(_BUSY)
@@ -37,7 +38,7 @@ class LimitedConnection(H11Protocol):
         self._update_timer()
 
     def data_received(self, data: bytes) -> None:
-        """Take what has come."""
+        """Handle bytes that have arrived."""
         super().data_received(data)
         self._update_timer()
 
@@ -47,17 +48,17 @@ class LimitedConnection(H11Protocol):
         self._update_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """End."""
+        """Stop the timer of a connection that has ended."""
         self._stop_timer()
         super().connection_lost(exc)
 
     @property
     def idle(self) -> bool:
-        """Whether it was answered and nothing has come since: uvicorn has a time of its own for that."""
+        """Whether its last request is answered and no other has begun; uvicorn itself limits how long that may last."""
         return self.timeout_keep_alive_task is not None
 
     def _make_room(self) -> bool:
-        """Whether a connection without a request on its way was closed."""
+        """Close an idle connection; return whether there was one."""
         for one in list(cast("set[object]", self.connections)):
             if isinstance(one, LimitedConnection) and one is not self and one.idle:
                 one.timeout_keep_alive_handler()
@@ -66,7 +67,7 @@ class LimitedConnection(H11Protocol):
         return False
 
     def _update_timer(self) -> None:
-        """Give a time to what is only begun; what was answered before it was whole is not waited for any longer."""
+        """Start the timer while a request is incomplete: its head, or a body whose answer is already sent."""
         state = self.conn.their_state
         begun = state is h11.IDLE or (state is h11.SEND_BODY and self.conn.our_state is h11.DONE)
         if not begun or self.idle:

@@ -1,11 +1,11 @@
-"""How much callers over HTTP can hold: connections, sessions, time and memory for their requests."""
+"""Define the limits of callers over HTTP: connections, sessions, time and memory for their requests."""
 
 import sys
 from dataclasses import dataclass, field
 
 
 def _most_connections(most: int = 500) -> int:
-    """The ledger and files need descriptors too: half of them."""
+    """Return how many connections are allowed: at most half of the file descriptors, for the ledger needs some too."""
     if sys.platform == "win32":
         return most
     import resource
@@ -16,25 +16,25 @@ def _most_connections(most: int = 500) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpLimits:
-    """Times in seconds, sizes in bytes."""
+    """The limits. Times are in seconds, sizes in bytes."""
 
     connections: int = field(default_factory=_most_connections)
-    """An idle one makes room for a new one."""
+    """The most connections; beyond that, an idle one is closed for a new one."""
     head_seconds: float = 20.0
-    """For the head of a request, from its first byte or from the start of its connection."""
+    """The time for the head of a request, from the start of the connection, or from its first byte on an old one."""
     body_seconds: float = 20.0
-    """For a body, and longer as long as `slowest` comes."""
+    """The time for the body of a request; each `slowest` bytes that arrive add a second."""
     slowest: int = 64 * 1024
-    """Bytes a second."""
+    """The slowest rate at which a long body may arrive, in bytes a second."""
     body: int = 32 * 1024 * 1024
-    """Of one call: room for two data URIs of the largest size."""
+    """The largest body: it has room for two data URIs of the largest size."""
     bodies: int = 64 * 1024 * 1024
-    """Of larger bodies that are read at the same time."""
+    """The most bytes of large bodies that are read at the same time."""
     small: int = 1024 * 1024
-    """Up to which a body is not a larger one."""
+    """A body with more bytes than this is a large one."""
     turn_seconds: float = 60.0
-    """For which a larger body waits for the others."""
+    """How long a large body waits for other large ones."""
     sessions: int = 500
-    """Each takes about 40 kB; the one that was idle longest makes room."""
+    """The most sessions, at about 40 kB each; beyond that, the one that was idle longest is ended."""
     session_seconds: float = 4 * 3600.0
-    """After which a session ends in which nothing was asked and nothing waits."""
+    """How long a session may be idle before it is ended."""

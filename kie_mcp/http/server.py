@@ -1,4 +1,4 @@
-"""The same server over HTTP, for the programs of this machine: one port, one service, and a list of who may come in."""
+"""Serve MCP over HTTP to the programs of this machine: one port, one user, and a list of allowed hosts and origins."""
 
 import asyncio
 import logging
@@ -15,61 +15,63 @@ from anyio.abc import TaskStatus
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.applications import Starlette
 
-from kie_mcp.app import create_server, on_sandbox
+from kie_mcp.app import create_server, start_sandbox
+from kie_mcp.forced_exit import ExitDeadline
 from kie_mcp.http.body_limits import BodyLimiter
 from kie_mcp.http.connection_limits import limited_connection_type
-from kie_mcp.http.lenient_requests import LenientRequests, LocalCORS
+from kie_mcp.http.cors import LocalCORS
 from kie_mcp.http.limits import HttpLimits
+from kie_mcp.http.request_normalizer import RequestNormalizer
 from kie_mcp.http.session_limits import SessionLimiter
 from kie_mcp.http.token_check import TokenRequired
-from kie_mcp.settings import Settings, SettingsError, unusable_port
-from kie_mcp.shutdown import Deadline
+from kie_mcp.settings import Settings, SettingsError, unusable_port_error
 from kie_mcp.surface.delivery import DeliveryTracker
 from kie_mcp.surface.server import KieServer
 from kie_mcp.surface.tenant import Tenants
 
 PATH = "/mcp"
 LAST_SECONDS = 1
-"""Seconds that answers on their way get when the process leaves."""
+"""Seconds in which answers can still be sent after the process was told to end."""
 IDLE = 75
 """Seconds for which a connection stays open between two calls."""
 _LOGGER = logging.getLogger("uvicorn.error")
-"""Uvicorn has one for the whole process."""
+"""Uvicorn's logger, one for the whole process."""
 
 
 @dataclass(frozen=True, slots=True)
 class HttpAccess:
-    """Where callers come in, and which.
+    """The address to listen on, and which callers are allowed.
 
-    Every call names the host that it means, and one from a web page the page's origin. Checking both keeps out pages
-    that reach this machine through their visitor's browser.
+    Every call names the host that it wants to reach, and a call from a web page also the page's origin. Checking both
+    keeps out web pages that would reach this machine through the browser of somebody who visits them.
     """
 
     host: str
     port: int
     """0 picks a free one."""
     hosts: Sequence[str] = ()
-    """Names that are let in besides the server's own; without a port, with any."""
+    """Host names that calls may use besides the server's own; one without a port is allowed with any."""
     origins: Sequence[str] = ()
+    """The origins of web pages that may call, such as https://app.example."""
 
     def listen(self) -> socket.socket:
-        """Take the port. Raises SettingsError if it is taken, or if others than this machine could reach it."""
+        """Listen on the port. Raises SettingsError if it is in use, or if other machines could reach the address."""
         address = ip_address(self._address())
         family = socket.AF_INET6 if isinstance(address, IPv6Address) else socket.AF_INET
         try:
             listener = socket.create_server((str(address), self.port), family=family, backlog=512)
         except OSError as error:
-            raise unusable_port(self.host, self.port, error) from None
-        # asyncio sets it only where the protocol is named, and answers leave in two pieces: each would take 40 ms.
+            raise unusable_port_error(self.host, self.port, error) from None
+        # Without this option each answer, which is sent in two pieces, would take 40 ms; asyncio does not set it here.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return listener
 
     def url(self, port: int) -> str:
-        """Where clients find the server."""
+        """Return the URL of the server for its clients."""
         return f"http://{self._name()}:{port}{PATH}"
 
     def security(self, port: int) -> TransportSecuritySettings:
-        """Who is let in: always a list, since without one the SDK checks nothing."""
+        """Return the SDK's settings with the allowed hosts and origins; without them it would check nothing."""
         names = dict.fromkeys((self._name(), "127.0.0.1", "localhost", "[::1]"))
         own = [f"{name}:{port}" for name in names] + (list(names) if port == 80 else [])
         more = [one for host in self.hosts for one in ((host,) if _has_port(host) else (host, f"{host}:*"))]
@@ -103,16 +105,23 @@ async def serve_http(
     sandbox: bool = False,
     bounds: HttpLimits | None = None,
 ) -> None:
-    """Serve until SIGTERM or SIGINT; with `sandbox`, against a Kie.ai of our own. `announce` is told the URL.
+    """Serve over HTTP until SIGTERM or SIGINT.
 
-    Raises SettingsError if the port cannot be used, and LedgerError if jobs cannot be written down.
+    Args:
+        settings: What the user has set.
+        access: The address to listen on, and which callers are allowed.
+        announce: Called with the server's URL once it listens.
+        sandbox: Whether to start a sandbox and use it in place of Kie.ai.
+        bounds: The limits of callers; by default those of `HttpLimits`.
+
+    Raises SettingsError if the port cannot be used, and LedgerError if the ledger cannot be opened.
     """
     bounds = bounds or HttpLimits()
     with closing(access.listen()) as listener:
         if not sandbox:
             await _serve(settings, access, listener, announce, bounds)
             return
-        async with on_sandbox(settings) as own:
+        async with start_sandbox(settings) as own:
             await _serve(own, access, listener, announce, bounds, sandbox=True)
 
 
@@ -129,10 +138,10 @@ async def _serve(
     server = create_server(settings, local_files=False, sandbox=sandbox)
     http = _Http(_build_app(server, settings, access, port, bounds), bounds)
     await server.tenants.ready()
-    with Deadline() as deadline:
+    with ExitDeadline() as deadline:
         async with anyio.create_task_group() as group:
             await group.start(_leave_on_signal, server.tenants, http, deadline)
-            # Entered here and not by uvicorn, which would turn what goes wrong into a log line.
+            # Entered here, because uvicorn would turn an error at the start into a line of the log.
             async with server.session_manager.run():
                 announce(access.url(port))
                 with _restore_level(_LOGGER):
@@ -155,10 +164,10 @@ def _build_app(server: KieServer, settings: Settings, access: HttpAccess, port: 
     app.add_middleware(DeliveryTracker)
     app.add_middleware(SessionLimiter, host=security.allowed_hosts[0], path=PATH, most=bounds.sessions)
     app.add_middleware(BodyLimiter, bounds=bounds)
-    app.add_middleware(LenientRequests, path=PATH)
+    app.add_middleware(RequestNormalizer, path=PATH)
     if settings.http_token:
         app.add_middleware(TokenRequired, token=settings.http_token)
-    if access.origins:  # a browser shows a page only those answers that say whose they are
+    if access.origins:  # a browser shows an answer to a page only if the answer allows the page's origin
         app.add_middleware(
             LocalCORS,
             allow_origins=access.origins,
@@ -170,7 +179,7 @@ def _build_app(server: KieServer, settings: Settings, access: HttpAccess, port: 
 
 
 class _Http(uvicorn.Server):
-    """A uvicorn that leaves signals and the service to us, and says nothing but what went wrong."""
+    """A uvicorn server that leaves signals to this file, starts no lifespan, and logs only errors."""
 
     def __init__(self, app: Starlette, bounds: HttpLimits) -> None:
         super().__init__(
@@ -190,23 +199,23 @@ class _Http(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
-        """Jobs are written down before anything else ends."""
+        """Handle no signals here: on a signal, jobs must be written down before the server ends."""
         yield
 
     def leave(self) -> None:
-        """Take no more calls, and let go of those that wait."""
-        _LOGGER.setLevel(logging.CRITICAL)  # that they are cut is meant
+        """Accept no more calls, and cut those that wait."""
+        _LOGGER.setLevel(logging.CRITICAL)  # uvicorn would report the cut calls as errors
         self.should_exit = True
 
     async def wait_for_cut_calls(self) -> None:
-        """Let the calls that were cut say so to the ledger before it is closed."""
+        """Wait until the cut calls have noted in the ledger that nobody got their answers."""
         if self.server_state.tasks:
             await asyncio.wait(self.server_state.tasks, timeout=LAST_SECONDS)
 
 
 @contextmanager
 def _restore_level(logger: logging.Logger) -> Generator[None]:
-    """Others in this process may use it after us."""
+    """Restore the level of a logger at the end of the block, for others in this process that use it."""
     level = logger.level
     try:
         yield
@@ -218,12 +227,14 @@ def _has_port(host: str) -> bool:
     return not host.endswith("]") and ":" in host
 
 
-async def _leave_on_signal(tenants: Tenants, http: _Http, deadline: Deadline, *, task_status: TaskStatus[None]) -> None:
+async def _leave_on_signal(
+    tenants: Tenants, http: _Http, deadline: ExitDeadline, *, task_status: TaskStatus[None]
+) -> None:
     try:
         with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
             task_status.started()
             async for _ in signals:
-                deadline.set()
+                deadline.start()
                 await tenants.stop()
                 http.leave()
     except NotImplementedError:  # Windows

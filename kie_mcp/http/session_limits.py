@@ -1,4 +1,4 @@
-"""A bound of the sessions that callers open and never end."""
+"""Limit the number of sessions: callers open them and seldom end them."""
 
 from collections import Counter
 from typing import Any
@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class SessionLimiter:
-    """An app that ends the session that was idle longest when there are too many; whoever comes back opens another."""
+    """ASGI middleware that ends the session that was idle longest when there are too many; callers can open others."""
 
     def __init__(self, app: ASGIApp, host: str, path: str, most: int) -> None:
         self._app = app
@@ -16,7 +16,7 @@ class SessionLimiter:
         self._path = path
         self._most = most
         self._sessions: dict[str, None] = {}
-        """The one that was used last stands last."""
+        """The open sessions as keys, the one that was used last at the end."""
         self._busy: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -32,7 +32,7 @@ class SessionLimiter:
                 if not used:
                     opened = Headers(raw=message["headers"]).get("mcp-session-id", "")
                     self._hold(opened)
-                elif scope["method"] == "DELETE":  # its client has ended it: it takes no room any more
+                elif scope["method"] == "DELETE":  # its client has ended it
                     self._sessions.pop(used, None)
             await send(message)
 
@@ -64,7 +64,7 @@ class SessionLimiter:
             await self._end(session)
 
     async def _end(self, session: str) -> None:
-        """End it as its own client would, which is the only way that the SDK gives."""
+        """End a session as its own client would: the SDK offers no other way."""
         headers = [(b"host", self._host.encode()), (b"mcp-session-id", session.encode())]
         scope: dict[str, Any] = {
             "type": "http",

@@ -1,4 +1,4 @@
-"""The token that callers over HTTP have to show, where one is set."""
+"""Check the token that callers over HTTP have to send, if one is set."""
 
 import json
 import secrets
@@ -14,14 +14,14 @@ SENTENCE = (
 
 
 class TokenRequired:
-    """An app that only those reach who show the token; a browser's preflight, which cannot, ends before it."""
+    """ASGI middleware that refuses requests without the token. CORS must answer preflights, which carry none, first."""
 
     def __init__(self, app: ASGIApp, token: SecretStr) -> None:
         self._app = app
         self._token = token.get_secret_value().encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, or refuse it before anything of it is read."""
+        """Serve one request, or refuse it without reading its body."""
         shown = Headers(scope=scope).getlist("authorization") if scope["type"] == "http" else []
         if scope["type"] != "http" or self._fits(shown):
             await self._app(scope, receive, send)
@@ -35,6 +35,6 @@ class TokenRequired:
         if len(shown) != 1:
             return False
         scheme, _, token = shown[0].partition(" ")
-        # Compared whole, so that the time tells nothing of how much of it was right.
+        # Compared in constant time, so that the time does not tell how much of the token was right.
         fits = secrets.compare_digest(token.strip().encode("latin-1"), self._token)
         return fits and scheme.lower() == "bearer"

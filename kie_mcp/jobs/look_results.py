@@ -5,7 +5,7 @@ from dataclasses import replace
 from kie_mcp.errors import BusyError, CredentialError, JobFailedError, KieError, LookError, Trouble
 from kie_mcp.jobs.job import Job, Look, Output, Phase, Verdict, advance
 from kie_mcp.jobs.timing import STANDARD, Timing
-from kie_mcp.text import CODE, clause, quoted
+from kie_mcp.text import CODE, clause, quote
 
 MOST_OUTPUTS = 16
 """Files of one job that are saved and shown."""
@@ -13,7 +13,7 @@ MOST_OUTPUTS = 16
 
 def after_look(job: Job, look: Look, now: float, timing: Timing = STANDARD) -> Job:
     """Return the job with what a look says of it; a success keeps its phase until its files are saved."""
-    before, unknown = job, f"Kie.ai reports a state that this version does not know: {quoted(look.state, CODE)}."
+    before, unknown = job, f"Kie.ai reports a state that this version does not know: {quote(look.state, CODE)}."
     job = replace(
         job,
         updated_at=now,

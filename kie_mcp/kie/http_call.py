@@ -104,7 +104,7 @@ async def _count_down(scope: anyio.CancelScope, seconds: float) -> None:
 
 
 def describe_error(error: Exception) -> str:
-    """The cause in words; a class of an exception's name where there are none."""
+    """Say what went wrong, in a few words; for an error that is not in DESCRIPTIONS, the name of its class."""
     if status := _proxy_status(error):
         return f"the proxy refused with HTTP {status}"
     if _is_untrusted(error):
@@ -113,14 +113,14 @@ def describe_error(error: Exception) -> str:
 
 
 def suggest_remedy(error: Exception) -> str:
-    """What to do about it, where a user can do something; empty otherwise."""
+    """Say what a user can do about the error; empty if nothing."""
     if _is_untrusted(error):
         return _UNTRUSTED
     return _NO_LOGIN if _proxy_status(error) == 407 else ""
 
 
 def _proxy_status(error: Exception) -> int | None:
-    """What a proxy answered instead of connecting: httpx tells it as the first word of the error, and nowhere else."""
+    """Return the HTTP status with which a proxy refused; None for other errors. httpx has it only in the message."""
     words = str(error).split(maxsplit=1) if isinstance(error, httpx.ProxyError) else []
     return int(words[0]) if words and re.fullmatch(r"\d{3}", words[0]) else None
 

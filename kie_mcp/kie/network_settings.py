@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import unquote, urlsplit
 
-from kie_mcp import extras
+from kie_mcp import optional_packages
 from kie_mcp.errors import NetworkSetupError
 from kie_mcp.urls import is_ip
 
@@ -64,7 +64,7 @@ class Network:
         return cls(proxy=proxy, proxy_setting=f"{scheme.upper()}_PROXY", no_proxy=proxies.get("no", ""))
 
     def uses_proxy(self, host: str, port: int) -> bool:
-        """Whether that host is reached through the proxy."""
+        """Return whether that host is reached through the proxy."""
         return bool(self.proxy) and not _is_listed(host, port, self.no_proxy)
 
     def parse_proxy(self) -> Proxy:
@@ -84,9 +84,9 @@ class Network:
             kind = "a SOCKS4 proxy, which knows no names of hosts" if four else "a kind of proxy that is not known here"
             raise self.proxy_error(f"names {kind}")
         scheme = _SCHEMES[parts.scheme]
-        if scheme == "socks5" and extras.missing_packages(extras.SOCKS):
+        if scheme == "socks5" and optional_packages.missing_packages(optional_packages.SOCKS):
             message = f"{self.proxy_setting} names a SOCKS proxy, which needs the extra `socks`."
-            remedy = f"Install it where the server runs, {_RESTART} {extras.install_hint('socks')}"
+            remedy = f"Install it where the server runs, {_RESTART} {optional_packages.install_hint('socks')}"
             raise NetworkSetupError(message, remedy=remedy)
         auth = (unquote(parts.username or ""), unquote(parts.password or "")) if "@" in parts.netloc else None
         return Proxy(scheme=scheme, host=host, port=port, auth=auth, setting=self.proxy_setting)

@@ -7,7 +7,7 @@ from typing import cast
 import anyio
 import httpx
 
-from kie_mcp.urls import fake_ip, is_ip, public_ip
+from kie_mcp.urls import is_fake_ip, is_ip, is_public_ip
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 """Finds the addresses of a host and port."""
@@ -64,9 +64,9 @@ class PublicTransport(httpx.AsyncBaseTransport):
             addresses = await self._resolve(url.host, url.port or 443)
         except (OSError, UnicodeError):
             raise httpx.ConnectError("The host's name is not known.", request=request) from None
-        if public := list(filter(public_ip, addresses)):
+        if public := list(filter(is_public_ip, addresses)):
             return public
-        fake = [] if is_ip(url.host) else list(filter(fake_ip, addresses))
+        fake = [] if is_ip(url.host) else list(filter(is_fake_ip, addresses))
         if fake and self._allow_fake_ip:
             return fake
         kind = FakeAddressError if fake else PrivateAddressError

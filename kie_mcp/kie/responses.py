@@ -19,7 +19,7 @@ from kie_mcp.errors import (
 )
 from kie_mcp.jobs.job import Look
 from kie_mcp.kie.envelope import Envelope, mapping, number, open_envelope
-from kie_mcp.kie.record import find_record, read_failed, read_record
+from kie_mcp.kie.job_record import find_record, read_failed, read_record
 from kie_mcp.kie.result_links import is_link
 
 # Kie.ai reports a caller's mistakes as code 500, too. These name a field or a range: nothing was created. After any

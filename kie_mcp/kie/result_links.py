@@ -89,7 +89,7 @@ def parse_nested(value: object) -> Any:
 
 
 def is_link(value: object) -> bool:
-    """Whether it is an http or https URL with a host."""
+    """Return whether it is an http or https URL with a host."""
     if not isinstance(value, str) or not value.isprintable() or " " in value:
         return False
     try:
@@ -161,7 +161,7 @@ def _leaves(value: object, path: tuple[str, ...]) -> Iterator[Leaf]:
 
 
 def _has_cover(content: JSON, place: str) -> bool:
-    """Whether its pictures are only covers: music and some videos come with one that nobody ordered."""
+    """Return whether its pictures are only covers: music and some videos come with one that nobody ordered."""
     sounds = [one for name, one in content.items() if "audio" in normalize_name(name)]
     return any(sounds) or (place == "data" and bool(sounds)) or place == "videoinfo"
 

@@ -1,1 +1,1 @@
-"""Orders: what is to be made, before it costs anything."""
+"""Orders: what callers want made, before it costs anything."""

@@ -1,4 +1,4 @@
-"""When two texts or two addresses are one and the same though they are written otherwise: for comparison only."""
+"""Bring texts and URLs into one form, so that two that mean the same compare equal; used for comparison only."""
 
 import re
 import unicodedata
@@ -12,9 +12,9 @@ _ALL_ASCII = "".join(map(chr, range(0x21, 0x7F)))
 
 
 def same_words(text: str) -> str:
-    """What a text has in common with itself in another form: composed or not, with whatever ends its lines and itself.
+    """Return the text composed (NFC), with a newline at the end of each line, and without blanks at both ends.
 
-    Case, blanks within it and its signs stay, since they may mean something.
+    Case, punctuation and blanks inside the text stay, because they may mean something.
     """
     seen = unicodedata.normalize("NFC", _ENDS_OF_LINE.sub("\n", text))
     shown = [at for at, one in enumerate(seen) if not one.isspace() and unicodedata.category(one) != "Cf"]
@@ -22,9 +22,10 @@ def same_words(text: str) -> str:
 
 
 def same_address(url: str) -> str:
-    """The same of a web URL: its host as the DNS knows it, without the port that goes without saying, encoded as usual.
+    """Return a web URL with its host as the DNS has it, without the usual port, and percent-encoded as usual.
 
-    What is left of the path and the query stays as it is: who keeps the file may tell letters apart there.
+    The rest of path and query stays as it is: the host of the file may distinguish lower and upper case there. Anything
+    but a web URL is returned unchanged.
     """
     try:
         parts = urlsplit(url.strip())
@@ -33,25 +34,25 @@ def same_address(url: str) -> str:
         return url
     if parts.scheme not in _PORTS or "@" in parts.netloc:
         return url
-    host = _host(parts.hostname or "")
+    host = _normalize_host(parts.hostname or "")
     place = host if port in {None, _PORTS[parts.scheme]} else f"{host}:{port}"
-    return urlunsplit((parts.scheme, place, _encoded(parts.path) or "/", _encoded(parts.query), ""))
+    return urlunsplit((parts.scheme, place, _encode(parts.path) or "/", _encode(parts.query), ""))
 
 
-def _host(name: str) -> str:
-    """The name in small letters of ASCII, without the dot of the root; an address in numbers in its brackets."""
+def _normalize_host(name: str) -> str:
+    """Return the host's name in lower case ASCII, without a dot at its end; an IPv6 address in brackets."""
     if ":" in name:
         return f"[{name}]"
     labels = unicodedata.normalize("NFKC", name).lower().replace("\u3002", ".").removesuffix(".").split(".")
     return ".".join(label if label.isascii() else f"xn--{label.encode('punycode').decode()}" for label in labels)
 
 
-def _encoded(text: str) -> str:
-    """What may be percent-encoded or not is not, all else is, in capitals."""
+def _encode(text: str) -> str:
+    """Percent-encode what must be encoded, in upper case, and decode what need not be."""
     written = quote(unicodedata.normalize("NFC", text), safe=_ALL_ASCII)
-    return _ENCODED.sub(_as_usual, written)
+    return _ENCODED.sub(_decode_unreserved, written)
 
 
-def _as_usual(found: re.Match[str]) -> str:
+def _decode_unreserved(found: re.Match[str]) -> str:
     code = int(found[1], 16)
     return chr(code) if code in _UNRESERVED else found[0].upper()

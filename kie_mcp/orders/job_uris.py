@@ -1,16 +1,16 @@
-"""Addresses of jobs and of the files that they made: `kie://jobs/{id}/outputs/{n}`."""
+"""Write and read the addresses of jobs and of their outputs: `kie://jobs/{id}/outputs/{n}`."""
 
 import re
 
 JOBS_URI = "kie://jobs"
-"""All jobs; what begins so is about one of them."""
+"""The address of all jobs; that of one job or output begins with it."""
 
 OUTPUT_URI = re.compile(r"kie://jobs/(?P<job_id>[A-Za-z0-9_-]{1,100})/outputs/(?P<index>[0-9]{1,3})")
-"""A file that a job made: what one job hands to the next."""
+"""The address of an output, by which one job takes the file of another."""
 
 
 def output_uri(job_id: str, index: int) -> str:
-    """Name a file that a job made."""
+    """Return the address of a job's output; *index* counts from 0."""
     return f"{JOBS_URI}/{job_id}/outputs/{index}"
 
 
@@ -21,9 +21,9 @@ def parse_output_uri(uri: str) -> tuple[str, int] | None:
 
 
 def parse_job_uri(uri: str) -> tuple[str, int | None] | None:
-    """Return the id of the job that *uri* is about and, if it is about a file of that job, the file's index.
+    """Return the job's id in the address of a job or of an output, and the output's index or None.
 
-    None if it is about no job. The id is what stands there, also if no job can be called so.
+    None for any other address. The id is returned as it is written, even if no job can have it.
     """
     if found := OUTPUT_URI.fullmatch(uri):
         return found["job_id"], int(found["index"])

@@ -1,4 +1,4 @@
-"""The kinds of orders and jobs, and what follows from the kind alone: a row each."""
+"""Define the kinds of orders and jobs, and what is true of every job of a kind: a row each."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,38 +12,39 @@ _MB = 1024 * 1024
 
 
 class Kind(StrEnum):
-    """What a job makes."""
+    """What an order or a job makes."""
 
     IMAGE = "image"
     SPEECH = "speech"
     TALKING_VIDEO = "talking_video"
     OTHER = "other"
-    """Made elsewhere, with a model that this version does not know."""
+    """A job that was made elsewhere, with a model that this version does not know."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KindFacts:
-    """What is known of every job of a kind."""
+    """What is true of every job of a kind."""
 
     noun: str
-    """What it is called as an input of another job."""
+    """What its file is called as an input of another job."""
     plural: str
+    """What its files, or jobs of this kind, are called together."""
     family: Family | None
-    """What its files are; None for any."""
+    """The family of the files that it makes; None for any."""
     file_types: frozenset[str] = frozenset()
-    """Their MIME types; any of the family if there is none."""
+    """The MIME types of the files that it makes; empty for all of the family."""
     files: str
-    """The same in words."""
+    """The files that it makes, in words."""
     tool: str | None = None
-    """The tool that orders it."""
+    """The tool that orders it; None if it cannot be ordered here."""
     usual_bytes: int
-    """What it makes seldom exceeds this, if it is short."""
+    """A short result is seldom larger than this, in bytes."""
     usual_bytes_a_second: int = 0
-    """What its length adds."""
+    """The bytes that each second of its length adds."""
     most_bytes: int
-    """Of a file: more is not saved."""
+    """The most bytes of one file; of a larger file nothing is saved."""
     most_bytes_in_all: int
-    """Of all files of a job."""
+    """The most bytes of all files of a job."""
 
 
 KINDS: Mapping[Kind, KindFacts] = {

@@ -1,4 +1,4 @@
-"""Orders: what is to be made, as frozen values that can be compared, written down and read again."""
+"""Define the orders, a class for each kind: frozen values that can be compared, written down and read again."""
 
 import bisect
 from abc import ABC, abstractmethod
@@ -12,25 +12,27 @@ from kie_mcp.orders.part_file import File, PartFile
 from kie_mcp.orders.sendable_text import Text
 
 TITLE = 100
-"""Characters of the words by which a job is known again."""
+"""The most characters of a job's title."""
 _SECONDS = (5, 15, 30, 60, 120, 300)
+"""The steps of lengths in seconds."""
 _CHARACTERS = (200, 500, 1000, 2500)
+"""The steps of lengths in characters."""
 
 
 class Order(BaseModel, ABC, frozen=True, extra="forbid"):
-    """What is to be made, and what follows from that: its files, its title, its units, its length."""
+    """What a caller wants made, and what follows from it: its files, its title, its units, its length."""
 
     kind: Kind
     model: Text
     file_fields: ClassVar[Mapping[str, Family]] = {}
     """The fields that hold files, and the family of files that each takes."""
     titled_by: ClassVar[tuple[str, ...]] = ()
-    """The file arguments whose titles can become this order's."""
+    """The file arguments whose titles can become part of this order's title."""
 
     @property
     @abstractmethod
     def words(self) -> str:
-        """What was asked for, in the words of whoever asked."""
+        """What the caller asked for, in the caller's words."""
 
     @property
     def size(self) -> str:
@@ -38,42 +40,43 @@ class Order(BaseModel, ABC, frozen=True, extra="forbid"):
         return ""
 
     def title(self, _titles: Mapping[str, str], /) -> str:
-        """Say what it is of, given the titles of the files in `titled_by`, by argument."""
+        """Return the title of its job; the argument has the titles of the files in `titled_by`, by argument."""
         return _shorten(self.words)
 
     @abstractmethod
     def units(self, _audio_seconds: float | None, /) -> float | None:
-        """Count what is paid for; None if that hangs on a length that nobody knows."""
+        """Return how many units are paid for; None if that depends on a length that is not known."""
 
     @abstractmethod
     def length(self, _audio_seconds: float | None, /) -> str:
-        """Name the step up to which it is long: orders of one step take about as long to make. Empty if it has none."""
+        """Return its step of length, empty if it has no length. Jobs of one step take about equally long."""
 
     def spoken_seconds(self, _characters_a_second: float, /) -> float | None:
-        """Estimate how long its words last once they are spoken; None if they are not to be."""
+        """Estimate how many seconds its words last when they are spoken; None if it is no order to speak."""
         return None
 
     def inputs(self) -> dict[str, File]:
-        """List all that goes in, files and those of parts, by the argument that names each: `images[0]`."""
-        return {argument: given for name in self.file_fields for argument, given in self._named(name)}
+        """Return all files that go in, also those that parts will make, by argument, such as `images[0]`."""
+        return {argument: given for name in self.file_fields for argument, given in self._list_files(name)}
 
     def files(self) -> dict[str, str]:
-        """List the files that go in, as they were given, by argument."""
+        """Return the references of the files that go in, as they were given, by argument; without those of parts."""
         return {argument: given for argument, given in self.inputs().items() if isinstance(given, str)}
 
     def parts(self) -> dict[str, str]:
-        """List the parts whose files go in, by argument: the edges from this order to others."""
+        """Return the names of the parts whose files go in, by argument: the edges from this order to others."""
         return {argument: given.part for argument, given in self.inputs().items() if isinstance(given, PartFile)}
 
     def with_files(self, instead: Mapping[str, str]) -> Self:
-        """Return the order with other files: each whose argument is a key of *instead* gives way to its value."""
+        """Return the order with other files: *instead* holds the new ones, by argument."""
         changes: dict[str, File | tuple[File, ...]] = {}
         for name in self.file_fields:
-            files = tuple(instead.get(argument, given) for argument, given in self._named(name))
+            files = tuple(instead.get(argument, given) for argument, given in self._list_files(name))
             changes[name] = files if isinstance(getattr(self, name), tuple) else files[0]
         return self.model_copy(update=changes)
 
-    def _named(self, name: str) -> list[tuple[str, File]]:
+    def _list_files(self, name: str) -> list[tuple[str, File]]:
+        """Return the files of a field, each with its argument."""
         given: File | tuple[File, ...] = getattr(self, name)
         if isinstance(given, tuple):
             return [(f"{name}[{index}]", one) for index, one in enumerate(given)]
@@ -103,11 +106,11 @@ class ImageOrder(Order, frozen=True):
         return self.resolution
 
     def units(self, _audio_seconds: float | None, /) -> float:
-        """Count one picture."""
+        """Return 1: one picture."""
         return 1.0
 
     def length(self, _audio_seconds: float | None, /) -> str:
-        """Name none: a picture has no length."""
+        """Return "": a picture has no length."""
         return ""
 
 
@@ -119,10 +122,11 @@ class SpeechOrder(Order, frozen=True):
     voice: Text = ""
     """A voice's id or name."""
     speed: float = 1.0
-    """1 is the voice's own pace."""
+    """How fast the voice speaks; 1 is its own pace."""
     stability: float | None = None
-    """0-1, like `similarity_boost`; None leaves it to Kie.ai."""
+    """From 0 to 1; None leaves it to Kie.ai."""
     similarity_boost: float | None = None
+    """From 0 to 1; None leaves it to Kie.ai."""
     language: Text = ""
     """Two letters of ISO 639-1."""
 
@@ -132,15 +136,15 @@ class SpeechOrder(Order, frozen=True):
         return self.text
 
     def units(self, _audio_seconds: float | None, /) -> float:
-        """Count the thousands of characters."""
+        """Return the thousands of characters."""
         return len(self.text) / 1000
 
     def length(self, _audio_seconds: float | None, /) -> str:
-        """Name the step of characters."""
-        return _step(len(self.text), _CHARACTERS)
+        """Return the name of the step of its characters."""
+        return _find_step(len(self.text), _CHARACTERS)
 
     def spoken_seconds(self, characters_a_second: float, /) -> float:
-        """Estimate how long the text lasts."""
+        """Estimate how many seconds the text lasts, from the characters that a voice speaks in a second."""
         return len(self.text) / characters_a_second / self.speed
 
 
@@ -159,7 +163,7 @@ class TalkingVideoOrder(Order, frozen=True):
 
     @property
     def words(self) -> str:
-        """How it is to look."""
+        """The prompt: how it should look."""
         return self.prompt
 
     @property
@@ -168,16 +172,16 @@ class TalkingVideoOrder(Order, frozen=True):
         return self.resolution
 
     def title(self, titles: Mapping[str, str], /) -> str:
-        """Say what is said; else how it looks, else who is seen."""
+        """Return what is said in it; if that is not known, how it looks, else who is seen."""
         return _shorten(titles.get("audio") or self.prompt.strip() or titles.get("image", ""))
 
     def units(self, audio_seconds: float | None, /) -> float | None:
-        """Count the seconds of its audio, which are its own."""
+        """Return the seconds of its audio, because the video is as long."""
         return audio_seconds
 
     def length(self, audio_seconds: float | None, /) -> str:
-        """Name the step of seconds."""
-        return "?" if audio_seconds is None else _step(audio_seconds, _SECONDS)
+        """Return the name of the step of its seconds; "?" if the length is not known."""
+        return "?" if audio_seconds is None else _find_step(audio_seconds, _SECONDS)
 
 
 _AnyOrder: TypeAlias = Annotated[ImageOrder | SpeechOrder | TalkingVideoOrder, Field(discriminator="kind")]
@@ -185,21 +189,22 @@ _ORDER: TypeAdapter[ImageOrder | SpeechOrder | TalkingVideoOrder] = TypeAdapter(
 
 
 def load_order(text: str | bytes) -> Order:
-    """Read an order that `order.model_dump_json()` wrote. Raises pydantic's ValidationError if it is none."""
+    """Read an order that `order.model_dump_json()` wrote. Raises pydantic's ValidationError if the text is no order."""
     return _ORDER.validate_json(text)
 
 
 def _shorten(words: str) -> str:
-    """Cut words down to what a title holds of them."""
+    """Cut words to the length of a title."""
     return " ".join(words.split())[:TITLE]
 
 
-def _step(length: float, steps: tuple[int, ...]) -> str:
+def _find_step(length: float, steps: tuple[int, ...]) -> str:
+    """Return the smallest step that is not less than the length, as text; ">300" beyond the last."""
     index = bisect.bisect_left(steps, length)
     return str(steps[index]) if index < len(steps) else f">{steps[-1]}"
 
 
-def styled(prompt: str, style: str) -> str:
-    """Make *style* part of the prompt: no model takes it apart."""
+def add_style(prompt: str, style: str) -> str:
+    """Append a style to a prompt: no model has an input of its own for it."""
     style = style.strip()
     return f"{prompt.rstrip()}\n\nStyle: {style}" if style else prompt

@@ -1,4 +1,4 @@
-"""Name, in an order, the file of a part: of another order that is placed along with it and has no job yet."""
+"""Name a file in an order that a part will make: another order that is placed along with it and has no job yet."""
 
 from typing import TypeAlias
 
@@ -8,11 +8,11 @@ from kie_mcp.orders.sendable_text import Text
 
 
 class PartFile(BaseModel, frozen=True, extra="forbid"):
-    """The file that a part is going to make: it has no address before the jobs of all are written down."""
+    """The file that a part will make. It has no address until the jobs of all parts are written down."""
 
     part: str
-    """What the part is called among those of the order: only there, and no longer than till then."""
+    """The name of the part; it means something only within the order, and only until the jobs are written down."""
 
 
 File: TypeAlias = Text | PartFile
-"""An https URL, `kie://jobs/{job_id}/outputs/{n}`, a file that was handed in (see `handed_in`), or that of a part."""
+"""An https URL, `kie://jobs/{job_id}/outputs/{n}`, a file that was handed in (see `input_uris`), or that of a part."""

@@ -1,4 +1,4 @@
-"""Text that can be sent: refused with the place of the character that cannot."""
+"""The type of texts that can be sent to Kie.ai; others are refused, and the error names the character and its place."""
 
 import re
 from typing import Annotated
@@ -11,7 +11,7 @@ from kie_mcp.errors import OrderError
 _UNSENDABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
-def _sendable(value: object, info: ValidationInfo) -> object:
+def _check_sendable(value: object, info: ValidationInfo) -> object:
     if not isinstance(value, str):
         return value
     text = value.replace("\r\n", "\n").replace("\r", "\n")
@@ -24,4 +24,4 @@ def _sendable(value: object, info: ValidationInfo) -> object:
     return text
 
 
-Text = Annotated[str, BeforeValidator(_sendable)]
+Text = Annotated[str, BeforeValidator(_check_sendable)]

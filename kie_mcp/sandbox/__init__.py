@@ -1,4 +1,4 @@
-"""A Kie.ai of our own over real HTTP: `create_app` is the ASGI app, `serve` runs it on a port in this process."""
+"""A sandbox that imitates Kie.ai over real HTTP: `create_app` makes the ASGI app, `serve` runs it in this process."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["create_app", "serve"]
 
 
 def __getattr__(name: str) -> object:
-    """Load starlette and uvicorn only for those who start a sandbox."""
+    """Import starlette and uvicorn only when a sandbox is started."""
     if name == "create_app":
         from kie_mcp.sandbox.api.app import create_app
 

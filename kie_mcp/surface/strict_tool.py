@@ -22,7 +22,7 @@ from kie_mcp.surface.answers.schema import Answer, Fields, output_schema
 from kie_mcp.surface.arguments.repair import OTHER_NAMES, repair
 from kie_mcp.surface.viewer import SHOWN_IN_VIEWER
 from kie_mcp.text import literal
-from kie_mcp.urls import shown_url
+from kie_mcp.urls import quote_url
 
 logger = logging.getLogger(__name__)
 
@@ -164,7 +164,7 @@ def _describe_value(value: object) -> str:
     """Describe a value that was given: short, and without what may be secret in it."""
     match value:
         case str() if "://" in value:
-            return shown_url(value)
+            return quote_url(value)
         case str():
             return repr(value) if len(value) <= 40 else f"{len(value):,} characters"
         case bool() | float():

@@ -7,12 +7,12 @@ from typing import Any, TypeVar
 from mcp.server.mcpserver import Context
 from mcp.types import CallToolResult
 
-from kie_mcp.catalog.validate import speaking_of
+from kie_mcp.catalog.validate import rename_arguments
 from kie_mcp.errors import OrderError, UnknownJobError
 from kie_mcp.jobs.job import JobState
 from kie_mcp.orders.job_uris import parse_job_uri
 from kie_mcp.orders.kind import Kind
-from kie_mcp.orders.order import ImageOrder, Order, SpeechOrder, TalkingVideoOrder, styled
+from kie_mcp.orders.order import ImageOrder, Order, SpeechOrder, TalkingVideoOrder, add_style
 from kie_mcp.orders.part_file import PartFile
 from kie_mcp.planner import PART_WORDS
 from kie_mcp.surface.answers.build import build_listing
@@ -21,7 +21,7 @@ from kie_mcp.surface.arguments import types as arg
 from kie_mcp.surface.calls import CallHandler, CallOptions
 from kie_mcp.surface.strict_tool import StrictTool, ToolFacts, publish
 from kie_mcp.surface.tenant import TenantOf
-from kie_mcp.urls import shown_url
+from kie_mcp.urls import quote_url
 
 Ctx = Context[Any]
 FACE, VOICE = PartFile(part="face"), PartFile(part="voice")
@@ -76,7 +76,7 @@ class Tools:
         """Make or edit a picture. Costs Kie.ai credits."""
         order = ImageOrder(
             model=model,
-            prompt=styled(prompt, style) if prompt.strip() else "",  # a style without a prompt is refused
+            prompt=add_style(prompt, style) if prompt.strip() else "",  # a style without a prompt is refused
             images=tuple(images),
             aspect_ratio=aspect_ratio,
             resolution=resolution,
@@ -188,7 +188,7 @@ def _make_parts(
     _check_one_of("image", image, "image_prompt", image_prompt)
     _check_one_of("audio", audio, "script", script)
     parts: dict[str, Order] = {}
-    with speaking_of(**PART_WORDS):
+    with rename_arguments(**PART_WORDS):
         if image_prompt.strip():
             parts[FACE.part] = ImageOrder(model=arg.IMAGE[0].id, prompt=image_prompt, aspect_ratio=aspect_ratio)
         elif aspect_ratio.strip():
@@ -215,6 +215,6 @@ def _parse_job_id(given: str) -> str:
     text = given.strip()
     name = (parse_job_uri(text) or (text, None))[0].partition("/outputs/")[0]
     if not JOB_ID.fullmatch(name):
-        message = f"There is no job {shown_url(given, 100)}: an id has only letters, digits, '_', '.', ':' and '-'."
+        message = f"There is no job {quote_url(given, 100)}: an id has only letters, digits, '_', '.', ':' and '-'."
         raise UnknownJobError(message)
     return name

@@ -12,7 +12,7 @@ from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 from pydantic import SecretStr
 
-from kie_mcp.http.lenient_requests import normalize_accept
+from kie_mcp.http.request_normalizer import normalize_accept
 from kie_mcp.settings import Settings, SettingsError
 from tests.processes.test_serve import HELLO, ask, post, served
 from tests.support.http_process import serving
@@ -170,7 +170,7 @@ async def test_a_token_that_is_set_and_blank_opens_no_server(tmp_path: Path, tok
         assert await run_sync(server.process.wait, 30) == 2
     assert "".join(server.lines) == snapshot("""\
 kie-mcp: KIE_HTTP_TOKEN: is set and blank, so every program of this machine would be let in.
-Give it a token and start again; or unset it, if they all may call.
+Set it to a token and start again; or unset it, if they all may call.
 """)
 
 

@@ -27,16 +27,16 @@ from PIL import Image, ImageChops, ImageCms, ImageDraw
 from kie_mcp.errors import OrderError, OutputError
 from kie_mcp.jobs.store.sqlite import SqliteLedger
 from kie_mcp.media.convert.convert import available_target, convert, possible_target
-from kie_mcp.media.convert.decode import UndecodableError
+from kie_mcp.media.convert.safe_decoding import UndecodableError
 from kie_mcp.media.inputs.conversion import accept_or_convert
+from kie_mcp.media.inputs.hashed_file import HashedFile
 from kie_mcp.media.inputs.inline_file_store import InlineFiles
 from kie_mcp.media.inputs.input_files import InputFiles
 from kie_mcp.media.inputs.local_files import LocalFiles
-from kie_mcp.media.inputs.open_file import OpenFile
 from kie_mcp.media.inputs.uploads import Uploads
 from kie_mcp.media.probe.file_type import probe
 from kie_mcp.orders.fingerprint import fingerprint
-from kie_mcp.orders.handed_in_files import parse_handed_in
+from kie_mcp.orders.input_uris import parse_input_uri
 from kie_mcp.orders.order import ImageOrder, Order, TalkingVideoOrder
 from tests.support.download_links import Hand
 from tests.support.heic import heic
@@ -467,7 +467,7 @@ class House:
             LocalFiles([], relative_to=folder), InlineFiles(folder / "state" / "inputs", clock), uploads
         )
 
-    async def send(self, source: OpenFile, *, name: str) -> str:
+    async def send(self, source: HashedFile, *, name: str) -> str:
         await anyio.lowlevel.checkpoint()
         self.sent.append(b"".join(iter(lambda: source.read(1000), b"")))
         return f"https://uploads.example/{len(self.sent)}{Path(name).suffix}"
@@ -537,7 +537,7 @@ async def test_what_was_converted_is_the_same_order_again_and_is_there_after_a_r
         await second.inputs.link(other.reference, argument="images[0]")
     prints = {fingerprint("me", PAINT.with_files({"images[0]": taken.reference})) for taken in (one, other)}
     assert (len(prints), first.sent, len(second.sent), link) == (1, [], 1, "https://uploads.example/1.png")
-    assert (parse_handed_in(one.reference) or ("",))[0] == "data:image/png"
+    assert (parse_input_uri(one.reference) or ("",))[0] == "data:image/png"
 
 
 REFUSED: dict[str, tuple[Order, str, bytes, bool]] = {

@@ -20,12 +20,12 @@ from kie_mcp.errors import OrderError, OutputError, UnreachableError
 from kie_mcp.jobs.job import Phase
 from kie_mcp.jobs.store.sqlite import SqliteLedger
 from kie_mcp.media.inputs.data_uris import LARGEST
+from kie_mcp.media.inputs.hashed_file import HashedFile
 from kie_mcp.media.inputs.inline_file_store import LIFE, YOUNG, FullError, InlineFiles
 from kie_mcp.media.inputs.input_files import InputFiles
 from kie_mcp.media.inputs.local_files import LocalFiles
-from kie_mcp.media.inputs.open_file import OpenFile
 from kie_mcp.media.inputs.uploads import Uploads
-from kie_mcp.orders.handed_in_files import parse_handed_in
+from kie_mcp.orders.input_uris import parse_input_uri
 from kie_mcp.orders.order import ImageOrder, Order, TalkingVideoOrder
 from tests.support.download_links import Hand
 from tests.support.media_files import film, picture, sound, wav
@@ -60,7 +60,7 @@ class House:
         place = LocalFiles([], relative_to=self.folder)
         self.inputs = InputFiles(place, self.inline, self.uploads)
 
-    async def send(self, source: OpenFile, *, name: str) -> str:
+    async def send(self, source: HashedFile, *, name: str) -> str:
         """Take a file in pieces, as the network does."""
         await anyio.lowlevel.checkpoint()
         if self.broken:
@@ -566,7 +566,7 @@ async def test_a_file_that_changes_while_it_is_uploaded_is_uploaded_again(tmp_pa
     (path := tmp_path / "a.png").write_bytes(picture())
     async with house(tmp_path) as here:
 
-        async def send(source: OpenFile, *, name: str) -> str:
+        async def send(source: HashedFile, *, name: str) -> str:
             path.write_bytes(picture(size=(8, 8)))
             return await here.send(source, name=name)
 
@@ -592,7 +592,7 @@ async def test_pictures_cut_and_bent_by_chance_are_taken_or_refused_and_nothing_
                 reference = (await here.inputs.take("a.bin", order, argument=argument)).reference
             except OrderError:
                 continue
-            assert parse_handed_in(reference)
+            assert parse_input_uri(reference)
             taken += 1
     assert 50 < taken < 400
 

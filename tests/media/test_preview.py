@@ -22,8 +22,8 @@ from inline_snapshot import snapshot
 from PIL import Image, ImageCms, ImageDraw
 
 from kie_mcp.errors import KieError
-from kie_mcp.extras import MissingExtraError
 from kie_mcp.media.convert.preview import EDGE, LARGEST, PreviewError, draw_preview
+from kie_mcp.optional_packages import MissingExtraError
 from tests.support.media_files import film, picture, wav
 
 RED, GREEN, BLUE, WHITE, BLACK = (220, 30, 30), (30, 180, 60), (30, 60, 210), (255, 255, 255), (0, 0, 0)

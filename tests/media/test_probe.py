@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from kie_mcp.media.probe.file_type import Probe, probe
-from kie_mcp.media.probe.reader import MOST_BYTES, MOST_READS, BrokenHeaderError, Header
+from kie_mcp.media.probe.limited_reader import MOST_BYTES, MOST_READS, BrokenHeaderError, LimitedReader
 from tests.support.media_files import film, picture, sound, wav
 
 
@@ -370,9 +370,9 @@ def test_a_header_may_read_so_much_and_so_often(tmp_path: Path) -> None:
     with path.open("wb") as file:
         file.truncate(MOST_BYTES + 1)
 
-    with Header(path) as header, pytest.raises(BrokenHeaderError):
+    with LimitedReader(path) as header, pytest.raises(BrokenHeaderError):
         header.read()
-    with Header(path) as header:
+    with LimitedReader(path) as header:
         for _ in range(MOST_READS):
             header.read(1)
         with pytest.raises(BrokenHeaderError):

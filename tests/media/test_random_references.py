@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from kie_mcp.catalog import requests
 from kie_mcp.errors import OrderError
 from kie_mcp.jobs.store.sqlite import SqliteLedger
+from kie_mcp.media.inputs.hashed_file import HashedFile
 from kie_mcp.media.inputs.inline_file_store import InlineFiles
 from kie_mcp.media.inputs.input_files import InputFiles, is_file_reference
 from kie_mcp.media.inputs.local_files import LocalFiles
-from kie_mcp.media.inputs.open_file import OpenFile
 from kie_mcp.media.inputs.uploads import Uploads
-from kie_mcp.orders.handed_in_files import parse_handed_in
+from kie_mcp.orders.input_uris import parse_input_uri
 from kie_mcp.orders.job_uris import parse_output_uri
 from kie_mcp.orders.order import ImageOrder
 from kie_mcp.urls import check_url
@@ -57,7 +57,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def inputs(root: Path) -> InputFiles:
     clock = Hand()
 
-    async def send(source: OpenFile, *, name: str) -> str:
+    async def send(source: HashedFile, *, name: str) -> str:
         raise NotImplementedError
 
     uploads = Uploads(send, SqliteLedger(root.parent / "jobs.sqlite3"), clock, account="me")
@@ -132,7 +132,7 @@ def test_any_reference_is_taken_from_inside_or_refused_by_its_argument(root: Pat
         assert refusal.startswith(("images[0]: ", "images: "))
         assert len(refusal) < 1000
     elif is_file_reference(reference):
-        place, digest = parse_handed_in(reference) or ("", "")
+        place, digest = parse_input_uri(reference) or ("", "")
         assert digest == hashlib.sha256(INSIDE).hexdigest()
         assert place.startswith(("data:", root.resolve().as_uri() + "/"))
     else:

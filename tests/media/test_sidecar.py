@@ -15,7 +15,7 @@ from kie_mcp.errors import Trouble
 from kie_mcp.jobs.job import JSON, Job
 from kie_mcp.media.outputs.saver import OutputSaver
 from kie_mcp.media.outputs.sidecar import sidecar_trouble
-from kie_mcp.orders.handed_in_files import handed_in
+from kie_mcp.orders.input_uris import input_uri
 from kie_mcp.orders.kind import Kind
 from kie_mcp.orders.order import ImageOrder, SpeechOrder, TalkingVideoOrder
 from kie_mcp.settings import Settings, SettingsError
@@ -35,8 +35,8 @@ PAINTED = replace(
             "https://files.example/a.png?X-Amz-Signature=canary#canary",
             "HTTPS://me:canary@files.example/b.png",
             "kie://jobs/job_abc/outputs/0",
-            handed_in("file:///home/you/Pictures/c.png", DIGEST),
-            handed_in("data:image/png", DIGEST),
+            input_uri("file:///home/you/Pictures/c.png", DIGEST),
+            input_uri("data:image/png", DIGEST),
             "data:image/png;base64,canary",
         ),
         aspect_ratio="auto",

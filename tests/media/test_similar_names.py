@@ -13,10 +13,10 @@ from inline_snapshot import snapshot
 from kie_mcp.catalog import requests
 from kie_mcp.errors import OrderError
 from kie_mcp.jobs.store.sqlite import SqliteLedger
+from kie_mcp.media.inputs.hashed_file import HashedFile
 from kie_mcp.media.inputs.inline_file_store import InlineFiles
 from kie_mcp.media.inputs.input_files import InputFiles
 from kie_mcp.media.inputs.local_files import LocalFiles
-from kie_mcp.media.inputs.open_file import OpenFile
 from kie_mcp.media.inputs.uploads import Uploads
 from kie_mcp.orders.order import ImageOrder
 from tests.support.download_links import Hand
@@ -223,7 +223,7 @@ def test_a_file_that_was_ordered_is_opened_by_its_exact_name_only(root: Path) ->
         place.open(f"file://{root}/my%C2%A0fox.png", argument="image", most=MOST, ordered=True)
 
 
-async def _unsent(source: OpenFile, *, name: str) -> str:
+async def _unsent(source: HashedFile, *, name: str) -> str:
     raise NotImplementedError
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from kie_mcp.catalog import requests
 from kie_mcp.orders.fingerprint import fingerprint, former_fingerprint
-from kie_mcp.orders.handed_in_files import handed_in, parse_handed_in
+from kie_mcp.orders.input_uris import input_uri, parse_input_uri
 from kie_mcp.orders.order import ImageOrder, SpeechOrder
 
 FOX = "https://example.com/fox.png"
@@ -87,11 +87,11 @@ def test_a_file_that_was_handed_in_is_told_by_its_bytes():
     """The same bytes under another name are the same order, other bytes under the same name are not."""
     one, other = "a" * 64, "b" * 64
     orders = [
-        IMAGE.model_copy(update={"images": (handed_in(place, digest),)})
+        IMAGE.model_copy(update={"images": (input_uri(place, digest),)})
         for place, digest in (("file:///a.png", one), ("data:image/png", one), ("file:///a.png", other))
     ]
     prints = [fingerprint("me", order) for order in orders]
     assert prints[0] == prints[1] != prints[2]
-    assert parse_handed_in(orders[0].files()["images[0]"]) == ("file:///a.png", one)
+    assert parse_input_uri(orders[0].files()["images[0]"]) == ("file:///a.png", one)
     for wrong in (FOX, "file:///a.png", f"file:///a.png#sha256={one[1:]}", f"https://example.com/a#sha256={one}"):
-        assert parse_handed_in(wrong) is None
+        assert parse_input_uri(wrong) is None

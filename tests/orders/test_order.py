@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from kie_mcp.errors import OrderError
-from kie_mcp.orders.order import ImageOrder, Order, SpeechOrder, TalkingVideoOrder, load_order, styled
+from kie_mcp.orders.order import ImageOrder, Order, SpeechOrder, TalkingVideoOrder, add_style, load_order
 
 FOX = "https://example.com/fox.png"
 VOICE = "kie://jobs/job_abc/outputs/0"
@@ -40,8 +40,8 @@ def test_other_files_take_the_place_of_an_orders_own():
 
 
 def test_a_style_becomes_part_of_the_prompt():
-    assert styled("a red fox", " watercolour ") == "a red fox\n\nStyle: watercolour"
-    assert styled("a red fox", " ") == "a red fox"
+    assert add_style("a red fox", " watercolour ") == "a red fox\n\nStyle: watercolour"
+    assert add_style("a red fox", " ") == "a red fox"
 
 
 @pytest.mark.parametrize("character", ["\x00", "\x1b", "\x7f", "\x85", "\ud83d"])

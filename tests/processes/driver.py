@@ -7,10 +7,11 @@ import signal
 
 import httpx
 
-from kie_mcp.app import create_server, serve_stdio
+from kie_mcp.app import create_server
 from kie_mcp.jobs.timing import STANDARD
 from kie_mcp.kie.client import KieClient
 from kie_mcp.settings import Settings
+from kie_mcp.stdio_server import serve_stdio
 
 
 class DyingTransport(httpx.AsyncBaseTransport):

@@ -5,10 +5,10 @@ import threading
 
 import anyio
 
+from kie_mcp.forced_exit import ExitDeadline, exit_despite_threads
 from kie_mcp.http.server import HttpAccess, serve_http
 from kie_mcp.media.worker_threads import run_in_thread
 from kie_mcp.settings import Settings
-from kie_mcp.shutdown import Deadline, exit_despite_threads
 
 NEVER = threading.Event()
 
@@ -24,7 +24,7 @@ async def serve() -> None:
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["told"]:
-        Deadline(0.3).set()
+        ExitDeadline(0.3).start()
         NEVER.wait()
     before = set(threading.enumerate())
     anyio.run(serve)

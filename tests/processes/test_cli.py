@@ -22,7 +22,7 @@ COMMANDS = {
     "serve": "serve MCP over HTTP to the programs of this machine",
     "demo": "make a picture, a voice and a talking video with the sandbox",
     "sandbox": "run the sandbox alone, for other programs",
-    "doctor": "check key, ways out, folders, SQLite and clock, and say what to do",
+    "doctor": "check key, connections, folders, SQLite and clock, and say what to do",
     "jobs": "list the latest jobs of this key",
 }
 Ran = subprocess.CompletedProcess[str]

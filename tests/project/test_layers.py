@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "kie_mcp"
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 FLOORS = [
-    "errors extras file_system text timestamps urls",
+    "errors file_system optional_packages text timestamps urls",
     "orders",
     "jobs",
     "catalog",
@@ -131,7 +131,7 @@ def test_only_the_settings_read_the_environment() -> None:
 
 
 def test_one_file_alone_says_of_a_record_done_failed_or_in_flight() -> None:
-    assert {module for module in naming("Verdict") if layer(module) == LAYERS["kie"]} == {"kie.record"}
+    assert {module for module in naming("Verdict") if layer(module) == LAYERS["kie"]} == {"kie.job_record"}
 
 
 def test_one_file_alone_calls_what_costs_credits() -> None:
@@ -161,7 +161,7 @@ def loaded_by(statement: str) -> set[str]:
 
 
 def test_importing_the_server_loads_nothing_that_only_a_sandbox_needs() -> None:
-    loaded = loaded_by("import kie_mcp.app")
+    loaded = loaded_by("import kie_mcp.stdio_server")
     assert loaded.isdisjoint({"PIL", "av", "rich", "kie_mcp.demo.run", "kie_mcp.cli.doctor"})
     assert not [name for name in loaded if name.startswith("kie_mcp.sandbox.")]
 

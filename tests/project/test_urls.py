@@ -10,7 +10,7 @@ import pytest
 from inline_snapshot import snapshot
 
 from kie_mcp.errors import OrderError
-from kie_mcp.urls import bare_link, bare_links, check_url, public_ip, shown_url
+from kie_mcp.urls import bare_link, bare_links, check_url, is_public_ip, quote_url
 
 LOCAL_HOSTS = [
     "127.0.0.1",
@@ -204,7 +204,7 @@ def test_a_sandbox_is_spoken_to_in_plain_http_on_its_very_host_and_port():
     ],
 )
 def test_an_address_is_judged_by_where_it_leads(ip: str, public: bool):
-    assert public_ip(ip) is public
+    assert is_public_ip(ip) is public
 
 
 def said(url: str) -> str:
@@ -277,7 +277,7 @@ def test_a_link_is_shown_without_its_secrets_alone_and_in_a_sentence(link: str, 
 
 def test_a_mark_stands_where_something_was_left_out():
     assert bare_links("https://e.com/a?b https://me:canary@e.com/a", mark="?…") == "https://e.com/a?… https://e.com/a"
-    shown = [shown_url(one) for one in ("https://e.com/a?b", "https://e.com/a#b", "https://e.com/a?")]
+    shown = [quote_url(one) for one in ("https://e.com/a?b", "https://e.com/a#b", "https://e.com/a?")]
     assert shown == ["'https://e.com/a…'", "'https://e.com/a'", "'https://e.com/a'"]
 
 

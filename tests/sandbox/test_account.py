@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kie_mcp.sandbox.account.credits import Window
+from kie_mcp.sandbox.account.rate_limit import RateLimit
 from tests.support.sandbox_client import FILM, IMAGE, SPEECH, VOICE, service
 
 pytestmark = pytest.mark.anyio
@@ -34,11 +34,11 @@ async def test_speed_does_not_widen_the_window() -> None:
 
 
 def test_the_window_slides() -> None:
-    window = Window()
+    limit = RateLimit()
     for moment in range(20):
-        window.count(moment * 0.5)
-    assert window.is_full(9.99)
-    assert not window.is_full(10.0)
+        limit.count(moment * 0.5)
+    assert limit.is_reached(9.99)
+    assert not limit.is_reached(10.0)
 
 
 async def test_refused_requests_do_not_count() -> None:

@@ -12,11 +12,11 @@ import pytest
 from PIL import Image, ImageChops, ImageOps, ImageStat
 
 from kie_mcp.sandbox.studio import audio_files, captions, pictures, speech
-from kie_mcp.sandbox.studio.appearance import choose_look
+from kie_mcp.sandbox.studio.character_design import design_character
 from kie_mcp.sandbox.studio.faces import EYE
 from kie_mcp.sandbox.studio.mouth_animation import Mouth
 from kie_mcp.sandbox.studio.result_files import DEFAULT_PERSON
-from kie_mcp.sandbox.studio.subtitles import find_shown, make_subtitles
+from kie_mcp.sandbox.studio.subtitles import find_subtitle, make_subtitles
 from kie_mcp.sandbox.studio.videos import FRAMES
 from tests.support.sandbox_client import FILM, IMAGE, SPEECH, VOICE, SandboxClient, service
 
@@ -238,12 +238,12 @@ def test_whoever_blinks_shows_nothing_but_lids(who: str, seed: str) -> None:
     ],
 )
 def test_a_face_fits_the_words_and_is_neutral_where_they_leave_it_open(prompt: str, styles: set[int]) -> None:
-    assert {choose_look(prompt, str(seed)).style for seed in range(20)} == styles
+    assert {design_character(prompt, str(seed)).style for seed in range(20)} == styles
 
 
 def test_the_old_are_grey_and_who_is_some_years_old_need_not_be() -> None:
-    assert len({choose_look("an old man", str(seed)).hair for seed in range(20)}) == 1
-    assert len({choose_look("a man, 20 years old", str(seed)).hair for seed in range(20)}) > 3
+    assert len({design_character("an old man", str(seed)).hair for seed in range(20)}) == 1
+    assert len({design_character("a man, 20 years old", str(seed)).hair for seed in range(20)}) > 3
 
 
 def test_a_voice_is_as_low_or_high_as_its_label_says() -> None:
@@ -284,7 +284,7 @@ def test_subtitles_come_while_they_are_said() -> None:
     shown = make_subtitles(picture, f"{SAID} " * 8, seconds=30)
     assert " ".join(line for one in shown for line in one.lines) == " ".join([SAID] * 8)
     assert all(len(one.lines) <= 2 for one in shown)
-    assert find_shown(shown, 0) == shown[0]
-    assert find_shown(shown, 31) == shown[-1]
-    assert find_shown(shown, shown[2].until) == shown[3]
+    assert find_subtitle(shown, 0) == shown[0]
+    assert find_subtitle(shown, 31) == shown[-1]
+    assert find_subtitle(shown, shown[2].until) == shown[3]
     assert shown[0].until == pytest.approx(30 / len(shown), abs=3)

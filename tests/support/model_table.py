@@ -6,7 +6,7 @@ from pathlib import Path
 from kie_mcp.catalog.capabilities import FILE_KINDS, Capabilities
 from kie_mcp.catalog.descriptions import PER, describe_length, describe_price
 from kie_mcp.catalog.models import MODELS, Model
-from kie_mcp.catalog.validate import either
+from kie_mcp.catalog.validate import join_with_or
 from kie_mcp.orders.kind import Kind
 
 README = Path(__file__).parents[2] / "README.md"
@@ -40,13 +40,13 @@ def _takes(model: Model) -> Iterator[str]:
 
 
 def _files(types: tuple[str, ...], megabytes: int | None) -> str:
-    kinds = either([FILE_KINDS[one] for one in types])
+    kinds = join_with_or([FILE_KINDS[one] for one in types])
     return kinds if megabytes is None else f"{kinds}, {megabytes} MB"
 
 
 def _choices(takes: Capabilities) -> Iterator[str]:
     if takes.resolutions:
-        yield f"resolution {either(takes.resolutions)}"
+        yield f"resolution {join_with_or(takes.resolutions)}"
     if takes.voices:
         yield f"{len(takes.voices)} voices"
     if takes.language:

@@ -128,7 +128,7 @@ what to do: Take the character out.\
         (
             {"image_prompt": "a fox", "script": "Hi. " * 600, "model": "omnihuman"},
             snapshot("""\
-error: script: 2,400 characters last for 96 s at the very least; omnihuman-1-5 takes at most 60 s.
+error: script: 2,400 characters last at least 96 s; omnihuman-1-5 takes at most 60 s.
 what to do: Shorten it, or use kling/ai-avatar-standard (up to 300 s: 768 credits, instead of 2,592) or kling/ai-avatar-pro (up to 300 s: 1,536 credits, instead of 2,592).\
 """),
         ),
@@ -288,7 +288,7 @@ what to do: Name the model: kling/ai-avatar-standard (up to 300 s: 224 credits, 
 """,
             "infinitalk/from-audio is known to go well up to 15 s, and this lasts about 28 s. Meant for that: kling/ai-avatar-standard (up to 300 s: 224 credits, instead of 84).",
             """\
-error: audio: 1,890 characters last for 76 s at the very least; omnihuman-1-5 takes at most 60 s.
+error: audio: 1,890 characters last at least 76 s; omnihuman-1-5 takes at most 60 s.
 what to do: Shorten it, or use kling/ai-avatar-standard (up to 300 s: 605 credits, instead of 2,041) or kling/ai-avatar-pro (up to 300 s: 1,210 credits, instead of 2,041).\
 """,
         ]

@@ -19,7 +19,7 @@ from mcp.shared.exceptions import MCPError
 from mcp.types import ResourceTemplateReference, TextResourceContents
 from pydantic import SecretStr
 
-from kie_mcp.app import SharedParts, assemble, make_tenant, share
+from kie_mcp.app import SharedParts, assemble, make_shared_parts, make_tenant
 from kie_mcp.kie.client import KieClient
 from kie_mcp.sandbox import create_app
 from kie_mcp.settings import Settings
@@ -67,7 +67,7 @@ def tenant(shared: SharedParts, folder: Path, name: str) -> Tenant:
 @asynccontextmanager
 async def serving(folder: Path) -> AsyncGenerator[str]:
     """Start a server over HTTP whose callers are told apart by their tokens."""
-    shared = share(own(folder, "all"), clock=LoopClock())
+    shared = make_shared_parts(own(folder, "all"), clock=LoopClock())
     by_token = {name: tenant(shared, folder, name) for name in NAMES}
 
     def find(request: ServerRequestContext[Any, Any]) -> Tenant:

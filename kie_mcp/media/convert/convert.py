@@ -8,8 +8,7 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING
 
-from kie_mcp.extras import CONVERT, missing_packages
-from kie_mcp.media.convert.decode import (
+from kie_mcp.media.convert.safe_decoding import (
     UndecodableError,
     check_pixels,
     open_picture,
@@ -21,6 +20,7 @@ from kie_mcp.media.convert.tiff import check_tiff_loss
 from kie_mcp.media.convert.wav_samples import convert_to_wav
 from kie_mcp.media.probe.file_type import Probe
 from kie_mcp.media.probe.integrity import ANIMATED, DAMAGED
+from kie_mcp.optional_packages import CONVERT, missing_packages
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from kie_mcp.errors import KieError
-from kie_mcp.extras import require_preview
 from kie_mcp.jobs.job import Output
-from kie_mcp.media.convert.decode import (
+from kie_mcp.media.convert.safe_decoding import (
     UndecodableError,
     check_pixels,
     open_picture,
@@ -18,7 +17,9 @@ from kie_mcp.media.convert.decode import (
     translate_picture_errors,
 )
 from kie_mcp.media.convert.video_frame import DEMUXERS, pick_frame
-from kie_mcp.media.inputs.open_file import OpenFile, open_own, open_saved
+from kie_mcp.media.inputs.hashed_file import HashedFile, open_own
+from kie_mcp.media.outputs.saved_file import open_saved
+from kie_mcp.optional_packages import require_preview
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -47,7 +48,7 @@ def draw_output_preview(output: Output) -> bytes:
         raise _unreadable_error(error) from None
 
 
-def draw_preview(source: Path | OpenFile, mime_type: str) -> bytes:
+def draw_preview(source: Path | HashedFile, mime_type: str) -> bytes:
     """Return a small JPEG of a file, blocking; of a video, one of its pictures.
 
     Call it in a worker thread, one at a time: it may take 400 MB of memory. *mime_type* only avoids opening a sound;
@@ -57,7 +58,7 @@ def draw_preview(source: Path | OpenFile, mime_type: str) -> bytes:
         raise PreviewError("No preview: sound has none.")
     require_preview()
     try:
-        if isinstance(source, OpenFile):
+        if isinstance(source, HashedFile):
             return _encode_jpeg(_draw_small(source))
         with open_own(source) as file:
             return _encode_jpeg(_draw_small(file))
@@ -71,7 +72,7 @@ def _unreadable_error(error: OSError) -> PreviewError:
     return PreviewError(f"No preview: the file cannot be read ({(error.strerror or 'unknown').lower()}).")
 
 
-def _draw_small(file: OpenFile) -> "Image":
+def _draw_small(file: HashedFile) -> "Image":
     found = file.probe()
     check_pixels(found.width, found.height)
     file.seek(0)

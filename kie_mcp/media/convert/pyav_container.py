@@ -4,7 +4,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
-from kie_mcp.media.convert.decode import UndecodableError, translate_decoder_errors
+from kie_mcp.media.convert.safe_decoding import UndecodableError, translate_decoder_errors
 
 if TYPE_CHECKING:
     from av.container import InputContainer

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, cast
 
-from kie_mcp.media.convert.decode import UndecodableError
+from kie_mcp.media.convert.safe_decoding import UndecodableError
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -5,8 +5,8 @@
 from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING
 
-from kie_mcp.media.convert.decode import MOST_PIXELS, UndecodableError, check_pixels
 from kie_mcp.media.convert.pyav_container import open_container, require_decoder
+from kie_mcp.media.convert.safe_decoding import MOST_PIXELS, UndecodableError, check_pixels
 from kie_mcp.media.probe.integrity import DAMAGED
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
-from kie_mcp.media.convert.decode import UndecodableError, too_large_error
 from kie_mcp.media.convert.pyav_container import open_container, require_decoder
+from kie_mcp.media.convert.safe_decoding import UndecodableError, too_large_error
 from kie_mcp.media.probe.integrity import DAMAGED
 
 if TYPE_CHECKING:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from kie_mcp.catalog import registry
 from kie_mcp.errors import OrderError
-from kie_mcp.extras import install_hint
 from kie_mcp.media.convert import convert
-from kie_mcp.media.convert.decode import UndecodableError
-from kie_mcp.media.inputs.open_file import OpenFile
+from kie_mcp.media.convert.safe_decoding import UndecodableError
+from kie_mcp.media.inputs.hashed_file import HashedFile
 from kie_mcp.media.inputs.validation import check_file, check_picture_whole, most_bytes, probe_source
 from kie_mcp.media.probe.file_type import Probe
+from kie_mcp.optional_packages import install_hint
 from kie_mcp.orders.order import Order
 
 
@@ -27,7 +27,7 @@ class AcceptedFile:
 
 
 def accept_or_convert(
-    source: OpenFile | bytes, name: str, order: Order, argument: str, *, converting: bool
+    source: HashedFile | bytes, name: str, order: Order, argument: str, *, converting: bool
 ) -> AcceptedFile:
     """Check a file, blocking; convert it if the model does not take it and *converting* allows it.
 
@@ -55,7 +55,7 @@ def _wanted_types(found: Probe, order: Order, argument: str) -> tuple[str, ...]:
     return () if found.mime_type in allowed and (not codecs or found.codec in {"", *codecs}) else allowed
 
 
-def _convert(source: OpenFile | bytes, found: Probe, name: str, order: Order, argument: str) -> AcceptedFile:
+def _convert(source: HashedFile | bytes, found: Probe, name: str, order: Order, argument: str) -> AcceptedFile:
     try:
         file = io.BytesIO(source) if isinstance(source, bytes) else source
         made = convert.convert(file, found, most=most_bytes(order, argument))

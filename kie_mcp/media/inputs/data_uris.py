@@ -52,7 +52,7 @@ def _normalize(text: str) -> str:
 
 
 def _is_folded(pieces: list[str]) -> bool:
-    """Whether the blanks are line ends: the pieces are equally long, the last at most so, and complete base64 together.
+    """Return whether the blanks are line ends: all pieces but a shorter last one are equally long, and valid base64.
 
     If a form had turned plus signs into blanks, the text without blanks would lack characters.
     """

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from kie_mcp.file_system import sync
 from kie_mcp.jobs.clock import Clock
-from kie_mcp.media.inputs.open_file import OpenFile, open_own
+from kie_mcp.media.inputs.hashed_file import HashedFile, open_own
 from kie_mcp.media.outputs.download_limits import MB
 from kie_mcp.media.worker_threads import run_in_thread
 
@@ -62,7 +62,7 @@ class InlineFiles:
         needed, now = await self._needed(), self._clock.now()
         await run_in_thread(lambda: self._write(data, digest, now, needed))
 
-    def open(self, digest: str) -> OpenFile:
+    def open(self, digest: str) -> HashedFile:
         """Open a kept file, blocking; raises OSError if it is not there."""
         return open_own(self._folder / digest)
 

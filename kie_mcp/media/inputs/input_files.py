@@ -10,13 +10,13 @@ from urllib.parse import unquote
 from kie_mcp.errors import OrderError, OutputError
 from kie_mcp.media.inputs.conversion import AcceptedFile, accept_or_convert
 from kie_mcp.media.inputs.data_uris import decode_data_uri
+from kie_mcp.media.inputs.hashed_file import HashedFile
 from kie_mcp.media.inputs.inline_file_store import FullError, InlineFiles
 from kie_mcp.media.inputs.local_files import LocalFiles
-from kie_mcp.media.inputs.open_file import OpenFile
 from kie_mcp.media.inputs.uploads import READING, Say, Uploads
 from kie_mcp.media.inputs.validation import LARGEST, most_bytes
 from kie_mcp.media.worker_threads import run_in_thread
-from kie_mcp.orders.handed_in_files import handed_in, parse_handed_in
+from kie_mcp.orders.input_uris import input_uri, parse_input_uri
 from kie_mcp.orders.order import Order
 from kie_mcp.text import without_middle
 from kie_mcp.urls import is_web_link
@@ -66,7 +66,7 @@ class InputFiles:
             await self._keep(
                 data, digest, argument, "the data URI" if accepted.instead is None else "what was made of it"
             )
-        return InputFile(handed_in(place, digest), accepted.found.duration_s, accepted.note)
+        return InputFile(input_uri(place, digest), accepted.found.duration_s, accepted.note)
 
     async def link(self, reference: str, *, argument: str, say: Say | None = None) -> str:
         """Return a link that Kie.ai can read; `say` is called with the progress of a large upload.
@@ -74,7 +74,7 @@ class InputFiles:
         Raises OrderError if the file is no longer what was ordered, and CredentialError, BusyError, UnreachableError or
         OutputError if it cannot be uploaded.
         """
-        place, digest = parse_handed_in(reference) or (reference, "")
+        place, digest = parse_input_uri(reference) or (reference, "")
         name = _name(place) if place.startswith("file:") else "the data URI"
         with (
             _refuse_unreadable(name, argument),
@@ -109,7 +109,7 @@ class InputFiles:
             remedy = "Hand the file in as a path or an https URL."
             raise OutputError(problem, argument=argument, remedy=remedy) from None
 
-    def _open(self, place: str, digest: str, argument: str) -> OpenFile:
+    def _open(self, place: str, digest: str, argument: str) -> HashedFile:
         if place.startswith("file:"):
             return self._locals.open(place, argument=argument, most=LARGEST, ordered=True)[1]
         try:
@@ -139,10 +139,10 @@ def _replacement(accepted: AcceptedFile) -> _Checked | None:
 
 
 def is_file_reference(reference: str) -> bool:
-    """Whether a reference is a file that the caller hands in, and no link."""
+    """Return whether a reference is a file that the caller hands in, and no link."""
     return not is_web_link(reference) and reference[:6].casefold() != "kie://"
 
 
 def _name(place: str) -> str:
-    """What to call a file: the last part of its path, short."""
+    """Return what to call a file: the last part of its path, shortened."""
     return without_middle(unquote(place.rpartition("/")[2]), 30, 30)

@@ -12,13 +12,13 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import NoReturn
 from urllib.parse import unquote_to_bytes, urlsplit
 
-from kie_mcp.catalog.validate import either
+from kie_mcp.catalog.validate import join_with_or
 from kie_mcp.errors import OrderError
-from kie_mcp.media.inputs.open_file import OpenFile
+from kie_mcp.media.inputs.hashed_file import HashedFile
 from kie_mcp.media.inputs.similar_names import find_file, normalize_name, possible_spellings
 from kie_mcp.media.outputs.download_limits import MB
 from kie_mcp.text import literal, without_middle
-from kie_mcp.urls import shown_url
+from kie_mcp.urls import quote_url
 
 FORMS = (
     "Give an https URL, kie://jobs/{job_id}/outputs/{n} of an earlier job, a data URI, or the path of a file on this"
@@ -73,7 +73,7 @@ class LocalFiles:
         self._open_file = open_file
         self._descriptors = descriptors
 
-    def open(self, given: str, *, argument: str, most: int, ordered: bool = False) -> tuple[Path, OpenFile]:
+    def open(self, given: str, *, argument: str, most: int, ordered: bool = False) -> tuple[Path, HashedFile]:
         """Open a file of at most `most` bytes, blocking; return its real path and the file.
 
         `ordered`: it was checked when it was ordered, perhaps by another process, so paths are not refused here.
@@ -89,7 +89,7 @@ class LocalFiles:
                 raise
             return self._open_similar(given, argument, most, missing)
 
-    def _open_similar(self, given: str, argument: str, most: int, missing: OrderError) -> tuple[Path, OpenFile]:
+    def _open_similar(self, given: str, argument: str, most: int, missing: OrderError) -> tuple[Path, HashedFile]:
         """Open the file that has a similar name, if there is exactly one; else raise the error for the exact name."""
         near: list[str] = []
         for path in self._possible_paths(given):
@@ -100,7 +100,7 @@ class LocalFiles:
                     return self._open(found.path, given, argument, most)
                 near += found.near
         if near:
-            names = either([literal(name, 255) for name in dict.fromkeys(near)])
+            names = join_with_or([literal(name, 255) for name in dict.fromkeys(near)])
             raise missing.with_facts(remedy=f"Did you mean {names}? {missing.remedy}")
         raise missing
 
@@ -123,13 +123,13 @@ class LocalFiles:
                 found.append((root, names[len(start) :]))
         return found
 
-    def _open(self, path: str, given: str, argument: str, most: int) -> tuple[Path, OpenFile]:
+    def _open(self, path: str, given: str, argument: str, most: int) -> tuple[Path, HashedFile]:
         real = self._realpath(path)
         self._check_place(real, given, argument)
         try:
             # Opening a device can change it, so check what it is first.
             _check_status(os.lstat(real), given, argument, most)
-            opened = OpenFile(self._open_file(real, _FLAGS))
+            opened = HashedFile(self._open_file(real, _FLAGS))
         except OSError as error:
             self._refuse_missing(error, given, argument)
         try:
@@ -228,4 +228,4 @@ def _quote(given: str) -> str:
     """Quote what was given, shortened; if it may be a link, without what may be secret in it."""
     if _PLAIN.match(given):
         return repr(without_middle(given, 100, _SHOWN - 100))
-    return shown_url(given, _SHOWN)
+    return quote_url(given, _SHOWN)

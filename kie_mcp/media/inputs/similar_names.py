@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from kie_mcp.text import shapeless
+from kie_mcp.text import is_shapeless
 
 MOST_ENTRIES = 50_000
 """The most names of a folder that are compared."""
@@ -37,7 +37,7 @@ def normalize_name(name: str) -> str:
     text = html.unescape(unquote(unquote(_ESCAPED.sub("", name)))).replace("+", " ")
     usual = "".join(map(_usual_form, text.translate(_OTHERS)))
     parts = ("-" if unicodedata.category(one) == "Pd" else one for one in usual)
-    seen = "".join(one for one in parts if not (unicodedata.category(one) == "Cf" or shapeless(one)))
+    seen = "".join(one for one in parts if not (unicodedata.category(one) == "Cf" or is_shapeless(one)))
     return unicodedata.normalize("NFC", _BLANKS.sub(" ", seen).strip())
 
 

@@ -12,7 +12,7 @@ from kie_mcp.errors import OutputError
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.store.errors import LedgerError
 from kie_mcp.jobs.store.protocols import Uploads as UploadStore
-from kie_mcp.media.inputs.open_file import OpenFile, open_own
+from kie_mcp.media.inputs.hashed_file import HashedFile, open_own
 from kie_mcp.media.outputs.download_limits import MB
 from kie_mcp.media.worker_threads import run_in_thread
 from kie_mcp.text import file_name
@@ -34,7 +34,7 @@ Say = Callable[[str], None]
 class Send(Protocol):
     """Uploads an open file and returns its URL."""
 
-    def __call__(self, source: OpenFile, /, *, name: str) -> Awaitable[str]:
+    def __call__(self, source: HashedFile, /, *, name: str) -> Awaitable[str]:
         """Read the file from its beginning."""
         ...
 
@@ -71,7 +71,7 @@ class Uploads:
         except OSError as error:
             raise OutputError(f"{path.name} cannot be read ({error.strerror}).", remedy="Check the file.") from None
 
-    async def link(self, file: OpenFile, digest: str, *, name: str = "a file", say: Say | None = None) -> str:
+    async def link(self, file: HashedFile, digest: str, *, name: str = "a file", say: Say | None = None) -> str:
         """Return a URL under which Kie.ai reads these bytes; `say` is called with the progress of a large file.
 
         `name` stands for the file in the progress. Raises OutputError if the file changes meanwhile, and what `send`
@@ -90,7 +90,7 @@ class Uploads:
             if not turn.locked():
                 self._turns.pop(digest, None)
 
-    async def _upload(self, file: OpenFile, digest: str) -> str:
+    async def _upload(self, file: HashedFile, digest: str) -> str:
         now = self._clock.now()
         found = await run_in_thread(file.probe)
         file.seek(0)

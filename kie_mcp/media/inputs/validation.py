@@ -5,14 +5,14 @@ from typing import Literal, NoReturn
 
 from kie_mcp.catalog import audio_length, registry
 from kie_mcp.catalog.capabilities import FILE_KINDS
-from kie_mcp.catalog.validate import either
+from kie_mcp.catalog.validate import join_with_or
 from kie_mcp.errors import OrderError
+from kie_mcp.media.inputs.hashed_file import HashedFile
 from kie_mcp.media.inputs.local_files import format_megabytes
-from kie_mcp.media.inputs.open_file import OpenFile
 from kie_mcp.media.outputs.download_limits import MB
 from kie_mcp.media.probe.file_type import Probe, probe
 from kie_mcp.media.probe.integrity import DAMAGED, find_fault
-from kie_mcp.media.probe.reader import Header
+from kie_mcp.media.probe.limited_reader import LimitedReader
 from kie_mcp.orders.order import Order
 
 LARGEST = 100 * MB
@@ -32,7 +32,7 @@ def most_bytes(order: Order, argument: str) -> int:
 
 
 def check_file(
-    source: OpenFile | bytes, name: str, order: Order, argument: str, *, found: Probe | None = None
+    source: HashedFile | bytes, name: str, order: Order, argument: str, *, found: Probe | None = None
 ) -> Probe:
     """Check a file, blocking, and return its probe; pass the probe as `found` if there is one already.
 
@@ -53,14 +53,14 @@ def check_file(
     return found
 
 
-def probe_source(source: OpenFile | bytes) -> Probe:
+def probe_source(source: HashedFile | bytes) -> Probe:
     """Probe an open file or bytes, blocking."""
     return probe(_file_number(source))
 
 
-def check_picture_whole(source: OpenFile | bytes, found: Probe, name: str, argument: str) -> None:
+def check_picture_whole(source: HashedFile | bytes, found: Probe, name: str, argument: str) -> None:
     """Raise OrderError for a picture that is cut off or animated, blocking."""
-    with Header(_file_number(source)) as header:
+    with LimitedReader(_file_number(source)) as header:
         problem = find_fault(found.mime_type, header)
     if problem == DAMAGED:
         _refuse_damaged(found, name, argument)
@@ -69,7 +69,7 @@ def check_picture_whole(source: OpenFile | bytes, found: Probe, name: str, argum
         raise OrderError(moves, argument=argument, remedy="Hand in a single picture of it.")
 
 
-def _file_number(source: OpenFile | bytes) -> int | bytes:
+def _file_number(source: HashedFile | bytes) -> int | bytes:
     return source if isinstance(source, bytes) else source.fileno()
 
 
@@ -91,7 +91,7 @@ def _check_kind(found: Probe, name: str, order: Order, argument: str) -> None:
             else "Hand in another file."
         )
         raise OrderError(
-            f"{name} is {found.label}; {order.model} takes {either(kinds)}.",
+            f"{name} is {found.label}; {order.model} takes {join_with_or(kinds)}.",
             argument=argument,
             remedy=remedy,
         )
@@ -107,7 +107,7 @@ def _check_codec(found: Probe, name: str, order: Order, argument: str) -> None:
     kinds = [
         FILE_KINDS[one] + _codec_words(takes.audio_codecs.get(one, ()), FILE_KINDS[one]) for one in takes.audio_types
     ]
-    problem = f"{name} is {found.label} with {found.codec}; {order.model} takes {either(kinds)}."
+    problem = f"{name} is {found.label} with {found.codec}; {order.model} takes {join_with_or(kinds)}."
     raise OrderError(problem, argument=argument, remedy="Convert it to MP3 and hand that in.")
 
 
@@ -133,7 +133,7 @@ def _check_pixels(found: Probe, name: str, order: Order, argument: str) -> None:
 
 
 def _picture_kinds(order: Order) -> str:
-    return either([FILE_KINDS[one] for one in registry.find(order.model, order.kind).takes.image_types])
+    return join_with_or([FILE_KINDS[one] for one in registry.find(order.model, order.kind).takes.image_types])
 
 
 def _family(argument: str) -> Literal["image", "audio"]:

@@ -6,7 +6,7 @@ from kie_mcp.errors import OutputError
 from kie_mcp.media.outputs.atomic_file import AtomicFile
 from kie_mcp.media.probe.file_type import Probe, probe
 from kie_mcp.media.probe.integrity import DAMAGED, find_fault, has_valid_checksums, is_cut_off
-from kie_mcp.media.probe.reader import Header
+from kie_mcp.media.probe.limited_reader import LimitedReader
 from kie_mcp.orders.kind import KINDS, Kind
 
 _MEASURED = KINDS[Kind.IMAGE].file_types | {"image/gif", "video/mp4"}
@@ -22,7 +22,7 @@ def check_and_publish(part: AtomicFile, kind: Kind, whole: bool) -> tuple[Path, 
     part.flush_and_close()
     found = probe(part.path)
     # If the announced length was too short, the picture is cut off although the download looks complete.
-    with Header(part.path) as header:
+    with LimitedReader(part.path) as header:
         odd = _describe_oddity(found, kind) or (
             f"that {DAMAGED}" if find_fault(found.mime_type, header) == DAMAGED else ""
         )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kie_mcp.catalog.models import MODELS
 from kie_mcp.jobs.job import Job
-from kie_mcp.text import shapeless
+from kie_mcp.text import is_shapeless
 from kie_mcp.timestamps import day
 
 LONGEST = 40
@@ -55,7 +55,7 @@ def _hyphenate(text: str) -> Iterable[str]:
         category = unicodedata.category(character)
         # A mark belongs to the letter before it; without one it would sit on the hyphen.
         stays = category[0] == "L" or category == "Nd" or (category[0] == "M" and before != "-")
-        now = character if stays and not shapeless(character) else "-"
+        now = character if stays and not is_shapeless(character) else "-"
         if now != "-" or before != "-":
             yield now
         before = now

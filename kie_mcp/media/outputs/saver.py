@@ -15,14 +15,14 @@ from kie_mcp.errors import DeadLinkError, KieError, NotCreatedError, TransientEr
 from kie_mcp.file_system import Chmod
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.job import Job, Output
-from kie_mcp.media.inputs.open_file import is_changed, is_there
 from kie_mcp.media.outputs.atomic_file import AtomicFile
 from kie_mcp.media.outputs.download_check import check_and_publish
 from kie_mcp.media.outputs.download_limits import CAPS, TOTALS, DownloadLimits, JobTotal
 from kie_mcp.media.outputs.download_protocol import Fetch
 from kie_mcp.media.outputs.file_names import file_stem
-from kie_mcp.media.outputs.json_files import json_outputs, write_json
+from kie_mcp.media.outputs.json_answer import json_outputs, write_json
 from kie_mcp.media.outputs.save_errors import link_error, save_trouble
+from kie_mcp.media.outputs.saved_file import is_changed, is_there
 from kie_mcp.media.outputs.sidecar import sidecar_trouble, write_sidecar
 from kie_mcp.media.outputs.write_check import Free, check_writable, free_bytes
 from kie_mcp.media.worker_threads import run_in_thread
@@ -274,7 +274,7 @@ class OutputSaver:
 
 
 async def is_saved(job: Job) -> bool:
-    """Whether the files of a job exist as they were saved; True if their disk does not answer."""
+    """Return whether the files of a job exist as they were saved; True if their disk does not answer."""
     try:
         return await run_in_thread(lambda: all(map(is_there, job.outputs)))
     except OSError:

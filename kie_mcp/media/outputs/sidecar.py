@@ -9,8 +9,8 @@ from typing import Any, cast
 from kie_mcp.errors import Trouble
 from kie_mcp.file_system import Chmod
 from kie_mcp.jobs.job import JSON, Job, Output
-from kie_mcp.media.inputs.open_file import open_saved
 from kie_mcp.media.outputs.atomic_file import AtomicFile
+from kie_mcp.media.outputs.saved_file import open_saved
 from kie_mcp.orders.job_uris import output_uri
 from kie_mcp.timestamps import iso
 from kie_mcp.urls import bare_values
@@ -88,7 +88,7 @@ def _cause(error: Exception) -> str:
 
 
 def _bare_text(value: Any) -> Any:
-    """A link without what may be secret in it; a data URI is a file of its own, and only its beginning stays."""
+    """Return an argument with its links' secrets removed, and of a data URI only the beginning, without the file."""
     if isinstance(value, list | tuple):
         return [_bare_text(one) for one in cast("list[Any]", value)]
     if isinstance(value, str) and value[:5].casefold() == "data:":

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from kie_mcp.media.probe.reader import BrokenHeaderError, Header
+from kie_mcp.media.probe.limited_reader import BrokenHeaderError, LimitedReader
 from kie_mcp.media.probe.wav import read_format
 
 _WAV = {
@@ -55,7 +55,7 @@ def name_mp4_codec(name: bytes | None) -> str:
     return _MP4.get(name, f"format {name.decode('latin-1')!r}") if name else ""
 
 
-def read_codec(mime_type: str, header: Header, *, start: int = 0) -> str:
+def read_codec(mime_type: str, header: LimitedReader, *, start: int = 0) -> str:
     """Name the codec of a sound whose frames begin at the byte *start*; empty for a kind that has only one.
 
     Raises BrokenHeaderError if the file does not say.
@@ -64,7 +64,7 @@ def read_codec(mime_type: str, header: Header, *, start: int = 0) -> str:
     return look(header, start) if look else ""
 
 
-def _wav(header: Header, _: int) -> str:
+def _wav(header: LimitedReader, _: int) -> str:
     at = 12
     for _ in range(_CHUNKS):
         name, size = header.fields("<4sI", at=at)
@@ -77,7 +77,7 @@ def _wav(header: Header, _: int) -> str:
     raise BrokenHeaderError("a WAV without a format")
 
 
-def _ogg(header: Header, _: int) -> str:
+def _ogg(header: LimitedReader, _: int) -> str:
     """Read it from the first packet, right behind the segment table of the first page."""
     (segments,) = header.fields("B", at=26)
     packet = header.exactly(8, at=27 + segments)
@@ -87,11 +87,11 @@ def _ogg(header: Header, _: int) -> str:
     return "something unknown"
 
 
-def _adts(header: Header, start: int) -> str:
+def _adts(header: LimitedReader, start: int) -> str:
     return _ADTS[header.exactly(1, at=start + 2)[0] >> 6]
 
 
-def _w64(header: Header, _: int) -> str:
+def _w64(header: LimitedReader, _: int) -> str:
     at = 40
     for _ in range(_CHUNKS):
         name, size = header.fields("<4s12xQ", at=at)
@@ -101,7 +101,7 @@ def _w64(header: Header, _: int) -> str:
     raise BrokenHeaderError("a Wave64 without a format")
 
 
-def _aiff(header: Header, _: int) -> str:
+def _aiff(header: LimitedReader, _: int) -> str:
     if header.exactly(4, at=8) == b"AIFF":
         return "PCM"
     at = 12
@@ -113,7 +113,7 @@ def _aiff(header: Header, _: int) -> str:
     raise BrokenHeaderError("an AIFF-C without a format")
 
 
-def _caf(header: Header, _: int) -> str:
+def _caf(header: LimitedReader, _: int) -> str:
     """Read it from the description, which comes first."""
     name, flags = header.fields(">4sI", at=28)
     if name == b"lpcm":
@@ -121,11 +121,11 @@ def _caf(header: Header, _: int) -> str:
     return _CAF.get(name, "something unknown")
 
 
-def _au(header: Header, _: int) -> str:
+def _au(header: LimitedReader, _: int) -> str:
     return _AU.get(header.fields(">I", at=12)[0], "something unknown")
 
 
-_LOOKS: Mapping[str, Callable[[Header, int], str]] = {
+_LOOKS: Mapping[str, Callable[[LimitedReader, int], str]] = {
     "audio/wav": _wav,
     "audio/x-rf64": _wav,
     "audio/x-w64": _w64,

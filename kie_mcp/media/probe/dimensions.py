@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from kie_mcp.media.probe.reader import BrokenHeaderError, Header
+from kie_mcp.media.probe.limited_reader import BrokenHeaderError, LimitedReader
 
 Size = tuple[int, int]
 
@@ -10,7 +10,7 @@ _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _JPEG_STANDALONE = frozenset(range(0xD0, 0xD8)) | {0x01}
 
 
-def read_dimensions(mime_type: str, header: Header) -> Size | None:
+def read_dimensions(mime_type: str, header: LimitedReader) -> Size | None:
     """Return width and height in pixels; None for a kind that is not read here. Raises BrokenHeaderError."""
     measure = _MEASURES.get(mime_type)
     if measure is None:
@@ -21,19 +21,19 @@ def read_dimensions(mime_type: str, header: Header) -> Size | None:
     return width, height
 
 
-def _png(header: Header) -> Size:
+def _png(header: LimitedReader) -> Size:
     name, width, height = header.fields(">4sII", at=12)
     if name != b"IHDR":
         raise BrokenHeaderError("a PNG that does not begin with its size")
     return width, height
 
 
-def _gif(header: Header) -> Size:
+def _gif(header: LimitedReader) -> Size:
     width, height = header.fields("<HH", at=6)
     return width, height
 
 
-def _jpeg(header: Header) -> Size:
+def _jpeg(header: LimitedReader) -> Size:
     at = 2
     while True:
         mark, marker = header.fields("BB", at=at)
@@ -51,7 +51,7 @@ def _jpeg(header: Header) -> Size:
             at += 2 + length
 
 
-def _webp(header: Header) -> Size:
+def _webp(header: LimitedReader) -> Size:
     chunk = header.exactly(4, at=12)
     if chunk == b"VP8X":
         low_w, high_w, low_h, high_h = header.fields("<HBHB", at=24)
@@ -65,7 +65,7 @@ def _webp(header: Header) -> Size:
     raise BrokenHeaderError("a WebP of no known kind")
 
 
-_MEASURES: Mapping[str, Callable[[Header], Size]] = {
+_MEASURES: Mapping[str, Callable[[LimitedReader], Size]] = {
     "image/png": _png,
     "image/gif": _gif,
     "image/jpeg": _jpeg,

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 
 from kie_mcp.media.probe import flac, mp3_aac_frames, ogg, wav
-from kie_mcp.media.probe.reader import Header
+from kie_mcp.media.probe.limited_reader import LimitedReader
 
 
-def measure_duration(mime_type: str, header: Header, *, start: int = 0) -> float | None:
+def measure_duration(mime_type: str, header: LimitedReader, *, start: int = 0) -> float | None:
     """Return the seconds of a sound whose frames begin at the byte *start*; None if they are unknown.
 
     The price depends on it, so it is never shorter than what is heard. Raises BrokenHeaderError.
@@ -15,7 +15,7 @@ def measure_duration(mime_type: str, header: Header, *, start: int = 0) -> float
     return measure(header, start) if measure else None
 
 
-_MEASURES: Mapping[str, Callable[[Header, int], float | None]] = {
+_MEASURES: Mapping[str, Callable[[LimitedReader, int], float | None]] = {
     "audio/mpeg": mp3_aac_frames.mp3_duration,
     "audio/aac": mp3_aac_frames.aac_duration,
     "audio/wav": lambda header, _: wav.duration(header),

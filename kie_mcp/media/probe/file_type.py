@@ -8,8 +8,8 @@ from typing import Literal
 from kie_mcp.media.probe.audio_codec import name_mp4_codec, read_codec
 from kie_mcp.media.probe.dimensions import read_dimensions
 from kie_mcp.media.probe.duration import measure_duration
+from kie_mcp.media.probe.limited_reader import BrokenHeaderError, LimitedReader
 from kie_mcp.media.probe.mp4 import read_tracks
-from kie_mcp.media.probe.reader import BrokenHeaderError, Header
 
 Family = Literal["image", "audio", "video", "unknown"]
 
@@ -73,7 +73,7 @@ def probe(source: Path | int | bytes) -> Probe:
 
     Raises OSError if it cannot be read; broken content raises nothing.
     """
-    with Header(source) as header:
+    with LimitedReader(source) as header:
         head = header.read(_HEAD)
         start = _after_id3(head)
         try:
@@ -85,7 +85,7 @@ def probe(source: Path | int | bytes) -> Probe:
         return _build_probe(mime_type, header, start)
 
 
-def _build_probe(mime_type: str, header: Header, start: int) -> Probe:
+def _build_probe(mime_type: str, header: LimitedReader, start: int) -> Probe:
     size: tuple[int | None, int | None] = (None, None)
     seconds: float | None = None
     encoded = ""

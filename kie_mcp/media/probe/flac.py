@@ -4,7 +4,7 @@ import functools
 import re
 from dataclasses import dataclass
 
-from kie_mcp.media.probe.reader import Header
+from kie_mcp.media.probe.limited_reader import LimitedReader
 
 _BEGIN = b"fLaC\0\0\0\x22"
 _STEP = 1024 * 1024
@@ -26,7 +26,7 @@ class _Info:
     """Samples of each frame but the last, where all are alike."""
 
 
-def duration(header: Header, start: int) -> float | None:
+def duration(header: LimitedReader, start: int) -> float | None:
     """Return the seconds of a FLAC that begins at the byte *start*.
 
     None if a second FLAC follows it, or if it does not end with a frame. Raises BrokenHeaderError if it is too large.
@@ -38,8 +38,8 @@ def duration(header: Header, start: int) -> float | None:
     return end / info.rate if end else None
 
 
-def _has_another(header: Header, at: int) -> bool:
-    """Whether a second FLAC follows: its frames count from 0 again."""
+def _has_another(header: LimitedReader, at: int) -> bool:
+    """Return whether a second FLAC follows: its frames count from 0 again."""
     before = b""
     header.seek(at)
     while data := header.read(_STEP):
@@ -49,7 +49,7 @@ def _has_another(header: Header, at: int) -> bool:
     return False
 
 
-def _last_sample(header: Header, info: _Info) -> int:
+def _last_sample(header: LimitedReader, info: _Info) -> int:
     """Return the number of samples up to the end of the last frame; 0 if the file does not end with one."""
     at = max(header.length - _TAIL, 0)
     tail = header.exactly(header.length - at, at=at)

@@ -3,7 +3,7 @@
 import zlib
 from collections.abc import Callable, Mapping
 
-from kie_mcp.media.probe.reader import BrokenHeaderError, Header
+from kie_mcp.media.probe.limited_reader import BrokenHeaderError, LimitedReader
 
 ANIMATED = "is animated"
 DAMAGED = "is damaged or cut off"
@@ -14,7 +14,7 @@ _MOVING = frozenset({b"avis", b"hevc", b"msf1"})
 """Brands of AVIF and HEIC files that hold a sequence."""
 
 
-def find_fault(mime_type: str, header: Header) -> str:
+def find_fault(mime_type: str, header: LimitedReader) -> str:
     """Say what is wrong with the picture, as the end of a sentence; empty if nothing is, or if it is unknown."""
     look = _LOOKS.get(mime_type)
     try:
@@ -23,7 +23,7 @@ def find_fault(mime_type: str, header: Header) -> str:
         return DAMAGED
 
 
-def _png(header: Header) -> str:
+def _png(header: LimitedReader) -> str:
     at, animated = 8, False
     while True:
         length, name = header.fields(">I4s", at=at)
@@ -36,7 +36,7 @@ def _png(header: Header) -> str:
             return ANIMATED if animated else ""
 
 
-def _webp(header: Header) -> str:
+def _webp(header: LimitedReader) -> str:
     (size,) = header.fields("<I", at=4)
     if size + 8 > header.length:
         return DAMAGED
@@ -44,7 +44,7 @@ def _webp(header: Header) -> str:
     return ANIMATED if name == b"VP8X" and flags & 2 else ""
 
 
-def _jpeg(header: Header) -> str:
+def _jpeg(header: LimitedReader) -> str:
     at = _jpeg_scan(header)
     before = b""
     # In the scans every 0xFF is followed by something else, so the first such pair is the end.
@@ -57,7 +57,7 @@ def _jpeg(header: Header) -> str:
     return DAMAGED
 
 
-def _jpeg_scan(header: Header) -> int:
+def _jpeg_scan(header: LimitedReader) -> int:
     """Return the byte where the first scan begins: previews in the header have end marks of their own."""
     at = 2
     while True:
@@ -75,7 +75,7 @@ def _jpeg_scan(header: Header) -> int:
                 return at
 
 
-def _gif(header: Header) -> str:
+def _gif(header: LimitedReader) -> str:
     flags, pictures = header.fields("<B", at=10)[0], 0
     at = 13 + _gif_colours(flags)
     while at < header.length:  # many have no end mark
@@ -102,7 +102,7 @@ def _gif_colours(flags: int) -> int:
     return 3 << (flags & 7) + 1 if flags & 0x80 else 0
 
 
-def _gif_data(header: Header, at: int) -> int:
+def _gif_data(header: LimitedReader, at: int) -> int:
     """Return the byte behind the data blocks that begin there."""
     while True:
         (size,) = header.fields("B", at=at)
@@ -111,11 +111,11 @@ def _gif_data(header: Header, at: int) -> int:
             return at
 
 
-def _heif(header: Header) -> str:
+def _heif(header: LimitedReader) -> str:
     return ANIMATED if header.exactly(4, at=8) in _MOVING else ""
 
 
-_LOOKS: Mapping[str, Callable[[Header], str]] = {
+_LOOKS: Mapping[str, Callable[[LimitedReader], str]] = {
     "image/png": _png,
     "image/webp": _webp,
     "image/jpeg": _jpeg,
@@ -125,16 +125,16 @@ _LOOKS: Mapping[str, Callable[[Header], str]] = {
 }
 
 
-def has_valid_checksums(mime_type: str, header: Header) -> bool:
-    """Whether no checksum is wrong; True for all kinds but PNG, and where it cannot be checked."""
+def has_valid_checksums(mime_type: str, header: LimitedReader) -> bool:
+    """Return whether no checksum is wrong; True for all kinds but PNG, and where it cannot be checked."""
     try:
         return mime_type != "image/png" or _png_checksums_are_valid(header)
     except BrokenHeaderError:
         return True
 
 
-def is_cut_off(mime_type: str, header: Header) -> bool:
-    """Whether the end of a picture is missing; False for a kind whose end is not known here."""
+def is_cut_off(mime_type: str, header: LimitedReader) -> bool:
+    """Return whether the end of a picture is missing; False for a kind whose end is not known here."""
     end = _ENDS.get(mime_type)
     header.seek(max(header.length - _STEP, 0))
     if mime_type == "image/webp":
@@ -145,7 +145,7 @@ def is_cut_off(mime_type: str, header: Header) -> bool:
 _ENDS = {"image/png": _END, "image/jpeg": b"\xff\xd9"}
 
 
-def _png_checksums_are_valid(header: Header) -> bool:
+def _png_checksums_are_valid(header: LimitedReader) -> bool:
     at = 8
     while True:
         length, name = header.fields(">I4s", at=at)
@@ -156,7 +156,7 @@ def _png_checksums_are_valid(header: Header) -> bool:
         at += 12 + length
 
 
-def _crc(header: Header, at: int, size: int) -> int:
+def _crc(header: LimitedReader, at: int, size: int) -> int:
     found = 0
     for start in range(at, at + size, _STEP):
         found = zlib.crc32(header.exactly(min(_STEP, at + size - start), at=start), found)

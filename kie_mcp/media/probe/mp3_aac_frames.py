@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from kie_mcp.media.probe.reader import Header
+from kie_mcp.media.probe.limited_reader import LimitedReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ _ADTS_RATES = (96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 1
 _ADTS_SAMPLES = 1024
 
 
-def mp3_duration(header: Header, start: int) -> float | None:
+def mp3_duration(header: LimitedReader, start: int) -> float | None:
     """Return the seconds of an MP3 whose frames begin at the byte *start*; None if there is no frame.
 
     Raises BrokenHeaderError if there are more frames than may be read.
@@ -44,12 +44,12 @@ def mp3_duration(header: Header, start: int) -> float | None:
     return sum_frames(header, start, parse_mp3_frame)
 
 
-def aac_duration(header: Header, start: int) -> float | None:
+def aac_duration(header: LimitedReader, start: int) -> float | None:
     """Return the seconds of an AAC file; otherwise the same."""
     return sum_frames(header, start, parse_aac_frame)
 
 
-def sum_frames(header: Header, at: int, parse: ParseFrame) -> float | None:
+def sum_frames(header: LimitedReader, at: int, parse: ParseFrame) -> float | None:
     """Add up the seconds of all frames from the byte *at* on, skipping what lies between them; None if none."""
     seconds = 0.0
     while (frame := _read_frame(header, at, parse)) or (at := _find_next(header, at, parse)) < header.length:
@@ -59,13 +59,13 @@ def sum_frames(header: Header, at: int, parse: ParseFrame) -> float | None:
     return round(seconds, 3) or None
 
 
-def _read_frame(header: Header, at: int, parse: ParseFrame) -> Frame | None:
+def _read_frame(header: LimitedReader, at: int, parse: ParseFrame) -> Frame | None:
     """Read the frame at *at*; None if there is none, or if it is cut off."""
     frame = parse(header.exactly(HEAD, at=at)) if at + HEAD <= header.length else None
     return frame if frame and at + frame.size <= header.length else None
 
 
-def _find_next(header: Header, at: int, parse: ParseFrame) -> int:
+def _find_next(header: LimitedReader, at: int, parse: ParseFrame) -> int:
     """Find where to go on from a place without a frame: behind a tag, at the next frame, or at the end."""
     if size := _tag_size(header, at):
         return min(at + size, header.length)
@@ -80,8 +80,8 @@ def _find_next(header: Header, at: int, parse: ParseFrame) -> int:
     return header.length
 
 
-def _is_frame(header: Header, at: int, parse: ParseFrame) -> bool:
-    """Whether a frame begins there: another frame, a tag or the end must follow it."""
+def _is_frame(header: LimitedReader, at: int, parse: ParseFrame) -> bool:
+    """Return whether a frame begins there: another frame, a tag or the end must follow it."""
     frame = _read_frame(header, at, parse)
     if frame is None:
         return False
@@ -89,7 +89,7 @@ def _is_frame(header: Header, at: int, parse: ParseFrame) -> bool:
     return end == header.length or _read_frame(header, end, parse) is not None or _tag_size(header, end) > 0
 
 
-def _tag_size(header: Header, at: int) -> int:
+def _tag_size(header: LimitedReader, at: int) -> int:
     """Return the bytes of the tag at *at*; 0 if there is none."""
     if at + 32 > header.length:
         return 0

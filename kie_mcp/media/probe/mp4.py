@@ -4,8 +4,8 @@ import contextlib
 from dataclasses import dataclass
 
 from kie_mcp.media.probe import mp4_samples
+from kie_mcp.media.probe.limited_reader import BrokenHeaderError, LimitedReader
 from kie_mcp.media.probe.mp4_boxes import Box, find_box, list_boxes, require_box
-from kie_mcp.media.probe.reader import BrokenHeaderError, Header
 
 _PRIMING = 0.5
 """The most seconds of a sound that are for the decoder and not played."""
@@ -35,7 +35,7 @@ class _Track:
     codec: bytes | None
 
 
-def read_tracks(header: Header) -> Mp4Tracks:
+def read_tracks(header: LimitedReader) -> Mp4Tracks:
     """Read the movie box. Raises BrokenHeaderError if there is none: such a file cannot be played."""
     movie = require_box(header, b"moov", 0, header.length)
     tracks = [_read_track(header, box) for box in list_boxes(header, movie.start, movie.end) if box.name == b"trak"]
@@ -53,7 +53,7 @@ def read_tracks(header: Header) -> Mp4Tracks:
     return Mp4Tracks(video=bool(pictures), width=width, height=height, duration_s=seconds, codec=codec)
 
 
-def _stated_duration(header: Header, movie: Box, tracks: list[_Track], main: list[_Track]) -> float | None:
+def _stated_duration(header: LimitedReader, movie: Box, tracks: list[_Track], main: list[_Track]) -> float | None:
     """Return the seconds by the movie, its tracks or its fragments: the first that states them."""
     seconds = _movie_duration(header, movie) or _longest_track(tracks)
     if seconds is None:
@@ -62,7 +62,7 @@ def _stated_duration(header: Header, movie: Box, tracks: list[_Track], main: lis
     return seconds
 
 
-def _sound_duration(header: Header, movie: Box, tracks: list[_Track], sound: _Track) -> float | None:
+def _sound_duration(header: LimitedReader, movie: Box, tracks: list[_Track], sound: _Track) -> float | None:
     """Return the seconds of a sound by its samples: the price depends on it. None if they do not fit the file."""
     after = list(list_boxes(header, movie.end, header.length))
     if any(box.name == b"moov" for box in after):
@@ -78,7 +78,7 @@ def _sound_duration(header: Header, movie: Box, tracks: list[_Track], sound: _Tr
     return samples.seconds or told
 
 
-def _movie_duration(header: Header, movie: Box) -> float | None:
+def _movie_duration(header: LimitedReader, movie: Box) -> float | None:
     scale, length = _read_clock(header, require_box(header, b"mvhd", movie.start, movie.end))
     return length / scale if length and scale else None
 
@@ -88,14 +88,14 @@ def _longest_track(tracks: list[_Track]) -> float | None:
     return max((one.length / one.scale for one in tracks if one.length and one.scale), default=None)
 
 
-def _read_clock(header: Header, box: Box) -> tuple[int, int | None]:
+def _read_clock(header: LimitedReader, box: Box) -> tuple[int, int | None]:
     """Read the ticks in a second, and the length in ticks; None if it is not stated."""
     version = header.exactly(1, at=box.start)[0]
     scale, length = header.fields(">IQ" if version == 1 else ">II", at=box.start + (20 if version == 1 else 12))
     return scale, None if length in {0, 0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF} else length
 
 
-def _read_track(header: Header, track: Box) -> _Track:
+def _read_track(header: LimitedReader, track: Box) -> _Track:
     box = require_box(header, b"tkhd", track.start, track.end)
     version = header.exactly(1, at=box.start)[0]
     (number,) = header.fields(">I", at=box.start + (20 if version == 1 else 12))
@@ -109,7 +109,7 @@ def _read_track(header: Header, track: Box) -> _Track:
     return _Track(number, name, (width >> 16, height >> 16), scale, length, _format_name(header, media))
 
 
-def _format_name(header: Header, media: Box) -> bytes | None:
+def _format_name(header: LimitedReader, media: Box) -> bytes | None:
     """Read the four letters of the first sample format of a track."""
     box: Box | None = media
     for name in (b"minf", b"stbl", b"stsd"):
@@ -117,7 +117,7 @@ def _format_name(header: Header, media: Box) -> bytes | None:
     return header.exactly(4, at=box.start + 12) if box and box.start + 16 <= box.end else None
 
 
-def _fragments_duration(header: Header, movie: Box, track: _Track) -> float | None:
+def _fragments_duration(header: LimitedReader, movie: Box, track: _Track) -> float | None:
     """Return the seconds by the fragments of a streamed file: where the last one ends."""
     usual = 0
     if extends := find_box(header, b"mvex", movie.start, movie.end):
@@ -134,13 +134,13 @@ def _fragments_duration(header: Header, movie: Box, track: _Track) -> float | No
     return max(ends) / track.scale if ends and max(ends) and track.scale else None
 
 
-def _track_id(header: Header, part: Box) -> int:
+def _track_id(header: LimitedReader, part: Box) -> int:
     head = require_box(header, b"tfhd", part.start, part.end)
     (number,) = header.fields(">I", at=head.start + 4)
     return number
 
 
-def _fragment_end(header: Header, part: Box, usual: int) -> int:
+def _fragment_end(header: LimitedReader, part: Box, usual: int) -> int:
     """Return where a fragment of a track ends, in ticks; `usual` is the length of samples that state none."""
     head = require_box(header, b"tfhd", part.start, part.end)
     flags = header.fields(">I", at=head.start)[0]
@@ -154,7 +154,7 @@ def _fragment_end(header: Header, part: Box, usual: int) -> int:
     return ticks + sum(_run_length(header, box, usual) for box in runs)
 
 
-def _run_length(header: Header, run: Box, usual: int) -> int:
+def _run_length(header: LimitedReader, run: Box, usual: int) -> int:
     flags, count = header.fields(">II", at=run.start)
     if not flags & 0x100:
         return count * usual

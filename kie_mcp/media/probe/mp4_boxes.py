@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kie_mcp.media.probe.reader import BrokenHeaderError, Header
+from kie_mcp.media.probe.limited_reader import BrokenHeaderError, LimitedReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,19 +16,19 @@ class Box:
     end: int
 
 
-def find_box(header: Header, name: bytes, start: int, end: int) -> Box | None:
+def find_box(header: LimitedReader, name: bytes, start: int, end: int) -> Box | None:
     """Return the first box of that name between the bytes *start* and *end*; None if there is none."""
     return next((box for box in list_boxes(header, start, end) if box.name == name), None)
 
 
-def require_box(header: Header, name: bytes, start: int, end: int) -> Box:
+def require_box(header: LimitedReader, name: bytes, start: int, end: int) -> Box:
     """Return the same box; raises BrokenHeaderError if there is none."""
     if (box := find_box(header, name, start, end)) is None:
         raise BrokenHeaderError(f"an MP4 without {name.decode('ascii')}")
     return box
 
 
-def list_boxes(header: Header, start: int, end: int) -> Iterator[Box]:
+def list_boxes(header: LimitedReader, start: int, end: int) -> Iterator[Box]:
     """List the boxes between the bytes *start* and *end*. Raises BrokenHeaderError if they overlap."""
     end = min(end, header.length)
     while start + 8 <= end:

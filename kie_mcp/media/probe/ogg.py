@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from kie_mcp.media.probe.reader import Header
+from kie_mcp.media.probe.limited_reader import LimitedReader
 
 _STEP = 64 * 1024
 _FIRST = 0x02
@@ -22,7 +22,7 @@ class _Stream:
         return (self.end - self.skipped) / self.rate if self.rate and self.end > self.skipped else 0.0
 
 
-def duration(header: Header) -> float | None:
+def duration(header: LimitedReader) -> float | None:
     """Return the seconds of all its sounds together; None if no page counts samples."""
     at, seconds = 0, 0.0
     streams: dict[bytes, _Stream] = {}
@@ -44,7 +44,7 @@ def _longest(streams: dict[bytes, _Stream]) -> float:
     return max((stream.seconds for stream in streams.values()), default=0.0)
 
 
-def _find_page(header: Header, at: int) -> int:
+def _find_page(header: LimitedReader, at: int) -> int:
     """Return the byte where the next whole page begins; the end of the file if there is none."""
     while at + 27 <= header.length:
         if header.exactly(5, at=at) == b"OggS\0" and at + _page_size(header, at) <= header.length:
@@ -56,7 +56,7 @@ def _find_page(header: Header, at: int) -> int:
     return header.length
 
 
-def _page_size(header: Header, at: int) -> int:
+def _page_size(header: LimitedReader, at: int) -> int:
     """Return the bytes of a page; more than the file has if the page is cut off."""
     (segments,) = header.fields("B", at=at + 26)
     if at + 27 + segments > header.length:
@@ -64,7 +64,7 @@ def _page_size(header: Header, at: int) -> int:
     return 27 + segments + sum(header.exactly(segments, at=at + 27))
 
 
-def _read_stream(header: Header, at: int) -> _Stream:
+def _read_stream(header: LimitedReader, at: int) -> _Stream:
     """Read the rate of a stream from its first packet."""
     (segments,) = header.fields("B", at=at + 26)
     at += 27 + segments

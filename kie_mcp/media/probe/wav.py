@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from kie_mcp.media.probe.reader import BrokenHeaderError, Header
+from kie_mcp.media.probe.limited_reader import BrokenHeaderError, LimitedReader
 
 MOST_CHUNKS = 1000
 """The most chunks of a real file."""
@@ -18,7 +18,7 @@ _SLACK = 4096
 """Unknown bytes that are allowed behind the sound."""
 
 
-def list_chunks(header: Header, at: int = 12) -> Iterator[tuple[bytes, int, int]]:
+def list_chunks(header: LimitedReader, at: int = 12) -> Iterator[tuple[bytes, int, int]]:
     """List name, first byte and stated size of each chunk. Raises BrokenHeaderError if there are too many."""
     for _ in range(MOST_CHUNKS):
         if at + 8 > header.length:
@@ -29,7 +29,7 @@ def list_chunks(header: Header, at: int = 12) -> Iterator[tuple[bytes, int, int]
     raise BrokenHeaderError("a WAV of too many pieces")
 
 
-def duration(header: Header) -> float | None:
+def duration(header: LimitedReader) -> float | None:
     """Return the seconds of a WAV; None if unknown, as when the file has much more data than its header says."""
     per_second = 0.0
     for name, at, size in list_chunks(header):
@@ -41,13 +41,13 @@ def duration(header: Header) -> float | None:
     return None
 
 
-def read_format(header: Header, at: int) -> int:
+def read_format(header: LimitedReader, at: int) -> int:
     """Return the format number of the description at the byte *at*."""
     (tag,) = header.fields("<H", at=at)
     return header.fields("<H", at=at + 24)[0] if tag == EXTENSIBLE else tag
 
 
-def _bytes_per_second(header: Header, at: int) -> float:
+def _bytes_per_second(header: LimitedReader, at: int) -> float:
     """Return the bytes a second; of uncompressed samples by their number and size, as players do."""
     channels, rate, told, _, bits = header.fields("<HIIHH", at=at + 2)
     if read_format(header, at) in _PLAIN:
@@ -55,7 +55,7 @@ def _bytes_per_second(header: Header, at: int) -> float:
     return told
 
 
-def _sound_bytes(header: Header, at: int, size: int) -> int | None:
+def _sound_bytes(header: LimitedReader, at: int, size: int) -> int | None:
     """Return the bytes of the sound at *at*; None if too many unknown bytes follow it."""
     rest = header.length - at
     if size >= rest:  # written as a stream, or cut off
@@ -67,7 +67,7 @@ def _sound_bytes(header: Header, at: int, size: int) -> int | None:
     return size if behind <= max(_SLACK, size // 50) else None
 
 
-def _unexplained_bytes(header: Header, at: int) -> int:
+def _unexplained_bytes(header: LimitedReader, at: int) -> int:
     """Return the bytes from there to the end of the file that are no chunks."""
     for name, start, size in list_chunks(header, at):
         if not _NAME.fullmatch(name) or name in _ANOTHER or start + size > header.length:

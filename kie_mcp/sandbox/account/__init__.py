@@ -1,1 +1,1 @@
-"""An account of the sandbox: its credits, tasks, files and models."""
+"""The account of the sandbox: its credits, tasks, files and models."""

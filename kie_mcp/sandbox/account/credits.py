@@ -1,38 +1,16 @@
-"""The account's purse and its rate limit: credits, and at most 20 creations in any 10 seconds."""
+"""The credits of the sandbox's account."""
 
 from __future__ import annotations
 
-from collections import deque
-
-CREATIONS = 20
-WINDOW_SECONDS = 10.0
-
-
-class Window:
-    """A sliding window over accepted creations, on the unsped clock."""
-
-    def __init__(self) -> None:
-        self._moments: deque[float] = deque()
-
-    def is_full(self, now: float) -> bool:
-        """Whether a creation now would be one too many."""
-        while self._moments and self._moments[0] <= now - WINDOW_SECONDS:
-            self._moments.popleft()
-        return len(self._moments) >= CREATIONS
-
-    def count(self, now: float) -> None:
-        """Remember a creation."""
-        self._moments.append(now)
-
 
 class CreditBalance:
-    """Credits: taken when a task is accepted, given back when it fails."""
+    """The credits left: a task's price is taken when the task is accepted, and given back when it fails."""
 
     def __init__(self, balance: float) -> None:
         self.balance = balance
 
     def take(self, amount: float) -> bool:
-        """Whether there was enough; nothing is taken otherwise."""
+        """Take that many credits and return True; return False, and take none, if there are too few."""
         if amount > self.balance + 1e-9:
             return False
         self.balance = round(self.balance - amount, 4)

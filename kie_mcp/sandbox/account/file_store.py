@@ -1,4 +1,4 @@
-"""The files that live on the sandbox: uploads and results, their links, and links that die."""
+"""Store the sandbox's files, uploads and results, and make links to them, some of which expire."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 LINK_SECONDS = 20 * 60.0
-"""How long a link made by download-url is good for."""
+"""How long a link made by download-url is valid."""
 
 PREFIX = "/files/"
 
 
 @dataclass
 class File:
-    """One file: its bytes, or the way to make them when somebody first asks."""
+    """One file; its bytes are made when they are first read."""
 
     mime_type: str
     make: Callable[[], bytes] = field(repr=False)
@@ -26,14 +26,14 @@ class File:
     _made: asyncio.Future[bytes] | None = field(default=None, repr=False)
 
     async def read(self, executor: Executor) -> bytes:
-        """The bytes, made once in a worker thread however many ask."""
+        """Return the bytes. They are made once, in a worker thread, however many callers wait for them."""
         if self._made is None:
             self._made = asyncio.get_running_loop().run_in_executor(executor, self.make)
         return await asyncio.shield(self._made)
 
 
 class FileStore:
-    """Files by path, the hosts they are known under, and the links that open them."""
+    """The files by path, the hosts under which they are served, and the links that open them."""
 
     def __init__(self, chance: random.Random, base_url: str | None) -> None:
         self._files: dict[str, File] = {}
@@ -43,25 +43,25 @@ class FileStore:
         self._hosts = {urlsplit(base_url).netloc.lower()} if base_url else set[str]()
 
     def find_base_url(self, request_base: str) -> str:
-        """Where our files are: the base URL we were given, else the one that this request came to."""
+        """Return what links to files begin with: the base URL that was given, else the one that this request used."""
         self._hosts.add(urlsplit(request_base).netloc.lower())
         return self._base_url or request_base.rstrip("/")
 
     def put(self, path: str, file: File, base: str) -> str:
-        """Keep a file under a path relative to /files/; the same path overwrites. Answers its URL."""
+        """Store a file under a path relative to /files/, replacing one with that path; return its URL."""
         self._files[path] = file
         return base + PREFIX + quote(path)
 
     def find(self, path: str) -> File | None:
-        """The file at a path relative to /files/."""
+        """Return the file at a path relative to /files/; None if there is none."""
         return self._files.get(path)
 
     def random_name(self) -> str:
-        """A name for an upload that brought none."""
+        """Return a name for an upload without one."""
         return f"{self._chance.getrandbits(64):016x}"
 
     def path_of_own(self, url: object) -> str | None:
-        """The path relative to /files/ of a URL on one of our hosts, else None."""
+        """Return the path, relative to /files/, of a URL on one of our hosts; None for any other URL."""
         try:
             parts = urlsplit(url if isinstance(url, str) else "")
         except ValueError:
@@ -71,7 +71,7 @@ class FileStore:
         return unquote(parts.path.removeprefix(PREFIX))
 
     def make_link(self, url: object, base: str, now: float) -> str | None:
-        """A link that opens a file for 20 minutes, whether or not there is such a file; None for foreign URLs."""
+        """Return a link that opens a file for 20 minutes, even if there is no such file; None for foreign URLs."""
         path = self.path_of_own(url)
         if path is None:
             return None
@@ -80,7 +80,7 @@ class FileStore:
         return f"{base}{PREFIX}{quote(path)}?X-Amz-Expires={LINK_SECONDS:.0f}&X-Amz-Signature={token}"
 
     def is_open(self, path: str, query: str, now: float) -> bool:
-        """Whether a request for the file is let through: not sealed, or with a living link."""
+        """Return whether a request may read the file: it is not sealed, or the request's link has not expired."""
         tokens = parse_qs(query).get("X-Amz-Signature")
         if tokens is None:
             file = self._files.get(path)

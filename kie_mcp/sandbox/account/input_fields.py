@@ -1,4 +1,4 @@
-"""What one field of a model's input may hold, and the words in which Kie.ai refuses the rest."""
+"""Check the fields of a model's input, and refuse bad values in Kie.ai's words."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from kie_mcp.sandbox.account.voice_ids import VOICE_IDS
 from kie_mcp.sandbox.api.answers import Answer, refusal_answer
 
 Check = Callable[[str, Any], Answer | None]
-"""Takes the field's name and value; answers the refusal, or None."""
+"""Takes a field's name and value; returns the refusal, or None if the value is allowed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +22,12 @@ class Field:
 
 
 def out_of_range(name: str) -> Answer:
-    """The measured refusal of a value that the model does not take."""
+    """Return the refusal of a value that the model does not take, in the words that Kie.ai was seen to use."""
     return refusal_answer(500, f"{name} is not within the range of allowed options")
 
 
 def text(longest: int, *, required: bool = False) -> Field:
-    """A string of at most `longest` characters."""
+    """Make a field for a string of at most `longest` characters."""
 
     def check(name: str, value: Any) -> Answer | None:
         if not isinstance(value, str):
@@ -40,7 +40,7 @@ def text(longest: int, *, required: bool = False) -> Field:
 
 
 def choice(*options: str, required: bool = False) -> Field:
-    """One of the listed strings, spelled exactly so."""
+    """Make a field for one of the listed strings, spelled exactly so."""
 
     def check(name: str, value: Any) -> Answer | None:
         return None if isinstance(value, str) and value in options else out_of_range(name)
@@ -49,7 +49,7 @@ def choice(*options: str, required: bool = False) -> Field:
 
 
 def number(low: float, high: float) -> Field:
-    """A number between two bounds, both included."""
+    """Make a field for a number between two bounds, both included."""
 
     def check(name: str, value: Any) -> Answer | None:
         if isinstance(value, bool) or not isinstance(value, int | float):
@@ -60,7 +60,7 @@ def number(low: float, high: float) -> Field:
 
 
 def flag() -> Field:
-    """True or false."""
+    """Make a field for true or false."""
 
     def check(name: str, value: Any) -> Answer | None:
         return None if isinstance(value, bool) else out_of_range(name)
@@ -69,7 +69,7 @@ def flag() -> Field:
 
 
 def link(*, required: bool = False) -> Field:
-    """One http or https URL."""
+    """Make a field for one http or https URL."""
 
     def check(name: str, value: Any) -> Answer | None:
         return None if _is_link(value) else refusal_answer(422, f"{name} is not a valid URL")
@@ -78,7 +78,7 @@ def link(*, required: bool = False) -> Field:
 
 
 def links(most: int, *, required: bool = False) -> Field:
-    """A list of at most `most` http or https URLs; an empty list counts as left out."""
+    """Make a field for a list of at most `most` http or https URLs; an empty list counts as left out."""
 
     def check(name: str, value: Any) -> Answer | None:
         if not isinstance(value, list) or len(cast("list[Any]", value)) > most:
@@ -90,7 +90,7 @@ def links(most: int, *, required: bool = False) -> Field:
 
 
 def voice() -> Field:
-    """One of the voice ids; names are refused, as the live service refuses them."""
+    """Make a field for one of the voice ids; names are refused, as Kie.ai refuses them."""
 
     def check(name: str, value: Any) -> Answer | None:
         del name
@@ -105,7 +105,7 @@ def _is_link(value: object) -> bool:
 
 
 def is_empty(value: object) -> bool:
-    """What Kie.ai treats as not given."""
+    """Return whether Kie.ai treats the value as left out."""
     return value is None or value == "" or value == []
 
 

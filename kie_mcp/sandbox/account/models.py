@@ -1,4 +1,4 @@
-"""What each model makes, takes, costs, and how it refuses: the sandbox's own table."""
+"""List the models of the sandbox, a row each: what it makes, takes and costs, and how it refuses."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from kie_mcp.sandbox.api.answers import UNSUPPORTED_MODEL, Answer, refusal_answe
 
 Input = Mapping[str, Any]
 Price = Callable[[Input, float], float]
-"""Credits for an input and, for films, the seconds of its audio."""
+"""Takes an input and, for films, the seconds of its audio; returns the credits."""
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One row: what is made, the fields, the price, and the limits met only while the task runs."""
+    """One model: what it makes, its fields and price, and limits that show only while the task runs."""
 
     makes: Literal["image", "speech", "film"]
     fields: Fields
     price: Price
     missing: str = "This field is required"
-    """The text for a field left out; `{}` stands for its name."""
+    """The refusal of a required field that is left out; `{}` stands for its name."""
     dialect: Literal["live", "spec"] = "live"
     side: int = 1024
     """Long edge of a picture, or short edge of a film, in pixels, unless the input says otherwise."""
     form: str = "png"
-    """The format of a picture that was asked for without one."""
+    """The format of a picture if none was asked for."""
     longest_audio: float = 0.0
-    """Seconds of audio a film may be made of; the schema does not say it, the task fails beyond."""
+    """The most seconds of audio for a film; Kie.ai's schema does not name it, but a task with more fails."""
 
 
 def _flat(price: float) -> Price:
@@ -133,7 +133,7 @@ MODELS: Mapping[str, Model] = {
 
 
 def find_refusal(name: object, given: object) -> Answer | None:
-    """Why a request for this model with this input is refused, or None."""
+    """Return the refusal of a request for this model with this input; None if it is accepted."""
     if is_empty(name):
         return refusal_answer(500, "This field is required")
     model = MODELS.get(name) if isinstance(name, str) else None
@@ -164,5 +164,5 @@ def _find_input_refusal(name: str, model: Model, given: dict[str, Any]) -> Answe
 
 
 def _may_be_blank(name: str, key: str, given: Input) -> bool:
-    # Kling's own example sends an empty prompt; the key itself has to be there.
+    # Kling's own example sends an empty prompt, but the key must be there.
     return name.startswith("kling/") and key == "prompt" and given.get(key) == ""

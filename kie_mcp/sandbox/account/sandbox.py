@@ -1,4 +1,4 @@
-"""The sandbox itself: an account with tasks, files and credits, and what each call does to it."""
+"""The sandbox itself: one account with tasks, files and credits, and what each API call does to it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from kie_mcp.sandbox.account import models, scenarios, timeline
-from kie_mcp.sandbox.account.credits import CreditBalance, Window
+from kie_mcp.sandbox.account.credits import CreditBalance
 from kie_mcp.sandbox.account.file_store import FileStore
+from kie_mcp.sandbox.account.rate_limit import RateLimit
 from kie_mcp.sandbox.account.tasks import Task
 from kie_mcp.sandbox.api import answers
 from kie_mcp.sandbox.api.answers import Answer
@@ -24,7 +25,7 @@ CALLBACK_LOOK_SECONDS = 0.1
 
 
 class Sandbox:
-    """One account. `tasks` by id, `creates` every createTask body that came in, with its time."""
+    """One account. `tasks` holds its tasks by id, `creates` the body and time of every createTask call."""
 
     def __init__(
         self,
@@ -41,12 +42,12 @@ class Sandbox:
         self.tasks: dict[str, Task] = {}
         self.creates: list[tuple[float, Any]] = []
         self.callbacks: list[tuple[str, int | None]] = []
-        """Task id and status of every callback that was sent; None where nobody answered."""
+        """The task id and the answer's status of every callback that was sent; None if nobody answered."""
         self._seed = seed
         self._chance = random.Random(seed)  # noqa: S311  # repeatable ids are the point
         self.files = FileStore(self._chance, base_url)
         self.studio = Studio(self.files)
-        self._balance, self._window = CreditBalance(credits), Window()
+        self._balance, self._rate_limit = CreditBalance(credits), RateLimit()
         self._standing_scenarios = scenarios.parse_known(scenario)
         self._webhook_key = webhook_key
         self._failing: list[Task] = []
@@ -55,19 +56,19 @@ class Sandbox:
 
     @property
     def created(self) -> int:
-        """How many tasks were really created."""
+        """How many tasks were created."""
         return len(self.tasks)
 
     @property
     def credits(self) -> float:
-        """The balance now, with the credits of failed tasks given back."""
+        """The balance now, after the credits of failed tasks were given back."""
         for task in [failing for failing in self._failing if failing.ended_at(self.clock) is not None]:
             self._failing.remove(task)
             self._balance.give_back(task.cost)
         return self._balance.balance
 
     async def create(self, body: Any, base: str) -> Answer | None:
-        """createTask; None means that the connection is to be dropped without an answer."""
+        """Answer createTask; None means that the connection is to be closed without an answer."""
         self.creates.append((self.clock.now(), body))
         request = cast("dict[str, Any]", body) if isinstance(body, dict) else {}
         troubles = self._standing_scenarios | _find_scenarios(request)
@@ -77,8 +78,8 @@ class Sandbox:
         model, given = models.MODELS[request["model"]], request["input"]
         media = await self.studio.read_inputs(model, given, self.clock.now())
         cost = model.price(given, media.seconds)
-        # Reading the media took time in which others may have been let in.
-        if self._window.is_full(self.clock.now()):
+        # Reading the media took time, in which other tasks may have been accepted.
+        if self._rate_limit.is_reached(self.clock.now()):
             return answers.TOO_MANY
         if self.credits < cost or not self._balance.take(cost):
             return answers.NO_CREDITS
@@ -88,7 +89,7 @@ class Sandbox:
         return _answer_created(task)
 
     def _refusal(self, request: dict[str, Any], troubles: frozenset[str]) -> Answer | None:
-        if self._window.is_full(self.clock.now()):
+        if self._rate_limit.is_reached(self.clock.now()):
             return answers.TOO_MANY
         refusal = models.find_refusal(request.get("model"), request.get("input")) or scenarios.find_refusal(troubles)
         if refusal or "429" not in troubles:
@@ -101,7 +102,7 @@ class Sandbox:
 
     def _accept(self, request: dict[str, Any], troubles: frozenset[str], media: InputMedia, cost: float) -> Task:
         now, model = self.clock.now(), models.MODELS[request["model"]]
-        self._window.count(now)
+        self._rate_limit.count(now)
         failure = media.fault or scenarios.find_failure(troubles)
         task = Task(
             id=f"{self._chance.getrandbits(128):032x}",
@@ -135,14 +136,14 @@ class Sandbox:
         task.urls.append(self.files.put(f"outputs/{task.id}/{name}", file, base))
 
     def look(self, task_id: str | None) -> Answer:
-        """RecordInfo."""
+        """Answer recordInfo."""
         if not task_id:
             return answers.NO_TASK_ID
         task = self.tasks.get(task_id)
         return answer_look(task, self.clock) if task else answers.NOT_VISIBLE
 
     def make_link(self, url: object, base: str) -> Answer:
-        """download-url: a bare URL that is good for 20 minutes."""
+        """Answer download-url: a link that is valid for 20 minutes."""
         link = self.files.make_link(url, base, self.clock.now())
         return answers.success_answer(link) if link else answers.FOREIGN_URL
 
@@ -157,14 +158,14 @@ class Sandbox:
     async def _call_back(self, task: Task, url: str) -> None:
         while task.ended_at(self.clock) is None:
             left = (task.timeline.total - task.age(self.clock)) / self.clock.speed
-            # The clock may be one that a test moves, so it is read again soon.
+            # A test may move the clock, so it is read again soon.
             await asyncio.sleep(max(0.001, min(left, CALLBACK_LOOK_SECONDS)))
         extra = callback_headers(self._webhook_key, task.id, int(self.clock.wall(self.clock.now())))
         body = callback_body(task, self.clock)
         self.callbacks.append((task.id, await self.studio.run_in_thread(lambda: post(url, body, extra))))
 
     async def close(self) -> None:
-        """Stop what is still going on."""
+        """Stop callbacks that wait and files that are being made."""
         for watcher in tuple(self._watchers):
             watcher.cancel()
         await asyncio.gather(*self._watchers, return_exceptions=True)
@@ -182,7 +183,7 @@ def _answer_created(task: Task) -> Answer | None:
         return None
     if "502-after" in task.troubles:
         return scenarios.GATEWAY_PAGE
-    code = 0 if task.speaks_spec() else 200
+    code = 0 if task.uses_spec() else 200
     if "no-id" in task.troubles:
         return answers.success_answer({}, code)
     data = {"taskId": task.id} if code == 0 else {"taskId": task.id, "recordId": task.id}

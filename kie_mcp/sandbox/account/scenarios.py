@@ -1,4 +1,4 @@
-"""Trouble on request: every scenario by name, what it does in a sentence, and the refusals among them.
+"""Define trouble on request: every scenario by its name, with a sentence that says what it does.
 
 A scenario is asked for by the words `sandbox:NAME` anywhere in a prompt or text, or for all tasks by
 `create_app(scenario="NAME")` (several names are separated by commas). Unknown names are ignored.
@@ -63,13 +63,13 @@ FAILURES: Mapping[str, tuple[str, str]] = {
     "fail": ("501", "Generation Failed"),
     "moderation": ("400", "The prompt was flagged by our content policy (sensitive content); nothing was generated."),
 }
-"""The failCode and failMsg of the tasks that are doomed from the start."""
+"""The failCode and failMsg of the scenarios in which the task fails."""
 
 _WORD = re.compile(r"sandbox:([a-z0-9]+(?:-[a-z0-9]+)*)", re.IGNORECASE)
 
 
 def find_named(text: str) -> frozenset[str]:
-    """The known scenarios that a text asks for."""
+    """Return the known scenarios that a text asks for."""
     return frozenset(name.lower() for name in _WORD.findall(text)) & SCENARIOS.keys()
 
 
@@ -79,20 +79,20 @@ def parse_names(scenario: str | None) -> frozenset[str]:
 
 
 def parse_known(scenario: str | None) -> frozenset[str]:
-    """The known scenarios of a comma-separated list, for all tasks."""
+    """Return the known scenarios of a comma-separated list."""
     return parse_names(scenario) & SCENARIOS.keys()
 
 
 def remove_words(text: str) -> str:
-    """The text as it is drawn and spoken: the scenario words left out."""
+    """Return the text without its scenario words, as it is drawn and spoken."""
     return " ".join(_WORD.sub(" ", text).split())
 
 
 def find_refusal(names: frozenset[str]) -> Answer | None:
-    """The answer of the first refusing scenario asked for, or None."""
+    """Return the answer of the first scenario that refuses the creation; None if none does."""
     return next((answer for name, answer in REFUSALS.items() if name in names), None)
 
 
 def find_failure(names: frozenset[str]) -> tuple[str, str] | None:
-    """The failCode and failMsg of the first failing scenario asked for, or None."""
+    """Return failCode and failMsg of the first scenario that lets the task fail; None if none does."""
     return next((failure for name, failure in FAILURES.items() if name in names), None)

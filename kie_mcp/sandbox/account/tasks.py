@@ -1,4 +1,4 @@
-"""One task: what was asked, when, how it will go, and what it makes."""
+"""One task: what was asked for, when, how it will end, and what it makes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from kie_mcp.sandbox.account.timeline import Clock, State, TaskTimeline
 
 @dataclass(slots=True)
 class Task:
-    """A task that was really created."""
+    """A task that was created."""
 
     id: str
     name: str
@@ -22,38 +22,38 @@ class Task:
     body: Mapping[str, Any]
     """The whole create request."""
     created: float
-    """When, on the unsped clock."""
+    """When it was created, by the sandbox's clock, which `speed` does not change."""
     timeline: TaskTimeline
     troubles: frozenset[str]
     cost: float
     failure: tuple[str, str] | None
-    """failCode and failMsg, if it is doomed."""
+    """failCode and failMsg of a task that will fail; None if it will succeed."""
     urls: list[str] = field(default_factory=list[str])
 
     def age(self, clock: Clock) -> float:
-        """Seconds of its own life so far: elapsed time, sped up."""
+        """Return how many seconds of its life are over: the elapsed time, multiplied by the speed."""
         return (clock.now() - self.created) * clock.speed
 
     def state(self, clock: Clock) -> State:
-        """What it shows now."""
+        """Return its state now."""
         return self.timeline.state_at(self.age(clock))
 
     def ended_at(self, clock: Clock) -> float | None:
-        """When it ended, on the unsped clock; None while it runs."""
+        """Return when it ended, by the sandbox's clock; None while it runs."""
         if self.state(clock) not in ("success", "fail"):
             return None
         return self.created + self.timeline.total / clock.speed
 
     def callback_url(self) -> str | None:
-        """Where to report the end, if that was asked for."""
+        """Return the URL to which its end is reported; None if there is none."""
         url = self.body.get("callBackUrl")
         return url if isinstance(url, str) and url.startswith(("http://", "https://")) else None
 
     def param(self) -> str:
-        """The request as records echo it: JSON whose `input` is again a JSON string."""
+        """Return the request as records repeat it: JSON whose `input` is itself a JSON string."""
         inner = json.dumps(self.body.get("input"), separators=(",", ":"))
         return json.dumps({"model": self.name, "input": inner}, separators=(",", ":"))
 
-    def speaks_spec(self) -> bool:
-        """Whether it is reported in the dialect of code 0."""
+    def uses_spec(self) -> bool:
+        """Return whether its records use the dialect of Kie.ai's specification, where success is code 0."""
         return self.model.dialect == "spec" or "spec" in self.troubles

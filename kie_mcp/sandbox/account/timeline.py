@@ -1,4 +1,4 @@
-"""How long a task takes and which state it shows meanwhile: pure functions of elapsed time."""
+"""Decide how long a task takes and which state it shows: pure functions of the elapsed time."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ State = Literal["waiting", "queuing", "generating", "success", "fail"]
 
 WAITING_UNTIL = 0.06
 QUEUING_UNTIL = 0.15
-"""Shares of a task's life after which it leaves `waiting` and `queuing`."""
+"""The parts of a task's life, from 0 to 1, after which it leaves `waiting` and `queuing`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Clock:
     """The sandbox's time: `now` in seconds for limits and links, `wall_ms` in Unix milliseconds for records.
 
-    `speed` shortens the life of tasks only; limits, links and records stay on the unsped clock.
+    `speed` shortens only the life of tasks; the times of limits, links and records are not faster.
     """
 
     read: Callable[[], float]
@@ -27,27 +27,27 @@ class Clock:
     speed: float = 1.0
 
     def now(self) -> float:
-        """Seconds, unsped."""
+        """Return the time in seconds, from an arbitrary start."""
         return self.read()
 
     def wall(self, moment: float) -> float:
-        """Unix seconds of a moment of `now`."""
+        """Return a time of `now` in seconds since 1970."""
         return moment + self.wall_offset
 
     def wall_ms(self, moment: float) -> int:
-        """Unix milliseconds of a moment of `now`."""
+        """Return a time of `now` in milliseconds since 1970."""
         return round(self.wall(moment) * 1000)
 
 
 @dataclass(frozen=True, slots=True)
 class TaskTimeline:
-    """The life of one task: `total` seconds before speeding up (infinite if it never ends), and how it ends."""
+    """The life of one task: how it ends, and after how many seconds at speed 1; infinite if it never ends."""
 
     total: float
     fails: bool = False
 
     def state_at(self, elapsed: float) -> State:
-        """What a record shows after so many seconds of its life."""
+        """Return the state after so many seconds of its life."""
         if elapsed >= self.total:
             return "fail" if self.fails else "success"
         share = self.share_at(elapsed)
@@ -56,20 +56,20 @@ class TaskTimeline:
         return "queuing" if share < QUEUING_UNTIL else "generating"
 
     def share_at(self, elapsed: float) -> float:
-        """How much of the life is over, 0 to 1; a task that never ends creeps towards one half."""
+        """Return how much of its life is over, from 0 to 1; a task that never ends slowly approaches one half."""
         if math.isinf(self.total):
             return 0.5 * (1 - 1 / (1 + max(elapsed, 0.0) / 10))
         return min(max(elapsed, 0.0) / self.total, 1.0)
 
     def progress_at(self, elapsed: float) -> int:
-        """Whole percent; 100 only at the end."""
+        """Return the progress in whole percent; 100 only at the end."""
         return 100 if elapsed >= self.total else min(99, int(100 * self.share_at(elapsed)))
 
 
 def draw_seconds(makes: str, chance: random.Random, characters: int, audio_seconds: float) -> float:
-    """How long a task takes before speeding up.
+    """Draw by chance how many seconds a task takes at speed 1.
 
-    An image 10 to 30 s, speech 3 to 10 s by its characters, a film 60 to 180 s by the seconds of its audio.
+    An image takes 10 to 30 s, speech 3 to 10 s by its characters, a film 60 to 180 s by the seconds of its audio.
     """
     if makes == "image":
         return chance.uniform(10, 30)

@@ -1,4 +1,4 @@
-"""The voices that the speech models know, each with its label; everything else is refused."""
+"""List the voices that the speech models take: label by id; any other id is refused."""
 
 from collections.abc import Mapping
 

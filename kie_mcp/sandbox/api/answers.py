@@ -1,4 +1,4 @@
-"""What a call is answered with: a status, a JSON body in Kie.ai's envelope, and headers."""
+"""Make answers to calls: a status, a JSON body in Kie.ai's envelope, and headers."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class Answer:
 
 
 def success_answer(data: object, code: int = 200) -> Answer:
-    """Success in the envelope; the older dialect says code 0."""
+    """Return a success in the envelope; in the other dialect its code is 0."""
     return Answer({"code": code, "msg": "success", "data": data})
 
 
 def refusal_answer(code: int, msg: str) -> Answer:
-    """A refusal: HTTP 200, the code in the body, as the live service does."""
+    """Return a refusal as Kie.ai sends it: the HTTP status is 200, the code is in the body."""
     return Answer({"code": code, "msg": msg, "data": None})
 
 

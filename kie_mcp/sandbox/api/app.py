@@ -1,4 +1,4 @@
-"""The ASGI app: routes from Kie.ai's paths to the sandbox, and its answers to HTTP."""
+"""Make the ASGI app: routes from Kie.ai's paths to the sandbox, and its answers as HTTP."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ Upload = Callable[[Sandbox, Request, str], Awaitable[Answer]]
 
 
 class SandboxApp(Starlette):
-    """A Starlette app that marks every answer as the sandbox's."""
+    """A Starlette app that adds a header to every answer, by which clients recognize a sandbox."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve, adding the header X-Kie-Sandbox."""
+        """Serve one request, and add the header X-Kie-Sandbox to the answer."""
 
-        async def send_marked(message: Message) -> None:
+        async def send_with_header(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message = {**message, "headers": [*message.get("headers", ()), (b"x-kie-sandbox", b"1")]}
             await send(message)
 
-        await super().__call__(scope, receive, send_marked)
+        await super().__call__(scope, receive, send_with_header)
 
 
 def create_app(
@@ -51,18 +51,16 @@ def create_app(
     clock: Callable[[], float] = time.monotonic,
     base_url: str | None = None,
 ) -> SandboxApp:
-    """A Kie.ai of our own, empty, as an ASGI app.
+    """Make the ASGI app of a new sandbox; its `state.sandbox` is the `Sandbox`.
 
     Args:
-        speed: How many times faster tasks go than in life; limits and links keep their time.
+        speed: How many times faster than Kie.ai tasks run; the rate limit and links are not faster.
         credits: The account's balance.
         scenario: Names of `scenarios.SCENARIOS` for every task, separated by commas.
-        seed: Where task ids, durations and pictures come from; the same seed makes the same ones.
-        webhook_key: Signs callbacks, if given.
-        clock: Seconds, going forward.
+        seed: Decides task ids, durations and pictures; the same seed makes the same ones.
+        webhook_key: The key that signs callbacks; None sends them unsigned.
+        clock: Returns seconds that only go forward.
         base_url: What links to files begin with; by default the address that the request came to.
-
-    Its `state.sandbox` is the `Sandbox`.
     """
     sandbox = Sandbox(
         speed=speed,
@@ -79,23 +77,23 @@ def create_app(
         yield
         await sandbox.close()
 
-    app = SandboxApp(routes=_routes(), lifespan=lifespan, exception_handlers={404: _not_found})
+    app = SandboxApp(routes=_list_routes(), lifespan=lifespan, exception_handlers={404: _answer_not_found})
     app.state.sandbox = sandbox
     return app
 
 
-def _routes() -> list[Route]:
+def _list_routes() -> list[Route]:
     return [
-        Route("/", _page),
-        Route("/sandbox/scenarios", _scenarios),
-        Route("/api/v1/jobs/createTask", _require_key(_create), methods=["POST"]),
-        Route("/api/v1/jobs/recordInfo", _require_key(_record)),
-        Route("/api/v1/chat/credit", _require_key(_credit)),
-        Route("/api/v1/common/download-url", _require_key(_download_url), methods=["POST"]),
-        Route("/api/file-stream-upload", _require_key(_upload(uploads.upload_stream)), methods=["POST"]),
-        Route("/api/file-base64-upload", _require_key(_upload(uploads.upload_base64)), methods=["POST"]),
-        Route("/api/file-url-upload", _require_key(_upload(uploads.upload_from_url)), methods=["POST"]),
-        Route("/files/{path:path}", _file),
+        Route("/", _show_page),
+        Route("/sandbox/scenarios", _list_scenarios),
+        Route("/api/v1/jobs/createTask", _require_key(_create_task), methods=["POST"]),
+        Route("/api/v1/jobs/recordInfo", _require_key(_answer_record_info)),
+        Route("/api/v1/chat/credit", _require_key(_answer_credit)),
+        Route("/api/v1/common/download-url", _require_key(_answer_download_url), methods=["POST"]),
+        Route("/api/file-stream-upload", _require_key(_answer_upload(uploads.upload_stream)), methods=["POST"]),
+        Route("/api/file-base64-upload", _require_key(_answer_upload(uploads.upload_base64)), methods=["POST"]),
+        Route("/api/file-url-upload", _require_key(_answer_upload(uploads.upload_from_url)), methods=["POST"]),
+        Route("/files/{path:path}", _send_file),
     ]
 
 
@@ -103,34 +101,34 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 def _require_key(handler: Handler) -> Handler:
-    async def checked(request: Request) -> Response:
+    async def handle_with_key(request: Request) -> Response:
         if not has_key(request):
-            return _response(answers.NO_ACCESS)
+            return _make_response(answers.NO_ACCESS)
         return await handler(request)
 
-    return checked
+    return handle_with_key
 
 
-def _sandbox(request: Request) -> Sandbox:
+def _get_sandbox(request: Request) -> Sandbox:
     return request.app.state.sandbox
 
 
-def _base(request: Request) -> str:
-    return _sandbox(request).files.find_base_url(str(request.base_url))
+def _get_base_url(request: Request) -> str:
+    return _get_sandbox(request).files.find_base_url(str(request.base_url))
 
 
-def _response(answer: Answer) -> Response:
+def _make_response(answer: Answer) -> Response:
     if isinstance(answer.body, str):
         return Response(answer.body, answer.status, dict(answer.headers))
-    # Unlike JSONResponse this survives halves of surrogate pairs, which an echo may hold.
+    # Unlike JSONResponse this can send halves of surrogate pairs, which an input that is sent back may hold.
     text = json.dumps(answer.body, separators=(",", ":"))
     return Response(text, answer.status, dict(answer.headers), media_type="application/json")
 
 
-async def _create(request: Request) -> Response:
-    answer = await _sandbox(request).create(await read_json(request), _base(request))
+async def _create_task(request: Request) -> Response:
+    answer = await _get_sandbox(request).create(await read_json(request), _get_base_url(request))
     if answer is not None:
-        return _response(answer)
+        return _make_response(answer)
     drop: Callable[[], Awaitable[None]] | None = request.scope.get("extensions", {}).get(DROP)
     if drop is None:
         raise ConnectionResetError("the sandbox drops this connection without an answer")
@@ -138,38 +136,38 @@ async def _create(request: Request) -> Response:
     return Response()
 
 
-async def _record(request: Request) -> Response:
-    _base(request)
-    return _response(_sandbox(request).look(request.query_params.get("taskId")))
+async def _answer_record_info(request: Request) -> Response:
+    _get_base_url(request)
+    return _make_response(_get_sandbox(request).look(request.query_params.get("taskId")))
 
 
-async def _credit(request: Request) -> Response:
-    return _response(answers.success_answer(_sandbox(request).credits))
+async def _answer_credit(request: Request) -> Response:
+    return _make_response(answers.success_answer(_get_sandbox(request).credits))
 
 
-async def _download_url(request: Request) -> Response:
-    base = _base(request)
-    return _response(_sandbox(request).make_link((await read_json_object(request)).get("url"), base))
+async def _answer_download_url(request: Request) -> Response:
+    base = _get_base_url(request)
+    return _make_response(_get_sandbox(request).make_link((await read_json_object(request)).get("url"), base))
 
 
-def _upload(way: Upload) -> Handler:
+def _answer_upload(way: Upload) -> Handler:
     async def handler(request: Request) -> Response:
-        return _response(await way(_sandbox(request), request, _base(request)))
+        return _make_response(await way(_get_sandbox(request), request, _get_base_url(request)))
 
     return handler
 
 
-async def _file(request: Request) -> Response:
-    sandbox, path = _sandbox(request), request.path_params["path"]
+async def _send_file(request: Request) -> Response:
+    sandbox, path = _get_sandbox(request), request.path_params["path"]
     if not sandbox.files.is_open(path, request.url.query, sandbox.clock.now()):
         return Response("<Error><Code>AccessDenied</Code></Error>", 403, media_type="application/xml")
     file = sandbox.files.find(path)
     if file is None:
         return Response("<Error><Code>NoSuchKey</Code></Error>", 404, media_type="application/xml")
-    return _bytes(await file.read(sandbox.studio.executor), file.mime_type, request.headers.get("range"))
+    return _send_bytes(await file.read(sandbox.studio.executor), file.mime_type, request.headers.get("range"))
 
 
-def _bytes(data: bytes, mime_type: str, asked: str | None) -> Response:
+def _send_bytes(data: bytes, mime_type: str, asked: str | None) -> Response:
     size = len(data)
     headers = {"Accept-Ranges": "bytes"}
     try:
@@ -183,17 +181,17 @@ def _bytes(data: bytes, mime_type: str, asked: str | None) -> Response:
     return Response(data[begin:end], 206, headers, mime_type)
 
 
-async def _page(request: Request) -> Response:
-    return HTMLResponse(render_page(_sandbox(request)))
+async def _show_page(request: Request) -> Response:
+    return HTMLResponse(render_page(_get_sandbox(request)))
 
 
-async def _scenarios(request: Request) -> Response:
+async def _list_scenarios(request: Request) -> Response:
     del request
-    return _response(Answer(dict(SCENARIOS)))
+    return _make_response(Answer(dict(SCENARIOS)))
 
 
-async def _not_found(request: Request, error: Exception) -> Response:
+async def _answer_not_found(request: Request, error: Exception) -> Response:
     del error
     msg = f"Not Found: {request.url.path}"
     body: dict[str, Any] = {"code": 404, "msg": msg, "data": None}
-    return _response(Answer(body, status=404))
+    return _make_response(Answer(body, status=404))

@@ -1,4 +1,4 @@
-"""Callbacks: signed as documented, sent once, from a worker thread."""
+"""Send callbacks: signed as Kie.ai documents it, once, from a worker thread."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ SECONDS_TO_ANSWER = 15.0
 
 
 def sign(key: str, task_id: str, timestamp: int) -> str:
-    """Base64 of HMAC-SHA256 over `<taskId>.<timestamp>`; the body is not covered."""
+    """Return the signature: base64 of HMAC-SHA256 over `<taskId>.<timestamp>`, without the body."""
     digest = hmac.new(key.encode(), f"{task_id}.{timestamp}".encode(), hashlib.sha256).digest()
     return base64.b64encode(digest).decode()
 
 
 def callback_headers(key: str | None, task_id: str, timestamp: int) -> dict[str, str]:
-    """The headers of a callback; the signature is there only if the account has a webhook key."""
+    """Return the headers of a callback, with a signature only if the account has a webhook key."""
     plain = {"Content-Type": "application/json", "User-Agent": "kie-mcp-sandbox", "X-Kie-Sandbox": "1"}
     if key is None:
         return plain
@@ -31,9 +31,9 @@ def callback_headers(key: str | None, task_id: str, timestamp: int) -> dict[str,
 
 
 def post(url: str, body: Mapping[str, Any], extra: Mapping[str, str]) -> int | None:
-    """POST once and answer the status, or None where nobody answered. Blocks; call it in a thread."""
+    """POST once and return the status of the answer; None if nobody answered. It blocks: call it in a thread."""
     request = urllib.request.Request(url, json.dumps(body).encode(), dict(extra), method="POST")  # noqa: S310
-    # A proxy from the environment would not know a receiver on this machine.
+    # Without a proxy, which could not reach a receiver on this machine.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(request, timeout=SECONDS_TO_ANSWER) as response:

@@ -1,4 +1,4 @@
-"""The page at the sandbox's root: what this is, and which tasks it has."""
+"""Render the page at the sandbox's root: what this is, its tasks, and the trouble that it can make."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _STYLE = (
 
 
 def render_page(sandbox: Sandbox) -> str:
-    """HTML."""
+    """Return the page as HTML."""
     tasks = list(sandbox.tasks.values())[: -SHOWN - 1 : -1]
     rows = "".join(_render_row(sandbox, task) for task in tasks) or "<tr><td colspan=5>none yet</td></tr>"
     words = "".join(f"<li><code>sandbox:{name}</code> {escape(says)}</li>" for name, says in SCENARIOS.items())

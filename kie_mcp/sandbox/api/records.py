@@ -1,4 +1,4 @@
-"""What a look at a task is answered with, in both dialects, and what a callback carries."""
+"""Write the record of a task, in both dialects, as recordInfo answers it and a callback sends it."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from kie_mcp.sandbox.api.answers import NOT_VISIBLE, Answer, success_answer
 
 SUCCESS_FLAG = {"success": 1, "fail": 3}
 NEVER_SEEN_BETWEEN = (0.3, 0.8)
-"""The share of its life during which a task of the scenario unknown-state shows it."""
+"""The part of its life, from 0 to 1, in which a task of the scenario unknown-state shows the unknown state."""
 
 _OUTPUT_KEYS = {"image": "image_url", "speech": "audio_url", "film": "video_url"}
 
 
 def answer_look(task: Task, clock: Clock) -> Answer:
-    """The answer of recordInfo now."""
+    """Return the answer of recordInfo at this moment."""
     if "422-at-first" in task.troubles and task.age(clock) < INVISIBLE_SECONDS:
         return NOT_VISIBLE
-    return _spec_record(task, clock) if task.speaks_spec() else success_answer(live_record(task, clock))
+    return _spec_record(task, clock) if task.uses_spec() else success_answer(live_record(task, clock))
 
 
 def live_record(task: Task, clock: Clock) -> dict[str, Any]:
-    """`data` of the live dialect. Times are Unix milliseconds, costTime is whole seconds."""
+    """Return `data` of the live dialect. Times are Unix milliseconds, costTime is in whole seconds."""
     state = task.state(clock)
     data: dict[str, Any] = {
         "taskId": task.id,
@@ -49,7 +49,7 @@ def live_record(task: Task, clock: Clock) -> dict[str, Any]:
 
 
 def callback_body(task: Task, clock: Clock) -> dict[str, Any]:
-    """The body that is POSTed to callBackUrl once the task has ended."""
+    """Return the body that is POSTed to callBackUrl after the task has ended."""
     data = live_record(task, clock)
     if data["state"] == "success":
         data.pop("response", None)

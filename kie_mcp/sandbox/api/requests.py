@@ -1,4 +1,4 @@
-"""What the routes read from a request: its key, its JSON, its range."""
+"""Read a request: its key, its JSON, the range of bytes that it asks for."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import Any, cast
 from starlette.requests import Request
 
 BAD_KEYS = ("wrong", "bad")
-"""A key that begins so is refused, for trying out what a refused key looks like."""
+"""A key that begins like this is refused, so that people can see what a wrong key does."""
 
 
 def has_key(request: Request) -> bool:
-    """Whether the request carries a bearer key that the sandbox takes: any but the bad ones."""
+    """Return whether the request has a bearer key that the sandbox takes: any but the bad ones."""
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
     key = key.strip()
     return scheme.lower() == "bearer" and bool(key) and not key.lower().startswith(BAD_KEYS)
 
 
 async def read_json(request: Request) -> Any:
-    """The body as JSON, or as text where it is none."""
+    """Return the body as JSON; as text if it is no JSON."""
     raw = await request.body()
     try:
         return json.loads(raw)
@@ -29,13 +29,13 @@ async def read_json(request: Request) -> Any:
 
 
 async def read_json_object(request: Request) -> dict[str, Any]:
-    """The body as a JSON object; an empty one where it is none."""
+    """Return the body as a JSON object; an empty one if it is no object."""
     value = await read_json(request)
     return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
 
 
 def parse_byte_range(header: str | None, size: int) -> tuple[int, int] | None:
-    """First byte and the one after the last of a single range; None for no range, or one that we do not serve.
+    """Return the first byte of a range and the one after its last; None for no range, or for several.
 
     Raises:
         ValueError: if the range lies beyond the file.

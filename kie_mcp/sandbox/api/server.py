@@ -1,4 +1,4 @@
-"""The sandbox on a port of this process: uvicorn inside an event loop that belongs to somebody else."""
+"""Run the sandbox on a port of this process: uvicorn in an event loop that runs other things too."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from kie_mcp.sandbox.api.app import DROP, create_app
 
 
 class Settings(TypedDict, total=False):
-    """What `create_app` takes."""
+    """The arguments of `create_app`."""
 
     speed: float
     credits: float
@@ -66,7 +66,7 @@ async def serve(
 
 
 class _Server(uvicorn.Server):
-    """A uvicorn that leaves the process's signals alone and says when it is ready."""
+    """A uvicorn server that handles no signals and tells when it is ready."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -74,16 +74,16 @@ class _Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
-        """Signals are the business of whoever runs the loop."""
+        """Handle no signals: whoever runs the event loop does."""
         yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, and wake who waits for it."""
+        """Start, and wake those that wait for it."""
         await super().startup(sockets)
         self._ready.set()
 
     async def wait_until_ready(self, running: asyncio.Task[None]) -> None:
-        """Return once requests are taken; raise what stopped the server, if it stopped."""
+        """Return when requests are accepted; if the server has stopped, raise the error that stopped it."""
         ready = asyncio.ensure_future(self._ready.wait())
         await asyncio.wait((ready, running), return_when=asyncio.FIRST_COMPLETED)
         ready.cancel()
@@ -93,7 +93,7 @@ class _Server(uvicorn.Server):
 
 def _protocol_with_connections(connections: dict[object, asyncio.BaseTransport]) -> type[H11Protocol]:
     class TrackingProtocol(H11Protocol):
-        """HTTP that keeps its transports where the app's wish to drop one can find them."""
+        """A connection that registers its transport, so that the app can close it without an answer."""
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             connections[transport.get_extra_info("peername")] = transport
@@ -112,7 +112,7 @@ def _with_drop(app: ASGIApp, connections: dict[object, asyncio.BaseTransport]) -
             transport = connections.get(scope["client"])
             if isinstance(transport, asyncio.Transport):
                 transport.abort()
-            # The protocol hears of it in the next turn of the loop, and then sends nothing.
+            # The protocol learns of it in the next turn of the loop; after that it sends nothing.
             await asyncio.sleep(0.01)
 
         if scope["type"] == "http":

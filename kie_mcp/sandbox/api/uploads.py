@@ -1,4 +1,4 @@
-"""The three ways to upload a file, and what is answered."""
+"""Answer the three calls that upload a file."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from kie_mcp.sandbox.studio import audio_files, speech
 from kie_mcp.sandbox.studio.result_files import DEFAULT_PERSON, DEFAULT_SPEECH, draw_png
 
 BASE64_BYTES = 10 * 1024 * 1024
-"""What the base64 way takes at most, after decoding."""
+"""The most bytes of an upload in base64, after decoding."""
 
 _MAGIC = (
     (b"\x89PNG", "image/png"),
@@ -34,7 +34,7 @@ _MAGIC = (
 
 
 async def upload_stream(sandbox: Sandbox, request: Request, base: str) -> Answer:
-    """Multipart: file, uploadPath, fileName."""
+    """Answer file-stream-upload, a multipart form: file, uploadPath, fileName."""
     async with request.form() as form:
         file = form.get("file")
         if not isinstance(file, UploadFile):
@@ -44,7 +44,7 @@ async def upload_stream(sandbox: Sandbox, request: Request, base: str) -> Answer
 
 
 async def upload_base64(sandbox: Sandbox, request: Request, base: str) -> Answer:
-    """JSON: base64Data (raw or a data URL), uploadPath, fileName."""
+    """Answer file-base64-upload, a JSON body: base64Data (raw or a data URL), uploadPath, fileName."""
     fields = await read_json_object(request)
     head, comma, tail = str(fields.get("base64Data") or "").partition(",")
     try:
@@ -58,7 +58,10 @@ async def upload_base64(sandbox: Sandbox, request: Request, base: str) -> Answer
 
 
 async def upload_from_url(sandbox: Sandbox, request: Request, base: str) -> Answer:
-    """JSON: fileUrl, uploadPath, fileName. A link elsewhere is not fetched; a stand-in is stored."""
+    """Answer file-url-upload, a JSON body: fileUrl, uploadPath, fileName.
+
+    A URL elsewhere is not fetched; a file made here is stored in its place.
+    """
     fields = await read_json_object(request)
     url = fields.get("fileUrl")
     if not isinstance(url, str) or not url.startswith(("http://", "https://")):

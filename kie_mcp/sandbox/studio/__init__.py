@@ -1,1 +1,1 @@
-"""How the sandbox draws, speaks and films."""
+"""How the sandbox makes its pictures, speech and videos."""

@@ -1,4 +1,4 @@
-"""Samples to audio files and back, by PyAV: MP3 where its encoder is built in, else WAV."""
+"""Write samples to audio files and read them back, with PyAV: MP3 if PyAV can encode it, else WAV."""
 
 # PyAV's stubs leave the packets between encoder and container open.
 # pyright: reportUnknownMemberType=false
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 
 
 class NotSoundError(Exception):
-    """The bytes hold no audio that can be decoded."""
+    """The bytes are no audio that can be decoded."""
 
 
 def output_format() -> tuple[str, str]:
-    """The suffix and the MIME type of what `encoded` makes."""
+    """Return the suffix and the MIME type of the files that `encode` makes."""
     import av
 
     return ("mp3", "audio/mpeg") if "libmp3lame" in av.codecs_available else ("wav", "audio/wav")
 
 
 def encode(samples: array[int]) -> bytes:
-    """The samples as a file of the kind that `kind` says."""
+    """Encode the samples as a file in the format that `output_format` names."""
     import av
 
     if output_format()[0] == "wav":
@@ -67,7 +67,7 @@ def _frame(samples: array[int], position: int) -> av.AudioFrame:
 
 
 def decode(data: bytes) -> array[int]:
-    """The audio of a file as mono samples at `RATE`.
+    """Decode the audio of a file to mono samples at `RATE`.
 
     Raises:
         NotSoundError: if the bytes are no audio that can be read.
@@ -91,19 +91,19 @@ def decode(data: bytes) -> array[int]:
 
 def _collect(samples: array[int], frames: list[av.AudioFrame]) -> None:
     for frame in frames:
-        # A plane is padded beyond its samples.
+        # A plane has padding after its samples.
         samples.frombytes(bytes(frame.planes[0])[: 2 * frame.samples])
 
 
 def seconds(samples: array[int]) -> float:
-    """How long the samples last."""
+    """Return how long the samples last, in seconds."""
     return len(samples) / RATE
 
 
 def measure_loudness(samples: array[int], per_second: int) -> list[float]:
-    """How loud each film frame's share of the samples is, 0 to 1, relative to the loudest."""
+    """Return the loudness of the samples during each frame of a film, from 0 to 1 for the loudest frame."""
     step = RATE / per_second
-    # Every eighth sample is enough to see the mouth's rhythm and keeps minutes of audio cheap.
+    # Every eighth sample is enough for the movements of a mouth, and saves time with minutes of audio.
     slices = (samples[int(at * step) : int((at + 1) * step) : 8] for at in range(round(len(samples) / step)))
     levels = [sum(map(abs, part)) / max(len(part), 1) for part in slices]
     top = max(max(levels, default=0.0), 1.0)
@@ -111,7 +111,7 @@ def measure_loudness(samples: array[int], per_second: int) -> list[float]:
 
 
 def encode_wav(samples: array[int]) -> bytes:
-    """The samples as an uncompressed file."""
+    """Encode the samples as a WAV file."""
     target = io.BytesIO()
     with wave.open(target, "wb") as file:
         file.setnchannels(1)

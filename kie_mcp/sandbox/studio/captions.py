@@ -1,4 +1,4 @@
-"""Words on a picture: a prompt in a band, what is said in a film in a strip, and a stamp that says whose it is."""
+"""Write on a picture: its prompt in a band, what is said in a film in a strip, and a stamp that names the sandbox."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ _STRIP = (24, 24, 34, 255)
 
 
 def add_caption(picture: Picture, words: str) -> float:
-    """The words in a rounded band at the bottom, wrapped, and cut with an ellipsis where there is no room.
+    """Write the words in a rounded band at the bottom, wrapped, and cut with an ellipsis if there is no room.
 
-    Answers where the band begins, a fraction of the height from the top; 1 if there are no words.
+    Return where the band begins, as a fraction of the height from the top; 1 if there are no words.
     """
     from PIL import ImageDraw
 
     wide, high = picture.size
-    letter = _letter(picture)
+    letter = _letter_size(picture)
     most = max(1, min(LINES, math.floor((high * 0.26 - 1.6 * letter) / (letter * 1.3))))
     lines = wrap_for(picture, words, most)
     if not lines:
         return 1.0
     top, pad = _top(picture, lines), letter * 0.8
-    # Whole pixels, or the corners of a translucent shape overlap its sides.
+    # In whole pixels: otherwise the corners of a translucent shape overlap its sides.
     band = (round(pad), round(top - pad * 0.4), round(wide - pad), round(high - pad * 0.8))
     ImageDraw.Draw(picture, "RGBA").rounded_rectangle(band, round(letter * 0.7), _BAND)
     _write(picture, lines, (band[1] + band[3]) / 2)
@@ -41,51 +41,54 @@ def add_caption(picture: Picture, words: str) -> float:
 
 
 def add_subtitle(picture: Picture, lines: Sequence[str], over: float = 1.0) -> None:
-    """The lines at the bottom on a dark strip, as wide as the picture, that hides everything from `over` on."""
+    """Write the lines at the bottom on a dark strip as wide as the picture.
+
+    The strip covers the picture from `over` on, a fraction of the height from the top: there a caption may be.
+    """
     from PIL import ImageDraw
 
     if not lines and over >= 1:
         return
     wide, high = picture.size
-    top = min(_top(picture, lines) - _letter(picture) * 0.4, over * high - 1)
+    top = min(_top(picture, lines) - _letter_size(picture) * 0.4, over * high - 1)
     ImageDraw.Draw(picture, "RGBA").rectangle((0, round(top), wide, high), _STRIP if over < 1 else _BAND)
     _write(picture, lines, (top + high) / 2)
 
 
 def wrap_for(picture: Picture, words: str, most: int) -> list[str]:
-    """The words in at most so many lines as wide as the picture has room for."""
+    """Wrap the words to at most `most` lines that fit the width of the picture."""
     from PIL import ImageDraw
 
-    letter = _letter(picture)
-    font, draw = _font(letter), ImageDraw.Draw(picture)
+    letter = _letter_size(picture)
+    font, draw = _load_font(letter), ImageDraw.Draw(picture)
     return wrap(words, lambda text: draw.textlength(text, font), picture.width - 3.2 * letter, most)
 
 
-def _letter(picture: Picture) -> float:
+def _letter_size(picture: Picture) -> float:
     return max(11.0, min(picture.size) * 0.034)
 
 
 def _top(picture: Picture, lines: Sequence[str]) -> float:
-    return picture.height - _letter(picture) * (1.6 + 1.3 * len(lines))
+    return picture.height - _letter_size(picture) * (1.6 + 1.3 * len(lines))
 
 
 def _write(picture: Picture, lines: Sequence[str], middle: float) -> None:
     from PIL import ImageDraw
 
-    letter = _letter(picture)
-    font, draw = _font(letter), ImageDraw.Draw(picture, "RGBA")
+    letter = _letter_size(picture)
+    font, draw = _load_font(letter), ImageDraw.Draw(picture, "RGBA")
     for number, text in enumerate(lines):
         at = (picture.width / 2, middle + letter * 1.3 * (number - (len(lines) - 1) / 2))
         draw.text(at, text, _INK, font, anchor="mm")
 
 
 def add_stamp(picture: Picture) -> None:
-    """A small pill in the upper right corner."""
+    """Write whose picture it is, on a small rounded label in the upper right corner."""
     from PIL import ImageDraw
 
     wide, high = picture.size
     letter = max(9.0, min(wide, high) * 0.021)
-    font, draw = _font(letter), ImageDraw.Draw(picture, "RGBA")
+    font, draw = _load_font(letter), ImageDraw.Draw(picture, "RGBA")
     length = draw.textlength(STAMP, font)
     box = (wide - length - 2.4 * letter, letter * 0.8, wide - letter * 0.8, letter * 2.7)
     left, top, right, bottom = (round(edge) for edge in box)
@@ -94,14 +97,14 @@ def add_stamp(picture: Picture) -> None:
 
 
 def wrap(words: str, length: Callable[[str], float], room: float, most: int) -> list[str]:
-    """The words in at most `most` lines no longer than `room`; what does not fit ends in an ellipsis."""
+    """Wrap the words to at most `most` lines no longer than `room`; what does not fit becomes an ellipsis."""
     lines: list[str] = [""]
-    # Beyond this no line could hold it, and a prompt may have 20,000 characters.
+    # More would not fit into the lines, and a prompt may have 20,000 characters.
     for word in words[: most * 200].split():
         if length(f"{lines[-1]} {word}") <= room:
             lines[-1] = f"{lines[-1]} {word}".strip()
             continue
-        # A script without blanks, or one very long word: broken wherever the line is full.
+        # A writing without blanks, or one very long word, is broken where the line is full.
         if lines[-1]:
             lines.append("")
         for letter in word:
@@ -118,7 +121,7 @@ def wrap(words: str, length: Callable[[str], float], room: float, most: int) -> 
     return kept
 
 
-def _font(size: float) -> FreeTypeFont | ImageFont:
+def _load_font(size: float) -> FreeTypeFont | ImageFont:
     from PIL import ImageFont
 
     return ImageFont.load_default(size)

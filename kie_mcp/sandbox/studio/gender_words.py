@@ -1,4 +1,4 @@
-"""Whether words speak of a woman or a man, so that a face and a voice fit them; what may be either stays open."""
+"""Tell from words whether they speak of a woman or a man, so that face and voice fit; if unclear, it stays open."""
 
 from __future__ import annotations
 
@@ -72,17 +72,17 @@ _OLD = _set(
     "old elderly aged senior grandmother grandma granny nana oma grandfather grandpa granddad opa nonna nonno "
     "abuela abuelo pensioner"
 )
-"""Grey hair goes with these."""
+"""Whoever is called so gets grey hair."""
 _YEARS = _set("year years month months")
 
 
 def split_words(text: str) -> list[str]:
-    """The words of a text, in lower case, without what is not a letter."""
+    """Return the words of a text, in lower case; anything but letters separates words."""
     return re.findall(r"[^\W\d_]+", text.lower())
 
 
 def find_gender(words: Sequence[str]) -> Gender:
-    """Of whom the words speak, names being asked last; of both, or of neither, leaves it open."""
+    """Return of whom the words speak; "" if of both or of neither. Names count only if no other word decides."""
     for women, men in ((_WOMEN, _MEN), (_WOMENS_NAMES, _MENS_NAMES)):
         is_woman, is_man = not women.isdisjoint(words), not men.isdisjoint(words)
         if is_woman or is_man:
@@ -91,5 +91,5 @@ def find_gender(words: Sequence[str]) -> Gender:
 
 
 def is_old(words: Sequence[str]) -> bool:
-    """Whether the words speak of somebody old; who is some years old need not be."""
+    """Return whether the words speak of somebody old; "six years old" does not."""
     return not _OLD.isdisjoint(words) and _YEARS.isdisjoint(words)

@@ -1,4 +1,4 @@
-"""A mouth that opens in a still picture, and eyes that blink where we know them."""
+"""Open the mouth in a still picture, and close the eyes if their place is known."""
 
 # Pillow's stubs speak of numpy, which is not installed.
 # pyright: reportUnknownMemberType=false
@@ -8,25 +8,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from kie_mcp.sandbox.studio.appearance import DARK, Colour, mix
+from kie_mcp.sandbox.studio.character_design import DARK, Colour, mix
 from kie_mcp.sandbox.studio.faces import EYE, MOUTH, MOUTH_WIDTH, Face, Pencil, Point, draw_mouth
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
 
 FINE = 3
-"""How much larger mouths and lids are drawn than they are shown, for smooth edges."""
+"""How many times larger mouths and lids are drawn than they are shown, for smooth edges."""
 
 
 class Mouth:
-    """The mouth of one picture. Ours is drawn anew; a photograph's is parted and shows what is behind."""
+    """The mouth of one picture. A drawn mouth is drawn again; in a photograph the lips are pulled apart."""
 
     def __init__(self, still: Picture, face: Face) -> None:
         self._still = still
         self._face = face
 
     def draw(self, openness: float, *, eyes_shut: bool = False) -> Picture:
-        """The picture with its mouth open from 0 to 1."""
+        """Return the picture with the mouth open, from 0 (closed) to 1."""
         picture = self._still.copy()
         if self._face.skin is None:
             _open_photo(picture, self._face, openness)
@@ -45,13 +45,13 @@ def _redraw(picture: Picture, face: Face, skin: Colour, openness: float) -> None
 
     def draw(pencil: Pencil) -> None:
         pencil.oval(0, 0.05, MOUTH_WIDTH * 0.57, 0.17, skin)
-        draw_mouth(pencil.moved(-MOUTH[0], -MOUTH[1]), openness)
+        draw_mouth(pencil.move(-MOUTH[0], -MOUTH[1]), openness)
 
     _draw_finely(picture, (x, y), radius, draw)
 
 
 def _close_eyes(picture: Picture, face: Face) -> None:
-    """Lids over the eyes, with a line where they meet."""
+    """Draw lids over the eyes, with a line where they meet."""
     radius = face.eye_width / (2 * EYE) * picture.width
     lid = face.lid or (0, 0, 0)
 
@@ -64,7 +64,7 @@ def _close_eyes(picture: Picture, face: Face) -> None:
 
 
 def _draw_finely(picture: Picture, at: Point, radius: float, draw: Callable[[Pencil], None]) -> None:
-    """Draw around a point, in head radii from it, with smooth edges."""
+    """Draw around a point with smooth edges; lengths are in radii of the head."""
     from PIL import Image, ImageDraw
 
     half = round(radius * 0.6)
@@ -76,7 +76,7 @@ def _draw_finely(picture: Picture, at: Point, radius: float, draw: Callable[[Pen
 
 
 def _open_photo(picture: Picture, face: Face, openness: float) -> None:
-    """Pull the lower half of the mouth's surroundings down and show a dark opening between the lips."""
+    """Move the lower lip and the chin down, and draw a dark opening between the lips."""
     from PIL import Image, ImageDraw, ImageFilter
 
     if openness <= 0:

@@ -1,4 +1,4 @@
-"""Pictures that show their prompt: a portrait on a soft gradient, a caption, a stamp, as PNG or JPEG."""
+"""Make pictures for a prompt: a portrait on a soft gradient, with a caption and a stamp, as PNG or JPEG."""
 
 # Pillow's stubs speak of numpy, which is not installed.
 # pyright: reportUnknownMemberType=false
@@ -10,8 +10,8 @@ import random
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from kie_mcp.sandbox.studio.appearance import WHITE, Look, choose_look, mix
 from kie_mcp.sandbox.studio.captions import add_caption, add_stamp
+from kie_mcp.sandbox.studio.character_design import WHITE, Character, design_character, mix
 from kie_mcp.sandbox.studio.faces import (
     EYE,
     EYES,
@@ -28,42 +28,42 @@ if TYPE_CHECKING:
     from PIL.Image import Image as Picture
 
 NOTE = "kie-mcp-sandbox-face"
-"""The metadata key under which a drawn picture says where its face is."""
+"""The metadata key under which a picture of ours says where its face is."""
 
 
 class NotAPictureError(Exception):
-    """The bytes hold no picture that can be decoded."""
+    """The bytes are no picture that can be decoded."""
 
 
 def draw_picture(
     prompt: str, size: tuple[int, int], seed: str = "", references: tuple[bytes, ...] = ()
 ) -> tuple[Picture, Face]:
-    """The picture of a prompt in pixels of `size`, and where its face is."""
+    """Draw the picture of a prompt, `size` pixels wide and high; return it and where its face is."""
     from PIL import Image, ImageDraw
 
-    chosen = choose_look(prompt, seed)
+    character = design_character(prompt, seed)
     fine = 2 if max(size) <= 1024 else 1
     wide, high = size[0] * fine, size[1] * fine
-    scene = _background(chosen, (wide, high), seed + prompt)
+    scene = _draw_background(character, (wide, high), seed + prompt)
     radius = 0.215 * min(wide, high)
     middle = (wide / 2, high * (0.40 if high >= wide * 0.8 else 0.42))
-    draw_portrait(Pencil(ImageDraw.Draw(scene), *middle, radius), chosen)
+    draw_portrait(Pencil(ImageDraw.Draw(scene), *middle, radius), character)
     picture = scene.resize(size, Image.Resampling.LANCZOS) if fine > 1 else scene
     _paste(picture, references)
     caption = add_caption(picture, prompt)
     add_stamp(picture)
-    return picture, replace(_face_at(middle, radius, (wide, high), chosen), caption=caption)
+    return picture, replace(_place_face(middle, radius, (wide, high), character), caption=caption)
 
 
 def parse_size(ratio: str, long_edge: int) -> tuple[int, int]:
-    """Width and height of a ratio like 16:9, both even; `auto` is square."""
+    """Return width and height, both even, for a ratio such as 16:9; `auto` is square."""
     wide, high = (int(part) for part in ratio.split(":")) if ":" in ratio else (1, 1)
     scale = long_edge / max(wide, high)
     return max(2, round(wide * scale / 2) * 2), max(2, round(high * scale / 2) * 2)
 
 
 def encode(picture: Picture, face: Face, kind: str) -> bytes:
-    """The picture as `png` or `jpeg`, with the note about its face."""
+    """Encode the picture as `png` or `jpeg`, with a note in its metadata that says where its face is."""
     from PIL.PngImagePlugin import PngInfo
 
     target = io.BytesIO()
@@ -77,7 +77,7 @@ def encode(picture: Picture, face: Face, kind: str) -> bytes:
 
 
 def decode(data: bytes) -> tuple[Picture, Face | None]:
-    """A picture given to us, and its face if we drew it.
+    """Decode a picture; return it, and its face if the sandbox drew it.
 
     Raises:
         NotAPictureError: if the bytes are no PNG, JPEG or WebP that can be read.
@@ -92,35 +92,37 @@ def decode(data: bytes) -> tuple[Picture, Face | None]:
         raise NotAPictureError(str(error)) from error
 
 
-def _face_at(middle: Point, radius: float, size: tuple[int, int], chosen: Look) -> Face:
+def _place_face(middle: Point, radius: float, size: tuple[int, int], character: Character) -> Face:
     def at(point: Point) -> Point:
         return (middle[0] + point[0] * radius) / size[0], (middle[1] + point[1] * radius) / size[1]
 
-    # The eyes of a robot sit on a visor of another colour, so it does not blink.
-    eyes = tuple(at(eye) for eye in EYES) if chosen.kind != "robot" else ()
+    # A robot does not blink: its eyes are on a visor with another colour than lids would have.
+    eyes = tuple(at(eye) for eye in EYES) if character.kind != "robot" else ()
     share = radius / size[0]
-    return Face(at(MOUTH), MOUTH_WIDTH * share, eyes, 2 * EYE * share, skin_at_mouth(chosen), chosen.skin)
+    return Face(at(MOUTH), MOUTH_WIDTH * share, eyes, 2 * EYE * share, skin_at_mouth(character), character.skin)
 
 
-def _background(chosen: Look, size: tuple[int, int], seed: str) -> Picture:
-    """A soft gradient with a few blurred lights, made small and enlarged."""
+def _draw_background(character: Character, size: tuple[int, int], seed: str) -> Picture:
+    """Draw a soft gradient with a few blurred lights, first small and then enlarged."""
     from PIL import Image, ImageDraw, ImageFilter
 
     small = (max(8, size[0] // 8), max(8, size[1] // 8))
     ramp = Image.linear_gradient("L").resize(small, Image.Resampling.BICUBIC)
-    ground = Image.composite(Image.new("RGB", small, chosen.ground), Image.new("RGB", small, chosen.sky), ramp)
+    ground = Image.composite(Image.new("RGB", small, character.ground), Image.new("RGB", small, character.sky), ramp)
     draw, chance = ImageDraw.Draw(ground), random.Random(seed)  # noqa: S311  # decoration
     edge = min(small)
     for _ in range(9):
         x, y, radius = chance.random() * small[0], chance.random() * small[1] * 0.9, edge * chance.uniform(0.03, 0.1)
-        draw.ellipse((x - radius, y - radius, x + radius, y + radius), mix(chosen.sky, WHITE, chance.uniform(0.1, 0.5)))
+        draw.ellipse(
+            (x - radius, y - radius, x + radius, y + radius), mix(character.sky, WHITE, chance.uniform(0.1, 0.5))
+        )
     x, y, radius = small[0] / 2, small[1] * 0.4, edge * 0.36
-    draw.ellipse((x - radius, y - radius, x + radius, y + radius), mix(chosen.sky, WHITE, 0.45))
+    draw.ellipse((x - radius, y - radius, x + radius, y + radius), mix(character.sky, WHITE, 0.45))
     return ground.filter(ImageFilter.GaussianBlur(edge * 0.02)).resize(size, Image.Resampling.BICUBIC)
 
 
 def _paste(picture: Picture, references: tuple[bytes, ...]) -> None:
-    """The given pictures as framed prints down the left side, at most four of them."""
+    """Paste the given pictures as framed prints down the left side, at most four of them."""
     from PIL import Image, ImageOps
 
     side = round(min(picture.size) * 0.2)

@@ -1,4 +1,4 @@
-"""From a request to files: gathers the media it names, and says how each result will be made."""
+"""Make the result file of a request: read the media that it names, and plan what will be drawn, spoken or filmed."""
 
 from __future__ import annotations
 
@@ -26,41 +26,42 @@ _REFERENCES = ("image_input", "image_urls")
 
 @dataclass(frozen=True, slots=True)
 class InputMedia:
-    """The media of a request, read and understood, or why they cannot be used."""
+    """The media of a request, decoded, or why they cannot be used."""
 
     pictures: tuple[bytes, ...] = ()
     samples: array[int] = field(default_factory=lambda: array("h"))
     words: str = ""
     """What is said in the samples."""
     fault: tuple[str, str] | None = None
+    """failCode and failMsg, if the media cannot be used."""
 
     @property
     def seconds(self) -> float:
-        """How long the audio lasts."""
+        """How long the audio lasts, in seconds."""
         return audio_files.seconds(self.samples)
 
 
 class Studio:
-    """Makes things in worker threads, never in the event loop's."""
+    """Makes files in worker threads, so that the event loop is never blocked."""
 
     def __init__(self, files: FileStore) -> None:
         self._files = files
         self.executor = ThreadPoolExecutor(max_workers=4, thread_name_prefix="kie-sandbox")
         self._stop = threading.Event()
         self._spoken: dict[bytes, str] = {}
-        """What is said in the speeches that were made here, by the digest of their files."""
+        """The text of each speech that was made here, by the SHA-256 of its file."""
 
     def close(self) -> None:
-        """Give up what is still being made, so that a process can end at once."""
+        """Stop making files, so that the process can end at once."""
         self._stop.set()
         self.executor.shutdown(wait=False, cancel_futures=True)
 
     async def run_in_thread(self, make: Callable[[], T]) -> T:
-        """Run in a worker thread."""
+        """Call `make` in a worker thread and return its result."""
         return await asyncio.get_running_loop().run_in_executor(self.executor, make)
 
     async def read_inputs(self, model: Model, given: Mapping[str, Any], now: float) -> InputMedia:
-        """Read the media of a request; links outside of the sandbox are never opened."""
+        """Read the media of a request; links that lead out of the sandbox are never opened."""
         if model.makes == "speech":
             return InputMedia()
         try:
@@ -87,10 +88,10 @@ class Studio:
         return await self.run_in_thread(decode_inputs)
 
     async def _read_own(self, url: str, now: float) -> bytes | None:
-        """The bytes behind one of our own URLs; None for a link elsewhere.
+        """Return the bytes of a file of the sandbox by its URL; None for any other URL.
 
         Raises:
-            LookupError: if the link is ours, and dead.
+            LookupError: if the URL is the sandbox's but opens no file any more.
         """
         path = self._files.path_of_own(url)
         if path is None:
@@ -101,7 +102,7 @@ class Studio:
         return await file.read(self.executor)
 
     def plan_result(self, model: Model, given: Mapping[str, Any], media: InputMedia, seed: str) -> tuple[str, File]:
-        """The name and the file of a result; it is made when it is first read."""
+        """Return the name and the file of a result; its bytes are made when it is first read."""
         if model.makes == "speech":
             suffix, mime_type = audio_files.output_format()
             return f"1.{suffix}", File(mime_type, lambda: self._speak(given))
@@ -125,7 +126,7 @@ def _digest(data: bytes) -> bytes:
 
 
 def draw_png(words: str) -> bytes:
-    """A square picture of the words."""
+    """Draw a square picture of the words, as PNG."""
     return pictures.encode(*pictures.draw_picture(words, (1024, 1024)), "png")
 
 
@@ -158,5 +159,5 @@ def _short_edge(model: Model, given: Mapping[str, Any]) -> int:
 
 
 def _clean(words: str) -> str:
-    """As it is drawn or spoken: without scenario words and halves of surrogate pairs."""
+    """Return the words as they are drawn or spoken: without scenario words and halves of surrogate pairs."""
     return remove_words(words.encode("utf-8", "replace").decode())

@@ -1,4 +1,4 @@
-"""Speech without words: a babble whose syllables, pauses and melody follow a text, in a voice of its own per id."""
+"""Make speech without words: a babble whose syllables, pauses and melody follow a text, with a voice for each id."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kie_mcp.sandbox.account.voice_ids import VOICE_IDS
 from kie_mcp.sandbox.studio.gender_words import Gender, find_gender, split_words
 
 RATE = 24_000
-"""Samples a second of everything the sandbox says, mono, 16 bit."""
+"""Samples a second of all sound that the sandbox makes: mono, 16 bit."""
 
 CHARACTERS_PER_SECOND = 14.0
 CHIME_SECONDS = 0.5
@@ -31,7 +31,7 @@ _FORMANTS = {
     "u": ((340, 1.0), (760, 0.5), (2300, 0.12)),
 }
 _PITCHES: Mapping[Gender, tuple[float, float]] = {"man": (92, 132), "woman": (168, 222), "": (92, 222)}
-"""From the lowest to the highest voice of those whose label speaks of a man, of a woman, of neither, in Hz."""
+"""The range of pitches in Hz, by whether the voice's label speaks of a man, of a woman, or of neither."""
 _MELODIES = {"flat": (1.0, 0.97), "up": (0.95, 1.14), "down": (1.06, 0.9), "end": (0.96, 0.74), "ask": (0.98, 1.35)}
 _MARKS = ".,;:!?)\"'\N{HORIZONTAL ELLIPSIS}\N{IDEOGRAPHIC FULL STOP}\N{IDEOGRAPHIC COMMA}"
 _SAMPLES = array("h", [0])
@@ -39,7 +39,7 @@ _SAMPLES = array("h", [0])
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """One speaker: the pitch in Hz, the size of the throat, and the syllables it knows."""
+    """One speaker: its pitch in Hz, the size of its throat, and the samples of its syllables."""
 
     pitch: float
     throat: float
@@ -48,7 +48,7 @@ class Voice:
 
 
 def synthesize(text: str, voice_id: str, pace: float = 1.0) -> array[int]:
-    """A chime, then the text as babble at 14 characters a second times `pace`; samples at `RATE`."""
+    """Return samples, at `RATE`, of a chime and then of the text as babble, 14 * `pace` characters a second."""
     voice = make_voice(voice_id)
     sound = _chime()
     for word in text.split() or ["a"]:
@@ -65,7 +65,7 @@ def _say(sound: array[int], voice: Voice, word: str, per_character: float) -> No
     for index in range(parts):
         last = index == parts - 1
         _say_syllable(sound, voice, vowels[index % len(vowels)], _melody(word, index, last=last), share)
-    # The blank after a word and the marks at its end are rests.
+    # The blank after a word and the punctuation at its end are silent.
     sound.extend(_silence(int(per_character * (1 + len(word) - len(core)))))
 
 
@@ -78,7 +78,7 @@ def _melody(word: str, index: int, *, last: bool) -> str:
 
 
 def _say_syllable(sound: array[int], voice: Voice, vowel: str, melody: str, length: int) -> None:
-    """A short hiss, then the vowel, faded out; together `length` samples."""
+    """Append a syllable: a short hiss, then the vowel, faded out; together `length` samples."""
     hiss = min(len(voice.hiss), length // 6)
     sound.extend(voice.hiss[:hiss])
     known = voice.syllables[vowel, melody]
@@ -95,7 +95,7 @@ def _silence(samples: int) -> array[int]:
 
 
 def make_voice(voice_id: str) -> Voice:
-    """The speaker of an id, the same one always."""
+    """Return the speaker of a voice id, always the same one."""
     digest = hashlib.sha256(voice_id.encode()).digest()
     low, high = _PITCHES[find_gender(split_words(VOICE_IDS.get(voice_id, "")))]
     pitch = low + digest[0] * (high - low) / 255
@@ -114,7 +114,7 @@ def _syllables(pitch: float, throat: float) -> dict[tuple[str, str], array[int]]
 
 
 def _grain(formants: tuple[tuple[int, float], ...], throat: float, length: int) -> list[float]:
-    """What one push of air sounds like: every formant rings and dies down; no part is louder than 1."""
+    """Return the sound of one pulse of the voice: every formant rings and fades; the loudest value is 1."""
     grain = [0.0] * length
     for hertz, weight in formants:
         turn = 2 * math.pi * hertz * throat / RATE
@@ -128,7 +128,7 @@ def _grain(formants: tuple[tuple[int, float], ...], throat: float, length: int) 
 
 
 def _repeat_grain(grain: list[float], start: float, end: float) -> array[int]:
-    """Grains laid one pitch period after another, from one pitch to another, with a soft attack."""
+    """Repeat a pulse once in each period while the pitch moves from `start` to `end`, with a soft beginning."""
     line = [0.0] * (_LONGEST + len(grain))
     at = 0.0
     while at < _LONGEST:
@@ -143,14 +143,14 @@ def _repeat_grain(grain: list[float], start: float, end: float) -> array[int]:
 
 
 def _hiss(chance: random.Random) -> array[int]:
-    """A breath of noise, as of an s or a t, that swells and ends within 50 ms."""
+    """Return 50 ms of noise, as in an s or a t, which becomes louder and then fades."""
     length = int(0.05 * RATE)
     swell = (math.sin(math.pi * at / length) for at in range(length))
     return array("h", (int(1500 * loud * (chance.random() - chance.random())) for loud in swell))
 
 
 def _chime() -> array[int]:
-    """Two soft bell notes that say: this is the sandbox."""
+    """Return two soft bell notes, by which people hear that it is the sandbox."""
     length = int(CHIME_SECONDS * RATE)
     sound = array("d", bytes(8 * length))
     for hertz, begin in ((659.3, 0.0), (987.8, 0.14)):

@@ -1,4 +1,4 @@
-"""What a film shows of what is said in it: a few words at a time, while they are said."""
+"""Make the subtitles of a film: a few words at a time, while they are said."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ if TYPE_CHECKING:
     from PIL.Image import Image as Picture
 
 AT_ONCE = 2
-"""Lines that are shown together."""
+"""How many lines are shown together."""
 _ALL = 1000
 """More lines than the longest text has."""
 
 
 @dataclass(frozen=True, slots=True)
 class Subtitle:
-    """Lines, and the second at which they give way to the next."""
+    """Lines, and the second until which they are shown."""
 
     lines: tuple[str, ...]
     until: float
 
 
 def make_subtitles(picture: Picture, words: str, seconds: float) -> list[Subtitle]:
-    """The subtitles of a speech as long as that: each letter takes the same time, as in the speech."""
+    """Return the subtitles of a speech of so many seconds; each letter takes the same time, as in the speech."""
     lines = wrap_for(picture, words, _ALL)
     pages = [tuple(lines[at : at + AT_ONCE]) for at in range(0, len(lines), AT_ONCE)] or [()]
     letters = [sum(len(line) + 1 for line in page) for page in pages]
@@ -36,6 +36,6 @@ def make_subtitles(picture: Picture, words: str, seconds: float) -> list[Subtitl
     return [Subtitle(page, end) for page, end in zip(pages, ends, strict=True)]
 
 
-def find_shown(shown: Sequence[Subtitle], second: float) -> Subtitle:
-    """The one for a moment; the last stays until the end."""
-    return next((one for one in shown if second < one.until), shown[-1])
+def find_subtitle(subtitles: Sequence[Subtitle], second: float) -> Subtitle:
+    """Return the subtitle that is shown at a second of the film; the last one stays until the end."""
+    return next((one for one in subtitles if second < one.until), subtitles[-1])

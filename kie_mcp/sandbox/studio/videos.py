@@ -1,4 +1,4 @@
-"""Talking videos: a picture whose mouth follows a voice, as H.264 and AAC in an MP4."""
+"""Make talking videos: a picture whose mouth follows a voice, as H.264 and AAC in an MP4."""
 
 # PyAV's stubs leave the packets between encoder and container open.
 # pyright: reportUnknownMemberType=false
@@ -17,7 +17,7 @@ from kie_mcp.sandbox.studio.faces import Face
 from kie_mcp.sandbox.studio.mouth_animation import Mouth
 from kie_mcp.sandbox.studio.pictures import decode
 from kie_mcp.sandbox.studio.speech import RATE
-from kie_mcp.sandbox.studio.subtitles import Subtitle, find_shown, make_subtitles
+from kie_mcp.sandbox.studio.subtitles import Subtitle, find_subtitle, make_subtitles
 
 if TYPE_CHECKING:
     import av
@@ -27,24 +27,24 @@ FRAMES = 25
 """Frames a second."""
 
 LEVELS = 8
-"""How many ways the mouth can be open."""
+"""How many openings of the mouth are drawn."""
 
 WIDEST = 2.4
-"""Pictures longer than this, either way, are cropped around their middle; one of 21:9 is not."""
+"""Pictures whose long side is more than so many short ones are cropped around their middle; 21:9 is not."""
 
 _BLINK_EVERY = 83
 _BLINK_FRAMES = 4
 _OPEN_AT = 0.12
 _UNKNOWN = Face(mouth=(0.5, 0.7), mouth_width=0.2)
-"""Where the mouth of a picture that is not ours is taken to be: the lower middle third."""
+"""Where the mouth is assumed to be in a picture that the sandbox did not draw: in the lower third, in the middle."""
 
 
 class StoppedError(Exception):
-    """The sandbox is closing; the film is given up."""
+    """The sandbox is closing, and the film is not finished."""
 
 
 def make_video(picture: bytes, samples: array[int], words: str, short_edge: int, stop: threading.Event) -> bytes:
-    """The MP4 of a picture that speaks the samples, with the words under it; as long as they are, to within one frame.
+    """Make the MP4 of a picture that speaks the samples, with the words as subtitles; it is as long as the samples.
 
     Raises:
         NotAPictureError: if the picture cannot be decoded.
@@ -55,7 +55,7 @@ def make_video(picture: bytes, samples: array[int], words: str, short_edge: int,
     still, face = _fit(picture, short_edge)
     stills = Stills(still, face)
     shown = make_subtitles(still, words, seconds(samples))
-    # The index of an MP4 can only be moved to its front in a real file.
+    # FFmpeg moves the index of an MP4 to its beginning only in a real file.
     with tempfile.TemporaryDirectory(prefix="kie-mcp-sandbox-") as folder:
         target = Path(folder) / "film.mp4"
         with av.open(str(target), "w", format="mp4", options={"movflags": "+faststart"}) as container:
@@ -66,7 +66,7 @@ def make_video(picture: bytes, samples: array[int], words: str, short_edge: int,
             for number, key in enumerate(_script(samples)):
                 if stop.is_set():
                     raise StoppedError
-                frame = stills.frame(find_shown(shown, number / FRAMES), *key)
+                frame = stills.frame(find_subtitle(shown, number / FRAMES), *key)
                 frame.pts = number
                 container.mux(video.encode(frame))
             container.mux(video.encode(None))
@@ -75,13 +75,13 @@ def make_video(picture: bytes, samples: array[int], words: str, short_edge: int,
 
 
 def _script(samples: array[int]) -> list[tuple[int, bool]]:
-    """For every frame how far the mouth is open, 0 to LEVELS - 1, and whether the eyes are shut."""
+    """Return for each frame how far the mouth is open, from 0 to LEVELS - 1, and whether the eyes are shut."""
     levels = measure_loudness(samples, FRAMES) or [0.0]
     script: list[tuple[int, bool]] = []
     shown = 0.0
     for number, level in enumerate(levels):
         wanted = 0.0 if level < _OPEN_AT else level
-        # Lips open at once and close a little slower, as lips do.
+        # Lips open at once and close a little more slowly, as real ones do.
         shown = wanted if wanted > shown else shown + (wanted - shown) * 0.6
         shut = number % _BLINK_EVERY >= _BLINK_EVERY - _BLINK_FRAMES
         script.append((round(shown * (LEVELS - 1)), shut))
@@ -89,7 +89,7 @@ def _script(samples: array[int]) -> list[tuple[int, bool]]:
 
 
 class Stills:
-    """The frames of a picture, each converted once: a film repeats them. Only those of one subtitle are kept."""
+    """Makes the frames of a film, each only once, because a film repeats them; it keeps those of one subtitle."""
 
     def __init__(self, still: Picture, face: Face) -> None:
         self._still = still
@@ -99,7 +99,7 @@ class Stills:
         self._made: dict[tuple[int, bool], av.VideoFrame] = {}
 
     def frame(self, subtitle: Subtitle, level: int, shut: bool) -> av.VideoFrame:
-        """The frame with that subtitle, the mouth open to that level, and the eyes shut or not."""
+        """Return the frame with this subtitle, with the mouth open to this level, and with the eyes shut or open."""
         from av import VideoFrame
 
         if subtitle.lines != self._lines:
@@ -114,7 +114,7 @@ class Stills:
 
 
 def _fit(data: bytes, short_edge: int) -> tuple[Picture, Face]:
-    """The picture at the film's size, cropped if it is very long, with an even width and height."""
+    """Decode a picture at the size of the film, cropped if it is very long, with even width and height."""
     from PIL import Image
 
     picture, face = decode(data)
@@ -126,8 +126,8 @@ def _fit(data: bytes, short_edge: int) -> tuple[Picture, Face]:
     box = (left, top, left + crop_wide, top + crop_high)
     fitted = picture.resize(size, Image.Resampling.LANCZOS, box=box)
     if face is None or left or top:
-        # Our own pictures carry the stamp already, unless the crop took it away.
+        # Pictures of the sandbox have the stamp already, unless it was cropped.
         add_stamp(fitted)
     if face is None:
         return fitted, _UNKNOWN
-    return fitted, face.seen_through((left / wide, top / high, crop_wide / wide, crop_high / high))
+    return fitted, face.crop((left / wide, top / high, crop_wide / wide, crop_high / high))

@@ -17,7 +17,7 @@ from kie_mcp.orders.job_uris import output_uri
 from kie_mcp.surface.answers.accepting_tools import tools_accepting
 from kie_mcp.surface.answers.schema import Answer, CreditFields, Listing, OutputFields, PartFields, Refusal
 from kie_mcp.surface.answers.text import format_duration, write_error, write_listing, write_text
-from kie_mcp.text import CODE, clean, one_line, short_link, shown
+from kie_mcp.text import CODE, clean, make_showable, one_line, short_link
 from kie_mcp.timestamps import iso
 from kie_mcp.urls import MAX_URL
 
@@ -63,7 +63,7 @@ def describe_job(
         credits=_credits(job, parts),
         error=_error(job, job.trouble) if job.trouble else None,
         note=_note(job, outlook),
-        data=shown(job.data) if job.data else None,
+        data=make_showable(job.data) if job.data else None,
         created_at=iso(job.created_at),
         sandbox=sandbox or None,
         kie_task_id=job.task_id,

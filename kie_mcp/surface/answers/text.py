@@ -4,7 +4,7 @@ from kie_mcp.catalog.models import CREDIT_USD
 from kie_mcp.errors import Trouble
 from kie_mcp.jobs.job import JobState
 from kie_mcp.surface.answers.schema import Answer, CreditFields, Listing, OutputFields, PartFields
-from kie_mcp.text import code, dumped, quoted, short_link
+from kie_mcp.text import code, dump_json, quote, short_link
 
 ROW_FILES = 4
 """How many files of a job its line in a list names."""
@@ -102,7 +102,7 @@ def _problem(facts: Answer) -> list[str]:
 
 def _made(facts: Answer) -> list[str]:
     lines = [line for output in facts.outputs for line in _output_lines(output)]
-    return [*lines, f"data: {dumped(facts.data)}"] if facts.data else lines
+    return [*lines, f"data: {dump_json(facts.data)}"] if facts.data else lines
 
 
 def _rest(facts: Answer) -> list[str]:
@@ -110,7 +110,7 @@ def _rest(facts: Answer) -> list[str]:
     if facts.parts:
         lines.append(f"made with: {', '.join(_part_words(part) for part in facts.parts)}")
     theirs = f" (Kie.ai's id: {code(facts.kie_task_id, 100)})" if facts.kie_task_id else ""
-    title = f" {quoted(facts.title)}" if facts.title else ""
+    title = f" {quote(facts.title)}" if facts.title else ""
     lines.append(f"job: {facts.job_id}{theirs}{title}")
     if facts.sandbox:
         lines.append("sandbox: a stand-in for Kie.ai answers here; no money is involved")
@@ -127,7 +127,7 @@ def _output_lines(output: OutputFields) -> list[str]:
 
 
 def _error_lines(error: Trouble, *, charged: bool, itself: bool = False) -> list[str]:
-    lines = [f"Kie.ai says: {quoted(error.upstream_message)}"] if error.upstream_message else []
+    lines = [f"Kie.ai says: {quote(error.upstream_message)}"] if error.upstream_message else []
     if charged:
         known = "charged: it may have been" if error.may_have_been_charged else "charged: nothing that we know of"
         lines.append(f"{known} for this job itself" if itself else known)
@@ -141,7 +141,7 @@ def _part_words(part: PartFields) -> str:
 
 def _row(facts: Answer) -> str:
     what = f"{facts.created_at} {facts.state} {facts.kind.replace('_', ' ')} {facts.job_id}"
-    title = [quoted(facts.title)] if facts.title else []
+    title = [quote(facts.title)] if facts.title else []
     why = [facts.error.message] if facts.error else []
     files = [output.path or short_link(output.url or output.resource, ROW_LINK) for output in facts.outputs]
     more = [f"(and {len(files) - ROW_FILES} more)"] if len(files) > ROW_FILES else []

@@ -10,7 +10,7 @@ from kie_mcp.catalog.models import CREDIT_USD
 from kie_mcp.errors import OrderError
 from kie_mcp.orders.kind import Kind
 from kie_mcp.surface.prompts.template import Given, Placeholder, PromptTemplate, make_prompt, write_call, write_steps
-from kie_mcp.text import quoted
+from kie_mcp.text import quote
 
 
 def register(server: MCPServer[Any]) -> None:
@@ -159,7 +159,7 @@ def _choose_model(kind: Kind, given: Given) -> _Choice:
     if not fitting:
         choices = dict.fromkeys(one for model in models for one in model.takes.resolutions)
         raise OrderError(
-            f"{quoted(wanted, 40)} is not to be had here.",
+            f"{quote(wanted, 40)} is not to be had here.",
             argument="resolution",
             remedy=f"Use {', '.join(choices)}." if choices else "Leave it out.",
         )

@@ -10,7 +10,7 @@ from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
 from kie_mcp.errors import UnknownJobError
 from kie_mcp.jobs.job import Output
 from kie_mcp.jobs.service import JobService
-from kie_mcp.media.inputs.open_file import open_saved
+from kie_mcp.media.outputs.saved_file import open_saved
 from kie_mcp.media.worker_threads import run_in_thread
 from kie_mcp.orders.job_uris import JOBS_URI
 from kie_mcp.surface.calls import CallHandler

@@ -20,7 +20,7 @@ from kie_mcp.surface.answers.build import build_listing, describe_job
 from kie_mcp.surface.answers.text import ROW_FILES
 from kie_mcp.surface.answers.text import write_text as words_of
 from kie_mcp.surface.resources.listing import list_files
-from kie_mcp.text import DATA, WORDS, clean, code, quoted, shown
+from kie_mcp.text import DATA, WORDS, clean, code, make_showable, quote
 from tests.support.download_links import JOB, Shelf
 from tests.support.every_state import BEGAN, EVERY, NOW, Case, done, job
 from tests.support.sandbox_server import facts, stand, text
@@ -192,8 +192,8 @@ def test_a_list_names_a_few_files_of_a_job_and_none_of_its_data():
 
 def test_data_is_shown_washed_and_of_what_is_too_large_the_beginning():
     washed = "<img src=x onerror=alert(1)> ![](https://evil.example/?a=1)"
-    assert shown({"a\u202e": [NASTY, 1, None, {"b": "x\x00"}]}) == {"a": [washed, 1, None, {"b": "x"}]}
-    cut = shown({"a": "x" * 10_000})
+    assert make_showable({"a\u202e": [NASTY, 1, None, {"b": "x\x00"}]}) == {"a": [washed, 1, None, {"b": "x"}]}
+    cut = make_showable({"a": "x" * 10_000})
     assert len(json.dumps(cut)) < DATA
     assert cut["characters"] > 10_000
 
@@ -201,4 +201,4 @@ def test_data_is_shown_washed_and_of_what_is_too_large_the_beginning():
 @pytest.mark.parametrize(("given", "expected"), [("SENSITIVE_WORD.1", "SENSITIVE_WORD.1"), ("a b", '"a b"')])
 def test_a_code_stands_as_it_is_and_anything_else_in_quotation_marks(given: str, expected: str):
     assert code(given) == expected
-    assert quoted('a"b', 2) == '"a…"'
+    assert quote('a"b', 2) == '"a…"'

@@ -88,7 +88,7 @@ async def test_choices_are_those_of_the_model_that_is_named(tmp_path: Path, era:
         )
         assert await offered(here, "product_picture", "resolution", model="Nano-Banana-Pro") == ["1K", "2K", "4K"]
         assert await offered(here, "product_picture", "resolution", model="nano-banana") == []
-        assert await offered(here, "talking_avatar", "resolution") == ["480p", "720p", "1080", "720"]
+        assert await offered(here, "talking_avatar", "resolution") == snapshot(["480p", "720p", "1080", "720"])
         assert await offered(here, "talking_avatar", "resolution", model="infinitalk") == ["480p", "720p"]
 
 

@@ -14,7 +14,7 @@ from mcp.server.mcpserver import MCPServer
 from mcp.shared.exceptions import MCPError
 from mcp.types import HEADER_MISMATCH, INTERNAL_ERROR, CallToolRequestParams, CallToolResult, TextContent
 
-from kie_mcp.app import make_tenant, share
+from kie_mcp.app import make_shared_parts, make_tenant
 from kie_mcp.jobs.clock import SystemClock
 from kie_mcp.jobs.draft import Expectation
 from kie_mcp.jobs.job import Job, Phase
@@ -78,7 +78,7 @@ class Eager:
 @pytest.fixture
 def tenant(tmp_path: Path) -> Tenant:
     used = settings(tmp_path)
-    return make_tenant(share(used), used)
+    return make_tenant(make_shared_parts(used), used)
 
 
 @pytest.fixture

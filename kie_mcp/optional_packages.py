@@ -1,4 +1,4 @@
-"""The optional parts: which of them are not installed, found out without loading any."""
+"""Which packages of the optional extras are not installed; nothing is imported to find out."""
 
 from collections.abc import Mapping
 from importlib.util import find_spec
@@ -6,33 +6,33 @@ from importlib.util import find_spec
 from kie_mcp.errors import KieError
 
 SANDBOX = {"av": "PyAV", "PIL": "Pillow", "rich": "rich", "starlette": "starlette", "uvicorn": "uvicorn"}
-"""What the extra `sandbox` brings: module and name."""
+"""The packages of the extra `sandbox`: the module to import, and the package's name."""
 PREVIEW = {"av": "PyAV", "PIL": "Pillow"}
-"""The same of `preview`."""
+"""The packages of the extra `preview`."""
 CONVERT = {"av": "PyAV", "pi_heif": "pi-heif", "PIL": "Pillow"}
-"""The same of `convert`."""
+"""The packages of the extra `convert`."""
 SOCKS = {"socksio": "socksio"}
-"""The same of `socks`."""
+"""The packages of the extra `socks`."""
 
 
 class MissingExtraError(KieError):
-    """A part was asked for that is not installed."""
+    """Something was asked for that needs an extra, and the extra is not installed."""
 
     category = "missing_extra"
 
 
 def missing_packages(extra: Mapping[str, str] = SANDBOX) -> list[str]:
-    """Names of the packages of an extra that are not installed."""
+    """Return the names of an extra's packages that are not installed."""
     return [name for module, name in extra.items() if find_spec(module) is None]
 
 
 def install_hint(extra: str) -> str:
-    """The line that installs an extra."""
+    """Return the command that installs an extra."""
     return f"In a checkout: pip install '.[{extra}]'"
 
 
 def require_sandbox() -> None:
-    """Raises MissingExtraError, with the line that installs it, if the sandbox cannot run here."""
+    """Raise MissingExtraError, which tells how to install it, if the sandbox's packages are missing."""
     if absent := missing_packages():
         raise MissingExtraError(
             f"The sandbox needs the extra `sandbox` (not installed: {', '.join(absent)}).",
@@ -41,7 +41,7 @@ def require_sandbox() -> None:
 
 
 def require_preview() -> None:
-    """Raises MissingExtraError, with the line that installs it, if no preview can be drawn here."""
+    """Raise MissingExtraError, which tells how to install it, if the packages that draw previews are missing."""
     if absent := missing_packages(PREVIEW):
         raise MissingExtraError(
             f"A preview needs the extra `preview` (not installed: {', '.join(absent)}).",

@@ -1,4 +1,4 @@
-"""Open pictures to decode them: with a limit of pixels, and one error for every broken file."""
+"""Decode files safely: with a limit of pixels, and one error for every file that cannot be decoded."""
 
 import struct
 from collections.abc import Generator

@@ -1,4 +1,4 @@
-"""The end of a process, in bounded time: what hangs in one of its threads, on a dead network disk, cannot be ended."""
+"""End this process in bounded time, even if one of its threads hangs, for instance on a dead network disk."""
 
 import os
 import sys
@@ -9,21 +9,22 @@ from contextlib import suppress
 from typing import Self
 
 GRACE = 20.0
-"""Seconds that a process has to end once it was told to: a create call in flight gets 15 of them."""
+"""Seconds that a process has to end by itself after it was told to: a create call in flight gets 15 of them."""
 LAST_MOMENTS = 1.0
-"""Seconds that threads get to end by themselves."""
+"""Seconds that threads have to end by themselves."""
 _FORCED = 1
+"""The exit code of a process that did not end by itself."""
 
 
-class Deadline:
-    """A context manager: once it was set, this process ends after GRACE if the block has not ended by itself."""
+class ExitDeadline:
+    """A context manager that ends this process if the block is still running GRACE seconds after `start`."""
 
     def __init__(self, seconds: float = GRACE) -> None:
         self._timer = threading.Timer(seconds, os._exit, [_FORCED])
         self._timer.daemon = True
 
-    def set(self) -> None:
-        """Let the time run, if it does not run already."""
+    def start(self) -> None:
+        """Start the time; calling it again changes nothing."""
         with suppress(RuntimeError):
             self._timer.start()
 
@@ -35,7 +36,7 @@ class Deadline:
 
 
 def exit_despite_threads(before: Collection[threading.Thread], code: int) -> None:
-    """End this process at once if a thread that was not there *before* hangs: Python would wait for it."""
+    """Exit at once with *code* if a thread hangs that is not in *before*: Python would wait for it forever."""
     end = time.monotonic() + LAST_MOMENTS
     for thread in threading.enumerate():
         if thread in before or thread.daemon or thread is threading.current_thread():

@@ -8,13 +8,13 @@ from typing import Protocol
 from kie_mcp.errors import DeadLinkError, OrderError, OutputError, RefusedError
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.job import Job, JobState, Output
-from kie_mcp.media.inputs.open_file import is_there
 from kie_mcp.media.inputs.uploads import Say
 from kie_mcp.media.outputs.file_names import order_text
+from kie_mcp.media.outputs.saved_file import is_there
 from kie_mcp.media.worker_threads import run_in_thread
 from kie_mcp.orders.job_uris import parse_output_uri
 from kie_mcp.orders.kind import KINDS, Family
-from kie_mcp.urls import is_web_link, shown_url
+from kie_mcp.urls import is_web_link, quote_url
 
 FRESH = 20 * 60.0
 """Seconds for which an output's own link is used: the earliest that was seen to die lived 40 minutes."""
@@ -31,7 +31,7 @@ class Upload(Protocol):
         ...
 
 
-class FileReferences:
+class EarlierOutputs:
     """Resolves file arguments: a link stays as it is, a kie:// reference is an output of an earlier job."""
 
     def __init__(
@@ -79,7 +79,7 @@ class FileReferences:
         job = await self._find(parsed[0]) if parsed else None
         return order_text(job) if job else ""
 
-    async def awaited(self, reference: str, *, argument: str) -> Job | None:
+    async def find_unfinished(self, reference: str, *, argument: str) -> Job | None:
         """Return the unfinished job that will make the file; None for a link, or if the job is done.
 
         Raises OrderError naming the argument if the job is unknown or makes something else.
@@ -142,4 +142,4 @@ def _check_family(family: Family | None, reference: str, argument: str) -> None:
 
 
 def _refusal(argument: str, reference: str, problem: str) -> OrderError:
-    return OrderError(f"{shown_url(reference)}: {problem}.", argument=argument)
+    return OrderError(f"{quote_url(reference)}: {problem}.", argument=argument)

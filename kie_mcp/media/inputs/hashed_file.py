@@ -1,22 +1,20 @@
-"""A file that is opened once, then probed, hashed and uploaded through the same descriptor."""
+"""A file that hashes what is read from it: opened once, then probed, hashed and uploaded by the same descriptor."""
 
 import errno
 import hashlib
 import io
 import os
-import stat
 from collections.abc import Callable
 from pathlib import Path
 
 from kie_mcp.errors import OutputError
 from kie_mcp.file_system import open_regular
-from kie_mcp.jobs.job import Job, Output
 from kie_mcp.media.probe.file_type import Probe, probe
 
 CHUNK = 1024 * 1024
 
 
-class OpenFile(io.FileIO):
+class HashedFile(io.FileIO):
     """A file open for reading, which owns its descriptor.
 
     Everything that is read is hashed, so that the bytes that were sent can be compared with those that were checked.
@@ -70,44 +68,13 @@ class OpenFile(io.FileIO):
         return super().seek(pos, whence)
 
 
-def open_own(path: Path, *, length: int | None = None) -> OpenFile:
+def open_own(path: Path, *, length: int | None = None) -> HashedFile:
     """Open a file that this server saved, blocking.
 
     Raises OSError if it is missing, or is a link or no ordinary file, or has not *length* bytes.
     """
-    file = OpenFile(open_regular(path))
+    file = HashedFile(open_regular(path))
     if length is not None and file.length != length:
         file.close()
         raise OSError(errno.ESTALE, f"it has {file.length} bytes instead of {length}", str(path))
     return file
-
-
-def is_there(output: Output) -> bool:
-    """Whether the file of an output exists with the length that was saved, blocking."""
-    try:
-        open_saved(output).close()
-    except OSError:
-        return False
-    return True
-
-
-def is_changed(job: Job, index: int, folder: Path) -> bool:
-    """Whether the file of an output in the folder now has another length, blocking.
-
-    Somebody may have edited it, so it must not be overwritten.
-    """
-    output = job.outputs[index] if index < len(job.outputs) else None
-    if output is None or output.path is None or output.bytes is None:
-        return False
-    try:
-        status = (folder / Path(output.path).name).lstat()
-    except OSError:
-        return False
-    return stat.S_ISREG(status.st_mode) and status.st_size not in {0, output.bytes}
-
-
-def open_saved(output: Output) -> OpenFile:
-    """Open the file of an output, blocking; raises OSError if it is missing or has another length."""
-    if output.path is None:
-        raise FileNotFoundError(errno.ENOENT, "it is not saved")
-    return open_own(Path(output.path), length=output.bytes)

@@ -15,7 +15,7 @@ class BrokenHeaderError(Exception):
     """The structure of the file makes no sense."""
 
 
-class Header(io.BufferedReader):
+class LimitedReader(io.BufferedReader):
     """A file open for reading that counts its reads; raises BrokenHeaderError beyond a limit."""
 
     def __init__(self, source: Path | int | bytes) -> None:

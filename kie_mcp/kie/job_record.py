@@ -133,16 +133,16 @@ def _quote_unread(record: JSON) -> JSON | None:
 
 def _make_storable(data: Any, record: JSON) -> JSON:
     try:
-        return mapping(text.storable(data))
+        return mapping(text.make_storable(data))
     except ValueError:
-        return {"said": text.storable(_result_text(record))}
+        return {"said": text.make_storable(_result_text(record))}
 
 
 def _result_text(record: JSON) -> str:
     """Return the text of the record's result; empty if there is none."""
     given = [value for name, value in record.items() if normalize_name(name) in PLACES]
     told = next((value for value in given if value not in (None, "", {}, [])), "")
-    return told if isinstance(told, str) else text.dumped(told)
+    return told if isinstance(told, str) else text.dump_json(told)
 
 
 def _failure_trouble(code: str, words: str | None, *, charged: bool) -> Trouble:

@@ -8,7 +8,7 @@ from inline_snapshot import snapshot
 
 from kie_mcp.errors import DeadLinkError, KieError, OrderError, OutputError, RefusedError, UnreachableError
 from kie_mcp.jobs.job import Job, Output, Phase
-from kie_mcp.media.inputs.references import FileReferences
+from kie_mcp.media.inputs.earlier_outputs import EarlierOutputs
 from kie_mcp.orders.kind import Kind
 from tests.support.download_links import JOB, Hand
 
@@ -30,7 +30,7 @@ class House:
         self.renewed: list[str] = []
         self.broken: KieError | None = None
         self.broken_upload: KieError | None = None
-        self.sources = FileReferences(self.find, self.upload, self.renew, self.clock)
+        self.sources = EarlierOutputs(self.find, self.upload, self.renew, self.clock)
 
     async def find(self, job_id: str) -> Job | None:
         """Look the job up."""

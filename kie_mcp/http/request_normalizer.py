@@ -1,23 +1,19 @@
-"""HTTP requests read as HTTP means them where the SDK is stricter than HTTP: their headers, path and first bytes."""
+"""Normalize the headers, path and first bytes of requests that HTTP allows and the SDK would refuse."""
 
 import math
 
-from starlette.datastructures import Headers, MutableHeaders
-from starlette.middleware.cors import CORSMiddleware
-from starlette.responses import Response
+from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 JSON, EVENTS = "application/json", "text/event-stream"
 MARK = b"\xef\xbb\xbf"
 """A byte order mark in UTF-8."""
-LOCAL = ("private-network", "local-network")
-"""What browsers have called the network of this machine, as they ask whether a public page may reach it."""
 
 
-class LenientRequests:
-    """An app that also takes its path with a slash at the end, and any `Accept` that means JSON and event streams.
+class RequestNormalizer:
+    """ASGI middleware that removes a slash after the path and a byte order mark before the body.
 
-    What it gets is in a `Content-Type` of small letters, and without the byte order mark that some put before it.
+    It also reduces `Accept` to what it says of JSON and event streams, and writes `Content-Type` in lower case.
     """
 
     def __init__(self, app: ASGIApp, path: str) -> None:
@@ -41,21 +37,6 @@ class LenientRequests:
         await self._app(scope, receive, send)
 
 
-class LocalCORS(CORSMiddleware):
-    """Lets pages of the allowed origins in from the public network too, if their browser asks for that."""
-
-    def preflight_response(self, request_headers: Headers) -> Response:
-        """Answer the question that a browser asks before a page's call."""
-        asked = [name for name in LOCAL if request_headers.get(f"access-control-request-{name}") == "true"]
-        # Starlette refuses one of the two unless told otherwise, and older releases know neither.
-        names = {f"access-control-request-{name}".encode() for name in LOCAL}
-        response = super().preflight_response(Headers(raw=[one for one in request_headers.raw if one[0] not in names]))
-        if response.status_code == 200:
-            for name in asked:
-                response.headers[f"access-control-allow-{name}"] = "true"
-        return response
-
-
 def _drop_mark(receive: Receive) -> Receive:
     begun = False
 
@@ -71,7 +52,7 @@ def _drop_mark(receive: Receive) -> Receive:
 
 
 def normalize_accept(lines: list[str]) -> str:
-    """What the lines of an `Accept` header say of JSON and event streams, in its plainest form; none means both."""
+    """Return the plainest `Accept` header that says the same of JSON and event streams; without lines, both."""
     ranges = [_parse_range(one) for one in ",".join(lines).split(",") if one.strip()]
     if not ranges:
         return f"{JSON}, {EVENTS}"
@@ -80,7 +61,7 @@ def normalize_accept(lines: list[str]) -> str:
 
 
 def _weight_of(kind: str, ranges: dict[str, float]) -> float:
-    """How much it is wanted, from 0: the most exact range decides."""
+    """Return the weight of a MIME type, from 0; of several ranges that fit, the most exact one decides."""
     for one in (kind, f"{kind.partition('/')[0]}/*", "*/*", "*"):
         if one in ranges:
             return ranges[one]

@@ -13,8 +13,8 @@ import pytest
 from PIL import Image
 
 from kie_mcp.media.convert.convert import convert
-from kie_mcp.media.convert.decode import UndecodableError
 from kie_mcp.media.convert.preview import PreviewError, draw_preview
+from kie_mcp.media.convert.safe_decoding import UndecodableError
 from kie_mcp.media.convert.video_frame import pick_frame
 from kie_mcp.media.outputs.download_limits import MB
 from kie_mcp.media.probe.file_type import probe

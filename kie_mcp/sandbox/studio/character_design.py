@@ -1,4 +1,4 @@
-"""Colours and characters that a prompt stands for: the same prompt always looks the same."""
+"""Design the character for a prompt: who it is, and its colours; the same prompt always gets the same character."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ _FURS: Mapping[str, Colour] = {
     "robot": (176, 190, 204),
 }
 _STYLES: Mapping[Gender, tuple[int, ...]] = {"woman": (0, 1), "man": (2, 3), "": (4,)}
-"""Long or tied-up hair for a woman, short hair for a man, curls for whoever may be either."""
+"""The styles of hair: long or tied up for a woman, short for a man, curls if the words do not say."""
 _GREY: Colour = (188, 190, 196)
 _KINDS = {"vixen": "fox", "kitten": "cat", "puppy": "dog", "panda": "bear", "bunny": "rabbit", "android": "robot"}
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """What is drawn for a prompt: who, and in which colours."""
+class Character:
+    """The character that is drawn for a prompt: its kind and its colours."""
 
     kind: str
     """`person`, or one of the animals and the robot."""
@@ -59,8 +59,8 @@ class Look:
     ground: Colour
 
 
-def choose_look(prompt: str, seed: str) -> Look:
-    """The look of a prompt; `seed` varies what the prompt leaves open."""
+def design_character(prompt: str, seed: str) -> Character:
+    """Choose the character for a prompt; `seed` varies what the prompt leaves open."""
     digest = hashlib.sha256(f"{seed}:{prompt}".encode()).digest()
     chance = random.Random(digest)  # noqa: S311  # a choice of colours, not a secret
     words = split_words(prompt)
@@ -68,9 +68,9 @@ def choose_look(prompt: str, seed: str) -> Look:
     kind = next((one for one in kinds if one in _FURS), "person")
     hue = chance.random()
     named = [_NAMED[word] for word in words if word in _NAMED]
-    # "a red fox in a raincoat": the animal keeps its fur, the first colour dresses it.
+    # In "a red fox in a raincoat" the fur stays that of a fox, and the coat is red.
     clothes = named[0] if named else tone(hue + 0.5 + chance.uniform(-0.1, 0.1), 0.45, 0.72)
-    return Look(
+    return Character(
         kind=kind,
         skin=_FURS.get(kind) or chance.choice(_SKINS),
         hair=_GREY if is_old(words) else chance.choice(_HAIRS),
@@ -83,13 +83,13 @@ def choose_look(prompt: str, seed: str) -> Look:
 
 
 def tone(hue: float, saturation: float, value: float) -> Colour:
-    """A colour from hue, saturation and value, each 0 to 1; the hue wraps around."""
+    """Return the colour with this hue, saturation and value, each from 0 to 1; the hue wraps around."""
     red, green, blue = colorsys.hsv_to_rgb(hue % 1.0, saturation, value)
     return round(red * 255), round(green * 255), round(blue * 255)
 
 
 def mix(one: Colour, other: Colour, share: float) -> Colour:
-    """`share` of the other colour in the first."""
+    """Mix two colours; `share`, from 0 to 1, is the part of the second."""
     red, green, blue = (round(a + (b - a) * share) for a, b in zip(one, other, strict=True))
     return red, green, blue
 

@@ -1,0 +1,59 @@
+"""Serve MCP to one client over standard input and output."""
+
+import io
+import os
+import signal
+import sys
+from contextlib import suppress
+from typing import cast
+
+import anyio
+
+from kie_mcp.app import create_server, start_sandbox
+from kie_mcp.cli.console import output_error
+from kie_mcp.forced_exit import ExitDeadline
+from kie_mcp.jobs.timing import STANDARD, Timing
+from kie_mcp.settings import Settings
+from kie_mcp.surface.server import KieServer
+from kie_mcp.surface.tenant import Tenants
+
+
+async def serve_stdio(settings: Settings, *, sandbox: bool = False, timing: Timing = STANDARD) -> None:
+    """Serve one client over standard input and output until it disconnects.
+
+    Args:
+        settings: What the user has set.
+        sandbox: Whether to start a sandbox and use it in place of Kie.ai.
+        timing: How long everything takes; tests make it shorter.
+
+    Raises ConsoleError if standard output cannot be written, and LedgerError if the ledger cannot be opened.
+    """
+    if not sandbox:
+        await _serve(create_server(settings, timing=timing))
+        return
+    async with start_sandbox(settings) as own:
+        await _serve(create_server(own, sandbox=True, timing=timing))
+
+
+async def _serve(server: KieServer) -> None:
+    # Before standard input is read: a thread that waits for its client to write cannot be ended.
+    await server.tenants.ready()
+    with suppress(AttributeError):
+        # What is printed while it serves goes to stderr, by the SDK. What is still buffered would mix with answers.
+        cast("io.TextIOWrapper", sys.stdout).reconfigure(line_buffering=True)
+    async with anyio.create_task_group() as group:
+        group.start_soon(_leave_on_signal, server.tenants)
+        try:
+            await server.run_stdio_async()
+        except OSError as error:
+            raise output_error(error) from None
+        group.cancel_scope.cancel()
+
+
+async def _leave_on_signal(tenants: Tenants) -> None:
+    """Wait for a signal; then write down what is in flight and end the process, whatever else is running."""
+    with suppress(NotImplementedError), anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        async for _ in signals:
+            ExitDeadline().start()
+            await tenants.stop()
+            os._exit(0)
