@@ -18,14 +18,15 @@ from pydantic import SecretStr
 from kie_mcp import __version__
 from kie_mcp.catalog import job_durations
 from kie_mcp.cli.console import output_error
+from kie_mcp.jobs.assembly import make_service
 from kie_mcp.jobs.clock import Clock, SystemClock
 from kie_mcp.jobs.events import JobEvents
-from kie_mcp.jobs.follower import Follower
 from kie_mcp.jobs.history import JobHistory
 from kie_mcp.jobs.service import JobService
+from kie_mcp.jobs.store.opening import open_store, sqlite_url
 from kie_mcp.jobs.store.processes import ProcessLock
-from kie_mcp.jobs.store.sqlite import SqliteLedger
-from kie_mcp.jobs.submitter import Submitter
+from kie_mcp.jobs.store.protocols import Ledger
+from kie_mcp.jobs.timing import STANDARD, Timing
 from kie_mcp.kie.client import KieClient
 from kie_mcp.media.inputs.inline_file_store import InlineFiles
 from kie_mcp.media.inputs.input_files import InputFiles
@@ -66,20 +67,24 @@ INSTRUCTIONS = (
 class SharedParts:
     """What all tenants of one process share."""
 
-    ledger: SqliteLedger
+    ledger: Ledger
     clock: Clock
     process_lock: ProcessLock
     inline_files: InlineFiles
+    timing: Timing
 
 
-def share(settings: Settings, *, clock: Clock | None = None) -> SharedParts:
-    """Make what all tenants of this process share; nothing is opened yet."""
-    clock, ledger = clock or SystemClock(), SqliteLedger(settings.ledger_path)
+def share(
+    settings: Settings, *, clock: Clock | None = None, ledger: Ledger | None = None, timing: Timing = STANDARD
+) -> SharedParts:
+    """Make what all tenants of this process share; nothing is opened yet. Tests pass in other parts than the usual."""
+    clock, ledger = clock or SystemClock(), ledger or open_store(sqlite_url(settings.ledger_path), timing=timing)
     return SharedParts(
         ledger=ledger,
         clock=clock,
         process_lock=ProcessLock(settings.state_dir / "workers"),
         inline_files=InlineFiles(settings.state_dir / "inputs", clock, needed=ledger.inputs_needed),
+        timing=timing,
     )
 
 
@@ -151,19 +156,20 @@ def _planner(
 def _service(
     shared: SharedParts, account: str, kie: KieClient, saver: OutputSaver, planner: OrderPlanner, events: JobEvents
 ) -> JobService:
-    ledger, clock, process_lock = shared.ledger, shared.clock, shared.process_lock
-    return JobService(
-        ledger,
+    return make_service(
+        shared.ledger,
         kie,
-        Submitter(ledger, kie, planner.prepare, clock, events.changed, process_lock.worker),
-        Follower(ledger, kie, saver.save, clock, events.changed, elsewhere=job_durations.usual_duration),
+        planner.prepare,
+        saver.save,
         events,
-        clock,
+        shared.clock,
         account=account,
-        worker=process_lock.worker,
+        worker=shared.process_lock.worker,
         kind_of=kind_of,
-        gone=process_lock.gone,
         saved=is_saved,
+        ended=shared.process_lock.ended,
+        elsewhere=job_durations.usual_duration,
+        timing=shared.timing,
     )
 
 
@@ -172,11 +178,13 @@ def create_server(
     *,
     kie: KieClient | None = None,
     clock: Clock | None = None,
+    ledger: Ledger | None = None,
     local_files: bool = True,
     sandbox: bool = False,
+    timing: Timing = STANDARD,
 ) -> KieServer:
     """Make the MCP server of one user; nothing is opened before a client comes. The rest as in `make_tenant`."""
-    shared = share(settings, clock=clock)
+    shared = share(settings, clock=clock, ledger=ledger, timing=timing)
     tenant = make_tenant(shared, settings, kie=kie, local_files=local_files, sandbox=sandbox)
     return assemble(shared, Tenants([tenant], lambda _: tenant), log_level=settings.log_level)
 

@@ -18,8 +18,8 @@ from kie_mcp import __version__, extras
 from kie_mcp.catalog.models import OUTPUT_HOSTS
 from kie_mcp.errors import KieError, NotCreatedError
 from kie_mcp.jobs.clock import Clock, SystemClock
+from kie_mcp.jobs.store.opening import open_store, sqlite_url
 from kie_mcp.jobs.store.schema import JOURNAL
-from kie_mcp.jobs.store.sqlite import SqliteLedger
 from kie_mcp.kie.client import API, KieClient
 from kie_mcp.media.outputs.download_limits import expected_bytes
 from kie_mcp.media.outputs.write_check import check_writable
@@ -178,7 +178,7 @@ async def _check_output_folder(settings: Settings) -> list[Finding]:
 
 
 async def _check_ledger(settings: Settings, now: float) -> list[Finding]:
-    ledger = SqliteLedger(settings.ledger_path)
+    ledger = open_store(sqlite_url(settings.ledger_path))
     try:
         await ledger.open()
         jobs = await ledger.list_jobs(settings.account, limit=1000)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from kie_mcp.jobs.job import Job
-from kie_mcp.jobs.store.sqlite import SqliteLedger
+from kie_mcp.jobs.store.opening import open_store, sqlite_url
 from kie_mcp.settings import Settings
 from kie_mcp.text import short_link
 
@@ -17,7 +17,7 @@ async def list_latest_jobs(settings: Settings, limit: int) -> str:
     """The account's jobs, newest first, one a line; a sentence if there is none."""
     if not _may_exist(settings.ledger_path):
         return f"No jobs yet: there is no ledger at {settings.ledger_path}"
-    ledger = SqliteLedger(settings.ledger_path)
+    ledger = open_store(sqlite_url(settings.ledger_path))
     await ledger.open()
     try:
         jobs = await ledger.list_jobs(settings.account, limit=limit)

@@ -8,17 +8,13 @@ from typing import TypeVar
 import anyio
 
 from kie_mcp.jobs.job import Job, Phase
-from kie_mcp.jobs.joining import SIDE_BY_SIDE, Recent
+from kie_mcp.jobs.joining import Recent
+from kie_mcp.jobs.timing import STANDARD, Timing
 
 T = TypeVar("T")
 
 MOST = 10_000
 """Jobs of which it is remembered; the oldest are forgotten first, and then the ledger's times count."""
-STOOD_STILL = 3.0
-"""Seconds between two signs of life that are too many: a call that was read only after them may be followed at once by
-the one that repeats it, since clients wait for at least 5."""
-ON_ITS_WAY = 5.0
-"""Seconds after which an answer that nobody has seen leave counts as not given: its call was cut off."""
 
 
 class CallTimes:
@@ -33,8 +29,13 @@ class CallTimes:
     """
 
     def __init__(
-        self, steady: Callable[[], float] = anyio.current_time, real: Callable[[], float] = time.monotonic
+        self,
+        steady: Callable[[], float] = anyio.current_time,
+        real: Callable[[], float] = time.monotonic,
+        *,
+        timing: Timing = STANDARD,
     ) -> None:
+        self._timing = timing
         self._steady = steady
         self._real = real
         self._taken: dict[str, float] = {}
@@ -50,7 +51,7 @@ class CallTimes:
         now, real = self._steady(), self._real()
         before, real_before = self._alive_at or (now, real)
         self._alive_at = now, real
-        if real - real_before > STOOD_STILL:
+        if real - real_before > self._timing.stood_still:
             self._stood_for += now - before
             self._awake_at = self._now()
 
@@ -78,7 +79,7 @@ class CallTimes:
     @property
     def is_waking(self) -> bool:
         """Whether the process stood still just now: a call that is read now may have been given up long ago."""
-        return self.now() - self._awake_at < SIDE_BY_SIDE
+        return self.now() - self._awake_at < self._timing.duplicate_window
 
     def recent(self, came: float) -> Recent:
         """Return the ages as seen by a call that has come at that time."""
@@ -87,7 +88,9 @@ class CallTimes:
             taken={job_id: abs(came - at) for job_id, at in self._taken.items()},
             answered={job_id: came - at for job_id, at in self._answered.items()},
             leaving={
-                job_id: phase for job_id, (phase, at) in self._leaving.items() if at <= came and now - at < ON_ITS_WAY
+                job_id: phase
+                for job_id, (phase, at) in self._leaving.items()
+                if at <= came and now - at < self._timing.answer_leaves_within
             },
             awake=came - self._awake_at,
         )

@@ -2,18 +2,17 @@
 
 from collections import deque
 
+from kie_mcp.jobs.timing import STANDARD, Timing
+
 LIMIT = 5
-"""Troubles within SPAN that open the circuit."""
-SPAN = 30.0
-"""Seconds."""
-PROBE_GAP = 10.0
-"""Seconds between two free calls that ask whether Kie.ai is well again."""
+"""Troubles, one soon after the other, that open the circuit."""
 
 
 class CircuitBreaker:
     """Counts connections that were not made and answers that were lost; a refusal is an answer, and no trouble."""
 
-    def __init__(self) -> None:
+    def __init__(self, timing: Timing = STANDARD) -> None:
+        self._timing = timing
         self._troubles: deque[float] = deque(maxlen=LIMIT)
         self.open = False
         """True while nothing may be created."""
@@ -21,7 +20,7 @@ class CircuitBreaker:
     def trouble(self, now: float) -> None:
         """One more create call got no proper answer."""
         self._troubles.append(now)
-        self.open = self.open or (len(self._troubles) == LIMIT and now - self._troubles[0] <= SPAN)
+        self.open = self.open or (len(self._troubles) == LIMIT and now - self._troubles[0] <= self._timing.trouble_span)
 
     def well(self) -> None:
         """Kie.ai answered properly."""

@@ -1,23 +1,62 @@
-"""Where the waiters of a job are woken, inside one process, and told what is too short-lived to be written down."""
+"""Where those who wait for jobs are woken, inside one process, and told what is too short-lived to be written down."""
 
+from collections.abc import Collection, Generator
+from contextlib import contextmanager
 from dataclasses import replace
-from weakref import WeakValueDictionary
 
 import anyio
 
 from kie_mcp.jobs.job import Job
 
 
-class JobEvents:
-    """One event for each job that somebody waits for; whoever waits holds it."""
+class JobWatch:
+    """What one waiter is told of some jobs, from its beginning on."""
 
     def __init__(self) -> None:
-        self._events: WeakValueDictionary[str, anyio.Event] = WeakValueDictionary()
+        self.jobs: dict[str, Job] = {}
+        """Those that have changed, as they were written down last."""
+        self._event = anyio.Event()
+
+    def wake(self) -> None:
+        """End the wait that goes on now, or the next one."""
+        self._event.set()
+
+    async def wait(self, seconds: float) -> bool:
+        """Wait for the next change, at most so many seconds; return whether there was one."""
+        with anyio.move_on_after(seconds):
+            await self._event.wait()
+        if not self._event.is_set():
+            return False
+        self._event = anyio.Event()
+        return True
+
+
+class JobEvents:
+    """Tells the changes of jobs to those who watch them."""
+
+    def __init__(self) -> None:
+        self._watches: dict[str, dict[JobWatch, None]] = {}
         self._words: dict[str, str] = {}
 
+    @contextmanager
+    def watch(self, job_ids: Collection[str]) -> Generator[JobWatch]:
+        """Be told of these jobs while inside; begin before reading them, so that nothing is missed."""
+        watch = JobWatch()
+        for job_id in job_ids:
+            self._watches.setdefault(job_id, {})[watch] = None
+        try:
+            yield watch
+        finally:
+            for job_id in set(job_ids):
+                del self._watches[job_id][watch]
+                if not self._watches[job_id]:
+                    del self._watches[job_id]
+
     def changed(self, job: Job) -> None:
-        """Wake everybody who waits for this job."""
-        self._wake(job.id)
+        """Wake everybody who waits for this job: so it was written down."""
+        for watch in self._watches.get(job.id, ()):
+            watch.jobs[job.id] = job
+            watch.wake()
 
     def say(self, job_id: str, words: str) -> None:
         """Tell everybody who waits for the job what is being done for it just now; nothing if *words* are empty."""
@@ -27,17 +66,10 @@ class JobEvents:
             self._words[job_id] = words
         else:
             del self._words[job_id]
-        self._wake(job_id)
+        for watch in self._watches.get(job_id, ()):
+            watch.wake()
 
-    def told(self, job: Job) -> Job:
-        """The job as it is to be shown: its note is what was said last, as long as that goes on."""
+    def annotate(self, job: Job) -> Job:
+        """Return the job as it is to be shown: its note is what was said last, as long as that goes on."""
         words = "" if job.done else self._words.get(job.id, "")
         return replace(job, note=words) if words else job
-
-    def event(self, job_id: str) -> anyio.Event:
-        """What is set at the job's next change; ask for it before reading the job."""
-        return self._events.setdefault(job_id, anyio.Event())
-
-    def _wake(self, job_id: str) -> None:
-        if event := self._events.pop(job_id, None):
-            event.set()

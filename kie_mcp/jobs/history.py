@@ -2,7 +2,7 @@
 
 from kie_mcp.errors import UnknownJobError
 from kie_mcp.jobs.job import Job, JobState
-from kie_mcp.jobs.store.ledger import Ledger
+from kie_mcp.jobs.store.protocols import JobStore
 from kie_mcp.orders.kind import Kind
 from kie_mcp.text import literal
 
@@ -13,7 +13,7 @@ PAGE = 50
 class JobHistory:
     """The jobs of one account, as a ledger has them. Kie.ai is never asked."""
 
-    def __init__(self, ledger: Ledger, *, account: str) -> None:
+    def __init__(self, ledger: JobStore, *, account: str) -> None:
         self._ledger = ledger
         self._account = account
 

@@ -109,6 +109,8 @@ class Job:
     outputs: tuple[Output, ...] = ()
     data: JSON | None = None
     """An answer of Kie.ai's that is no file; None once it is saved as one."""
+    took_s: float | None = None
+    """Seconds from sending to its success, if somebody has measured them."""
     credits_estimated: float | None = None
     credits_used: float | None = None
     trouble: Trouble | None = None
@@ -140,6 +142,11 @@ class Job:
     def done(self) -> bool:
         """Whether nothing more will happen by itself."""
         return self.phase in FINAL
+
+    @property
+    def is_made(self) -> bool:
+        """Whether its success was seen, and its files are to be saved."""
+        return not self.done and self.finished_at is not None
 
     @property
     def lost(self) -> bool:

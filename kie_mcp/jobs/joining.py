@@ -10,14 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from kie_mcp.jobs.job import FINAL, Phase
-
-JOIN_FOR = 24 * 3600.0
-"""Seconds from its end for which a job that nobody heard the end of may be joined: results live about as long."""
-SIDE_BY_SIDE = 2.0
-"""Seconds within which equal calls are two wishes: an assistant sends those at once, and a client that gives a call up,
-often without saying so, waits for at least 5."""
-PERHAPS_UNHEARD = 60.0
-"""Seconds for which an answer that went out late counts as not heard: its client may have given up before."""
+from kie_mcp.jobs.timing import STANDARD, Timing
 
 
 class Caller(StrEnum):
@@ -68,33 +61,35 @@ class Candidate:
     """Whether the process that its caller asked is there."""
 
 
-def may_join(job: Candidate, now: float, recent: Recent = NOTHING_RECENT) -> bool:
+def may_join(job: Candidate, now: float, recent: Recent = NOTHING_RECENT, timing: Timing = STANDARD) -> bool:
     """Whether an equal order of this moment joins the job."""
     if job.phase is Phase.UNCONFIRMED:  # nobody knows whether it exists: only new=true makes another
         return job.caller is not Caller.CLOSED
     if recent.leaving.get(job.id) is job.phase:
         return False
-    return _is_owed(job, now, recent) and (job.phase not in FINAL or _since_end(job, now, recent) < JOIN_FOR)
+    if job.phase in FINAL and _since_end(job, now, recent) >= timing.join_for:
+        return False
+    return _is_owed(job, now, recent, timing)
 
 
-def _is_owed(job: Candidate, now: float, recent: Recent) -> bool:
+def _is_owed(job: Candidate, now: float, recent: Recent, timing: Timing) -> bool:
     match job.caller:
         case Caller.WAITING:
-            return not job.caller_lives or not _is_side_by_side(job, now, recent)
+            return not job.caller_lives or not _is_side_by_side(job, now, recent, timing)
         case Caller.LEFT | Caller.TOLD:
             return True
         case Caller.LATE:
-            return _youngest(recent.answered.get(job.id), now, job.told_at) < PERHAPS_UNHEARD
+            return _youngest(recent.answered.get(job.id), now, job.told_at) < timing.unheard_for
         case Caller.ANSWERED:  # this call came before, so it is no wish for another one
-            return recent.answered.get(job.id, 0.0) < 0 and not _is_side_by_side(job, now, recent)
+            return recent.answered.get(job.id, 0.0) < 0 and not _is_side_by_side(job, now, recent, timing)
         case Caller.CLOSED:
             return False
 
 
-def _is_side_by_side(job: Candidate, now: float, recent: Recent) -> bool:
+def _is_side_by_side(job: Candidate, now: float, recent: Recent, timing: Timing) -> bool:
     """Whether the order comes together with the one that the job was made for; a later one repeats it."""
     age = recent.taken.get(job.id, now - job.created_at)
-    return 0 <= age < SIDE_BY_SIDE <= recent.awake
+    return 0 <= age < timing.duplicate_window <= recent.awake
 
 
 def _since_end(job: Candidate, now: float, recent: Recent) -> float:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from kie_mcp.jobs.job import FINAL, Phase
-from kie_mcp.jobs.joining import JOIN_FOR, Caller
+from kie_mcp.jobs.joining import Caller
+from kie_mcp.jobs.timing import STANDARD
 
 _UNFINISHED = ", ".join(f"'{phase}'" for phase in sorted(set(Phase) - FINAL))
 
@@ -35,7 +36,7 @@ def carry_over(old: sqlite3.Connection, new: sqlite3.Connection) -> None:
     rows = old.execute(
         f"SELECT * FROM jobs WHERE phase IN ({_UNFINISHED}) OR phase = ? OR idempotency_key IS NOT NULL"  # noqa: S608
         " OR caller NOT IN (?, ?) OR created_at > (SELECT max(created_at) FROM jobs) - ?",
-        (Phase.UNCONFIRMED, Caller.ANSWERED, Caller.CLOSED, JOIN_FOR),
+        (Phase.UNCONFIRMED, Caller.ANSWERED, Caller.CLOSED, STANDARD.join_for),
     ).fetchall()
     new.execute("BEGIN IMMEDIATE")
     with new:

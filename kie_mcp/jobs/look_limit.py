@@ -6,8 +6,8 @@ from contextlib import contextmanager
 
 import anyio
 
-GAP = 0.125
-"""Seconds between two looks, where many want one."""
+from kie_mcp.jobs.timing import STANDARD, Timing
+
 FAIR = 4
 """Every so many turns one that nobody waits for goes first, so that none is forgotten."""
 AT_ONCE = 3
@@ -25,7 +25,8 @@ class _Turn:
 class LookLimiter:
     """Lets the looks of one process go one by one."""
 
-    def __init__(self) -> None:
+    def __init__(self, timing: Timing = STANDARD) -> None:
+        self._gap = timing.looks_apart
         self._urgent: OrderedDict[_Turn, None] = OrderedDict()
         self._patient: OrderedDict[_Turn, None] = OrderedDict()
         self._turns = 0
@@ -42,8 +43,8 @@ class LookLimiter:
         self._call()
         try:
             await turn.come.wait()
-            await anyio.sleep(max(self._full_at - (AT_ONCE - 1) * GAP - anyio.current_time(), 0))
-            self._full_at = max(self._full_at, anyio.current_time()) + GAP
+            await anyio.sleep(max(self._full_at - (AT_ONCE - 1) * self._gap - anyio.current_time(), 0))
+            self._full_at = max(self._full_at, anyio.current_time()) + self._gap
         finally:
             self._urgent.pop(turn, None)
             self._patient.pop(turn, None)

@@ -3,25 +3,17 @@
 from dataclasses import replace
 
 from kie_mcp.errors import BusyError, CredentialError, JobFailedError, KieError, LookError, Trouble
-from kie_mcp.jobs.job import Job, Look, Phase, Verdict, stepped
+from kie_mcp.jobs.job import Job, Look, Output, Phase, Verdict, stepped
+from kie_mcp.jobs.timing import STANDARD, Timing
 from kie_mcp.text import CODE, clause, quoted
 
 MOST_OUTPUTS = 16
 """Files of one job that are saved and shown."""
-WAITS_FOR_FILES = 300.0
-"""Seconds for which a success that names no file yet is looked at again."""
-LONGEST_GAP = 30.0
-"""Seconds between two such looks, at most."""
-
-NAMES_NOTHING_YET = (
-    "Kie.ai says that the job succeeded, but names no file yet; "
-    f"it is looked at again for {WAITS_FOR_FILES / 60:.0f} min."
-)
 
 
-def after_look(job: Job, look: Look, now: float) -> Job:
+def after_look(job: Job, look: Look, now: float, timing: Timing = STANDARD) -> Job:
     """Return the job with what a look says of it; a success keeps its phase until its files are saved."""
-    unknown = f"Kie.ai reports a state that this version does not know: {quoted(look.state, CODE)}."
+    before, unknown = job, f"Kie.ai reports a state that this version does not know: {quoted(look.state, CODE)}."
     job = replace(
         job,
         updated_at=now,
@@ -38,20 +30,47 @@ def after_look(job: Job, look: Look, now: float) -> Job:
     if look.verdict is not Verdict.SUCCEEDED:
         return stepped(job, Phase.RUNNING, now)
     job = replace(job, succeeded_at=job.succeeded_at or now)
-    if names_nothing_yet(job, look, now):
-        return stepped(job, Phase.RUNNING, now, note=NAMES_NOTHING_YET)
-    return replace(job, finished_at=job.finished_at or _finished(job, look, now), note=_many(len(look.urls)))
+    if _names_nothing_yet(job, look, now, timing):
+        minutes = timing.files_named_within / 60
+        says = "Kie.ai says that the job succeeded, but names no file yet"
+        return stepped(job, Phase.RUNNING, now, note=f"{says}; it is looked at again for {minutes:.0f} min.")
+    saved = {output.url: output for output in job.outputs if output.url}
+    return replace(
+        job,
+        finished_at=job.finished_at or _finished(job, look, now),
+        outputs=tuple(saved.get(url) or Output(url=url) for url in look.urls[:MOST_OUTPUTS]),
+        trouble=look.trouble,
+        note=_many(len(look.urls)),
+        took_s=job.took_s if job.done else _seconds_taken(before, look, job.succeeded_at or now, timing),
+    )
 
 
-def names_nothing_yet(job: Job, look: Look, now: float) -> bool:
+def after_save(job: Job, outputs: tuple[Output, ...], trouble: Trouble | None, now: float) -> Job:
+    """Return the job with its files, which is its success. An answer that was saved as a file is kept there only."""
+    data = None if any(output.path and not output.url for output in outputs) else job.data
+    return stepped(job, Phase.SUCCEEDED, now, outputs=outputs, data=data, trouble=trouble)
+
+
+def _names_nothing_yet(job: Job, look: Look, now: float, timing: Timing) -> bool:
     """Whether a success without a file is too young to be believed: the list may be filled a little later."""
-    empty = look.verdict is Verdict.SUCCEEDED and look.trouble is not None
-    return empty and not job.done and abs(now - (job.succeeded_at or now)) < WAITS_FOR_FILES
+    is_young = abs(now - (job.succeeded_at or now)) < timing.files_named_within
+    return look.trouble is not None and not job.done and is_young
 
 
-def gap_for_files(job: Job, now: float, shortest: float) -> float:
-    """Seconds until a success without a file is looked at again: about as long as it has been one."""
-    return min(max(now - (job.succeeded_at or now), shortest), LONGEST_GAP)
+def gap_for_files(job: Job, now: float, timing: Timing = STANDARD) -> float:
+    """Return the seconds until a success without a file is looked at again: about as long as it has been one."""
+    return min(max(now - (job.succeeded_at or now), timing.shortest_gap), timing.files_gap)
+
+
+def _seconds_taken(job: Job, look: Look, now: float, timing: Timing) -> float | None:
+    """Return how long it took, by Kie.ai's clock, or by ours if it was watched to its end; None if nobody knows."""
+    if look.created_at is not None and look.finished_at is not None:
+        seconds = look.finished_at - look.created_at
+    elif job.sent_at is not None and now - (job.looked_at or job.sent_at) < 2 * timing.overdue_gap:
+        seconds = now - job.sent_at
+    else:
+        return None
+    return seconds if seconds > 0 else None
 
 
 def after_failed_look(job: Job, error: Exception, now: float, *, expected: bool) -> Job:
@@ -101,6 +120,6 @@ def _many(links: int) -> str:
 
 
 def _finished(job: Job, look: Look, now: float) -> float:
-    """When it ended: by Kie.ai's clock where that fits ours, for we may have looked long after."""
+    """Return when it ended: by Kie.ai's clock where that fits ours, for we may have looked long after."""
     told, latest = look.finished_at, job.succeeded_at or now
     return told if told is not None and job.created_at <= told <= now else latest

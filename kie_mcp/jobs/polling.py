@@ -9,17 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
-SHORTEST = 2.0
-"""Seconds between two looks at one job, at least: Kie.ai asks for 2 to 5."""
-LONGEST = 5.0
-GATE = 15.0
-"""The first look is never later, so that an estimate twice too long does no harm."""
+from kie_mcp.jobs.timing import STANDARD, Timing
+
 CHANCE = 0.1
 """Look when the chance that it got done since the last look is this."""
 EARLY = 0.01
 """Until the time in which this share of such jobs was done, a job is looked at only now and then."""
-EARLY_GAP = 25.0
-"""Seconds between two such looks: should the estimate be far too long, this is the harm."""
 ENOUGH = 8
 """Durations before they say anything."""
 KEPT = 200
@@ -57,31 +52,35 @@ def expected(elsewhere: Spread | None, durations: Sequence[float]) -> Sequence[f
     return sorted([*elsewhere.durations(WEIGHT * missing), *seen])
 
 
-def first_look(durations: Sequence[float]) -> float:
-    """Seconds from sending to the first look. `durations` are those of such jobs, ascending."""
+def first_look(durations: Sequence[float], timing: Timing = STANDARD) -> float:
+    """Return the seconds from sending to the first look. `durations` are those of such jobs, ascending."""
     if len(durations) < ENOUGH:
-        return SHORTEST
-    return min(max(quantile(durations, 0.05), SHORTEST), GATE)
+        return timing.shortest_gap
+    return min(max(quantile(durations, 0.05), timing.shortest_gap), timing.latest_first_look)
 
 
 def next_look(
-    elapsed: float, durations: Sequence[float], jitter: float = 0.0, *, early_gap: float = EARLY_GAP
+    elapsed: float,
+    durations: Sequence[float],
+    jitter: float = 0.0,
+    *,
+    early_gap: float | None = None,
+    timing: Timing = STANDARD,
 ) -> float:
-    """Seconds from this look to the next. `elapsed` is the job's age in seconds, `jitter` is in -1..1.
+    """Return the seconds from this look to the next. `elapsed` is the job's age in seconds, `jitter` is in -1..1.
 
-    `early_gap`: the longest gap as long as no such job is expected to be done; only what was seen here warrants a long
-    one.
+    `early_gap` is the longest gap, in seconds, as long as no such job is expected to be done; by default `timing`'s.
     """
     if len(durations) < ENOUGH or elapsed >= durations[-1]:
-        return _clipped(0.03 * elapsed, jitter)
+        return _clip(0.03 * elapsed, jitter, timing)
     early = quantile(durations, EARLY) - elapsed
     if early > 0:
-        return min(max(early, SHORTEST), early_gap)
-    return _clipped(_until_likely(elapsed, durations), jitter)
+        return min(max(early, timing.shortest_gap), timing.early_gap if early_gap is None else early_gap)
+    return _clip(_until_likely(elapsed, durations), jitter, timing)
 
 
-def _clipped(gap: float, jitter: float) -> float:
-    return min(max(gap * (1 + JITTER * jitter), SHORTEST), LONGEST)
+def _clip(gap: float, jitter: float, timing: Timing) -> float:
+    return min(max(gap * (1 + JITTER * jitter), timing.shortest_gap), timing.longest_gap)
 
 
 def _until_likely(elapsed: float, durations: Sequence[float]) -> float:
@@ -96,9 +95,9 @@ def quantile(durations: Sequence[float], share: float) -> float:
     return durations[min(int(share * len(durations)), len(durations) - 1)]
 
 
-def trouble_gap(failures: int) -> float:
-    """Seconds to the next look after that many looks in a row got no answer: doubling, at most 30."""
-    return min(SHORTEST * 2.0 ** min(failures, 8), 30.0)
+def trouble_gap(failures: int, timing: Timing = STANDARD) -> float:
+    """Return the seconds to the next call after that many in a row got no answer: doubling, at most 30."""
+    return min(timing.shortest_gap * 2.0 ** min(failures, 8), timing.trouble_gap)
 
 
 def fraction(elapsed: float, usual: float) -> float:

@@ -1,64 +1,58 @@
-"""The shift: the jobs in the care of this process, from order to end, and the sign that it is alive.
+"""The jobs in the care of this process, from order to end, and what it owes to their callers.
 
-Several processes share a ledger. Each says every few seconds that it is there, and takes over the jobs of one that is
-not.
+Nothing here belongs to a caller: one that goes away takes nothing with it.
 """
 
 import logging
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 
 import anyio
-from anyio.abc import TaskGroup, TaskStatus
+from anyio.abc import TaskGroup
 
 from kie_mcp.jobs.call_times import CallTimes
-from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.events import JobEvents
 from kie_mcp.jobs.failure_log import FailureLog
 from kie_mcp.jobs.follower import Follower
+from kie_mcp.jobs.heartbeat import Heartbeat
 from kie_mcp.jobs.job import Job
-from kie_mcp.jobs.store.ledger import LEASE, Gone, Ledger, LedgerError, Note, StaleJobError, nobody_knows
-from kie_mcp.jobs.submitter import LAST_MOMENTS, Submitter
+from kie_mcp.jobs.step_loop import StepLoop
+from kie_mcp.jobs.store.ledger import LedgerError, Note, StaleJobError
+from kie_mcp.jobs.store.protocols import Ledger
+from kie_mcp.jobs.submitter import Submitter
+from kie_mcp.jobs.timing import STANDARD, Timing
 
 logger = logging.getLogger(__name__)
 
-BEAT = 2.0
-"""Seconds between two signs of life."""
-AWAY = 2
-"""Signs of life at the start and after an absence before the jobs of others are taken over that may live."""
-_LEDGER = "the ledger does not answer; trying again"
-AGAIN = 10.0
-"""Seconds after which a job is taken up again whose care ended in an error of our own."""
-
 
 class JobRunner:
-    """One process's care for the jobs of one account. Nothing here belongs to a caller."""
+    """Runs the jobs of one account in one process."""
 
     def __init__(
         self,
         ledger: Ledger,
-        submission: Submitter,
+        loop: StepLoop,
+        submitter: Submitter,
         follower: Follower,
+        heartbeat: Heartbeat,
         events: JobEvents,
-        clock: Clock,
         *,
-        account: str,
         worker: str,
-        gone: Gone = nobody_knows,
         real: Callable[[], float] = time.monotonic,
+        timing: Timing = STANDARD,
     ) -> None:
         self._ledger = ledger
-        self._submission = submission
+        self._loop = loop
+        self._submitter = submitter
         self._follower = follower
+        self._heartbeat = heartbeat
         self._events = events
-        self._clock = clock
-        self._account = account
         self._worker = worker
-        self._gone = gone
+        self._timing = timing
         self._failures = FailureLog(logger)
         self._unwritten: dict[str, Note] = {}
-        self.calls = CallTimes(real=real)
+        self.calls = CallTimes(real=real, timing=timing)
         self._group: TaskGroup | None = None
         self._stopping = False
         self._stopped = anyio.Event()
@@ -68,9 +62,10 @@ class JobRunner:
 
     @asynccontextmanager
     async def open(self) -> AsyncGenerator[None]:
-        """Open the ledger, go on with what was left unfinished, and stop in good order."""
+        """Open the ledger, go on with what was left unfinished, and stop in good order. Raises LedgerError."""
         await self._ledger.open()
         try:
+            await self._heartbeat.beat()
             async with anyio.create_task_group() as group:
                 await group.start(self._care)
                 try:
@@ -87,13 +82,13 @@ class JobRunner:
 
     async def stop(self) -> None:
         """Let go of all jobs; a create call in flight gets its last moments to be written down."""
-        self._submission.stop()
+        self._submitter.stop()
         self._stopping = True
         group = self._group
         if group is None:
             return  # nothing has begun, or all has ended
         with anyio.CancelScope(shield=True), suppress(LedgerError):  # nobody may take over what is being sent
-            await self._ledger.beat(self._worker, self._clock.now() + LAST_MOMENTS)
+            await self._heartbeat.beat(self._timing.shutdown_grace)
         group.cancel_scope.cancel()
         with anyio.CancelScope(shield=True):
             await self._stopped.wait()
@@ -102,29 +97,16 @@ class JobRunner:
         """Whether this process cares for the job."""
         return job.id in self._mine
 
-    def hear(self, notes: Mapping[str, Note]) -> None:
-        """Note what became of callers, by job id: written down at once, or with the next sign of life."""
-        self._unwritten.update(notes)
-        if self._group and not self._stopping:
-            self._group.start_soon(self.write_notes)
+    def start(self, job: Job) -> None:
+        """Care for the job from now on."""
+        if self._group is None or self._stopping or job.done or self._mine.get(job.id) == job.epoch:
+            return
+        self._mine[job.id] = job.epoch
+        self._group.start_soon(self._see_through, job, name=f"job {job.id}")
 
-    async def write_notes(self) -> None:
-        """Write down what became of the callers now, also while one of them is being cancelled."""
-        with anyio.CancelScope(shield=True), suppress(LedgerError):
-            await self._write_notes()
-
-    async def settle(self, job: Job) -> None:
-        """Let the callers that were cancelled meanwhile be noted before *job* is written down and judged."""
-        await self._ledger.read(job.id)  # stands in line behind the call in which such a caller may still be
-        await self._write_notes()
-
-    async def _write_notes(self) -> None:
-        """Write down what became of the callers; what cannot be written now is written with the next sign of life."""
-        for job_id, note in list(self._unwritten.items()):
-            await self._ledger.hear(job_id, note, self._worker)
-            if self._unwritten.get(job_id) is note:
-                del self._unwritten[job_id]
-                self.calls.settle(job_id)
+    def nudge(self, job_id: str) -> None:
+        """Look at a job in this process's care as soon as that is allowed: somebody asks."""
+        self._loop.nudge(job_id)
 
     def save_again(self, job: Job) -> anyio.Event:
         """Save the missing files of a finished job; returns what is set when that has ended, however it did."""
@@ -138,6 +120,37 @@ class JobRunner:
             self._group.start_soon(self._save_again, job)
         return ended
 
+    def note(self, notes: Mapping[str, Note]) -> None:
+        """Note what became of callers, by job id: written down at once, or with the next sign of life."""
+        self._unwritten.update(notes)
+        if self._group and not self._stopping:
+            self._group.start_soon(self.write_notes)
+
+    async def write_notes(self) -> None:
+        """Write down what became of the callers now, also while one of them is being cancelled."""
+        with anyio.CancelScope(shield=True), suppress(LedgerError):
+            await self._write_notes()
+
+    async def settle(self) -> set[str]:
+        """Let the callers that were cancelled meanwhile be noted before the next order is judged.
+
+        Returns the workers with callers whose processes have ended.
+        """
+        # This stands in line behind the call in which such a caller may still be.
+        ended = await self._heartbeat.ended_workers()
+        await self._write_notes()
+        return ended
+
+    async def _write_notes(self) -> None:
+        """Write down what became of the callers; what cannot be written now is written with the next sign of life."""
+        notes = dict(self._unwritten)
+        if notes:
+            await self._ledger.note(notes, self._worker)
+        for job_id, note in notes.items():
+            if self._unwritten.get(job_id) is note:
+                del self._unwritten[job_id]
+                self.calls.settle(job_id)
+
     async def _save_again(self, job: Job) -> None:
         try:
             await self._follower.save_again(job)
@@ -148,21 +161,17 @@ class JobRunner:
         finally:
             self._saving.pop(job.id).set()
 
-    def start(self, job: Job) -> None:
-        """Care for the job from now on."""
-        if self._group is None or self._stopping or job.done or self._mine.get(job.id) == job.epoch:
-            return
-        self._mine[job.id] = job.epoch
-        self._group.start_soon(self._see_through, job, name=f"job {job.id}")
-
     async def _see_through(self, job: Job) -> None:
         epoch = job.epoch
+
+        def keep(job: Job) -> None:
+            nonlocal epoch
+            epoch = self._mine[job.id] = job.epoch  # an id that came late comes with another's epoch
+
         try:
             while not job.done and job.epoch == epoch:
                 try:
-                    job = await self._submission.submit(job)
-                    epoch = self._mine[job.id] = job.epoch  # an id that came late comes with another's epoch
-                    job = job if job.done else await self._follower.follow(job)
+                    job = await self._loop.run(job, keep)
                 except StaleJobError:
                     job = await self._read_again(job)
                     if job.epoch != epoch:
@@ -177,9 +186,9 @@ class JobRunner:
                 del self._mine[job.id]
 
     async def _read_again(self, job: Job) -> Job:
-        """The job as the ledger has it, once the ledger answers."""
+        """Return the job as the ledger has it, once the ledger answers. Raises StaleJobError if it is gone."""
         while True:
-            await anyio.sleep(AGAIN)
+            await anyio.sleep(self._timing.error_gap)
             try:
                 known = await self._ledger.read(job.id)
             except Exception as error:
@@ -189,13 +198,12 @@ class JobRunner:
                     raise StaleJobError(f"Job {job.id} is gone from the ledger.")
                 return known
 
-    async def _care(self, *, task_status: TaskStatus[None]) -> None:
+    async def _care(self, *, task_status: anyio.abc.TaskStatus[None]) -> None:
         """Hold everything that goes on behind the callers' backs."""
         try:
-            await self._ledger.beat(self._worker, self._clock.now())
             async with anyio.create_task_group() as group:
                 self._group = group
-                group.start_soon(self._keep_alive)
+                group.start_soon(self._heartbeat.run, self._beaten, self._take_up)
                 if self._stopping:
                     group.cancel_scope.cancel()
                 task_status.started()
@@ -207,6 +215,15 @@ class JobRunner:
             finally:
                 self._stopped.set()
 
+    async def _beaten(self) -> None:
+        self.calls.beat()
+        await self._write_notes()
+
+    def _take_up(self, jobs: Sequence[Job]) -> None:
+        for job in jobs:
+            self._events.changed(job)
+            self.start(job)
+
     async def _say_goodbye(self) -> None:
         try:
             await self._write_notes()
@@ -214,35 +231,7 @@ class JobRunner:
         except LedgerError as error:
             logger.warning("the jobs of this process are free in a few seconds only: %s", error)
 
-    async def _keep_alive(self) -> None:
-        """Say that this process is alive, and take over the jobs of those that are not."""
-        alive_at = self._clock.now()
-        patience = AWAY
-        while True:
-            # After a closed lid, or a change of the clock, everybody has been away: let the others say first that they
-            # are back.
-            try:
-                began = self._clock.now()
-                await self._ledger.beat(self._worker, began)
-                self.calls.beat()
-                patience = AWAY if self._clock.now() - alive_at > LEASE else max(patience - 1, 0)
-                alive_at = began
-                await self._write_notes()
-                await self._take_over(patient=patience > 0)
-                self._failures.over(_LEDGER)
-            except LedgerError as error:
-                self._failures.tell(_LEDGER, error)
-            except Exception as error:
-                self._failures.tell("a sign of life went wrong; trying again", error)
-            await anyio.sleep(BEAT)
-
-    async def _take_over(self, *, patient: bool) -> None:
-        now = self._clock.now()
-        for job in await self._ledger.claim(self._account, self._worker, now, self._gone, patient=patient):
-            self._events.changed(job)
-            self.start(job)
-
 
 def _named(job: Job) -> str:
-    """The job with Kie.ai's id of it, by which it can be found whatever becomes of the ledger."""
+    """Name the job with Kie.ai's id of it, by which it can be found whatever becomes of the ledger."""
     return f"job {job.id}, Kie.ai's id {job.task_id or 'not known'}: trying again"

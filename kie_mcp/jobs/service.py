@@ -1,14 +1,13 @@
 """The service: takes orders, and answers how each job stands.
 
-Submitting and following happen in the service's shift, so a caller that goes away takes nothing with it.
+Jobs are sent and followed by the process's runner, so a caller that goes away takes nothing with it.
 """
 
 import base64
 import logging
 import math
 import secrets
-import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
 import anyio
@@ -22,20 +21,17 @@ from kie_mcp.jobs.follower import Follower
 from kie_mcp.jobs.history import JobHistory
 from kie_mcp.jobs.job import FINAL, Job, JobState, Phase, Upstream
 from kie_mcp.jobs.joining import Caller
-from kie_mcp.jobs.polling import ENOUGH, SHORTEST, quantile
+from kie_mcp.jobs.look_limit import LookLimiter
+from kie_mcp.jobs.polling import ENOUGH, quantile
 from kie_mcp.jobs.rate_limit import expected_wait
 from kie_mcp.jobs.runner import JobRunner
-from kie_mcp.jobs.store.ledger import Gone, Ledger, Note, nobody_knows
-from kie_mcp.jobs.submitter import Submitter
+from kie_mcp.jobs.store.ledger import Note
+from kie_mcp.jobs.store.protocols import Ledger
+from kie_mcp.jobs.timing import STANDARD, Timing
 from kie_mcp.orders.kind import Kind
 from kie_mcp.text import literal
 
 logger = logging.getLogger(__name__)
-
-HEARTBEAT = 5.0
-"""Seconds after which a watcher is told, though nothing changed: some clients give up on silence."""
-LISTEN = 1.0
-"""Seconds between two readings of a job that another process cares for."""
 
 
 class JobService:
@@ -45,8 +41,9 @@ class JobService:
         self,
         ledger: Ledger,
         upstream: Upstream,
-        submission: Submitter,
+        runner: JobRunner,
         follower: Follower,
+        looks: LookLimiter,
         events: JobEvents,
         clock: Clock,
         *,
@@ -54,28 +51,26 @@ class JobService:
         worker: str,
         kind_of: Callable[[str | None], Kind],
         saved: Callable[[Job], Awaitable[bool]],
-        gone: Gone = nobody_knows,
         new_id: Callable[[], str] | None = None,
-        real: Callable[[], float] = time.monotonic,
+        timing: Timing = STANDARD,
     ) -> None:
         self.account = account
         self._ledger = ledger
         self._history = JobHistory(ledger, account=account)
         self._upstream = upstream
+        self._runner = runner
         self._follower = follower
+        self._looks = looks
+        self.timing = timing
         self._events = events
         self._clock = clock
         self._kind_of = kind_of
         self._worker = worker
-        self._gone = gone
         self._new_id = new_id or new_job_id
         self._saved = saved
         self._placing = anyio.Lock()
         self._doubtful: set[str] = set()
         """Jobs of which it is not known whether they were written down."""
-        self._runner = JobRunner(
-            ledger, submission, follower, events, clock, account=account, worker=worker, gone=gone, real=real
-        )
 
     @asynccontextmanager
     async def open(self) -> AsyncGenerator["JobService"]:
@@ -107,11 +102,11 @@ class JobService:
         parts = {argument: self._job(part) for argument, part in draft.parts.items()}
         # One at a time: a caller that was cancelled meanwhile is known to have left before the next one is judged.
         async with self._placing:
-            await self._runner.settle(job)
+            ended = await self._runner.settle()
             ordered = {job.id, *(part.id for part in parts.values())}
             self._doubtful |= ordered
             job, joined = await self._ledger.reserve(
-                job, self._worker, parts=parts, new=new, gone=self._gone, recent=self._runner.calls.recent(came)
+                job, self._worker, parts=parts, new=new, ended=ended, recent=self._runner.calls.recent(came)
             )
             self._doubtful -= ordered
             if not joined:
@@ -134,19 +129,29 @@ class JobService:
 
     async def watch(self, job_id: str) -> AsyncGenerator[Job]:
         """The job, with what is done for it just now: again at each change and every few seconds, until it is done."""
-        told_at = float("-inf")
-        seen: Job | None = None
-        # What a job waits for is waited for, too.
-        with self._follower.awaited({job_id, *(await self.read(job_id)).waiting_for}):
-            while seen is None or not seen.done:
-                event = self._events.event(job_id)
-                job = self._events.told(await self.read(job_id))
-                if job != seen or self._clock.now() - told_at >= HEARTBEAT:
-                    seen, told_at = job, self._clock.now()
-                    yield job
-                else:
-                    with anyio.move_on_after(LISTEN):
-                        await event.wait()
+        with self._events.watch({job_id}) as watch:
+            job, read_at, tell_at = await self.read(job_id), anyio.current_time(), -math.inf
+            seen: Job | None = None
+            # What a job waits for is waited for, too.
+            with self._looks.awaited({job_id, *job.waiting_for}):
+                while seen is None or not seen.done:
+                    now, shown = anyio.current_time(), self._events.annotate(job)
+                    reread_at = read_at + self._reread_gap(job)
+                    if shown != seen or now >= tell_at:
+                        seen, tell_at = shown, now + self.timing.told_every
+                        yield shown
+                    elif now >= reread_at:
+                        job, read_at = await self.read(job_id), anyio.current_time()
+                    elif await watch.wait(min(tell_at, reread_at) - now):
+                        told = _newer(watch.jobs.get(job_id), job)
+                        if told is not job:
+                            job, read_at = told, anyio.current_time()
+
+    def _reread_gap(self, job: Job) -> float:
+        """Seconds between two readings of a job that somebody waits for, beside what is told of it."""
+        # That a job is being sent is not told: it is not for long.
+        is_told = self._runner.has(job) and (job.phase is not Phase.RESERVED or job.waiting_for)
+        return self.timing.own_gap if is_told else self.timing.foreign_gap
 
     async def read(self, job_id: str) -> Job:
         """The job as the ledger has it. Raises UnknownJobError."""
@@ -166,10 +171,10 @@ class JobService:
 
         For that it waits so many seconds at most; it goes on all the same.
         """
-        old = job.looked_at is None or not 0 <= self._clock.now() - job.looked_at < SHORTEST
+        old = job.looked_at is None or not 0 <= self._clock.now() - job.looked_at < self.timing.shortest_gap
         if self._runner.has(job):
             if old:
-                self._follower.nudge(job.id)
+                self._runner.nudge(job.id)
         elif job.phase is Phase.SUCCEEDED and old and await self._misses_files(job):
             with anyio.move_on_after(seconds):
                 await self._runner.save_again(job).wait()
@@ -182,14 +187,18 @@ class JobService:
 
     async def outlook(self, job: Job) -> Expectation:
         """What is to be expected of the job."""
-        durations = await self._ledger.durations(job.bucket)
-        usual = quantile(durations, 0.5) if len(durations) >= ENOUGH else None
+        # Of one that is done nothing is to be expected.
+        usual = None if job.done else _usual(await self._ledger.durations(job.bucket))
         if job.phase is not Phase.RESERVED:
             return Expectation(usual_s=usual)
         queue = await self._ledger.queue(job)
         held = max(queue.held_until, job.not_before)
-        seconds = expected_wait(queue.sends, self._clock.now(), queue.place, held)
+        seconds = expected_wait(queue.sends, self._clock.now(), queue.place, held, self.timing)
         return Expectation(usual_s=usual, place=queue.place, sent_in_s=seconds)
+
+    async def usual_seconds(self, job: Job) -> float | None:
+        """How long such jobs take, from sending to the end; None until enough of them were seen."""
+        return _usual(await self._follower.durations(job.bucket))
 
     async def list_jobs(self, state: JobState | None = None, kind: Kind | None = None, limit: int = 20) -> list[Job]:
         """The account's jobs, newest first."""
@@ -211,7 +220,7 @@ class JobService:
             self._runner.calls.answer(job.id)
         ends = FINAL if job.phase is Phase.SUCCEEDED else FINAL - {Phase.SUCCEEDED}
         notes = dict.fromkeys(job.parts, Note(caller=caller, ends=ends, at=now))
-        self._runner.hear(notes | {job.id: Note(caller=caller, ends={job.phase}, at=now)})
+        self._runner.note(notes | {job.id: Note(caller=caller, ends={job.phase}, at=now)})
 
     @property
     def is_waking(self) -> bool:
@@ -224,7 +233,10 @@ class JobService:
 
     async def parts(self, job: Job) -> list[Job]:
         """The jobs that were ordered along with this one, as they are."""
-        return [await self.read(part) for part in job.parts]
+        known = await self._ledger.read_all(job.parts) if job.parts else {}
+        if missing := [part for part in job.parts if part not in known]:
+            raise UnknownJobError(f"There is no job {literal(missing[0], 100)} here.")
+        return [known[part] for part in job.parts]
 
     def _job(self, draft: Draft, idempotency_key: str = "") -> Job:
         now = self._clock.now()
@@ -249,7 +261,7 @@ class JobService:
 
     async def _adopt(self, task_id: str) -> Job:
         try:
-            await self._follower.turn(task_id)
+            await self._looks.turn(task_id, urgent=True)
             look = await self._upstream.look(task_id)
         except NotVisibleError as error:
             raise UnknownJobError(f"There is no job {literal(task_id, 100)}, neither here nor at Kie.ai.") from error
@@ -278,6 +290,15 @@ class JobService:
             if not there:
                 self._runner.start(job)
         return job
+
+
+def _usual(durations: Sequence[float]) -> float | None:
+    return quantile(durations, 0.5) if len(durations) >= ENOUGH else None
+
+
+def _newer(told: Job | None, known: Job) -> Job:
+    """The one of both that was written down last: who has taken a job over has the last word."""
+    return known if told is None or told.epoch < known.epoch else told
 
 
 def new_job_id() -> str:

@@ -5,22 +5,24 @@ from dataclasses import replace
 
 from kie_mcp.errors import KieError, NotCreatedError, Trouble, UnconfirmedError
 from kie_mcp.jobs.job import Job, Phase
+from kie_mcp.jobs.timing import Timing
 from kie_mcp.orders.kind import KINDS
 
 logger = logging.getLogger(__name__)
 
-WANTED_FOR = 900.0
-"""Seconds after which a job that could not be sent is given up: nobody wants it sent tomorrow. Standing in line does
-not count: the line moves."""
 PERHAPS = "The job may exist and may have been charged."
-CIRCUIT_NOTE = (
-    "Kie.ai does not answer properly, so nothing is sent until a free call gets through; "
-    f"given up without cost after {WANTED_FOR / 60:.0f} minutes."
-)
+
+
+def circuit_note(timing: Timing) -> str:
+    """Say why a job is not sent yet although nothing is wrong with it."""
+    return (
+        "Kie.ai does not answer properly, so nothing is sent until a free call gets through; "
+        f"given up without cost after {timing.wanted_for / 60:.0f} minutes."
+    )
 
 
 def before_sending(error: Exception) -> Trouble:
-    """Nothing was sent, so nothing was charged, whatever the cause."""
+    """Say why nothing was sent: then nothing was charged, whatever the cause."""
     if isinstance(error, KieError):
         return error.trouble
     logger.error("preparing a job failed", exc_info=error)
@@ -28,7 +30,7 @@ def before_sending(error: Exception) -> Trouble:
 
 
 def left_without(job: Job, name: str, other: Job | None) -> Trouble:
-    """A job whose input will never be made; what is said of the input is said here too."""
+    """Say that an input of the job will never be made, and what is said of that input."""
     what = f"{name}, whose output this job takes,"
     if other and name in job.parts:
         what = f"Its {KINDS[other.kind].noun} ({name})"
@@ -40,15 +42,16 @@ def left_without(job: Job, name: str, other: Job | None) -> Trouble:
     return replace(NotCreatedError(message, remedy=why.remedy).trouble, upstream_message=why.upstream_message)
 
 
-def given_up(job: Job) -> Trouble:
-    """A job that could not be sent while it was wanted."""
-    message = f"The job could not be sent for {WANTED_FOR / 60:.0f} minutes; nothing was charged. {job.note}".strip()
+def given_up(job: Job, timing: Timing) -> Trouble:
+    """Say that a job that could not be sent while it was wanted."""
+    minutes = timing.wanted_for / 60
+    message = f"The job could not be sent for {minutes:.0f} minutes; nothing was charged. {job.note}".strip()
     remedy = "Check the network, and call again if it is still wanted."
     return NotCreatedError(message, remedy=remedy).trouble
 
 
 def unconfirmed(error: Exception) -> Trouble:
-    """A create call whose answer was lost."""
+    """Say that the answer to the create call was lost."""
     if not isinstance(error, UnconfirmedError):
         logger.error("the create call ended unexpectedly", exc_info=error)
         error = UnconfirmedError(f"Kie.ai's answer to the create call was lost. {PERHAPS}")

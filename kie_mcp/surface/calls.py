@@ -17,6 +17,7 @@ from mcp.types import CallToolResult
 
 from kie_mcp.errors import KieError, MissingKeyError, OrderError
 from kie_mcp.jobs.clock import Clock
+from kie_mcp.jobs.drafts import Expectation
 from kie_mcp.jobs.job import Job
 from kie_mcp.jobs.joining import Caller
 from kie_mcp.jobs.service import JobService
@@ -136,7 +137,7 @@ class CallHandler:
         """Wait for the job's end as long as the client can, and answer."""
         service = self._tenant_of(ctx.request_context).service
         arrival = arrival or _arrival(service)
-        progress = Progress(ctx.report_progress, await service.outlook(job))
+        progress = Progress(ctx.report_progress, Expectation(usual_s=await service.usual_seconds(job)))
         with anyio.move_on_after(self._patience(ctx, manner) if seconds is None else max(seconds, 0)):
             async with aclosing(service.watch(job.id)) as states:
                 async for job in states:

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from kie_mcp.jobs.call_times import ON_ITS_WAY, STOOD_STILL, CallTimes
+from kie_mcp.jobs.call_times import CallTimes
 from kie_mcp.jobs.job import Phase
-from kie_mcp.jobs.joining import SIDE_BY_SIDE
+from kie_mcp.jobs.timing import STANDARD
 from tests.support.scripted_kie import make_job
 
 DONE = make_job(phase=Phase.SUCCEEDED)
@@ -58,7 +58,7 @@ def test_an_answer_that_nobody_saw_leave_counts_as_not_given(hands: Hands) -> No
     for _ in range(3):
         hands.real += BEAT
         calls.beat()
-    assert hands.real > ON_ITS_WAY
+    assert hands.real > STANDARD.answer_leaves_within
     assert calls.recent(calls.now()).leaving == {}
 
 
@@ -77,7 +77,7 @@ def test_a_process_has_stood_still_after_seconds_of_the_world_without_a_sign(fac
     hands.real += 3600
     assert calls.is_waking
     recent = calls.recent(calls.now())
-    assert recent.awake < SIDE_BY_SIDE
+    assert recent.awake < STANDARD.duplicate_window
     assert recent.taken == {DONE.id: 0.0}, "nothing ages meanwhile"
 
 
@@ -86,6 +86,6 @@ def test_a_machine_that_is_busy_for_a_moment_stands_not_still_however_fast_the_l
     hands = Hands(factor)
     calls = hands.calls()
     calls.take(DONE, calls.now())
-    hands.real += STOOD_STILL - 0.1
+    hands.real += STANDARD.stood_still - 0.1
     assert not calls.is_waking
-    assert calls.recent(calls.now()).taken == {DONE.id: (STOOD_STILL - 0.1) * factor}
+    assert calls.recent(calls.now()).taken == {DONE.id: (STANDARD.stood_still - 0.1) * factor}

@@ -17,9 +17,9 @@ from kie_mcp.errors import (
     OutputError,
     Trouble,
 )
-from kie_mcp.jobs.follower import GRACE, KEPT_BY_KIE, OVERDUE_GAP
+from kie_mcp.jobs.follower import KEPT_BY_KIE
 from kie_mcp.jobs.job import Job, Look, Output, Phase, Verdict
-from kie_mcp.jobs.polling import SHORTEST
+from kie_mcp.jobs.timing import STANDARD
 from tests.support.scripted_kie import DONE, RUNNING, URL, Script, Stage
 from tests.support.virtual_time import START, VIRTUAL
 
@@ -35,7 +35,7 @@ def anyio_backend() -> Any:
 async def followed(stage: Stage, **changes: Any) -> Job:
     """The job, followed to its end; the disk says the same."""
     job, ledger = await stage.sent(**changes)
-    job = await stage.follower(ledger).follow(job)
+    job = await stage.steps(ledger).follow(job)
     assert stage.rows() == [job]
     return job
 
@@ -44,7 +44,7 @@ async def noted(stage: Stage, seconds: float, **changes: Any) -> Job:
     """The job on the disk after it was followed for so long."""
     job, ledger = await stage.sent(**changes)
     with anyio.move_on_after(seconds):
-        await stage.follower(ledger).follow(job)
+        await stage.steps(ledger).follow(job)
     return stage.rows()[0]
 
 
@@ -86,7 +86,7 @@ async def test_a_success_that_cannot_be_saved_is_still_a_success_and_says_so() -
 async def test_a_failure_upstream_is_the_jobs_failure() -> None:
     trouble = JobFailedError("too dark").trouble
     job = await followed(Stage(Script(looks=[Look(verdict=Verdict.FAILED, state="fail", trouble=trouble)])))
-    assert (job.phase, job.trouble, job.finished_at) == (Phase.FAILED, trouble, START + SHORTEST)
+    assert (job.phase, job.trouble, job.finished_at) == (Phase.FAILED, trouble, START + STANDARD.shortest_gap)
 
 
 TROUBLES = [
@@ -135,8 +135,8 @@ async def test_one_good_look_ends_the_backing_off() -> None:
 
 async def test_a_job_that_is_not_visible_yet_is_no_news() -> None:
     """Within ninety seconds of sending Kie.ai may not know it; after that it is said."""
-    assert (await noted(Stage(Script(looks=[NotVisibleError("404")])), GRACE - 1)).note == ""
-    assert (await noted(Stage(Script(looks=[NotVisibleError("404")])), GRACE + 31)).note == "404"
+    assert (await noted(Stage(Script(looks=[NotVisibleError("404")])), STANDARD.invisible_for - 1)).note == ""
+    assert (await noted(Stage(Script(looks=[NotVisibleError("404")])), STANDARD.invisible_for + 31)).note == "404"
 
 
 async def test_a_job_that_is_never_visible_is_not_failed() -> None:
@@ -152,7 +152,7 @@ async def test_a_refused_key_pauses_the_looks_and_is_said() -> None:
     assert (job.trouble.category, job.trouble.message) == ("key", "401")
     assert CredentialError.remedy in job.trouble.remedy
     assert 'get_job_status(job_id="task-1")' in job.trouble.remedy
-    assert set(stage.gaps()) == {OVERDUE_GAP}
+    assert set(stage.gaps()) == {STANDARD.overdue_gap}
 
 
 USERS = [
@@ -173,7 +173,7 @@ async def test_what_only_the_user_can_mend_is_said_with_what_to_do_and_goes_when
     assert job.trouble.may_have_been_charged
     stage.kie.looks = [RUNNING]
     with anyio.move_on_after(100):
-        await stage.follower(await stage.ledger_with()).follow(job)
+        await stage.steps(await stage.ledger_with()).follow(job)
     [job] = stage.rows()
     assert (job.phase, job.trouble, job.note) == (Phase.RUNNING, None, "")
 
@@ -186,7 +186,7 @@ async def test_what_mends_itself_is_no_trouble_of_the_users(error: KieError) -> 
 async def test_a_busy_upstream_is_looked_at_after_the_time_it_names() -> None:
     stage = Stage(Script(looks=[BusyError("429", retry_after=17.0), BusyError("429", retry_after=0.5), DONE]))
     await followed(stage)
-    assert stage.gaps() == [17.0, SHORTEST]
+    assert stage.gaps() == [17.0, STANDARD.shortest_gap]
 
 
 async def test_a_state_never_seen_before_is_no_end() -> None:
@@ -202,8 +202,8 @@ async def test_what_takes_far_too_long_is_looked_at_every_minute_and_says_so() -
     job = await noted(stage, 1500)
     assert job.phase is Phase.RUNNING
     assert job.note.startswith("Still not finished after ")
-    assert stage.gaps()[-1] == OVERDUE_GAP
-    assert stage.gaps()[-10] < OVERDUE_GAP
+    assert stage.gaps()[-1] == STANDARD.overdue_gap
+    assert stage.gaps()[-10] < STANDARD.overdue_gap
 
 
 async def test_what_usually_takes_long_has_three_times_as_long() -> None:
@@ -212,9 +212,9 @@ async def test_what_usually_takes_long_has_three_times_as_long() -> None:
     for _ in range(10):
         await ledger.learn(job.bucket, 600.0, START)
     with anyio.move_on_after(1790):
-        await stage.follower(ledger).follow(job)
+        await stage.steps(ledger).follow(job)
     assert stage.rows()[0].note == ""
-    assert max(stage.gaps()) < OVERDUE_GAP
+    assert max(stage.gaps()) < STANDARD.overdue_gap
 
 
 async def test_what_kie_has_forgotten_after_two_weeks_has_expired() -> None:

@@ -11,9 +11,10 @@ import pytest
 from kie_mcp.catalog import registry
 from kie_mcp.errors import OutputError, Trouble
 from kie_mcp.jobs.job import Job, Look, Output, Phase, Verdict
-from kie_mcp.jobs.polling import GATE, LONGEST, SHORTEST, Spread
-from kie_mcp.jobs.store.ledger import LEASE, LedgerError, StaleJobError
+from kie_mcp.jobs.polling import Spread
+from kie_mcp.jobs.store.ledger import LedgerError, StaleJobError
 from kie_mcp.jobs.store.sqlite import SqliteLedger
+from kie_mcp.jobs.timing import STANDARD
 from kie_mcp.orders.kind import Kind
 from tests.support.killable import finished
 from tests.support.scripted_kie import DONE, RUNNING, URL, Script, Stage, draft, inline
@@ -32,7 +33,7 @@ def anyio_backend() -> Any:
 async def followed(stage: Stage, **changes: Any) -> Job:
     """The job, followed to its end; the disk says the same."""
     job, ledger = await stage.sent(**changes)
-    job = await stage.follower(ledger).follow(job)
+    job = await stage.steps(ledger).follow(job)
     assert stage.rows() == [job]
     return job
 
@@ -40,47 +41,48 @@ async def followed(stage: Stage, **changes: Any) -> Job:
 async def test_a_nudge_brings_the_next_look_forward_but_never_closer_than_two_seconds() -> None:
     stage = Stage(Script(looks=[RUNNING]))
     job, ledger = await stage.sent(sent_at=START - 100)
-    follower = stage.follower(ledger)
+    follower = stage.steps(ledger)
     with anyio.move_on_after(60):
         async with anyio.create_task_group() as group:
             group.start_soon(follower.follow, job)
             while True:
                 await anyio.sleep(0.1)
                 follower.nudge(job.id)
-    assert {round(gap, 6) for gap in stage.gaps()} == {SHORTEST}
+    assert {round(gap, 6) for gap in stage.gaps()} == {STANDARD.shortest_gap}
 
 
 async def test_a_nudge_for_a_job_that_nobody_follows_is_nothing() -> None:
     stage = Stage()
     _, ledger = await stage.sent()
-    stage.follower(ledger).nudge("job_unknown")
+    stage.steps(ledger).nudge("job_unknown")
 
 
 async def test_a_job_that_was_looked_at_just_now_is_not_looked_at_again_at_once() -> None:
     stage = Stage()
     await followed(stage, sent_at=START - 100, looked_at=START - 0.5)
-    assert [at for at, _ in stage.kie.looked] == [1.5]
+    [(at, _)] = stage.kie.looked
+    assert at >= STANDARD.shortest_gap - 0.5
 
 
 async def test_a_job_that_was_taken_over_is_given_two_seconds_even_when_somebody_asks() -> None:
     """The other process may have looked and died before it could write that down."""
     stage = Stage()
     job, ledger = await stage.sent(sent_at=START - 100)
-    [job] = await ledger.claim("account", "w2", START + LEASE)
-    follower = stage.follower(ledger)
+    [job] = await ledger.claim("account", "w2", START + STANDARD.lease)
+    follower = stage.steps(ledger)
     async with anyio.create_task_group() as group:
         group.start_soon(follower.follow, job)
         await anyio.sleep(0.1)
         follower.nudge(job.id)
-    assert [at for at, _ in stage.kie.looked] == [SHORTEST]
+    assert [at for at, _ in stage.kie.looked] == [STANDARD.shortest_gap]
 
 
 async def test_a_job_that_another_process_took_is_not_even_looked_at() -> None:
     stage = Stage()
     job, ledger = await stage.sent()
-    await ledger.claim("account", "w2", START + LEASE)
+    await ledger.claim("account", "w2", START + STANDARD.lease)
     with pytest.raises(StaleJobError):
-        await stage.follower(ledger).follow(job)
+        await stage.steps(ledger).follow(job)
     assert stage.kie.looked == []
 
 
@@ -90,14 +92,14 @@ async def test_a_job_that_another_process_took_is_not_even_looked_at() -> None:
 async def test_a_duration_is_learned_by_kies_clock_if_it_tells() -> None:
     stage = Stage(Script(looks=[Look(verdict=Verdict.SUCCEEDED, created_at=START - 3, finished_at=START + 9.5)]))
     _, ledger = await stage.sent()
-    await stage.follower(ledger).follow(stage.rows()[0])
+    await stage.steps(ledger).follow(stage.rows()[0])
     assert await ledger.durations("short") == [12.5]
 
 
 async def test_a_duration_is_learned_by_our_clock_if_it_was_watched() -> None:
     stage = Stage(Script(looks=[RUNNING, DONE]))
     _, ledger = await stage.sent()
-    await stage.follower(ledger).follow(stage.rows()[0])
+    await stage.steps(ledger).follow(stage.rows()[0])
     [seconds] = await ledger.durations("short")
     assert seconds == pytest.approx(4.0)
 
@@ -105,7 +107,7 @@ async def test_a_duration_is_learned_by_our_clock_if_it_was_watched() -> None:
 async def test_nothing_is_learned_from_a_job_that_nobody_watched() -> None:
     stage = Stage()
     _, ledger = await stage.sent(sent_at=START - 5000)
-    await stage.follower(ledger).follow(stage.rows()[0])
+    await stage.steps(ledger).follow(stage.rows()[0])
     assert await ledger.durations("short") == []
 
 
@@ -139,7 +141,7 @@ async def test_what_was_learned_says_when_to_look_first() -> None:
     job, ledger = await stage.sent()
     for seconds in range(9, 19):
         await ledger.learn(job.bucket, float(seconds), START)
-    await stage.follower(ledger).follow(job)
+    await stage.steps(ledger).follow(job)
     assert [at for at, _ in stage.kie.looked] == [9.0]
 
 
@@ -157,10 +159,10 @@ async def test_a_ledger_that_fails_for_a_while_stops_nobody_from_looking() -> No
     job, ledger = await stage.sent()
     failing = Failing(ledger.path, run=inline, connect=lambda _: stage.connection)
     await failing.open()
-    job = await stage.follower(failing).follow(job)
+    job = await stage.steps(failing).follow(job)
     assert job.phase is Phase.SUCCEEDED
     assert stage.rows() == [job]
-    assert min(stage.gaps()) >= SHORTEST
+    assert min(stage.gaps()) >= STANDARD.shortest_gap
 
 
 # What is known of such jobs elsewhere, on a ledger that has seen none.
@@ -179,7 +181,7 @@ async def looks(seconds: float, elsewhere: Spread | None, learned: Sequence[floa
     job, ledger = await stage.sent(sent_at=began)
     for one in learned:
         await ledger.learn(job.bucket, one, START)
-    await stage.follower(ledger, elsewhere).follow(job)
+    await stage.steps(ledger, elsewhere=elsewhere).follow(job)
     return [at - (began - START) for at, _ in stage.kie.looked]
 
 
@@ -191,9 +193,9 @@ async def test_the_first_jobs_are_looked_at_less_often_by_what_is_known_elsewher
 ) -> None:
     blind, told = await looks(seconds, None), await looks(seconds, elsewhere)
     assert (len(blind), len(told)) == (before, after)
-    assert told[-1] - seconds <= LONGEST
-    assert max(late - early for early, late in pairwise(told)) <= LONGEST
-    assert told[0] <= GATE
+    assert told[-1] - seconds <= STANDARD.longest_gap
+    assert max(late - early for early, late in pairwise(told)) <= STANDARD.longest_gap
+    assert told[0] <= STANDARD.latest_first_look
 
 
 async def test_what_was_seen_here_takes_the_place_of_what_is_known_elsewhere_job_by_job() -> None:
@@ -207,7 +209,7 @@ async def test_what_is_known_elsewhere_may_be_wrong_and_does_no_harm() -> None:
     for seconds in (1.0, 6.0, 40.0, 900.0):
         for elsewhere in (PICTURES, FILMS):
             seen = await looks(seconds, elsewhere)
-            assert seen[-1] - seconds <= (GATE if len(seen) == 1 else LONGEST)
+            assert seen[-1] - seconds <= (STANDARD.latest_first_look if len(seen) == 1 else STANDARD.longest_gap)
 
 
 # Saving again.
@@ -217,7 +219,7 @@ async def test_files_that_are_missing_are_saved_again() -> None:
     stage = Stage()
     lost = OutputError("disk full").trouble
     done, ledger = await stage.sent(phase=Phase.SUCCEEDED, outputs=(Output(url=URL),), trouble=lost, finished_at=START)
-    job = await stage.follower(ledger).save_again(done)
+    job = await stage.steps(ledger).save_again(done)
     assert (job.outputs, job.trouble) == ((Output(url=URL, path="/saved/0"),), None)
     assert stage.rows() == [job]
     assert stage.kie.looked == []

@@ -9,8 +9,8 @@ import pytest
 
 from kie_mcp.errors import CredentialError, LookError, OutputError, Trouble
 from kie_mcp.jobs.job import Job, Look, Output, Phase, Verdict
-from kie_mcp.jobs.look_results import LONGEST_GAP, MOST_OUTPUTS, WAITS_FOR_FILES
-from kie_mcp.jobs.polling import SHORTEST
+from kie_mcp.jobs.look_results import MOST_OUTPUTS
+from kie_mcp.jobs.timing import STANDARD
 from tests.support.killable import finished
 from tests.support.scripted_kie import DONE, RUNNING, URL, Script, Stage, draft, save
 from tests.support.virtual_time import START, VIRTUAL
@@ -30,7 +30,7 @@ def anyio_backend() -> Any:
 async def test_files_that_are_named_a_little_later_are_saved() -> None:
     stage = Stage(Script(looks=[RUNNING, EMPTY, EMPTY, EMPTY, DONE]))
     job, ledger = await stage.sent()
-    job = await stage.follower(ledger).follow(job)
+    job = await stage.steps(ledger).follow(job)
     assert (job.phase, job.trouble, job.note) == (Phase.SUCCEEDED, None, "")
     assert job.outputs == (Output(url=URL, path="/saved/0"),)
     assert stage.phases == [Phase.RUNNING] * 4 + [Phase.SUCCEEDED]
@@ -40,20 +40,26 @@ async def test_meanwhile_the_job_runs_on_and_says_why() -> None:
     stage = Stage(Script(looks=[EMPTY]))
     job, ledger = await stage.sent()
     with anyio.move_on_after(60):
-        await stage.follower(ledger).follow(job)
+        await stage.steps(ledger).follow(job)
     [job] = stage.rows()
-    assert (job.phase, job.finished_at, job.succeeded_at) == (Phase.RUNNING, None, START + SHORTEST)
+    assert (job.phase, job.finished_at, job.succeeded_at) == (Phase.RUNNING, None, START + STANDARD.shortest_gap)
     assert "names no file yet" in job.note
 
 
 async def test_a_success_that_never_names_a_file_ends_after_some_minutes_and_says_so() -> None:
     stage = Stage(Script(looks=[EMPTY]))
     job, ledger = await stage.sent()
-    job = await stage.follower(ledger).follow(job)
+    job = await stage.steps(ledger).follow(job)
     assert (job.phase, job.trouble, job.outputs) == (Phase.SUCCEEDED, NO_FILE, ())
-    assert job.finished_at == START + SHORTEST, "when it succeeded, not when nobody believed in a file any more"
-    assert WAITS_FOR_FILES <= stage.kie.looked[-1][0] - SHORTEST <= WAITS_FOR_FILES + LONGEST_GAP
-    assert max(stage.gaps()) <= LONGEST_GAP
+    assert job.finished_at == START + STANDARD.shortest_gap, (
+        "when it succeeded, not when nobody believed in a file any more"
+    )
+    assert (
+        STANDARD.files_named_within
+        <= stage.kie.looked[-1][0] - STANDARD.shortest_gap
+        <= STANDARD.files_named_within + STANDARD.files_gap
+    )
+    assert max(stage.gaps()) <= STANDARD.files_gap
     assert len(stage.kie.looked) < 20
 
 
@@ -61,24 +67,24 @@ async def test_the_minutes_are_counted_from_the_first_success_also_over_a_restar
     stage = Stage(Script(looks=[EMPTY]))
     job, ledger = await stage.sent()
     with anyio.move_on_after(200):
-        await stage.follower(ledger).follow(job)
+        await stage.steps(ledger).follow(job)
     [left] = stage.rows()
-    job = await stage.follower(await stage.ledger_with()).follow(left)
+    job = await stage.steps(await stage.ledger_with()).follow(left)
     assert job.phase is Phase.SUCCEEDED
-    assert stage.kie.looked[-1][0] <= SHORTEST + WAITS_FOR_FILES + LONGEST_GAP
+    assert stage.kie.looked[-1][0] <= STANDARD.shortest_gap + STANDARD.files_named_within + STANDARD.files_gap
 
 
 async def test_a_success_without_a_file_that_fails_after_all_is_failed() -> None:
     failed = Look(verdict=Verdict.FAILED, state="fail", trouble=Trouble(category="failed", message="no"))
     stage = Stage(Script(looks=[EMPTY, failed]))
     job, ledger = await stage.sent()
-    assert (await stage.follower(ledger).follow(job)).phase is Phase.FAILED
+    assert (await stage.steps(ledger).follow(job)).phase is Phase.FAILED
 
 
 async def test_an_answer_that_is_no_file_is_an_end_at_once() -> None:
     stage = Stage(Script(looks=[Look(verdict=Verdict.SUCCEEDED, state="success", data={"text": "la"})]))
     job, ledger = await stage.sent()
-    assert (await stage.follower(ledger).follow(job)).data == {"text": "la"}
+    assert (await stage.steps(ledger).follow(job)).data == {"text": "la"}
     assert len(stage.kie.looked) == 1
 
 
@@ -136,7 +142,7 @@ async def test_of_thousands_of_files_the_first_are_saved_and_the_number_of_all_i
 
     stage = Stage(Script(looks=[replace(DONE, urls=urls)]), save=counting)
     job, ledger = await stage.sent()
-    job = await stage.follower(ledger).follow(job)
+    job = await stage.steps(ledger).follow(job)
     assert fetched == [output.url for output in job.outputs] == list(urls[:MOST_OUTPUTS])
     assert "3,000 files" in job.note
 
@@ -154,7 +160,7 @@ async def test_an_answer_that_was_saved_as_a_file_is_not_kept_twice_and_is_asked
         job = await finished(service, (await service.place(draft()))[0])
         assert (job.data, job.outputs) == (None, (Output(url="", path="/saved/0.json"),))
         await anyio.sleep(5)
-        follower = stage.follower(await stage.ledger_with())
+        follower = stage.steps(await stage.ledger_with())
         again = await follower.save_again(job)
         assert again.outputs == job.outputs
     assert len(stage.kie.looked) == 2

@@ -7,8 +7,9 @@ import anyio
 import pytest
 
 from kie_mcp.jobs.job import Look, Phase
-from kie_mcp.jobs.look_limit import AT_ONCE, FAIR, GAP, LookLimiter
+from kie_mcp.jobs.look_limit import AT_ONCE, FAIR, LookLimiter
 from kie_mcp.jobs.store.sqlite import SqliteLedger
+from kie_mcp.jobs.timing import STANDARD
 from tests.support.killable import finished
 from tests.support.scripted_kie import DONE, RUNNING, Script, Stage, draft, inline, make_job
 from tests.support.virtual_time import START, VIRTUAL, LoopClock
@@ -40,7 +41,7 @@ async def crowded(jobs: int = CROWD, looks: tuple[Look, ...] = (RUNNING,)) -> St
 async def test_thousands_of_jobs_are_looked_at_ten_times_a_second_and_each_in_its_turn() -> None:
     stage = await crowded()
     async with stage.service().open():
-        await anyio.sleep(10 + CROWD * GAP)
+        await anyio.sleep(10 + CROWD * STANDARD.looks_apart)
     assert busiest([at for at, _ in stage.kie.looked]) == 10
     assert {task for _, task in stage.kie.looked} == {f"old-{n}" for n in range(CROWD)}
 
@@ -63,7 +64,7 @@ async def test_whoever_asks_is_not_kept_waiting_by_thousands_of_others() -> None
         await service.ask(job)
         await anyio.sleep(1)
     [looked] = [at for at, task in stage.kie.looked if task == last]
-    assert looked - asked <= 3 * GAP
+    assert looked - asked <= 3 * STANDARD.looks_apart
 
 
 async def test_a_new_order_whose_caller_waits_is_looked_at_as_ever() -> None:
@@ -93,12 +94,12 @@ async def test_followers_never_stand_before_a_caller_at_the_ledger() -> None:
     class Slow(SqliteLedger):
         under_way = most = reads = 0
 
-        async def transact(self, work: Any) -> Any:
+        async def transact(self, work: Any, **how: Any) -> Any:
             self.under_way += 1
             self.most = max(self.most, self.under_way)
             await anyio.sleep(0.01)
             self.under_way -= 1
-            return await super().transact(work)
+            return await super().transact(work, **how)
 
         async def durations(self, bucket: str) -> list[float]:
             self.reads += 1
@@ -132,7 +133,7 @@ async def test_one_that_nobody_waits_for_has_its_turn_among_many_that_somebody_d
         began = len(gone)
         for name in ("first", "second"):
             group.start_soon(lambda name=name: go(name, urgent=False))
-        await anyio.sleep(3 * FAIR * GAP)
+        await anyio.sleep(3 * FAIR * STANDARD.looks_apart)
         group.cancel_scope.cancel()
     turns = {name: number for number, name in enumerate(gone[began:]) if name != "asked"}
     assert list(turns) == ["first", "second"]
@@ -150,9 +151,9 @@ async def test_a_waiter_that_gives_up_leaves_its_turn_to_the_next() -> None:
     async with anyio.create_task_group() as group:
         for number in range(20):
             group.start_soon(go, f"{number}")
-        with anyio.move_on_after(GAP / 2):
+        with anyio.move_on_after(STANDARD.looks_apart / 2):
             await looks.turn("impatient", urgent=True)
         with looks.awaited(["19"]):
-            await anyio.sleep(2 * GAP)
+            await anyio.sleep(2 * STANDARD.looks_apart)
     assert len(gone) == 20
     assert gone.index("19") < 8

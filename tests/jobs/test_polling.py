@@ -9,12 +9,8 @@ import pytest
 
 from kie_mcp.jobs.polling import (
     EARLY,
-    EARLY_GAP,
     ENOUGH,
-    GATE,
     KEPT,
-    LONGEST,
-    SHORTEST,
     Spread,
     expected,
     first_look,
@@ -23,6 +19,7 @@ from kie_mcp.jobs.polling import (
     quantile,
     trouble_gap,
 )
+from kie_mcp.jobs.timing import STANDARD
 
 ROUND_TRIP = 0.15
 JOBS = 3000
@@ -56,7 +53,9 @@ def videos(n: int, chance: Random) -> list[float]:
     return lognormal(170, 0.55, (60, 600), n, chance)
 
 
-def looks_at(duration: float, learned: Sequence[float], chance: Random, early_gap: float = EARLY_GAP) -> list[float]:
+def looks_at(
+    duration: float, learned: Sequence[float], chance: Random, early_gap: float = STANDARD.early_gap
+) -> list[float]:
     """When the looks at one job begin, until one sees its end."""
     looks = [first_look(learned)]
     while looks[-1] + ROUND_TRIP / 2 < duration:
@@ -65,7 +64,7 @@ def looks_at(duration: float, learned: Sequence[float], chance: Random, early_ga
     return looks
 
 
-def follow(*kinds: tuple[Sequence[float], Sequence[float]], early_gap: float = EARLY_GAP) -> Figures:
+def follow(*kinds: tuple[Sequence[float], Sequence[float]], early_gap: float = STANDARD.early_gap) -> Figures:
     """Follow jobs of these durations, each lot by what was learned for it."""
     chance = Random(7)
     followed = [(looks_at(one, learned, chance, early_gap), one) for durations, learned in kinds for one in durations]
@@ -93,10 +92,10 @@ def test_an_estimate_twice_too_long_does_no_harm(kind: Callable[[int, Random], l
     """The gate is at fifteen seconds, and one early gap is the most that a wrong estimate costs."""
     chance = Random(3)
     learned = [2 * seconds for seconds in sorted(kind(KEPT, chance))]
-    assert first_look(learned) <= GATE == 15.0
+    assert first_look(learned) <= STANDARD.latest_first_look == 15.0
     figures = follow((kind(JOBS, chance), learned))
     assert figures.mean_lag < 6
-    assert figures.p95_lag < EARLY_GAP
+    assert figures.p95_lag < STANDARD.early_gap
 
 
 def test_without_experience_a_job_is_still_followed_at_a_fair_price() -> None:
@@ -114,9 +113,9 @@ def test_what_is_known_elsewhere_does_nearly_as_well_as_experience(
 ) -> None:
     median, span = (11, (5, 30)) if kind is images else (170, (60, 600))
     known = expected(Spread(median=median, sigma=sigma, shortest=span[0], longest=span[1]), [])
-    figures = follow((kind(JOBS, Random(8)), known), early_gap=LONGEST)
+    figures = follow((kind(JOBS, Random(8)), known), early_gap=STANDARD.longest_gap)
     assert figures.looks <= most
-    assert figures.p95_lag <= LONGEST
+    assert figures.p95_lag <= STANDARD.longest_gap
 
 
 def test_what_is_known_elsewhere_gives_way_to_what_is_seen_here() -> None:
@@ -137,18 +136,18 @@ def test_the_gap_is_never_under_two_seconds_and_over_five_only_before_anything_i
         elapsed = chance.uniform(0, 2000)
         early = len(learned) >= ENOUGH and elapsed < quantile(learned, EARLY)
         gap = next_look(elapsed, learned, chance.uniform(-1, 1))
-        assert SHORTEST <= gap <= (EARLY_GAP if early else LONGEST)
+        assert STANDARD.shortest_gap <= gap <= (STANDARD.early_gap if early else STANDARD.longest_gap)
 
 
 def test_the_first_look_is_between_two_and_fifteen_seconds() -> None:
     chance = Random(6)
     for _ in range(2000):
         learned = sorted(chance.uniform(0.1, 900) for _ in range(chance.randint(0, 50)))
-        assert SHORTEST <= first_look(learned) <= GATE
+        assert STANDARD.shortest_gap <= first_look(learned) <= STANDARD.latest_first_look
 
 
 def test_a_few_durations_say_nothing_yet() -> None:
-    assert first_look([300.0] * (ENOUGH - 1)) == SHORTEST
+    assert first_look([300.0] * (ENOUGH - 1)) == STANDARD.shortest_gap
     assert first_look([10.0] * ENOUGH) == 10.0
 
 

@@ -4,7 +4,8 @@ from random import Random
 
 import pytest
 
-from kie_mcp.jobs.rate_limit import BUDGET, WINDOW, expected_wait, wait
+from kie_mcp.jobs.rate_limit import BUDGET, expected_wait, wait
+from kie_mcp.jobs.timing import STANDARD
 
 
 def schedule(arrivals: list[float], holds: list[tuple[float, float]]) -> list[float]:
@@ -23,7 +24,7 @@ def busiest(sends: list[float]) -> int:
     """The most sends in any half-open window, a microsecond short for the rounding of sums."""
     most = first = 0
     for last, at in enumerate(sends):
-        while sends[first] <= at - WINDOW + 1e-6:
+        while sends[first] <= at - STANDARD.send_window + 1e-6:
             first += 1
         most = max(most, last - first + 1)
     return most
@@ -48,7 +49,7 @@ def test_no_window_ever_sees_more_than_the_budget() -> None:
 
 def test_the_budget_is_used_to_the_full() -> None:
     """Nobody waits without need: the first eighteen go at once, the next eighteen when the window is over."""
-    assert schedule([0.0] * 40, []) == [0.0] * 18 + [WINDOW] * 18 + [2 * WINDOW] * 4
+    assert schedule([0.0] * 40, []) == [0.0] * 18 + [STANDARD.send_window] * 18 + [2 * STANDARD.send_window] * 4
 
 
 def test_the_window_leaves_a_margin_below_what_the_upstream_takes() -> None:
@@ -62,15 +63,15 @@ def test_the_window_leaves_a_margin_below_what_the_upstream_takes() -> None:
 def test_a_hold_keeps_everything_back() -> None:
     assert wait([], 100.0, 107.0) == 7.0
     assert wait([], 107.0, 107.0) == 0.0
-    assert wait([100.0] * BUDGET, 101.0, 103.0) == pytest.approx(WINDOW - 1.0)
+    assert wait([100.0] * BUDGET, 101.0, 103.0) == pytest.approx(STANDARD.send_window - 1.0)
 
 
 def test_an_order_in_the_line_is_told_when_it_goes() -> None:
     assert expected_wait([], 0.0, 0) == 0.0
     assert expected_wait([], 0.0, 17) == 0.0
-    assert expected_wait([], 0.0, 18) == WINDOW
-    assert expected_wait([0.0] * 18, 4.0, 0) == WINDOW - 4.0
-    assert expected_wait([0.0] * 18, 4.0, 36, held_until=20.0) == pytest.approx(16.0 + 2 * WINDOW)
+    assert expected_wait([], 0.0, 18) == STANDARD.send_window
+    assert expected_wait([0.0] * 18, 4.0, 0) == STANDARD.send_window - 4.0
+    assert expected_wait([0.0] * 18, 4.0, 36, held_until=20.0) == pytest.approx(16.0 + 2 * STANDARD.send_window)
 
 
 def test_what_is_told_is_what_happens() -> None:
@@ -93,4 +94,4 @@ def _sent_after(sends: list[float], now: float, place: int) -> float:
 
 def test_a_line_of_five_thousand_is_reckoned_at_once() -> None:
     """Each answer to a queued order reckons its place: the cost must not grow with the square of the line."""
-    assert expected_wait([], 0.0, 5000) == pytest.approx(WINDOW * (5000 // BUDGET))
+    assert expected_wait([], 0.0, 5000) == pytest.approx(STANDARD.send_window * (5000 // BUDGET))

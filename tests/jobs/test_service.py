@@ -12,10 +12,10 @@ import pytest
 
 from kie_mcp.errors import BusyError, NotVisibleError
 from kie_mcp.jobs.job import Job, Phase
-from kie_mcp.jobs.runner import AGAIN
-from kie_mcp.jobs.service import HEARTBEAT, new_job_id
+from kie_mcp.jobs.service import new_job_id
 from kie_mcp.jobs.store.ledger import LedgerError
 from kie_mcp.jobs.store.sqlite import SqliteLedger
+from kie_mcp.jobs.timing import STANDARD
 from tests.support.killable import finished
 from tests.support.scripted_kie import DONE, RUNNING, Script, Stage, draft, inline
 from tests.support.virtual_time import START, VIRTUAL
@@ -58,7 +58,7 @@ async def test_a_watcher_is_told_every_few_seconds_though_nothing_changes() -> N
                 async for _ in states:
                     told.append(anyio.current_time())  # noqa: PERF401 - what was told counts, not the whole list
     gaps = [later - earlier for earlier, later in pairwise(told)]
-    assert max(gaps) <= HEARTBEAT + 1
+    assert max(gaps) <= STANDARD.told_every + 1
     assert len(told) < 30
 
 
@@ -119,8 +119,8 @@ async def test_a_bug_in_the_care_for_one_job_stops_no_other(caplog: pytest.LogCa
     async with stage.service(ledger=ledger).open() as service:
         first, _ = await service.place(draft("one"))
         second, _ = await service.place(draft("two"))
-        assert (await finished(service, second)).updated_at < START + AGAIN
-        assert (await finished(service, first)).updated_at >= START + AGAIN
+        assert (await finished(service, second)).updated_at < START + STANDARD.error_gap
+        assert (await finished(service, first)).updated_at >= START + STANDARD.error_gap
     assert "trying again" in caplog.text
     assert len(stage.kie.created) == 2
 
@@ -193,9 +193,9 @@ async def test_a_job_that_another_process_has_taken_over_is_let_go(caplog: pytes
         await anyio.sleep(10)
         other = stage.ledger()
         await other.open()
-        [taken] = await other.claim("account", "w2", START + 10, {"w1"}.__contains__)
+        [taken] = await other.claim("account", "w2", START + 10, {"w1": True})
         await other.beat("w2", START + 3600)
-        await anyio.sleep(AGAIN + 5)
+        await anyio.sleep(STANDARD.error_gap + 5)
         looks = len(stage.kie.looked)
         await anyio.sleep(60)
     assert (taken.id, len(stage.kie.looked)) == (job.id, looks)

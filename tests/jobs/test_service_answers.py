@@ -9,8 +9,8 @@ import pytest
 from kie_mcp.errors import LookError, NotVisibleError, OutputError, Trouble, UnknownJobError
 from kie_mcp.jobs.drafts import Expectation
 from kie_mcp.jobs.job import Job, JobState, Look, Output, Phase, Verdict
-from kie_mcp.jobs.rate_limit import WINDOW
 from kie_mcp.jobs.service import JobService
+from kie_mcp.jobs.timing import STANDARD
 from kie_mcp.orders.kind import Kind
 from tests.support.killable import finished, processes
 from tests.support.scripted_kie import DONE, RUNNING, URL, Script, Stage, draft, make_job, save
@@ -136,7 +136,7 @@ async def test_a_file_whose_disk_is_back_is_not_called_missing_any_more() -> Non
         job = await finished(service, (await service.place(draft()))[0])
         unplugged = True
         await anyio.sleep(5)
-        job = await stage.follower(await stage.ledger_with()).save_again(job)
+        job = await stage.steps(await stage.ledger_with()).save_again(job)
         assert job.trouble is not None
         unplugged = False
         await anyio.sleep(5)
@@ -189,8 +189,8 @@ async def test_a_job_in_the_line_is_told_its_place_and_time() -> None:
         outlooks = [await service.outlook(await service.read(job.id)) for job in jobs]
     assert outlooks[0] == Expectation()
     assert [outlook.place for outlook in outlooks[17:22]] == [0, 0, 1, 2, 3]
-    assert outlooks[18].sent_in_s == pytest.approx(WINDOW - 0.5, abs=0.02)
-    assert outlooks[39].sent_in_s == pytest.approx(2 * WINDOW - 0.5, abs=0.02)
+    assert outlooks[18].sent_in_s == pytest.approx(STANDARD.send_window - 0.5, abs=0.02)
+    assert outlooks[39].sent_in_s == pytest.approx(2 * STANDARD.send_window - 0.5, abs=0.02)
 
 
 async def test_what_is_usual_is_told_once_enough_was_seen() -> None:

@@ -9,10 +9,9 @@ import pytest
 
 from kie_mcp.jobs.job import Phase
 from kie_mcp.jobs.joining import Caller
-from kie_mcp.jobs.polling import SHORTEST
-from kie_mcp.jobs.runner import BEAT
 from kie_mcp.jobs.service import JobService
 from kie_mcp.jobs.store.ledger import LedgerError
+from kie_mcp.jobs.timing import STANDARD
 from tests.support.killable import Process, finished, processes
 from tests.support.scripted_kie import DONE, RUNNING, Script, Stage, draft
 from tests.support.virtual_time import START, VIRTUAL
@@ -109,7 +108,7 @@ async def test_whoever_joins_a_job_of_another_process_does_not_follow_it_too() -
         joined, _ = await second.service.place(draft())
         assert (joined.id, joined.phase) == (job.id, Phase.RUNNING)
         await anyio.sleep(60)
-    assert min(stage.gaps()) >= SHORTEST
+    assert min(stage.gaps()) >= STANDARD.shortest_gap
 
 
 async def test_jobs_of_a_killed_process_move_within_ten_seconds() -> None:
@@ -134,7 +133,7 @@ async def test_jobs_of_a_process_that_left_move_with_the_next_sign_of_life() -> 
             await service.place(draft())
             await anyio.sleep(5)
         seen = len(stage.kie.looked)
-        await anyio.sleep(BEAT + SHORTEST + 0.5)
+        await anyio.sleep(STANDARD.heartbeat + STANDARD.shortest_gap + 0.5)
         assert len(stage.kie.looked) > seen
 
 

@@ -7,12 +7,10 @@ import pytest
 
 from kie_mcp import errors
 from kie_mcp.errors import BusyError, KieError, NotCreatedError, NotYetError, UnconfirmedError, UnreachableError
-from kie_mcp.jobs import circuit_breaker
 from kie_mcp.jobs.job import Job, Phase, Request
-from kie_mcp.jobs.submitter import WAIT_AFTER_429, Submitter
-from kie_mcp.jobs.unsent_errors import WANTED_FOR
+from kie_mcp.jobs.timing import STANDARD
 from tests.support.scripted_kie import Script, Stage, make_job
-from tests.support.virtual_time import START, VIRTUAL, LoopClock
+from tests.support.virtual_time import START, VIRTUAL
 
 pytestmark = pytest.mark.anyio
 
@@ -100,7 +98,7 @@ async def test_a_busy_upstream_is_asked_again_after_the_time_it_names() -> None:
 async def test_a_busy_upstream_that_names_no_time_is_asked_again_after_ten_seconds() -> None:
     stage = Stage(Script(creates=[BusyError("429"), BusyError("429", retry_after=0.0), "task-3"]))
     await submitted(stage)
-    assert [at for at, _ in stage.kie.created] == [0.0, WAIT_AFTER_429, WAIT_AFTER_429]
+    assert [at for at, _ in stage.kie.created] == [0.0, STANDARD.busy_pause, STANDARD.busy_pause]
 
 
 async def test_one_busy_answer_holds_the_other_jobs_of_the_account_too() -> None:
@@ -117,7 +115,7 @@ async def test_one_busy_answer_holds_the_other_jobs_of_the_account_too() -> None
 async def test_an_upstream_that_stays_busy_is_never_given_up() -> None:
     stage = Stage(Script(creates=[*[BusyError("429")] * 200, "task"]))
     assert (await submitted(stage)).phase is Phase.SUBMITTED
-    assert stage.kie.created[-1][0] == 200 * WAIT_AFTER_429
+    assert stage.kie.created[-1][0] == 200 * STANDARD.busy_pause
 
 
 async def test_a_connection_that_is_never_made_is_tried_for_a_quarter_of_an_hour() -> None:
@@ -128,8 +126,8 @@ async def test_a_connection_that_is_never_made_is_tried_for_a_quarter_of_an_hour
     assert job.trouble.message == "The job could not be sent for 15 minutes; nothing was charged. no route"
     gaps = [later[0] - at[0] for at, later in zip(stage.kie.created, stage.kie.created[1:], strict=False)]
     assert gaps[:3] == [2.0, 4.0, 8.0]
-    assert all(gap <= 30.0 + circuit_breaker.PROBE_GAP * 2 for gap in gaps)
-    assert WANTED_FOR < stage.kie.created[-1][0] < WANTED_FOR + 60
+    assert all(gap <= 30.0 + STANDARD.probe_gap * 2 for gap in gaps)
+    assert STANDARD.wanted_for < stage.kie.created[-1][0] < STANDARD.wanted_for + 60
 
 
 async def test_after_trouble_upon_trouble_free_calls_go_first() -> None:
@@ -181,7 +179,7 @@ async def test_what_cannot_be_prepared_has_failed_and_nothing_was_sent() -> None
     async def prepare(_: Job) -> Request:
         raise errors.OrderError("no such file")
 
-    submission = Submitter(ledger, stage.kie, prepare, LoopClock(), lambda _: None, "w1")
+    submission = stage.steps(ledger, prepare=prepare)
     job = await submission.submit(job)
     assert (job.phase, stage.kie.created) == (Phase.FAILED, [])
     assert job.trouble == errors.OrderError("no such file").trouble
@@ -200,7 +198,7 @@ async def test_what_cannot_be_prepared_just_now_is_prepared_again(error: KieErro
             raise failures.pop()
         return Request("m")
 
-    job = await Submitter(ledger, stage.kie, prepare, LoopClock(), lambda _: None, "w1").submit(job)
+    job = await stage.steps(ledger, prepare=prepare).submit(job)
     assert (job.phase, len(stage.kie.created)) == (Phase.SUBMITTED, 1)
     assert stage.kie.created[0][0] >= 4.0
 
@@ -212,7 +210,7 @@ async def test_a_bug_in_preparing_does_not_say_more_than_it_knows() -> None:
     async def prepare(_: Job) -> Request:
         raise ZeroDivisionError("secret")
 
-    job = await Submitter(ledger, stage.kie, prepare, LoopClock(), lambda _: None, "w1").submit(job)
+    job = await stage.steps(ledger, prepare=prepare).submit(job)
     assert job.trouble is not None
     assert job.trouble.message == "The job could not be prepared; nothing was sent."
 

@@ -12,8 +12,8 @@ from kie_mcp.errors import BusyError, KieError, UnconfirmedError
 from kie_mcp.jobs.job import Job, Phase
 from kie_mcp.jobs.store.ledger import LedgerError, StaleJobError
 from kie_mcp.jobs.store.sqlite import SqliteLedger
-from kie_mcp.jobs.submitter import LAST_MOMENTS, Submitter
-from tests.support.scripted_kie import Script, Stage, inline, make_job
+from kie_mcp.jobs.timing import STANDARD
+from tests.support.scripted_kie import Script, Stage, Steps, inline, make_job
 from tests.support.virtual_time import START, VIRTUAL
 
 pytestmark = pytest.mark.anyio
@@ -51,7 +51,7 @@ async def test_a_cancelled_create_call_is_waited_for_and_its_id_written_down() -
 
 async def test_a_create_call_that_outlives_its_last_moments_is_unconfirmed() -> None:
     stage = Stage(Script(creates=[lambda: slowly(30.0)]))
-    assert await stopped_after(1.0, stage) == pytest.approx(LAST_MOMENTS)
+    assert await stopped_after(1.0, stage) == pytest.approx(STANDARD.shutdown_grace)
     [job] = stage.rows()
     assert job.phase is Phase.UNCONFIRMED
     assert job.trouble is not None
@@ -87,7 +87,7 @@ async def test_nothing_is_sent_once_it_stops() -> None:
     ledger = Slow(Path("ledger"), run=inline, connect=lambda _: stage.connection)
     await ledger.open()
     job, _ = await ledger.reserve(make_job(), "w1")
-    submission = stage.submission(ledger)
+    submission = stage.steps(ledger)
 
     async def submit() -> None:
         with suppress(StaleJobError):
@@ -129,12 +129,12 @@ class Failing(SqliteLedger):
         await super().hold(account, until)
 
 
-async def failing(stage: Stage, of: str, failures: int) -> tuple[Submitter, Job]:
+async def failing(stage: Stage, of: str, failures: int) -> tuple[Steps, Job]:
     ledger = Failing(Path("ledger"), run=inline, connect=lambda _: stage.connection)
     ledger.of, ledger.failures = of, failures
     await ledger.open()
     job, _ = await ledger.reserve(make_job(), "w1")
-    return stage.submission(ledger), job
+    return stage.steps(ledger), job
 
 
 @pytest.mark.parametrize("failures", [1, 5, 20])

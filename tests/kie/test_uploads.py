@@ -82,15 +82,14 @@ async def test_a_clock_that_is_set_back_does_not_silence_it(tmp_path: Path) -> N
 
 async def test_what_is_said_of_a_job_wakes_its_waiters_and_is_its_note_for_a_while() -> None:
     events = JobEvents()
-    event = events.event(WAITING.id)
-    events.say(WAITING.id, "uploading face.png, 0 of 5 MB")
-    assert event.is_set()
-    assert events.told(WAITING).note == "uploading face.png, 0 of 5 MB"
-    assert events.told(done()) == done()
+    with events.watch([WAITING.id]) as watch:
+        events.say(WAITING.id, "uploading face.png, 0 of 5 MB")
+        assert await watch.wait(0)
+        assert events.annotate(WAITING).note == "uploading face.png, 0 of 5 MB"
+        assert events.annotate(done()) == done()
 
-    event = events.event(WAITING.id)
-    events.say(WAITING.id, "uploading face.png, 0 of 5 MB")
-    assert not event.is_set()
-    events.say(WAITING.id, "")
-    assert event.is_set()
-    assert events.told(WAITING) == WAITING
+        events.say(WAITING.id, "uploading face.png, 0 of 5 MB")
+        assert not await watch.wait(0)
+        events.say(WAITING.id, "")
+        assert await watch.wait(0)
+        assert events.annotate(WAITING) == WAITING

@@ -127,7 +127,7 @@ async def test_half_a_letter_from_kie_costs_no_job_its_record() -> None:
     said = Trouble(category="failed", message="Kie.ai says no.", upstream_message="no \ud83e fox")
     stage = Stage(Script(looks=[Look(verdict=Verdict.FAILED, state="\udc00", trouble=said)]))
     job, ledger = await stage.sent()
-    await stage.follower(ledger).follow(job)
+    await stage.steps(ledger).follow(job)
     (kept,) = stage.rows()
     assert (kept.phase, kept.upstream_state) == (Phase.FAILED, "\ufffd")
     assert kept.trouble == replace(said, upstream_message="no \ufffd fox")
@@ -139,7 +139,7 @@ async def test_a_look_that_fails_again_and_again_is_told_in_full_once(caplog: py
     stage = Stage(Script(looks=[ValueError("not foreseen")]))
     job, ledger = await stage.sent()
     with caplog.at_level(logging.INFO), anyio.move_on_after(600):
-        await stage.follower(ledger).follow(job)
+        await stage.steps(ledger).follow(job)
     assert len(stage.kie.looked) > 5
     told = [record for record in caplog.records if record.exc_info]
     assert len(told) == 1

@@ -8,8 +8,7 @@ from concurrent.futures import Future
 import pytest
 
 from kie_mcp.jobs.job import Phase
-from kie_mcp.jobs.polling import SHORTEST
-from kie_mcp.jobs.submitter import LAST_MOMENTS
+from kie_mcp.jobs.timing import STANDARD
 from tests.processes.stories import Story, told
 from tests.support.shared_ledger import House, until
 from tests.support.stdio_process import Server
@@ -53,7 +52,7 @@ def following(house: House, leave: Leave) -> None:
     ends(server)
 
     looks = len(house.events("look"))
-    time.sleep(1.5 * SHORTEST)
+    time.sleep(1.5 * STANDARD.shortest_gap)
     assert len(house.events("look")) == looks, "an orphan still looks"
     assert house.phases() == ["running"] * 3
 
@@ -88,7 +87,7 @@ def hanging(house: House, leave: Leave) -> None:
     server.order("{late:never} cat")
     until(house.made)
     leave(server)
-    assert ends(server, LAST_MOMENTS / HURRY + SOON) >= LAST_MOMENTS / HURRY - 0.2
+    assert ends(server, STANDARD.shutdown_grace / HURRY + SOON) >= STANDARD.shutdown_grace / HURRY - 0.2
     assert house.phases() == [Phase.UNCONFIRMED]
 
     answer = house.server("--signals").call("generate_image", prompt="{late:never} cat", wait_seconds=60)

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from kie_mcp.jobs.polling import SHORTEST
-from kie_mcp.jobs.rate_limit import BUDGET, WINDOW
+from kie_mcp.jobs.rate_limit import BUDGET
+from kie_mcp.jobs.timing import STANDARD
 from tests.support.shared_ledger import House, opened, until
 from tests.support.stdio_process import Server
 
@@ -77,9 +77,9 @@ def test_the_same_sixty_keys_in_three_processes_are_sixty_jobs(house: House) -> 
     assert len(house.events("create")) == KEYS + len(house.events("too many"))
     assert len(house.files()) == KEYS
     assert len(house.events("file")) <= KEYS + takeovers(house)
-    assert min(gap for one in gaps(house).values() for gap in one) >= SHORTEST - SLACK
+    assert min(gap for one in gaps(house).values() for gap in one) >= STANDARD.shortest_gap - SLACK
     sent = [job["sent_at"] for job in house.jobs().values()]
-    assert most_within(sent, WINDOW) <= BUDGET
+    assert most_within(sent, STANDARD.send_window) <= BUDGET
     assert house.sound()
 
 
@@ -103,5 +103,5 @@ def test_the_jobs_of_a_killed_process_are_followed_by_another(house: House) -> N
         for task in orphans
     }
     assert max(first.values()) - killed_at <= TAKEN_OVER_IN
-    assert min(gap for one in gaps(house).values() for gap in one) >= SHORTEST - SLACK
+    assert min(gap for one in gaps(house).values() for gap in one) >= STANDARD.shortest_gap - SLACK
     assert house.sound()

@@ -1,17 +1,17 @@
 """Bugs that such a program has easily, planted in place of its parts to show that the simulation finds them."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import anyio
 
 from kie_mcp.errors import UnconfirmedError
-from kie_mcp.jobs.follower import Follower
 from kie_mcp.jobs.job import Job, Look, Phase, Request, Upstream, stepped
 from kie_mcp.jobs.joining import NOTHING_RECENT, Caller, Recent
-from kie_mcp.jobs.store.ledger import Gone, Note, nobody_knows
+from kie_mcp.jobs.step_loop import StepLoop
+from kie_mcp.jobs.store.ledger import Note
 from kie_mcp.jobs.store.schema import dump, load
 from kie_mcp.jobs.store.sqlite import SqliteLedger
 from tests.simulation.product import Product
@@ -62,7 +62,7 @@ class _MarksAfterSending(SqliteLedger):
 class _Resending(SqliteLedger):
     """Sends again what was being sent when a process died."""
 
-    async def claim(self, account: str, worker: str, now: float, gone: Gone = nobody_knows, **how: Any) -> list[Job]:
+    async def claim(self, account: str, worker: str, now: float, *known: Any, **how: Any) -> list[Job]:
         """Put what was being sent back into the line."""
 
         def back(db: sqlite3.Connection) -> None:
@@ -76,7 +76,7 @@ class _Resending(SqliteLedger):
                 db.execute("UPDATE jobs SET phase = ?, record = ? WHERE id = ?", (again.phase, dump(again), job.id))
 
         await self.transact(back)
-        return await super().claim(account, worker, now, gone, **how)
+        return await super().claim(account, worker, now, *known, **how)
 
 
 class _TrustingTheClock(SqliteLedger):
@@ -90,10 +90,14 @@ class _TrustingTheClock(SqliteLedger):
 class _TakesLateForHeard(SqliteLedger):
     """Takes whatever was answered for heard, however late."""
 
-    async def hear(self, job_id: str, note: Note, worker: str) -> None:
+    async def note(self, notes: Mapping[str, Note], worker: str) -> None:
         """Make no difference."""
-        caller = Caller.ANSWERED if note.caller is Caller.LATE else note.caller
-        await super().hear(job_id, replace(note, caller=caller), worker)
+        heard = {
+            job_id: replace(note, caller=Caller.ANSWERED)
+            for job_id, note in notes.items()
+            if note.caller is Caller.LATE
+        }
+        await super().note({**notes, **heard}, worker)
 
 
 class _TakesUnconfirmedForTheEnd(SqliteLedger):
@@ -109,14 +113,15 @@ class _TakesUnconfirmedForTheEnd(SqliteLedger):
         return attached
 
 
-class _Impatient(Follower):
+class _Impatient(StepLoop):
     """Looks as soon as somebody asks."""
 
-    async def _pause(self, job: Job, gap: float, earliest: float) -> bool:
+    async def _wait_for_look(self, job: Job, seconds: float, memory: Any) -> bool:
         nudge = self._nudges[job.id] = anyio.Event()
-        with anyio.move_on_after(max(gap, 0)):
+        with anyio.move_on_after(seconds):
             await nudge.wait()
-        return nudge.is_set()
+        memory.is_asked = nudge.is_set()
+        return True
 
 
 BUGS: dict[str, Product] = {
@@ -124,7 +129,7 @@ BUGS: dict[str, Product] = {
     "retry on 502": Product(upstream=lambda upstream: _Retrying(upstream, ["502"])),
     "mark after send": Product(ledger=_MarksAfterSending),
     "resend after a crash": Product(ledger=_Resending),
-    "looks too close": Product(follower=_Impatient),
+    "looks too close": Product(loop=_Impatient),
     "trust the clock": Product(ledger=_TrustingTheClock),
     "take late for heard": Product(ledger=_TakesLateForHeard),
     "take unconfirmed for the end": Product(ledger=_TakesUnconfirmedForTheEnd),

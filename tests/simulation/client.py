@@ -12,8 +12,9 @@ import anyio
 from kie_mcp.errors import KieError
 from kie_mcp.jobs.drafts import Draft
 from kie_mcp.jobs.job import Job, Phase
-from kie_mcp.jobs.joining import PERHAPS_UNHEARD, Caller
+from kie_mcp.jobs.joining import Caller
 from kie_mcp.jobs.service import JobService
+from kie_mcp.jobs.timing import STANDARD
 from kie_mcp.orders.kind import Kind
 from tests.simulation.process import Killed, Process
 
@@ -110,7 +111,7 @@ class Client:
         intent, process = self._intent, await self._world.process(self._slot)
         intent.calls += 1
         for earlier in intent.heard:  # the server was down for the minute in which a late answer counts as unheard
-            earlier.ended |= anyio.current_time() - earlier.late_at >= PERHAPS_UNHEARD
+            earlier.ended |= anyio.current_time() - earlier.late_at >= STANDARD.unheard_for
         intent.again += new
         self._world.note(intent.name, "orders at", process.name, "new" if new else "", intent.key)
         call, wait = Call(), self._patience()

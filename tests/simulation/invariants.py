@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 from kie_mcp.jobs.job import Job, Phase
-from kie_mcp.jobs.look_results import WAITS_FOR_FILES
+from kie_mcp.jobs.timing import STANDARD
 from tests.simulation.kie import ELSEWHERE, LIMIT, PRICE, WINDOW, Task
 from tests.simulation.world import Seen
 
@@ -55,7 +55,7 @@ def the_verdict_is_right(seen: Seen) -> Iterator[str]:
 def _wrong(seen: Seen, job: Job, task: Task | None) -> Iterator[str]:
     if job.phase is Phase.SUCCEEDED and not (task and task.succeeds):
         yield "succeeded, which its task did not"
-    named_in_time = task and task.unnamed_for < WAITS_FOR_FILES and not seen.jumps
+    named_in_time = task and task.unnamed_for < STANDARD.files_named_within and not seen.jumps
     if job.phase is Phase.SUCCEEDED and not job.outputs and named_in_time:
         yield "has no file, though they were named in time"
     if job.phase is Phase.FAILED and task and (task.succeeds or not job.task_id):

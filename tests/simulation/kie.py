@@ -16,7 +16,7 @@ from kie_mcp.errors import (
 )
 from kie_mcp.errors import Trouble as Told
 from kie_mcp.jobs.job import Look, Request, Verdict
-from kie_mcp.jobs.look_results import LONGEST_GAP, WAITS_FOR_FILES
+from kie_mcp.jobs.timing import STANDARD
 from tests.simulation.faults import WORKS, CreateFault, LookFault, Trouble
 
 LIMIT, WINDOW = 20, 10.0
@@ -101,7 +101,7 @@ class Task:
     @property
     def rests_at(self) -> float:
         """When its files are named, or nobody waits for that any more."""
-        return self.ends_at + min(self.unnamed_for, WAITS_FOR_FILES + LONGEST_GAP)
+        return self.ends_at + min(self.unnamed_for, STANDARD.files_named_within + STANDARD.files_gap)
 
 
 class Kie:

@@ -1,7 +1,7 @@
 """One server process: the real desk over the seed's ledger, with an end that nothing inside can prevent."""
 
 import asyncio
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Collection, Sequence, Set
 from pathlib import Path
 from random import Random
 from sqlite3 import Connection
@@ -12,6 +12,7 @@ import anyio.lowlevel
 
 from kie_mcp.errors import NotCreatedError, OutputError
 from kie_mcp.errors import Trouble as Told
+from kie_mcp.jobs.assembly import make_service
 from kie_mcp.jobs.events import JobEvents
 from kie_mcp.jobs.job import Job, Look, Output, Request
 from kie_mcp.jobs.polling import Spread
@@ -248,27 +249,27 @@ class Process:
         """Whether the files of the job are on the disk."""
         return all(output.path in self._world.disk.get(output.url, ()) for output in job.outputs)
 
+    async def tell_ended(self, workers: Collection[str]) -> dict[str, bool | None]:
+        """Tell which of these have certainly ended; the others live."""
+        return {worker: worker in self._world.ended for worker in workers}
+
     def _assemble(self) -> JobService:
         world, product, events, clock = self._world, self._world.product, JobEvents(), WallClock(self._world)
-        ledger = product.ledger(Path("ledger"), self.run, lambda _: world.connection)
-        upstream = product.upstream(self)
-        submission = product.submission(ledger, upstream, self.prepare, clock, events.changed, self.name)
-        chance = Random(world.random.random())
-        follower = product.follower(
-            ledger, upstream, self.save, clock, events.changed, chance, elsewhere=lambda _: ELSEWHERE
-        )
-        return JobService(
-            ledger,
-            upstream,
-            submission,
-            follower,
+        return make_service(
+            product.ledger(Path("ledger"), self.run, lambda _: world.connection),
+            product.upstream(self),
+            self.prepare,
+            self.save,
             events,
             clock,
             account=ACCOUNT,
             worker=self.name,
             kind_of=lambda _: Kind.OTHER,
-            gone=world.ended.__contains__,
-            new_id=world.new_id,
             saved=self.saved,
+            ended=self.tell_ended,
+            elsewhere=lambda _: ELSEWHERE,
+            new_id=world.new_id,
+            loop=product.loop,
+            chance=Random(world.random.random()),
             real=anyio.current_time,
         )

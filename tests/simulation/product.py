@@ -3,10 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from kie_mcp.jobs.follower import Follower
 from kie_mcp.jobs.job import Upstream
+from kie_mcp.jobs.step_loop import StepLoop
 from kie_mcp.jobs.store.sqlite import SqliteLedger
-from kie_mcp.jobs.submitter import Submitter
 
 
 def _as_it_is(upstream: Upstream) -> Upstream:
@@ -18,6 +17,5 @@ class Product:
     """The real thing."""
 
     ledger: type[SqliteLedger] = SqliteLedger
-    submission: type[Submitter] = Submitter
-    follower: type[Follower] = Follower
+    loop: type[StepLoop] = StepLoop
     upstream: Callable[[Upstream], Upstream] = _as_it_is

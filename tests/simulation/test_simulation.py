@@ -30,10 +30,6 @@ EXPECTED = {
 """Which rule each planted bug breaks."""
 
 
-RARE = {"take unconfirmed for the end": 500}
-"""Where the search begins for a bug that one day in hundreds shows: much has to come together for it."""
-
-
 @pytest.fixture(autouse=True)
 def in_silence() -> Iterator[None]:
     """What goes wrong here is meant to: its log would fill the memory of the test run."""
@@ -96,10 +92,7 @@ def test_the_days_are_bad_enough() -> None:
 @pytest.mark.parametrize("bug", sorted(BUGS))
 def test_a_planted_bug_is_found(bug: str) -> None:
     rule = EXPECTED[bug]
-    first = RARE.get(bug, 0)
     found = (
-        seed
-        for seed in range(first, first + SEEDS)
-        if any(words.startswith(rule) for words in violations(live(seed, BUGS[bug])))
+        seed for seed in range(SEEDS) if any(words.startswith(rule) for words in violations(live(seed, BUGS[bug])))
     )
     assert next(found, None) is not None

@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 
 from kie_mcp.app import create_server
 from kie_mcp.jobs.clock import Clock
+from kie_mcp.jobs.store.protocols import Ledger
 from kie_mcp.kie.client import KieClient
 from kie_mcp.kie.http_call_types import Patience
 from kie_mcp.sandbox import create_app
@@ -93,6 +94,7 @@ async def stand(
     transport: Callable[[httpx.AsyncBaseTransport], httpx.AsyncBaseTransport] = lambda inner: inner,
     changes: dict[str, Any] | None = None,
     clock: Clock | None = None,
+    ledger: Ledger | None = None,
     patience: Patience = PATIENT,
     **sandbox: Any,
 ) -> AsyncGenerator[Stand]:
@@ -109,7 +111,7 @@ async def stand(
         patience=patience,
         now=LoopClock().now,
     )
-    server = create_server(used, kie=kie, clock=clock or LoopClock())
+    server = create_server(used, kie=kie, clock=clock or LoopClock(), ledger=ledger)
     info = Implementation(name=client, version="1")
     async with Client(server, mode=era, client_info=info) as connected:
         yield Stand(connected, app, used)

@@ -2,7 +2,7 @@
 
 import inspect
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -12,15 +12,21 @@ from typing import Any, TypeVar
 import anyio
 
 from kie_mcp.errors import Trouble
+from kie_mcp.jobs.assembly import make_service
 from kie_mcp.jobs.drafts import Draft
+from kie_mcp.jobs.durable_writes import DurableWriter
 from kie_mcp.jobs.events import JobEvents
 from kie_mcp.jobs.follower import Follower, Save
 from kie_mcp.jobs.job import Job, Look, Output, Phase, Request, Verdict
+from kie_mcp.jobs.lifecycle import Due, Known, Step, next_step
+from kie_mcp.jobs.look_limit import LookLimiter
 from kie_mcp.jobs.polling import Spread
 from kie_mcp.jobs.service import JobService
+from kie_mcp.jobs.step_loop import NextStep, StepLoop
 from kie_mcp.jobs.store import schema
 from kie_mcp.jobs.store.sqlite import SqliteLedger
-from kie_mcp.jobs.submitter import Submitter
+from kie_mcp.jobs.submitter import Prepare, Submitter
+from kie_mcp.jobs.timing import Timing
 from kie_mcp.orders.kind import Kind
 from tests.support.virtual_time import START, LoopClock
 
@@ -148,46 +154,41 @@ class Stage:
         """Give another view of the disk."""
         return ledger_on(self.connection)
 
-    def submission(self, ledger: SqliteLedger, worker: str = "w1") -> Submitter:
-        """Give a submission over this ledger."""
-        return Submitter(ledger, self.kie, prepare, LoopClock(), lambda job: self.phases.append(job.phase), worker)
-
-    def follower(self, ledger: SqliteLedger, elsewhere: Spread | None = None) -> Follower:
-        """Give a follower over this ledger; `elsewhere`: how long such jobs take, as far as that is known."""
-        return Follower(
-            ledger,
-            self.kie,
-            self.save,
-            LoopClock(),
-            lambda job: self.phases.append(job.phase),
-            Random(1),
-            elsewhere=lambda _: elsewhere,
-        )
+    def steps(
+        self,
+        ledger: SqliteLedger,
+        worker: str = "w1",
+        *,
+        prepare: Prepare = prepare,
+        elsewhere: Spread | None = None,
+    ) -> "Steps":
+        """Give what takes the steps of jobs; `elsewhere`: how long such jobs take, as far as that is known."""
+        return Steps(self, ledger, worker, prepare, elsewhere)
 
     def service(self, worker: str = "w1", ledger: SqliteLedger | None = None) -> JobService:
         """Give a process's desk."""
-        ledger, events = ledger or self.ledger(), JobEvents()
-        return JobService(
-            ledger,
+        return make_service(
+            ledger or self.ledger(),
             self.kie,
-            Submitter(ledger, self.kie, prepare, LoopClock(), events.changed, worker),
-            Follower(ledger, self.kie, self.save, LoopClock(), events.changed, Random(1)),
-            events,
+            prepare,
+            self.save,
+            JobEvents(),
             LoopClock(),
             account="account",
             worker=worker,
             kind_of=lambda _: Kind.OTHER,
-            gone=self.ended.__contains__,
             saved=has_paths,
+            ended=self.tell_ended,
+            chance=Random(1),
             real=anyio.current_time,
         )
 
-    async def ordered(self, job: Job | None = None) -> tuple[Submitter, Job, SqliteLedger]:
+    async def ordered(self, job: Job | None = None) -> tuple["Steps", Job, SqliteLedger]:
         """Give a reserved job, and what sends it."""
         ledger = await self.ledger_with()
         await ledger.beat("w1", START)
         job, _ = await ledger.reserve(job or make_job(), "w1")
-        return self.submission(ledger), job, ledger
+        return self.steps(ledger), job, ledger
 
     async def sent(self, **changes: Any) -> tuple[Job, SqliteLedger]:
         """Give a job that was sent just now."""
@@ -197,6 +198,10 @@ class Stage:
         await ledger.beat("w1", START)
         await ledger.reserve(job, "w1")
         return job, ledger
+
+    async def tell_ended(self, workers: Collection[str]) -> dict[str, bool | None]:
+        """Tell which of these have certainly ended; the others live."""
+        return {worker: worker in self.ended for worker in workers}
 
     def rows(self) -> list[Job]:
         """Give what is on the disk."""
@@ -217,3 +222,42 @@ class Stage:
     def gaps(self) -> list[float]:
         """Seconds between the looks."""
         return [later - earlier for (earlier, _), (later, _) in pairwise(self.kie.looked)]
+
+
+class Steps:
+    """What takes the steps of jobs over one ledger: the first ones only, or all."""
+
+    def __init__(
+        self, stage: Stage, ledger: SqliteLedger, worker: str, prepare: Prepare, elsewhere: Spread | None
+    ) -> None:
+        def tell(job: Job) -> None:
+            stage.phases.append(job.phase)
+
+        def loop(decide: NextStep) -> StepLoop:
+            return StepLoop(
+                *(ledger, submitter, self._follower, writer, looks, JobEvents(), clock),
+                elsewhere=lambda _: elsewhere,
+                chance=Random(1),
+                next_step=decide,
+            )
+
+        clock, looks, writer = LoopClock(), LookLimiter(), DurableWriter(ledger, tell, worker)
+        submitter = Submitter(ledger, stage.kie, prepare, clock, writer, worker)
+        self._follower = Follower(ledger, stage.kie, stage.save, clock, tell, looks)
+        self._sending, self._all = loop(_step_before_looks), loop(next_step)
+        self.stop = submitter.stop
+        self.nudge = self._all.nudge
+        self.save_again = self._follower.save_again
+
+    async def submit(self, job: Job) -> Job:
+        """Send the job; return it submitted, failed or unconfirmed."""
+        return await self._sending.run(job)
+
+    async def follow(self, job: Job) -> Job:
+        """Bring the job to its end."""
+        return await self._all.run(job)
+
+
+def _step_before_looks(job: Job, known: Known, now: float, timing: Timing) -> Due | None:
+    due = next_step(job, known, now, timing)
+    return None if due and due.step in {Step.LOOK, Step.SAVE} else due

@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from kie_mcp.jobs.job import FINAL, Phase
-from kie_mcp.jobs.rate_limit import LONGEST_HOLD
-from kie_mcp.jobs.store.ledger import LEASE
+from kie_mcp.jobs.timing import STANDARD
 from kie_mcp.settings import Settings
 from tests.support.faster_time import Hurry
 from tests.support.stdio_process import Server
@@ -145,9 +144,9 @@ class House:
 
     def lapse(self) -> None:
         """Let the lease of everybody who has one be over, without waiting for it."""
-        self.write("UPDATE workers SET alive_until = alive_until - ?", LEASE)
+        self.write("UPDATE workers SET alive_until = alive_until - ?", STANDARD.lease)
 
-    def hold(self, seconds: float = LONGEST_HOLD - 5.0) -> None:
+    def hold(self, seconds: float = STANDARD.longest_hold - 5.0) -> None:
         """Let nothing be sent for that long: the longest that a server believes, with some to spare."""
         values = (self.account, self.now() + seconds)
         self.write("INSERT INTO accounts (account, held_until) VALUES (?, ?)", *values)

@@ -22,7 +22,7 @@ from pydantic import SecretStr
 from starlette.applications import Starlette
 
 from kie_mcp.app import create_server
-from kie_mcp.jobs.joining import PERHAPS_UNHEARD
+from kie_mcp.jobs.timing import STANDARD
 from kie_mcp.kie.client import KieClient
 from kie_mcp.sandbox import create_app
 from kie_mcp.surface.server import KieServer
@@ -161,7 +161,9 @@ async def test_an_end_that_was_asked_for_is_delivered_so_an_equal_order_is_a_new
         first = await order(client, "generate_speech", text="Hello.")
         joined = await order(client, "generate_speech", text="Hello.")
         await end(client.session, first.task_id)
-        await anyio.sleep(PERHAPS_UNHEARD + 10)  # until then an answer of a machine that stood still may be unheard
+        await anyio.sleep(
+            STANDARD.unheard_for + 10
+        )  # until then an answer of a machine that stood still may be unheard
         second = await order(client, "generate_speech", text="Hello.")
     assert joined.task_id == first.task_id
     assert second.task_id != first.task_id

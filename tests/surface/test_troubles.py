@@ -9,7 +9,7 @@ import anyio
 import pytest
 from inline_snapshot import snapshot
 
-from kie_mcp.jobs.look_results import WAITS_FOR_FILES
+from kie_mcp.jobs.timing import STANDARD
 from kie_mcp.sandbox.account.scenarios import SCENARIOS
 from kie_mcp.sandbox.account.timeline import TaskTimeline
 from tests.support.sandbox_server import Era, facts, stand, text
@@ -40,7 +40,7 @@ async def ended(folder: Path, scenario: str, era: Era = "legacy") -> tuple[dict[
         if scenario in LATE:
             assert facts(result)["state"] == "running"
             assert "names no file yet" in text(result)
-            clock.ahead = WAITS_FOR_FILES
+            clock.ahead = STANDARD.files_named_within
             result = await here.call("get_job_status", job_id=facts(result)["job_id"])
     known = facts(result)
     words = text(result).replace(known["job_id"], "JOB").replace(known.get("kie_task_id", "TASK"), "TASK")

@@ -5,14 +5,12 @@ cares for it, and changes nothing if either is no longer so. A process that care
 it is alive every few seconds, and the jobs of one that stopped saying so are free for the next.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from kie_mcp.errors import KieError, UnconfirmedError
-from kie_mcp.jobs.job import FINAL, Job, JobState, Phase
-from kie_mcp.jobs.joining import NOTHING_RECENT, Caller, Recent
-from kie_mcp.orders.kind import Kind
+from kie_mcp.jobs.job import FINAL, Phase
+from kie_mcp.jobs.joining import Caller
 
 STEPS: Mapping[Phase, frozenset[Phase]] = {
     Phase.RESERVED: frozenset({Phase.RESERVED, Phase.SUBMITTING, Phase.FAILED}),
@@ -23,25 +21,12 @@ STEPS: Mapping[Phase, frozenset[Phase]] = {
     Phase.FAILED: frozenset(),
     Phase.UNCONFIRMED: frozenset({Phase.SUBMITTED}),  # its id turned up after all
 }
-LEASE = 6.0
-"""Seconds without a sign of life after which a worker counts as gone."""
-STOPPED_FOR = 60.0
-"""Seconds without a sign of life after which a job that was being sent is given up although its process still holds its
-lock: such a process is stopped, or shut out of the ledger, and a create call takes less."""
 
+NOTHING_KNOWN: Mapping[str, bool | None] = {}
 LOST_CREATE = UnconfirmedError(
     "The process that sent this job stopped before Kie.ai's answer was written down. "
     "The job may exist and may have been charged."
 ).trouble
-
-
-Gone = Callable[[str], bool | None]
-"""Whether the process with that worker's name has ended: True if it certainly has, False if it certainly lives."""
-
-
-def nobody_knows(worker: str) -> bool | None:
-    """Say that of no process it is known whether it has ended: then its lease alone tells."""
-    return True if worker == "" else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,133 +67,3 @@ class Queue:
     """The account's recent sends, ascending, seconds since 1970."""
     held_until: float
     """Kie.ai asked not to be called before."""
-
-
-class Ledger(Protocol):
-    """Keeps jobs. Everything that changes something is durable when it returns."""
-
-    async def open(self) -> None:
-        """Make or migrate the store. Raises LedgerError if it cannot be used."""
-        ...
-
-    async def close(self) -> None:
-        """Let go of the store."""
-        ...
-
-    async def reserve(
-        self,
-        job: Job,
-        worker: str,
-        *,
-        parts: Mapping[str, Job] | None = None,
-        new: bool = False,
-        gone: Gone = nobody_knows,
-        recent: Recent = NOTHING_RECENT,
-    ) -> tuple[Job, bool]:
-        """Write a new job down, or find the one that this order joins; says whether it joined.
-
-        *recent* is what the process remembers of its calls, *gone* what is known of other processes.
-        *parts* are the jobs that make its inputs, by argument: written down, or joined, in the same step, if the job
-        itself is new. All of a chain is there after a crash, or nothing of it.
-
-        Raises KeyConflictError if the idempotency key stands for another order.
-        """
-        ...
-
-    async def adopt(self, job: Job, worker: str) -> tuple[Job, bool]:
-        """Write down a job that was made elsewhere, or find it by its task id; says whether it was there."""
-        ...
-
-    async def read(self, job_id: str) -> Job | None:
-        """The job with that id."""
-        ...
-
-    async def read_task(self, account: str, task_id: str) -> Job | None:
-        """The account's job with that id of Kie.ai's."""
-        ...
-
-    async def list_jobs(
-        self,
-        account: str,
-        *,
-        state: JobState | None = None,
-        kind: Kind | None = None,
-        limit: int = 20,
-        after: str = "",
-    ) -> list[Job]:
-        """The account's jobs, newest first; with the id of one of them in *after*, those that come after it."""
-        ...
-
-    async def job_ids(self, account: str, prefix: str, limit: int) -> tuple[list[str], int]:
-        """The ids of the account's jobs that begin so, newest first, and how many there are in all."""
-        ...
-
-    async def move(self, job: Job, *, was: Phase) -> Job:
-        """Write the job as it is now. Raises StaleJobError if it was not in that phase and epoch any more."""
-        ...
-
-    async def begin_look(self, job_id: str, now: float, gap: float) -> Job | None:
-        """Note that a finished job is looked at now; None if it was so many seconds ago, by whichever process."""
-        ...
-
-    async def mark(self, job: Job, now: float) -> float:
-        """Step from reserved to submitting and count the send, if one may be sent; else the seconds to wait."""
-        ...
-
-    async def attach(self, job: Job, task_id: str, now: float, worker: str) -> Job:
-        """Write down the task id, whoever cared for the job till now: an id is never lost."""
-        ...
-
-    async def restore(self, job: Job) -> None:
-        """Write a job down again that the ledger has lost; whoever comes next takes it over."""
-        ...
-
-    async def queue(self, job: Job) -> Queue:
-        """The line before this job."""
-        ...
-
-    async def hold(self, account: str, until: float) -> None:
-        """Send nothing for this account before that time."""
-        ...
-
-    async def beat(self, worker: str, now: float) -> None:
-        """Say that this worker is alive."""
-        ...
-
-    async def claim(
-        self, account: str, worker: str, now: float, gone: Gone = nobody_knows, *, patient: bool = False
-    ) -> list[Job]:
-        """Take over the unfinished jobs whose worker has ended or, unless *patient*, gives no sign of life.
-
-        A job whose worker died while submitting becomes unconfirmed here. One that is stopped may still come back with
-        Kie.ai's id, so it gets more time.
-        """
-        ...
-
-    async def leave(self, worker: str) -> None:
-        """Let go of all jobs of this worker."""
-        ...
-
-    async def hear(self, job_id: str, note: Note, worker: str) -> None:
-        """Note what became of the caller."""
-        ...
-
-    async def durations(self, bucket: str) -> list[float]:
-        """How long such jobs took, seconds, ascending."""
-        ...
-
-    async def learn(self, bucket: str, seconds: float, now: float) -> None:
-        """Remember how long a job took."""
-        ...
-
-    async def upload(self, account: str, digest: str, since: float) -> str | None:
-        """The URL under which these bytes were uploaded, if that was after *since*."""
-        ...
-
-    async def uploaded(self, account: str, digest: str, url: str, now: float) -> None:
-        """Remember where these bytes were uploaded."""
-        ...
-
-    async def inputs_needed(self) -> set[str]:
-        """The SHA-256 of the callers' own files that jobs of any account, not sent yet, still need."""
-        ...

@@ -8,12 +8,14 @@ import errno
 import os
 import secrets
 import sys
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from kie_mcp.jobs.store.ledger import LedgerError
+from kie_mcp.jobs.store.schema import SerialThread
 
 _HELD = frozenset({errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK})
 """What is said of a lock that another process holds; whatever else is said means that the disk has no locks."""
@@ -43,6 +45,7 @@ class ProcessLock:
         """A name that no other process has or will have."""
         self._folder = folder
         self._handle: int | None = None
+        self._run = SerialThread()
 
     def __enter__(self) -> Self:
         """Hold the lock. Raises LedgerError if the folder cannot be written."""
@@ -84,6 +87,10 @@ class ProcessLock:
         finally:
             os.close(handle)
         return True
+
+    async def ended(self, workers: Collection[str]) -> dict[str, bool | None]:
+        """Whether each of these processes has ended; the files are looked at in a thread."""
+        return await self._run(lambda: {worker: self.gone(worker) for worker in workers}) if workers else {}
 
     def _held(self, *, anyway: bool) -> int | None:
         """Make the file and lock it; None if another process was just looking at it, or swept it away.

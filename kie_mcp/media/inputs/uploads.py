@@ -11,6 +11,7 @@ import anyio
 from kie_mcp.errors import OutputError
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.store.ledger import LedgerError
+from kie_mcp.jobs.store.protocols import Uploads as UploadStore
 from kie_mcp.media.inputs.open_file import OpenFile, open_own
 from kie_mcp.media.outputs.download_limits import MB
 from kie_mcp.media.worker_threads import run_in_thread
@@ -38,25 +39,13 @@ class Send(Protocol):
         ...
 
 
-class UploadCache(Protocol):
-    """Remembers uploads across restarts."""
-
-    async def upload(self, account: str, digest: str, since: float) -> str | None:
-        """Return the URL of these bytes if they were uploaded after *since*, in seconds since 1970."""
-        ...
-
-    async def uploaded(self, account: str, digest: str, url: str, now: float) -> None:
-        """Remember where these bytes were uploaded."""
-        ...
-
-
 class Uploads:
     """Uploads files of one account. `token` makes random names, so that nobody learns what a file is called here."""
 
     def __init__(
         self,
         send: Send,
-        memory: UploadCache,
+        memory: UploadStore,
         clock: Clock,
         *,
         account: str,

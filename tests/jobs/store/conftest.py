@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kie_mcp.jobs.store.ledger import Ledger
+from kie_mcp.jobs.store.protocols import Ledger
 from kie_mcp.jobs.store.sqlite import SqliteLedger
 from tests.support.scripted_kie import disk, inline, ledger_on
 from tests.support.virtual_time import START

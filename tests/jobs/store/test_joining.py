@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 
 from kie_mcp.jobs.job import Phase, stepped
-from kie_mcp.jobs.joining import JOIN_FOR, PERHAPS_UNHEARD, SIDE_BY_SIDE, Caller, Recent
-from kie_mcp.jobs.store.ledger import KeyConflictError, Ledger, Note
+from kie_mcp.jobs.joining import Caller, Recent
+from kie_mcp.jobs.store.ledger import KeyConflictError, Note
+from kie_mcp.jobs.store.protocols import Ledger
+from kie_mcp.jobs.timing import STANDARD
 from tests.support.scripted_kie import make_job
 from tests.support.virtual_time import START
 
@@ -34,7 +36,7 @@ async def test_an_equal_order_joins_what_nobody_has_heard_the_end_of(
     caller: Caller, joins: bool, phase: Phase, ledger: Ledger, other: Ledger
 ) -> None:
     await ledger.reserve(make_job(phase=phase), "w1")
-    await ledger.hear("job_1", Note(caller=caller), "w1")
+    await ledger.note({"job_1": Note(caller=caller)}, "w1")
     assert await caller_of(other) is joins
 
 
@@ -45,8 +47,8 @@ async def test_a_job_that_still_runs_is_joined_at_any_age(
 ) -> None:
     """Whatever its caller was told, it was less than the end."""
     await ledger.reserve(make_job(phase=phase), "w1")
-    await ledger.hear("job_1", Note(caller=caller), "w1")
-    assert await caller_of(other, created_at=START + 3 * JOIN_FOR)
+    await ledger.note({"job_1": Note(caller=caller)}, "w1")
+    assert await caller_of(other, created_at=START + 3 * STANDARD.join_for)
 
 
 @pytest.mark.parametrize("caller", [Caller.ANSWERED, Caller.LATE])
@@ -56,7 +58,7 @@ async def test_whoever_was_told_unconfirmed_is_owed_the_end_of_a_job_whose_id_ca
     job = make_job(phase=Phase.SUBMITTING)
     await ledger.reserve(job, "w1")
     lost = await ledger.move(stepped(job, Phase.UNCONFIRMED, START), was=Phase.SUBMITTING)
-    await ledger.hear("job_1", Note(caller=caller, ends={Phase.UNCONFIRMED}), "w1")
+    await ledger.note({"job_1": Note(caller=caller, ends={Phase.UNCONFIRMED})}, "w1")
     late = await ledger.attach(lost, "task", START, "w1")
     await ledger.move(stepped(late, Phase.SUCCEEDED, START), was=Phase.SUBMITTED)
     assert await caller_of(other, created_at=START + 60)
@@ -67,13 +69,13 @@ async def test_an_end_that_is_the_last_no_more_when_it_has_reached_its_caller_is
 ) -> None:
     """The answer was on its way when the id came after all."""
     await ledger.reserve(make_job(phase=Phase.SUCCEEDED), "w1")
-    await ledger.hear("job_1", Note(caller=Caller.ANSWERED, ends={Phase.UNCONFIRMED}), "w1")
+    await ledger.note({"job_1": Note(caller=Caller.ANSWERED, ends={Phase.UNCONFIRMED})}, "w1")
     assert await caller_of(other, created_at=START + 60)
 
 
 # Clocks that are set.
 
-OTHER_CLOCKS = [-30 * JOIN_FOR, -3600.0, -SIDE_BY_SIDE, -1.0, -0.1]
+OTHER_CLOCKS = [-30 * STANDARD.join_for, -3600.0, -STANDARD.duplicate_window, -1.0, -0.1]
 
 
 @pytest.mark.parametrize("jump", OTHER_CLOCKS)
@@ -82,16 +84,16 @@ async def test_a_clock_that_was_set_back_makes_no_call_new(
     jump: float, caller: Caller, ledger: Ledger, other: Ledger
 ) -> None:
     await ledger.reserve(make_job(finished_at=START, phase=Phase.SUCCEEDED), "w1")
-    await ledger.hear("job_1", Note(caller=caller), "w1")
+    await ledger.note({"job_1": Note(caller=caller)}, "w1")
     assert await caller_of(other, created_at=START + jump)
 
 
-@pytest.mark.parametrize("jump", [*OTHER_CLOCKS, 0.0, 60.0, 30 * JOIN_FOR])
+@pytest.mark.parametrize("jump", [*OTHER_CLOCKS, 0.0, 60.0, 30 * STANDARD.join_for])
 async def test_calls_side_by_side_in_one_process_are_two_wishes_by_a_clock_that_nobody_sets(
     jump: float, ledger: Ledger
 ) -> None:
     await ledger.reserve(make_job(), "w1")
-    for number, age, joins in ((2, SIDE_BY_SIDE - 0.1, False), (3, SIDE_BY_SIDE, True)):
+    for number, age, joins in ((2, STANDARD.duplicate_window - 0.1, False), (3, STANDARD.duplicate_window, True)):
         recent = Recent(taken={"job_1": age, "job_2": age})
         job = make_job(number, created_at=START + jump)
         assert (await ledger.reserve(job, "w1", recent=recent))[1] is joins
@@ -99,8 +101,8 @@ async def test_calls_side_by_side_in_one_process_are_two_wishes_by_a_clock_that_
 
 async def test_a_clock_set_forward_by_days_does_not_age_what_this_process_took(ledger: Ledger) -> None:
     await ledger.reserve(make_job(phase=Phase.SUCCEEDED, finished_at=START), "w1")
-    await ledger.hear("job_1", Note(caller=Caller.TOLD), "w1")
-    later = make_job(2, created_at=START + 3 * JOIN_FOR)
+    await ledger.note({"job_1": Note(caller=Caller.TOLD)}, "w1")
+    later = make_job(2, created_at=START + 3 * STANDARD.join_for)
     assert (await ledger.reserve(later, "w1", recent=Recent(taken={"job_1": 5.0})))[1]
 
 
@@ -110,7 +112,7 @@ async def test_the_newest_of_several_is_the_one_that_was_written_down_last_whate
     await ledger.reserve(make_job(1, created_at=START), "w1")
     await ledger.reserve(make_job(2, created_at=START - 3600), "w1", new=True)
     for name in ("job_1", "job_2"):
-        await ledger.hear(name, Note(caller=Caller.LEFT), "w1")
+        await ledger.note({name: Note(caller=Caller.LEFT)}, "w1")
     assert (await other.reserve(make_job(3, created_at=START - 3599), "w2"))[0].id == "job_2"
 
 
@@ -119,21 +121,21 @@ async def test_the_newest_of_several_is_the_one_that_was_written_down_last_whate
 
 async def test_an_answer_that_went_out_late_counts_as_not_heard_for_a_minute(ledger: Ledger, other: Ledger) -> None:
     await ledger.reserve(make_job(phase=Phase.SUCCEEDED), "w1")
-    await ledger.hear("job_1", Note(caller=Caller.LATE, ends={Phase.SUCCEEDED}, at=START + 40), "w1")
-    assert await caller_of(other, created_at=START + 39 + PERHAPS_UNHEARD)
+    await ledger.note({"job_1": Note(caller=Caller.LATE, ends={Phase.SUCCEEDED}, at=START + 40)}, "w1")
+    assert await caller_of(other, created_at=START + 39 + STANDARD.unheard_for)
 
 
 async def test_a_minute_after_a_late_answer_an_equal_order_is_another_wish(ledger: Ledger, other: Ledger) -> None:
     await ledger.reserve(make_job(phase=Phase.SUCCEEDED), "w1")
-    await ledger.hear("job_1", Note(caller=Caller.LATE, ends={Phase.SUCCEEDED}, at=START + 40), "w1")
-    assert not await caller_of(other, created_at=START + 40 + PERHAPS_UNHEARD)
+    await ledger.note({"job_1": Note(caller=Caller.LATE, ends={Phase.SUCCEEDED}, at=START + 40)}, "w1")
+    assert not await caller_of(other, created_at=START + 40 + STANDARD.unheard_for)
 
 
 async def test_the_minute_of_a_late_answer_is_one_of_a_clock_that_nobody_sets(ledger: Ledger) -> None:
     await ledger.reserve(make_job(phase=Phase.SUCCEEDED), "w1")
-    await ledger.hear("job_1", Note(caller=Caller.LATE, ends={Phase.SUCCEEDED}, at=START), "w1")
-    recent = Recent(answered={"job_1": PERHAPS_UNHEARD - 1})
-    assert (await ledger.reserve(make_job(2, created_at=START + JOIN_FOR / 2), "w1", recent=recent))[1]
+    await ledger.note({"job_1": Note(caller=Caller.LATE, ends={Phase.SUCCEEDED}, at=START)}, "w1")
+    recent = Recent(answered={"job_1": STANDARD.unheard_for - 1})
+    assert (await ledger.reserve(make_job(2, created_at=START + STANDARD.join_for / 2), "w1", recent=recent))[1]
 
 
 async def test_what_was_heard_in_time_is_not_unheard_because_it_is_told_once_more(
@@ -141,7 +143,7 @@ async def test_what_was_heard_in_time_is_not_unheard_because_it_is_told_once_mor
 ) -> None:
     await ledger.reserve(make_job(phase=Phase.SUCCEEDED), "w1")
     for caller in (Caller.ANSWERED, Caller.LATE):
-        await ledger.hear("job_1", Note(caller=caller, ends={Phase.SUCCEEDED}, at=START), "w1")
+        await ledger.note({"job_1": Note(caller=caller, ends={Phase.SUCCEEDED}, at=START)}, "w1")
     assert not await caller_of(other, created_at=START + 5)
 
 
@@ -160,38 +162,38 @@ async def test_an_equal_order_joins_an_unconfirmed_job_also_when_that_was_told(
 ) -> None:
     """Only new=true spends again."""
     await ledger.reserve(make_job(phase=Phase.UNCONFIRMED), "w1")
-    await ledger.hear("job_1", Note(caller=caller), "w1")
+    await ledger.note({"job_1": Note(caller=caller)}, "w1")
     assert await caller_of(other) is joins
 
 
 async def test_an_unconfirmed_job_is_joined_however_old_it_is(ledger: Ledger, other: Ledger) -> None:
     await ledger.reserve(make_job(phase=Phase.UNCONFIRMED), "w1")
-    await ledger.hear("job_1", Note(caller=Caller.ANSWERED), "w1")
-    assert await caller_of(other, created_at=START + 30 * JOIN_FOR)
+    await ledger.note({"job_1": Note(caller=Caller.ANSWERED)}, "w1")
+    assert await caller_of(other, created_at=START + 30 * STANDARD.join_for)
 
 
 async def test_orders_of_other_words_or_other_accounts_do_not_join(ledger: Ledger, other: Ledger) -> None:
     await ledger.reserve(make_job(), "w1")
-    await ledger.hear("job_1", Note(caller=Caller.LEFT), "w1")
+    await ledger.note({"job_1": Note(caller=Caller.LEFT)}, "w1")
     assert not (await other.reserve(make_job(2, fingerprint="cat"), "w2"))[1]
     assert not (await other.reserve(make_job(3, account="another"), "w2"))[1]
 
 
 async def test_a_day_later_nobody_joins_what_was_left(ledger: Ledger, other: Ledger) -> None:
     await ledger.reserve(make_job(phase=Phase.SUCCEEDED, finished_at=START + 60), "w1")
-    await ledger.hear("job_1", Note(caller=Caller.LEFT), "w1")
-    assert not await caller_of(other, created_at=START + 60 + JOIN_FOR)
+    await ledger.note({"job_1": Note(caller=Caller.LEFT)}, "w1")
+    assert not await caller_of(other, created_at=START + 60 + STANDARD.join_for)
 
 
 async def test_what_took_longer_than_a_day_may_be_joined_for_a_day_from_its_end(ledger: Ledger, other: Ledger) -> None:
-    await ledger.reserve(make_job(phase=Phase.SUCCEEDED, finished_at=START + 2 * JOIN_FOR), "w1")
-    await ledger.hear("job_1", Note(caller=Caller.LEFT), "w1")
-    assert await caller_of(other, created_at=START + 2.9 * JOIN_FOR)
+    await ledger.reserve(make_job(phase=Phase.SUCCEEDED, finished_at=START + 2 * STANDARD.join_for), "w1")
+    await ledger.note({"job_1": Note(caller=Caller.LEFT)}, "w1")
+    assert await caller_of(other, created_at=START + 2.9 * STANDARD.join_for)
 
 
 async def test_whoever_joins_waits_and_the_third_is_side_by_side(ledger: Ledger, other: Ledger) -> None:
     await ledger.reserve(make_job(), "w1")
-    await ledger.hear("job_1", Note(caller=Caller.LEFT), "w1")
+    await ledger.note({"job_1": Note(caller=Caller.LEFT)}, "w1")
     job, joined = await other.reserve(make_job(2), "w2")
     assert (job.id, joined) == ("job_1", True)
     assert not (await ledger.reserve(make_job(3), "w1"))[1]
@@ -201,7 +203,7 @@ async def test_the_newest_of_several_is_joined(ledger: Ledger, other: Ledger) ->
     for number in (1, 2, 3):
         await ledger.reserve(make_job(number, created_at=START + number / 2), "w1")
     for number in (1, 2, 3):
-        await ledger.hear(f"job_{number}", Note(caller=Caller.LEFT), "w1")
+        await ledger.note({f"job_{number}": Note(caller=Caller.LEFT)}, "w1")
     assert (await other.reserve(make_job(4, created_at=START + 2), "w2"))[0].id == "job_3"
 
 
@@ -210,9 +212,9 @@ async def test_a_call_that_comes_later_repeats_one_that_was_given_up_without_a_w
 ) -> None:
     """Some clients never say that they have stopped waiting: whether the first still does, nobody here can know."""
     await ledger.reserve(make_job(), "w1")
-    assert not await caller_of(other, created_at=START + SIDE_BY_SIDE - 0.1)
+    assert not await caller_of(other, created_at=START + STANDARD.duplicate_window - 0.1)
     for number in (3, 4):
-        later = make_job(number, created_at=START + number * SIDE_BY_SIDE)
+        later = make_job(number, created_at=START + number * STANDARD.duplicate_window)
         assert (await other.reserve(later, "w2"))[0].id == "job_99"
 
 
@@ -233,7 +235,7 @@ async def test_a_job_whose_earlier_end_is_on_its_way_is_joined(ledger: Ledger) -
 async def test_a_process_known_to_have_ended_needs_no_lease_to_run_out(ledger: Ledger, other: Ledger) -> None:
     """Killed, started again and asked the same at once: the order was paid for already."""
     await ledger.reserve(make_job(), "w1")
-    job, joined = await other.reserve(make_job(2, created_at=START + 0.1), "w2", gone={"w1"}.__contains__)
+    job, joined = await other.reserve(make_job(2, created_at=START + 0.1), "w2", ended={"w1"})
     assert (job.id, joined) == ("job_1", True)
 
 
@@ -245,11 +247,11 @@ async def test_a_caller_of_a_process_that_left_has_left(ledger: Ledger, other: L
 
 async def test_new_makes_another_and_closes_the_unconfirmed_that_was_told(ledger: Ledger, other: Ledger) -> None:
     await ledger.reserve(make_job(phase=Phase.UNCONFIRMED), "w1")
-    await ledger.hear("job_1", Note(caller=Caller.ANSWERED), "w1")
+    await ledger.note({"job_1": Note(caller=Caller.ANSWERED)}, "w1")
     another = make_job(2, phase=Phase.SUCCEEDED)
     assert (await other.reserve(another, "w2", new=True)) == (another, False)
-    await other.hear("job_2", Note(caller=Caller.ANSWERED), "w2")
-    await other.hear("job_1", Note(caller=Caller.ANSWERED), "w2")  # somebody asks how the old one is
+    await other.note({"job_2": Note(caller=Caller.ANSWERED)}, "w2")
+    await other.note({"job_1": Note(caller=Caller.ANSWERED)}, "w2")  # somebody asks how the old one is
     assert not (await other.reserve(make_job(3), "w2"))[1], "closed stays closed"
 
 
@@ -257,9 +259,9 @@ async def test_new_does_not_take_from_others_the_unconfirmed_job_that_they_were_
     ledger: Ledger, other: Ledger
 ) -> None:
     await ledger.reserve(make_job(1, phase=Phase.UNCONFIRMED), "w1")
-    await ledger.hear("job_1", Note(caller=Caller.LEFT), "w1")
+    await ledger.note({"job_1": Note(caller=Caller.LEFT)}, "w1")
     await ledger.reserve(make_job(2, phase=Phase.UNCONFIRMED), "w1", new=True)
-    await ledger.hear("job_2", Note(caller=Caller.ANSWERED), "w1")
+    await ledger.note({"job_2": Note(caller=Caller.ANSWERED)}, "w1")
     await ledger.reserve(make_job(3), "w1", new=True)
     assert (await other.reserve(make_job(4), "w2"))[0].id == "job_1"
 
@@ -273,8 +275,8 @@ async def test_the_same_key_is_the_same_job_for_ever(
     phase: Phase, caller: Caller, ledger: Ledger, other: Ledger
 ) -> None:
     await ledger.reserve(make_job(phase=phase, idempotency_key="k"), "w1")
-    await ledger.hear("job_1", Note(caller=caller), "w1")
-    again = make_job(2, idempotency_key="k", created_at=START + 10 * JOIN_FOR)
+    await ledger.note({"job_1": Note(caller=caller)}, "w1")
+    again = make_job(2, idempotency_key="k", created_at=START + 10 * STANDARD.join_for)
     assert (await other.reserve(again, "w2"))[0].id == "job_1"
 
 
@@ -287,7 +289,7 @@ async def test_the_same_key_for_another_order_is_refused(ledger: Ledger, other: 
 
 async def test_another_key_is_another_job(ledger: Ledger, other: Ledger) -> None:
     await ledger.reserve(make_job(idempotency_key="k"), "w1")
-    await ledger.hear("job_1", Note(caller=Caller.LEFT), "w1")
+    await ledger.note({"job_1": Note(caller=Caller.LEFT)}, "w1")
     assert not (await other.reserve(make_job(2, idempotency_key="l"), "w2"))[1]
 
 
@@ -296,7 +298,7 @@ async def test_an_order_joins_what_an_earlier_version_called_otherwise(ledger: L
     for number, phase in enumerate((Phase.RUNNING, Phase.UNCONFIRMED)):
         name = f"former {number}"
         await ledger.reserve(make_job(number, phase=phase, fingerprint=name), "w1")
-        await ledger.hear(f"job_{number}", Note(caller=Caller.TOLD), "w1")
+        await ledger.note({f"job_{number}": Note(caller=Caller.TOLD)}, "w1")
         found, joined = await other.reserve(make_job(9 + number, fingerprint=f"now {number}", formerly=(name,)), "w2")
         assert (found.id, joined) == (f"job_{number}", True)
 

@@ -6,8 +6,10 @@ import pytest
 
 from kie_mcp.jobs.job import Job, JobState, Phase, stepped
 from kie_mcp.jobs.polling import KEPT
-from kie_mcp.jobs.rate_limit import BUDGET, WINDOW
-from kie_mcp.jobs.store.ledger import LEASE, STEPS, STOPPED_FOR, Ledger, LedgerError, StaleJobError
+from kie_mcp.jobs.rate_limit import BUDGET
+from kie_mcp.jobs.store.ledger import STEPS, LedgerError, StaleJobError
+from kie_mcp.jobs.store.protocols import Ledger
+from kie_mcp.jobs.timing import STANDARD
 from kie_mcp.orders.kind import Kind
 from tests.support.scripted_kie import make_job
 from tests.support.virtual_time import START
@@ -85,8 +87,8 @@ async def test_only_one_of_two_processes_marks_a_job(ledger: Ledger, other: Ledg
 async def test_a_process_that_lost_a_job_writes_no_more(ledger: Ledger, other: Ledger) -> None:
     job = make_job(phase=Phase.RUNNING, task_id="t")
     await ledger.reserve(job, "w1")
-    await other.beat("w2", START + LEASE)
-    [taken] = await other.claim("account", "w2", START + LEASE)
+    await other.beat("w2", START + STANDARD.lease)
+    [taken] = await other.claim("account", "w2", START + STANDARD.lease)
     assert taken.epoch == job.epoch + 1
     with pytest.raises(StaleJobError):
         await ledger.move(stepped(job, Phase.SUCCEEDED, START), was=Phase.RUNNING)
@@ -98,16 +100,16 @@ async def test_a_process_that_lost_a_job_writes_no_more(ledger: Ledger, other: L
 
 async def test_the_jobs_of_a_living_worker_are_left_alone(ledger: Ledger, other: Ledger) -> None:
     await ledger.reserve(make_job(), "w1")
-    assert await other.claim("account", "w2", START + LEASE - 0.1) == []
-    await ledger.beat("w1", START + LEASE - 0.1)
-    assert await other.claim("account", "w2", START + LEASE + 1) == []
+    assert await other.claim("account", "w2", START + STANDARD.lease - 0.1) == []
+    await ledger.beat("w1", START + STANDARD.lease - 0.1)
+    assert await other.claim("account", "w2", START + STANDARD.lease + 1) == []
 
 
 async def test_the_jobs_of_a_dead_worker_are_taken_over_once(ledger: Ledger, other: Ledger) -> None:
     phases = [Phase.RESERVED, Phase.SUBMITTED, Phase.RUNNING]
     for number, phase in enumerate(phases):
         await ledger.reserve(make_job(number, fingerprint=f"f{number}", phase=phase), "w1")
-    now = START + LEASE
+    now = START + STANDARD.lease
     await other.beat("w2", now)
     taken = await other.claim("account", "w2", now)
     assert [(job.phase, job.epoch) for job in taken] == [(phase, 1) for phase in phases]
@@ -118,45 +120,44 @@ async def test_finished_jobs_and_those_of_other_accounts_are_not_taken_over(ledg
     for number, phase in enumerate([Phase.SUCCEEDED, Phase.FAILED, Phase.UNCONFIRMED]):
         await ledger.reserve(make_job(number, fingerprint=f"f{number}", phase=phase), "w1")
     await ledger.reserve(make_job(9, account="another"), "w1")
-    assert await other.claim("account", "w2", START + LEASE) == []
+    assert await other.claim("account", "w2", START + STANDARD.lease) == []
 
 
 async def test_what_was_being_sent_when_its_worker_died_is_unconfirmed(ledger: Ledger, other: Ledger) -> None:
     job = await sent(ledger, make_job())
-    [taken] = await other.claim("account", "w2", START + LEASE)
+    [taken] = await other.claim("account", "w2", START + STANDARD.lease)
     assert taken.phase is Phase.UNCONFIRMED
     assert taken.trouble is not None
     assert taken.trouble.may_have_been_charged
-    assert taken.finished_at == START + LEASE
+    assert taken.finished_at == START + STANDARD.lease
     with pytest.raises(StaleJobError):
         await ledger.move(stepped(job, Phase.RESERVED, START), was=Phase.SUBMITTING)
 
 
-def lives(_: str) -> bool | None:
-    """Its lock is held."""
-    return False
+LIVES: dict[str, bool | None] = {"w1": False}
+"""Its lock is held."""
 
 
 async def test_what_a_living_process_is_sending_is_not_lost_by_its_lease_alone(ledger: Ledger, other: Ledger) -> None:
     """It is stopped, or shut out of the ledger, and may come back with Kie.ai's id."""
     job = await sent(ledger, make_job())
-    for silence in (0.0, STOPPED_FOR - 1):
-        assert await other.claim("account", "w2", START + LEASE + silence, lives) == []
-    assert (await ledger.attach(job, "task-1", START + LEASE + 20, "w1")).phase is Phase.SUBMITTED
+    for silence in (0.0, STANDARD.stopped_for - 1):
+        assert await other.claim("account", "w2", START + STANDARD.lease + silence, LIVES) == []
+    assert (await ledger.attach(job, "task-1", START + STANDARD.lease + 20, "w1")).phase is Phase.SUBMITTED
 
 
 async def test_what_a_process_was_sending_that_has_stood_still_for_long_is_unconfirmed(
     ledger: Ledger, other: Ledger
 ) -> None:
     await sent(ledger, make_job())
-    [taken] = await other.claim("account", "w2", START + LEASE + STOPPED_FOR, lives)
+    [taken] = await other.claim("account", "w2", START + STANDARD.lease + STANDARD.stopped_for, LIVES)
     assert taken.phase is Phase.UNCONFIRMED
 
 
 async def test_a_process_that_stands_still_is_followed_for_by_another(ledger: Ledger, other: Ledger) -> None:
     await ledger.reserve(make_job(phase=Phase.RUNNING, task_id="t"), "w1")
-    assert await other.claim("account", "w2", START + LEASE + 1, lives, patient=True) == []
-    assert len(await other.claim("account", "w2", START + LEASE + 1, lives)) == 1
+    assert await other.claim("account", "w2", START + STANDARD.lease + 1, LIVES, patient=True) == []
+    assert len(await other.claim("account", "w2", START + STANDARD.lease + 1, LIVES)) == 1
 
 
 @pytest.mark.parametrize("patient", [True, False])
@@ -166,8 +167,7 @@ async def test_the_jobs_of_a_process_that_has_ended_are_free_whatever_its_lease_
     """Its lock tells, also after the clock was set."""
     for number, phase in enumerate([Phase.SUBMITTING, Phase.RUNNING]):
         await ledger.reserve(make_job(number, fingerprint=f"f{number}", phase=phase), "w1")
-    gone = {"w1"}.__contains__
-    taken = await other.claim("account", "w2", START - 3600, gone, patient=patient)
+    taken = await other.claim("account", "w2", START - 3600, {"w1": True}, patient=patient)
     assert [job.phase for job in taken] == [Phase.UNCONFIRMED, Phase.RUNNING]
 
 
@@ -191,8 +191,8 @@ async def test_a_task_id_is_attached_to_what_was_sent(ledger: Ledger, other: Led
 async def test_a_late_id_is_attached_to_a_job_that_was_given_up(ledger: Ledger, other: Ledger) -> None:
     """Its process slept, another one said unconfirmed, and then the answer came after all."""
     job = await sent(ledger, make_job())
-    await other.beat("w2", START + LEASE)
-    await other.claim("account", "w2", START + LEASE)
+    await other.beat("w2", START + STANDARD.lease)
+    await other.claim("account", "w2", START + STANDARD.lease)
     attached = await ledger.attach(job, "task-1", START + 60, "w1")
     assert (attached.phase, attached.trouble, attached.finished_at) == (Phase.SUBMITTED, None, None)
 
@@ -200,9 +200,9 @@ async def test_a_late_id_is_attached_to_a_job_that_was_given_up(ledger: Ledger, 
 async def test_a_late_id_brings_the_job_back_into_the_care_of_who_has_it(ledger: Ledger, other: Ledger) -> None:
     """Else it would belong to a living process that does not follow it."""
     job = await sent(ledger, make_job())
-    await other.beat("w2", START + LEASE)
-    await other.claim("account", "w2", START + LEASE)
-    await ledger.attach(job, "task-1", START + LEASE, "w1")
+    await other.beat("w2", START + STANDARD.lease)
+    await other.claim("account", "w2", START + STANDARD.lease)
+    await ledger.attach(job, "task-1", START + STANDARD.lease, "w1")
     later = START + 60
     await other.beat("w2", later)
     assert [taken.id for taken in await other.claim("account", "w2", later)] == [job.id], "w1 is dead by now"
@@ -234,9 +234,9 @@ async def test_the_window_is_shared_by_all_processes(ledger: Ledger, other: Ledg
         assert await view.mark(job, START + number / 10) == 0.0
     job = make_job(50, fingerprint="one more")
     await other.reserve(job, "w2")
-    assert await other.mark(job, START + 2) == pytest.approx(WINDOW - 2)
+    assert await other.mark(job, START + 2) == pytest.approx(STANDARD.send_window - 2)
     assert (await other.queue(job)).place == 0
-    assert await other.mark(job, START + WINDOW) == 0.0
+    assert await other.mark(job, START + STANDARD.send_window) == 0.0
 
 
 async def test_a_hold_keeps_all_processes_of_the_account_back(ledger: Ledger, other: Ledger) -> None:

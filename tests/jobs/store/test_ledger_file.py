@@ -8,8 +8,10 @@ import pytest
 
 from kie_mcp.jobs.joining import Caller
 from kie_mcp.jobs.store import schema
-from kie_mcp.jobs.store.ledger import LEASE, Ledger, LedgerError, Note
+from kie_mcp.jobs.store.ledger import LedgerError, Note
+from kie_mcp.jobs.store.protocols import Ledger
 from kie_mcp.jobs.store.sqlite import SqliteLedger
+from kie_mcp.jobs.timing import STANDARD
 from tests.support.scripted_kie import disk, inline, ledger_on, make_job
 from tests.support.virtual_time import START
 
@@ -59,7 +61,7 @@ async def test_no_order_and_no_sign_of_life_reads_the_whole_history() -> None:
     for number in (2, 3):
         await ledger.reserve(make_job(number, idempotency_key=f"k{number}"), "w2", new=number == 3)
     await ledger.mark(make_job(), START)
-    await ledger.hear("job_1", Note(caller=Caller.LEFT), "w1")
+    await ledger.note({"job_1": Note(caller=Caller.LEFT)}, "w1")
     await ledger.claim("account", "w2", START)
     await ledger.list_jobs("account")
     connection.set_trace_callback(None)
@@ -138,7 +140,7 @@ async def test_a_row_that_cannot_be_read_hides_no_other(caplog: pytest.LogCaptur
         await ledger.reserve(make_job(number, fingerprint=f"f{number}"), "w1")
     connection.execute("UPDATE jobs SET record = '{' WHERE id = 'job_1'")
     assert [job.id for job in await ledger.list_jobs("account")] == ["job_2"]
-    assert [job.id for job in await ledger.claim("account", "w2", START + LEASE)] == ["job_2"]
+    assert [job.id for job in await ledger.claim("account", "w2", START + STANDARD.lease)] == ["job_2"]
     assert "job_1 cannot be read" in caplog.text
 
 

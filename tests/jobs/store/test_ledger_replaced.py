@@ -12,10 +12,11 @@ import anyio
 import pytest
 
 from kie_mcp.jobs.job import Job, Phase, stepped
-from kie_mcp.jobs.joining import JOIN_FOR, Caller
+from kie_mcp.jobs.joining import Caller
 from kie_mcp.jobs.store import schema
 from kie_mcp.jobs.store.ledger import LedgerError, Note, StaleJobError
 from kie_mcp.jobs.store.sqlite import SqliteLedger
+from kie_mcp.jobs.timing import STANDARD
 from tests.support.scripted_kie import RUNNING, Script, Stage, inline, make_job
 from tests.support.virtual_time import START, VIRTUAL
 
@@ -43,7 +44,7 @@ async def file(tmp_path: Path) -> AsyncGenerator[SqliteLedger]:
         )
     ):
         await ledger.reserve(make_job(number, fingerprint=str(number), **changes), "w1")
-    await ledger.hear("job_0", Note(caller=Caller.ANSWERED, ends={Phase.SUCCEEDED}), "w1")
+    await ledger.note({"job_0": Note(caller=Caller.ANSWERED, ends={Phase.SUCCEEDED})}, "w1")
     yield ledger
     await ledger.close()
 
@@ -91,10 +92,14 @@ async def test_a_place_that_cannot_be_looked_at_is_said_to_be_so_and_costs_no_id
 
 async def ended(ledger: SqliteLedger, name: str, caller: Caller, **changes: Any) -> None:
     """Let a job of the day before yesterday have ended, and its caller have been told that or not."""
-    old = {"phase": Phase.SUCCEEDED, "created_at": START - 2 * JOIN_FOR, "finished_at": START - 2 * JOIN_FOR}
+    old = {
+        "phase": Phase.SUCCEEDED,
+        "created_at": START - 2 * STANDARD.join_for,
+        "finished_at": START - 2 * STANDARD.join_for,
+    }
     job = make_job(0, id=name, fingerprint=name, **old | changes)
     await ledger.reserve(job, "w1")
-    await ledger.hear(name, Note(caller=caller, ends={job.phase}, at=START), "w1")
+    await ledger.note({name: Note(caller=caller, ends={job.phase}, at=START)}, "w1")
 
 
 async def test_what_an_equal_order_could_join_is_carried_over_however_old_and_nothing_else(file: SqliteLedger) -> None:
@@ -273,7 +278,7 @@ async def test_a_job_that_the_ledger_forgot_is_written_down_again_and_followed(
     job, ledger = await stage.sent()
     stage.connection.execute("DELETE FROM jobs")
     with caplog.at_level(logging.WARNING), pytest.raises(StaleJobError), anyio.fail_after(600):
-        await stage.follower(ledger).follow(job)
+        await stage.steps(ledger).follow(job)
     assert "task-1" in caplog.text
     taken: list[Job] = await ledger.claim("account", "w2", START)
     assert [(one.id, one.task_id, one.epoch) for one in taken] == [("job_1", "task-1", 1)]

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from kie_mcp.jobs.store.ledger import LEASE
 from kie_mcp.jobs.store.processes import ProcessLock
 from kie_mcp.jobs.store.sqlite import SqliteLedger
+from kie_mcp.jobs.timing import STANDARD
 from tests.support.scripted_kie import inline, make_job
 from tests.support.virtual_time import START
 
@@ -84,6 +84,6 @@ async def test_two_servers_whose_state_folder_was_deleted_leave_each_other_their
     with ProcessLock(folder) as here:
         shutil.rmtree(folder)
         ledger.path.unlink()
-        assert await ledger.claim("account", here.worker, START + 1, here.gone) == []
-        assert len(await ledger.claim("account", here.worker, START + LEASE, here.gone)) == 1
+        assert await ledger.claim("account", here.worker, START + 1, await here.ended([name])) == []
+        assert len(await ledger.claim("account", here.worker, START + STANDARD.lease, await here.ended([name]))) == 1
     await ledger.close()

@@ -1,0 +1,189 @@
+"""What a store of jobs can do: five small protocols, and the ledger that is all of them.
+
+Everything that changes something is one transaction, and durable when it returns. Only values go in: what must be asked
+of others, as whether a process lives, is asked before.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Protocol
+
+from kie_mcp.jobs.job import Job, JobState, Phase
+from kie_mcp.jobs.joining import NOTHING_RECENT, Recent
+from kie_mcp.jobs.store.ledger import NOTHING_KNOWN, Note, Queue
+from kie_mcp.orders.kind import Kind
+
+
+class JobStore(Protocol):
+    """Keeps jobs, and what became of those who ordered them."""
+
+    async def reserve(
+        self,
+        job: Job,
+        worker: str,
+        *,
+        parts: Mapping[str, Job] | None = None,
+        new: bool = False,
+        ended: Collection[str] = (),
+        recent: Recent = NOTHING_RECENT,
+    ) -> tuple[Job, bool]:
+        """Write a new job down, or find the one that this order joins; says whether it joined.
+
+        *recent* is what the process remembers of its calls, *ended* are workers whose processes certainly have ended.
+        *parts* are the jobs that make its inputs, by argument: written down, or joined, in the same step, if the job
+        itself is new. All of a chain is there after a crash, or nothing of it.
+
+        Raises KeyConflictError if the idempotency key stands for another order.
+        """
+        ...
+
+    async def adopt(self, job: Job, worker: str) -> tuple[Job, bool]:
+        """Write down a job that was made elsewhere, or find it by its task id; says whether it was there."""
+        ...
+
+    async def read(self, job_id: str) -> Job | None:
+        """The job with that id."""
+        ...
+
+    async def read_all(self, job_ids: Collection[str]) -> dict[str, Job]:
+        """The jobs with these ids, as far as they are there."""
+        ...
+
+    async def read_task(self, account: str, task_id: str) -> Job | None:
+        """The account's job with that id of Kie.ai's."""
+        ...
+
+    async def list_jobs(
+        self,
+        account: str,
+        *,
+        state: JobState | None = None,
+        kind: Kind | None = None,
+        limit: int = 20,
+        after: str = "",
+    ) -> list[Job]:
+        """The account's jobs, newest first; with the id of one of them in *after*, those that come after it."""
+        ...
+
+    async def job_ids(self, account: str, prefix: str, limit: int) -> tuple[list[str], int]:
+        """The ids of the account's jobs that begin so, newest first, and how many there are in all."""
+        ...
+
+    async def move(self, job: Job, *, was: Phase) -> Job:
+        """Write the job as it is now; if that is its success, remember how long it took.
+
+        Raises StaleJobError if it was not in that phase and epoch any more.
+        """
+        ...
+
+    async def begin_look(self, job_id: str, now: float, gap: float) -> Job | None:
+        """Note that a finished job is looked at now; None if it was so many seconds ago, by whichever process."""
+        ...
+
+    async def attach(self, job: Job, task_id: str, now: float, worker: str) -> Job:
+        """Write down the task id, whoever cared for the job till now: an id is never lost."""
+        ...
+
+    async def restore(self, job: Job) -> None:
+        """Write a job down again that the ledger has lost; whoever comes next takes it over."""
+        ...
+
+    async def note(self, notes: Mapping[str, Note], worker: str) -> None:
+        """Note what became of callers, by job id."""
+        ...
+
+    async def inputs_needed(self) -> set[str]:
+        """The SHA-256 of the callers' own files that jobs of any account, not sent yet, still need."""
+        ...
+
+
+class RateWindow(Protocol):
+    """Says when an account may send, and counts what it sends."""
+
+    async def mark(self, job: Job, now: float) -> float:
+        """Step from reserved to submitting and count the send, if one may be sent; else the seconds to wait."""
+        ...
+
+    async def queue(self, job: Job) -> Queue:
+        """The line before this job."""
+        ...
+
+    async def hold(self, account: str, until: float) -> None:
+        """Send nothing for this account before that time."""
+        ...
+
+
+class Leases(Protocol):
+    """Says which process cares for which jobs, and which of them live."""
+
+    async def beat(self, worker: str, now: float) -> None:
+        """Say that this worker is alive."""
+        ...
+
+    async def renew(self, account: str, worker: str, now: float) -> dict[str, float | None]:
+        """Say that this worker is alive, and return who else has open jobs of the account, or calls, and until when.
+
+        None is one whose lease is unknown; a job that nobody cares for has a worker without a name.
+        """
+        ...
+
+    async def workers_with_calls(self) -> set[str]:
+        """The workers whose callers wait."""
+        ...
+
+    async def claim(
+        self,
+        account: str,
+        worker: str,
+        now: float,
+        ended: Mapping[str, bool | None] = NOTHING_KNOWN,
+        *,
+        patient: bool = False,
+    ) -> list[Job]:
+        """Take over the unfinished jobs whose worker has ended or, unless *patient*, gives no sign of life.
+
+        *ended* is what is known of the processes of workers: whether they have ended, or None.
+
+        A job whose worker died while submitting becomes unconfirmed here. One that is stopped may still come back with
+        Kie.ai's id, so it gets more time.
+        """
+        ...
+
+    async def leave(self, worker: str) -> None:
+        """Let go of all jobs of this worker."""
+        ...
+
+
+class Durations(Protocol):
+    """Remembers how long jobs took."""
+
+    async def durations(self, bucket: str) -> list[float]:
+        """How long such jobs took, seconds, ascending."""
+        ...
+
+    async def learn(self, bucket: str, seconds: float, now: float) -> None:
+        """Remember how long a job took."""
+        ...
+
+
+class Uploads(Protocol):
+    """Remembers what was uploaded."""
+
+    async def upload(self, account: str, digest: str, since: float) -> str | None:
+        """The URL under which these bytes were uploaded, if that was after *since*."""
+        ...
+
+    async def uploaded(self, account: str, digest: str, url: str, now: float) -> None:
+        """Remember where these bytes were uploaded."""
+        ...
+
+
+class Ledger(JobStore, RateWindow, Leases, Durations, Uploads, Protocol):
+    """All that a process needs to remember, in one place."""
+
+    async def open(self) -> None:
+        """Make or migrate the store. Raises LedgerError if it cannot be used."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the store."""
+        ...

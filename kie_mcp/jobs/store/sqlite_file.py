@@ -1,0 +1,123 @@
+"""The SQLite file of a ledger: opened, one transaction at a time, and followed when it is replaced under a server."""
+
+import logging
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from kie_mcp.jobs.failure_log import FailureLog
+from kie_mcp.jobs.ledger_replaced import carry_over, identity, unfinished
+from kie_mcp.jobs.store import schema
+from kie_mcp.jobs.store.ledger import LedgerError
+
+logger = logging.getLogger(__name__)
+
+_OFTEN = 10
+"""Files after which it is not noticed any more that there is another one."""
+READ = "BEGIN DEFERRED"
+WRITE = "BEGIN IMMEDIATE"
+R = TypeVar("R")
+
+
+class Runner(Protocol):
+    """Runs a blocking function and waits for it."""
+
+    async def __call__(self, function: Callable[[], R], /) -> R:
+        """Return what the function returns."""
+        ...
+
+
+class SqliteFile:
+    """Does work in transactions on one file.
+
+    Args:
+        path: The file.
+        run: Where the blocking calls happen; by default in worker threads, one at a time.
+        connect: Opens the file.
+    """
+
+    def __init__(
+        self, path: Path, run: Runner | None = None, connect: Callable[[Path], sqlite3.Connection] = schema.connect
+    ) -> None:
+        self.path = path
+        self._run = run or schema.SerialThread()
+        self._connect = connect
+        self._db: sqlite3.Connection | None = None
+        self._file: tuple[int, int] | None = None
+        """The file that is open; None for one that has no path."""
+        self._replaced = 0
+        self._failures = FailureLog(logger)
+
+    async def open(self) -> None:
+        """Open the file, made or migrated where needed. Raises LedgerError if it cannot be used."""
+        if self._db is None:
+            self._db = await self._run(lambda: self._connect(self.path))
+            self._file = identity(self.path)
+
+    async def close(self) -> None:
+        """Close the file."""
+        if self._db is not None:
+            db, self._db = self._db, None
+            await self._run(db.close)
+
+    async def transact(self, work: Callable[[sqlite3.Connection], R], *, begin: str = WRITE) -> R:
+        """Do the work in one transaction and return what it returns; one that begins with `READ` must only read."""
+        return await self._run(lambda: self._inside(work, begin))
+
+    def _inside(self, work: Callable[[sqlite3.Connection], R], begin: str) -> R:
+        try:
+            db = self._current()
+            version: int = db.execute("PRAGMA user_version").fetchone()[0]
+            if version < len(schema.MIGRATIONS):  # an older file was copied over it
+                schema.migrate(db, self.path)
+            db.execute(begin)
+            with db:
+                self._check_version(db)
+                return work(db)
+        except (OSError, sqlite3.Error) as error:
+            raise schema.unusable(self.path, error) from error
+
+    def _check_version(self, db: sqlite3.Connection) -> None:
+        try:
+            schema.check_version(db, self.path)
+        except LedgerError as error:
+            self._failures.tell(f"Not finished, and left to the newer kie-mcp: {_unfinished(db)}", error)
+            raise
+
+    def _current(self) -> sqlite3.Connection:
+        """The file that is at the path now; one that was moved away or replaced is left, with what counts carried on.
+
+        Raises LedgerError if what is there now cannot be used.
+        """
+        db = self._db
+        if db is None:
+            raise LedgerError("The ledger is not open.")
+        if self._file is None or identity(self.path) == self._file:
+            return db
+        jobs = _unfinished(db)
+        subject = f"The ledger {self.path} was moved away or replaced while this server runs; not finished: {jobs}"
+        try:
+            new = self._connect(self.path)
+        except LedgerError as error:
+            self._failures.tell(subject, error)
+            raise
+        try:
+            carry_over(db, new)
+        except sqlite3.Error as error:
+            new.close()
+            self._failures.tell(subject, schema.unusable(self.path, error))
+            raise
+        logger.warning("%s. They were written into the one that is there now.", subject)
+        self._replaced += 1
+        # Some network disks give a file another number each time.
+        self._db, self._file = new, identity(self.path) if self._replaced < _OFTEN else None
+        db.close()
+        return new
+
+
+def _unfinished(db: sqlite3.Connection) -> str:
+    try:
+        return ", ".join(unfinished(db)) or "none"
+    except sqlite3.Error:
+        return "not known; see https://kie.ai/logs"
