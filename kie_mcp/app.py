@@ -232,16 +232,16 @@ async def _present(process_lock: ProcessLock) -> AsyncGenerator[None]:
             await run_in_thread(lambda: process_lock.__exit__(None, None, None), patience=LAST_MOMENTS)
 
 
-async def serve_stdio(settings: Settings, *, sandbox: bool = False) -> None:
+async def serve_stdio(settings: Settings, *, sandbox: bool = False, timing: Timing = STANDARD) -> None:
     """Serve one client over standard input and output; with `sandbox`, against a Kie.ai of our own.
 
     Raises ConsoleError if standard output cannot be written, and LedgerError if jobs cannot be written down.
     """
     if not sandbox:
-        await _serve(create_server(settings))
+        await _serve(create_server(settings, timing=timing))
         return
     async with on_sandbox(settings) as own:
-        await _serve(create_server(own, sandbox=True))
+        await _serve(create_server(own, sandbox=True, timing=timing))
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""From an order to a job, and from a job to what is sent: checked, its files found, its price and length estimated."""
+"""Turn an order into a draft of its job, checked before anything is paid, and a job into the request that is sent."""
 
 import json
 from collections.abc import Awaitable, Callable, Container, Mapping
@@ -12,29 +12,24 @@ from kie_mcp.jobs.job import Job, Request
 from kie_mcp.media.inputs.input_files import InputFiles, is_file_reference
 from kie_mcp.media.inputs.references import FileReferences
 from kie_mcp.media.outputs.download_limits import expected_bytes
+from kie_mcp.orders.fingerprint import fingerprint, former_fingerprint
 from kie_mcp.orders.kind import Kind
-from kie_mcp.orders.order import (
-    Order,
-    fingerprint,
-    former_fingerprint,
-    load_order,
-    output_uri,
-)
+from kie_mcp.orders.order import Order, load_order
 
 PART_WORDS = {"text": "script", "prompt": "image_prompt"}
-"""What the words of a part are called in the order that it is a part of."""
+"""The arguments of a part's order, and what its caller knows them as."""
 
 
 class OrderPlanner:
     """Checks orders before anything is spent.
 
     Args:
-        sources: Finds what https links and kie:// references mean.
-        inputs: Takes the caller's own files.
+        sources: Finds the outputs of earlier jobs; links stay as they are.
+        inputs: Reads the caller's own files.
         check_output_folder: Raises NotCreatedError if nothing of so many bytes could be saved.
         account: Whose orders they are.
         plain_host: The host and port of a sandbox, if that is used.
-        say: Takes a job's id and what is being done for it just now; nothing when that is over.
+        say: Called with a job's id and what is being done for it just now; with no words when that is over.
     """
 
     def __init__(
@@ -55,70 +50,62 @@ class OrderPlanner:
         self._say = say
 
     async def draft(self, order: Order, *, parts: Mapping[str, Order] | None = None, convert: bool = False) -> Draft:
-        """Everything of the job that is known before it is written down.
+        """Check an order and its parts, and return all of their jobs that is known before they are written down.
 
-        *parts* make its inputs, by argument; with *convert*, files are turned into what the model takes.
-        Raises OrderError at the first thing that does not fit, of the order and of its parts.
+        *parts* are the orders that it takes files of, by the names that it has for them. With *convert*, files are
+        converted to what the model takes. Raises OrderError at the first thing that does not fit.
         """
         needed = sum(expected_bytes(one.kind) for one in (order, *(parts or {}).values()))
         await self._check_output_folder(needed)
-        return await self._drafted(order, parts or {}, needed, convert=convert)
+        return await self._draft_one(order, parts or {}, needed, convert=convert)
 
-    async def _drafted(self, order: Order, parts: Mapping[str, Order], needed: int, *, convert: bool) -> Draft:
-        whole = order.model_copy(update={argument: _to_be_made(argument) for argument in parts})
-        checked = requests.check(whole, plain_host=self._plain_host)
+    async def _draft_one(self, order: Order, parts: Mapping[str, Order], needed: int, *, convert: bool) -> Draft:
+        checked = requests.check(order, plain_host=self._plain_host)
+        makers = {argument: parts[name] for argument, name in order.parts().items()}
         with speaking_of(**PART_WORDS):
-            drafts = {
-                argument: await self._drafted(part, {}, needed, convert=False) for argument, part in parts.items()
-            }
-        awaited = await self._awaited(checked, but=parts)
-        checked, seconds, remarks = await self._taken(checked, convert=convert)
-        if script := parts.get("audio"):
-            seconds = audio_length.check_script(checked, script)
-        elif script := _script(awaited.get("audio")):
-            seconds = audio_length.check_script(checked, script, argument="audio")
-        known = await self._audio_seconds(checked, but={*parts, *awaited})
-        seconds = known if seconds is None else seconds
+            drafts = {name: await self._draft_one(part, {}, needed, convert=False) for name, part in parts.items()}
+        awaited = await self._find_awaited(checked)
+        checked, seconds, remarks = await self._take_files(checked, convert=convert)
+        spoken = _estimate_spoken_seconds(checked, makers, awaited)
+        known = await self._check_outputs(checked, but=awaited)
+        seconds = next((one for one in (spoken, seconds, known) if one is not None), None)
         if (longer := needed - expected_bytes(order.kind) + expected_bytes(order.kind, seconds)) > needed:
             await self._check_output_folder(longer)
         by_default = not order.model.strip()
         doubt = audio_length.advise(checked, seconds, by_default=by_default)
-        # Equal words for a part make an equal order, whatever becomes of the job that speaks or draws them.
-        equal = {argument: f"made:{draft.fingerprint}" for argument, draft in drafts.items()}
         return Draft(
             kind=checked.kind,
             model=checked.model,
             order=checked.model_dump(mode="json"),
-            fingerprint=fingerprint(self._account, checked.with_files(equal)),
-            formerly=self._formerly(checked, drafts),
+            fingerprint=fingerprint(self._account, checked, {name: part.fingerprint for name, part in drafts.items()}),
+            formerly=self._former_fingerprints(checked, drafts),
             bucket=job_durations.bucket(checked, audio_seconds=seconds),
             credits_estimated=prices.estimate(checked, audio_seconds=seconds),
             waiting_for=tuple(dict.fromkeys(job.id for job in awaited.values())),
             parts=drafts,
-            title=await self._title(order, parts),
+            title=await self._compose_title(order, makers),
             by_default=by_default,
             remark=" ".join([*remarks, doubt]).strip(),
         )
 
-    def _formerly(self, order: Order, parts: Mapping[str, Draft]) -> tuple[str, ...]:
-        """What version 0.1 called an equal order: as it is written here, and apart if nobody had named the model."""
-        equal = {name: f"made:{(draft.formerly or (draft.fingerprint,))[0]}" for name, draft in parts.items()}
-        before = former_fingerprint(self._account, order.with_files(equal))
+    def _former_fingerprints(self, order: Order, parts: Mapping[str, Draft]) -> tuple[str, ...]:
+        """Return the fingerprints that version 0.1 gave to an equal order: it had another if no model was named."""
+        before = former_fingerprint(self._account, order, {name: part.formerly[0] for name, part in parts.items()})
         apart = (f"{before}-by-default",) if order.model == registry.models(order.kind)[0].id else ()
         return (before, *apart)
 
-    async def _awaited(self, order: Order, *, but: Container[str]) -> dict[str, Job]:
-        """The jobs that are still to make files of the order, by argument."""
+    async def _find_awaited(self, order: Order) -> dict[str, Job]:
+        """Find the unfinished jobs that will make files of the order, by argument."""
         awaited: dict[str, Job] = {}
         for argument, reference in order.files().items():
-            if is_file_reference(reference) or argument in but:
+            if is_file_reference(reference):
                 continue
             if job := await self._sources.awaited(reference, argument=argument):
                 awaited[argument] = job
         return awaited
 
-    async def _taken(self, order: Order, *, convert: bool) -> tuple[Order, float | None, list[str]]:
-        """The order with the caller's own files as they were read, how long their sound is, and what was done."""
+    async def _take_files(self, order: Order, *, convert: bool) -> tuple[Order, float | None, list[str]]:
+        """Read the caller's own files: return the order that names them by content, the audio's length, and notes."""
         instead: dict[str, str] = {}
         seconds: float | None = None
         remarks: list[str] = []
@@ -130,8 +117,11 @@ class OrderPlanner:
                 seconds = taken.duration_s if argument == "audio" else seconds
         return order.with_files(instead), seconds, remarks
 
-    async def _audio_seconds(self, order: Order, *, but: Container[str] = ()) -> float | None:
-        """How long the audio of an earlier job is. Raises OrderError if a file is not what is taken."""
+    async def _check_outputs(self, order: Order, *, but: Container[str] = ()) -> float | None:
+        """Check the outputs of earlier jobs, and return the length of the audio, if it is one of them.
+
+        Raises OrderError if one is not what its argument takes, or if the audio is too long.
+        """
         seconds: float | None = None
         for argument, reference in order.files().items():
             if argument in but:
@@ -144,19 +134,19 @@ class OrderPlanner:
         audio_length.check_audio(order, seconds)
         return seconds
 
-    async def _title(self, order: Order, parts: Mapping[str, Order]) -> str:
-        """What it is of, in the words of whoever ordered it, or its files."""
+    async def _compose_title(self, order: Order, makers: Mapping[str, Order]) -> str:
+        """Return what it is of: in its own words, or in those of its files or, by argument, of the orders for them."""
         files = order.files()
         titles = {
-            name: await (self._title(parts[name], {}) if name in parts else self._sources.words(files[name]))
+            name: await (self._compose_title(makers[name], {}) if name in makers else self._sources.words(files[name]))
             for name in order.titled_by
         }
         return order.title(titles)
 
     async def prepare(self, job: Job) -> Request:
-        """What is sent for the job; files that only we have are uploaded, which is free."""
+        """Return what is sent for the job; upload files that only we have, which is free."""
         order = load_order(json.dumps(job.order))
-        seconds = await self._audio_seconds(order)
+        seconds = await self._check_outputs(order)
         await self._check_output_folder(expected_bytes(job.kind, seconds))
         audio_length.advise(order, seconds, by_default=job.by_default)
         links: dict[str, str] = {}
@@ -170,16 +160,23 @@ class OrderPlanner:
 
 
 def kind_of(model: str | None) -> Kind:
-    """What a model of Kie.ai's makes, for a job that was made elsewhere."""
+    """Return the kind of job that a model of Kie.ai's does, for one that was made elsewhere."""
     known = {name: row.kind for row in MODELS for name in (row.id, row.edit_id, *row.aliases)}
     return known.get(model, Kind.OTHER)
 
 
-def _script(job: Job | None) -> Order | None:
-    """What a job is still to speak; None of one that was made elsewhere, of which nobody knows."""
+def _estimate_spoken_seconds(order: Order, makers: Mapping[str, Order], awaited: Mapping[str, Job]) -> float | None:
+    """Estimate how long the audio will be that a part or an earlier job is still to speak; None if neither is.
+
+    Raises OrderError if it will be longer than the model takes, however fast it is spoken.
+    """
+    if script := makers.get("audio"):
+        return audio_length.check_script(order, script)
+    if script := _load_script(awaited.get("audio")):
+        return audio_length.check_script(order, script, argument="audio")
+    return None
+
+
+def _load_script(job: Job | None) -> Order | None:
+    """Read what a job is to speak; None of a job that was made elsewhere: nobody knows its text."""
     return load_order(json.dumps(job.order)) if job and job.order else None
-
-
-def _to_be_made(argument: str) -> str:
-    """What stands in an order for a file of which not even the job has an id yet."""
-    return output_uri(argument, 0)

@@ -10,8 +10,7 @@ from kie_mcp.orders.order import Order
 
 def bucket(order: Order, *, audio_seconds: float | None = None) -> str:
     """Name the jobs that take about as long as this one: "model|resolution|length"."""
-    model = requests.build(order, dict.fromkeys(order.files().values(), "")).model
-    return f"{model}|{order.size}|{order.length(audio_seconds)}"
+    return f"{requests.model_id(order)}|{order.size}|{order.length(audio_seconds)}"
 
 
 def usual_duration(job: Job) -> Spread | None:

@@ -20,7 +20,7 @@ def check(order: AnOrder, *, plain_host: str | None = None) -> AnOrder:
     """
     model = find(order.model, order.kind)
     named_edit = model.edit_id is not None and order.model.strip().casefold().endswith("-edit")
-    if named_edit and not order.files():
+    if named_edit and not order.inputs():
         problem = f"{model.edit_id} changes pictures, and none was given."
         remedy = f"Give a picture, or use {model.id} to make one from words."
         raise OrderError(problem, argument="images", remedy=remedy)
@@ -30,6 +30,12 @@ def check(order: AnOrder, *, plain_host: str | None = None) -> AnOrder:
 
     fitting = OrderValidator(model=model.id, takes=model.takes, plain_host=plain_host, takers=takers)
     return fitting.check(order)
+
+
+def model_id(order: Order) -> str:
+    """Return Kie.ai's id of the model that makes a checked order: for changing pictures it may be another."""
+    model = find(order.model, order.kind)
+    return model.edit_id if model.edit_id and order.inputs() else model.id
 
 
 def build(order: Order, links: Mapping[str, str]) -> Request:
@@ -45,8 +51,7 @@ def build(order: Order, links: Mapping[str, str]) -> Request:
         value = getattr(order, name)
         if value != type(order).model_fields[name].default:
             inputs[key] = _linked(name, value, links) if name in order.file_fields else value
-    edits = model.edit_id is not None and order.files()
-    return Request(model.edit_id if edits and model.edit_id else model.id, inputs)
+    return Request(model_id(order), inputs)
 
 
 def _linked(name: str, value: str | tuple[str, ...], links: Mapping[str, str]) -> Any:

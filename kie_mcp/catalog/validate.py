@@ -9,7 +9,9 @@ from typing import Any, NoReturn, TypeVar
 
 from kie_mcp.catalog.capabilities import Capabilities
 from kie_mcp.errors import OrderError
-from kie_mcp.orders.order import Order, output_uri, parse_output_uri
+from kie_mcp.orders.job_uris import output_uri, parse_output_uri
+from kie_mcp.orders.order import Order
+from kie_mcp.orders.part_file import File, PartFile
 from kie_mcp.text import literal
 from kie_mcp.urls import check_url, is_web_link, shown_url
 
@@ -83,7 +85,7 @@ class OrderValidator:
     def _kept_shape(self, order: Order) -> dict[str, str]:
         """Let a picture that is changed keep its shape, if no other is asked for."""
         asked = getattr(order, "aspect_ratio", "").strip()
-        return {} if asked or not order.files() or "auto" not in self.takes.aspect_ratios else {"aspect_ratio": "auto"}
+        return {} if asked or not order.inputs() or "auto" not in self.takes.aspect_ratios else {"aspect_ratio": "auto"}
 
     def _aspect_ratio(self, argument: str, given: str) -> str:
         ratio = given.strip()
@@ -105,7 +107,7 @@ class OrderValidator:
             raise OrderError(problem, argument=argument, remedy="Shorten it.")
         return given
 
-    def _images(self, argument: str, given: tuple[str, ...]) -> tuple[str, ...]:
+    def _images(self, argument: str, given: tuple[File, ...]) -> tuple[File, ...]:
         most = self.takes.images_max
         if given and not most:
             self._not_taken(argument, str(len(given)), "images_max")
@@ -114,7 +116,9 @@ class OrderValidator:
             raise OrderError(problem, argument=argument, remedy="Leave some out.")
         return tuple(self._reference(f"{argument}[{index}]", one) for index, one in enumerate(given))
 
-    def _reference(self, argument: str, given: str) -> str:
+    def _reference(self, argument: str, given: File) -> File:
+        if isinstance(given, PartFile):
+            return given
         text = _bare(given)
         if is_web_link(text):
             return check_url(text, argument=argument, plain_host=self.plain_host)

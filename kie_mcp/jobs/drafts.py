@@ -14,6 +14,7 @@ class Draft:
     kind: Kind
     model: str
     order: JSON
+    """As it will be stored, but for the files of its parts."""
     fingerprint: str
     formerly: tuple[str, ...] = ()
     """Fingerprints of the same order in ledgers that earlier versions wrote."""
@@ -22,7 +23,7 @@ class Draft:
     waiting_for: tuple[str, ...] = ()
     """Jobs that must succeed before this one can be sent."""
     parts: Mapping[str, "Draft"] = field(default_factory=dict[str, "Draft"])
-    """What is to be made along with it, by the argument of the order that it is for."""
+    """What is to be made along with it, by the name that the order has for it."""
     title: str = ""
     """The first words of what it is of."""
     by_default: bool = False

@@ -99,7 +99,7 @@ class JobService:
         """
         came = self.now() if came is None else came
         job = self._job(draft, idempotency_key)
-        parts = {argument: self._job(part) for argument, part in draft.parts.items()}
+        parts = {name: self._job(part) for name, part in draft.parts.items()}
         # One at a time: a caller that was cancelled meanwhile is known to have left before the next one is judged.
         async with self._placing:
             ended = await self._runner.settle()

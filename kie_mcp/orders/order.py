@@ -1,47 +1,15 @@
 """Orders: what is to be made, as frozen values that can be compared, written down and read again."""
 
 import bisect
-import hashlib
-import json
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal, Self, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, Field, TypeAdapter, ValidationInfo
+from pydantic import BaseModel, Field, TypeAdapter
 
-from kie_mcp.errors import OrderError
-from kie_mcp.orders.equality import same_address, same_words
 from kie_mcp.orders.kind import Family, Kind
-
-JOBS_URI = "kie://jobs"
-"""All jobs; what begins so is about one of them."""
-
-OUTPUT_URI = re.compile(r"kie://jobs/(?P<job_id>[A-Za-z0-9_-]{1,100})/outputs/(?P<index>[0-9]{1,3})")
-"""A file that a job made: what one job hands to the next."""
-
-HANDED_IN = re.compile(r"(?P<place>(?:file|data):[^#]*)#sha256=(?P<digest>[0-9a-f]{64})")
-"""A file of the caller's, once it was read: where it was, and what was in it."""
-
-# Control characters but newline and tab, and halves of surrogate pairs, which no UTF-8 can carry.
-_UNSENDABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
-
-
-def _sendable(value: object, info: ValidationInfo) -> object:
-    if not isinstance(value, str):
-        return value
-    text = value.replace("\r\n", "\n").replace("\r", "\n")
-    if found := _UNSENDABLE.search(text):
-        problem = (
-            f"holds the character U+{ord(found[0]):04X} at position {found.start() + 1:,}; "
-            "control characters other than newline and tab, and halves of surrogate pairs, are not allowed."
-        )
-        raise OrderError(problem, argument=info.field_name or "", remedy="Take the character out.")
-    return text
-
-
-Text = Annotated[str, BeforeValidator(_sendable)]
-
+from kie_mcp.orders.part_file import File, PartFile
+from kie_mcp.orders.sendable_text import Text
 
 TITLE = 100
 """Characters of the words by which a job is known again."""
@@ -71,7 +39,7 @@ class Order(BaseModel, ABC, frozen=True, extra="forbid"):
 
     def title(self, _titles: Mapping[str, str], /) -> str:
         """Say what it is of, given the titles of the files in `titled_by`, by argument."""
-        return shortened(self.words)
+        return _shorten(self.words)
 
     @abstractmethod
     def units(self, _audio_seconds: float | None, /) -> float | None:
@@ -85,20 +53,28 @@ class Order(BaseModel, ABC, frozen=True, extra="forbid"):
         """Estimate how long its words last once they are spoken; None if they are not to be."""
         return None
 
-    def files(self) -> dict[str, str]:
-        """List the files that go in, as they were given, by the argument that names each: `images[0]`."""
+    def inputs(self) -> dict[str, File]:
+        """List all that goes in, files and those of parts, by the argument that names each: `images[0]`."""
         return {argument: given for name in self.file_fields for argument, given in self._named(name)}
+
+    def files(self) -> dict[str, str]:
+        """List the files that go in, as they were given, by argument."""
+        return {argument: given for argument, given in self.inputs().items() if isinstance(given, str)}
+
+    def parts(self) -> dict[str, str]:
+        """List the parts whose files go in, by argument: the edges from this order to others."""
+        return {argument: given.part for argument, given in self.inputs().items() if isinstance(given, PartFile)}
 
     def with_files(self, instead: Mapping[str, str]) -> Self:
         """Return the order with other files: each whose argument is a key of *instead* gives way to its value."""
-        changes: dict[str, str | tuple[str, ...]] = {}
+        changes: dict[str, File | tuple[File, ...]] = {}
         for name in self.file_fields:
             files = tuple(instead.get(argument, given) for argument, given in self._named(name))
             changes[name] = files if isinstance(getattr(self, name), tuple) else files[0]
         return self.model_copy(update=changes)
 
-    def _named(self, name: str) -> list[tuple[str, str]]:
-        given: str | tuple[str, ...] = getattr(self, name)
+    def _named(self, name: str) -> list[tuple[str, File]]:
+        given: File | tuple[File, ...] = getattr(self, name)
         if isinstance(given, tuple):
             return [(f"{name}[{index}]", one) for index, one in enumerate(given)]
         return [(name, given)]
@@ -111,8 +87,7 @@ class ImageOrder(Order, frozen=True):
 
     kind: Literal[Kind.IMAGE] = Kind.IMAGE
     prompt: Text
-    images: tuple[Text, ...] = ()
-    """https URLs, `kie://jobs/{job_id}/outputs/{n}`, or files that were handed in: see `handed_in`."""
+    images: tuple[File, ...] = ()
     aspect_ratio: Text = ""
     resolution: Text = ""
     output_format: Text = ""
@@ -176,8 +151,8 @@ class TalkingVideoOrder(Order, frozen=True):
     titled_by = ("audio", "image")
 
     kind: Literal[Kind.TALKING_VIDEO] = Kind.TALKING_VIDEO
-    image: Text
-    audio: Text
+    image: File
+    audio: File
     prompt: Text = ""
     resolution: Text = ""
     seed: int | None = None
@@ -194,7 +169,7 @@ class TalkingVideoOrder(Order, frozen=True):
 
     def title(self, titles: Mapping[str, str], /) -> str:
         """Say what is said; else how it looks, else who is seen."""
-        return shortened(titles.get("audio") or self.prompt.strip() or titles.get("image", ""))
+        return _shorten(titles.get("audio") or self.prompt.strip() or titles.get("image", ""))
 
     def units(self, audio_seconds: float | None, /) -> float | None:
         """Count the seconds of its audio, which are its own."""
@@ -214,32 +189,7 @@ def load_order(text: str | bytes) -> Order:
     return _ORDER.validate_json(text)
 
 
-def fingerprint(account: str, order: Order) -> str:
-    """Return the hash that equal orders of one account share, once they were checked, which makes them comparable.
-
-    Orders are equal in whatever form they are written: see `equality`. What is sent stays as it was written.
-    """
-    words = {name: same_words(getattr(order, name)) for name in ("prompt", "text") if hasattr(order, name)}
-    files = {argument: _same_file(one) for argument, one in order.files().items()}
-    return former_fingerprint(account, order.model_copy(update=words).with_files(files))
-
-
-def _same_file(reference: str) -> str:
-    if output := parse_output_uri(reference):
-        return output_uri(*output)
-    return same_address(reference)
-
-
-def former_fingerprint(account: str, order: Order) -> str:
-    """Return the hash that version 0.1 gave to an order, which told forms apart: it stands in ledgers."""
-    # The same bytes are the same file, wherever they lie and whatever they are called.
-    contents = {name: f"sha256:{file[1]}" for name, one in order.files().items() if (file := parse_handed_in(one))}
-    parts = [account, order.with_files(contents).model_dump(mode="json")]
-    canonical = json.dumps(parts, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
-
-
-def shortened(words: str) -> str:
+def _shorten(words: str) -> str:
     """Cut words down to what a title holds of them."""
     return " ".join(words.split())[:TITLE]
 
@@ -247,39 +197,6 @@ def shortened(words: str) -> str:
 def _step(length: float, steps: tuple[int, ...]) -> str:
     index = bisect.bisect_left(steps, length)
     return str(steps[index]) if index < len(steps) else f">{steps[-1]}"
-
-
-def handed_in(place: str, digest: str) -> str:
-    """Name a file of the caller's by its file: or data: place and the SHA-256 of its bytes."""
-    return f"{place}#sha256={digest}"
-
-
-def parse_handed_in(reference: str) -> tuple[str, str] | None:
-    """Return place and digest; None if *reference* names something else."""
-    found = HANDED_IN.fullmatch(reference)
-    return (found["place"], found["digest"]) if found else None
-
-
-def output_uri(job_id: str, index: int) -> str:
-    """Name a file that a job made."""
-    return f"{JOBS_URI}/{job_id}/outputs/{index}"
-
-
-def parse_output_uri(uri: str) -> tuple[str, int] | None:
-    """Return the job's id and the index of its output; None if *uri* names something else."""
-    found = OUTPUT_URI.fullmatch(uri.strip())
-    return (found["job_id"], int(found["index"])) if found else None
-
-
-def parse_job_uri(uri: str) -> tuple[str, int | None] | None:
-    """Return the id of the job that *uri* is about and, if it is about a file of that job, the file's index.
-
-    None if it is about no job. The id is what stands there, also if no job can be called so.
-    """
-    if found := OUTPUT_URI.fullmatch(uri):
-        return found["job_id"], int(found["index"])
-    start = f"{JOBS_URI}/"
-    return (uri.removeprefix(start), None) if uri.startswith(start) else None
 
 
 def styled(prompt: str, style: str) -> str:

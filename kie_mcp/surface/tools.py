@@ -9,8 +9,10 @@ from mcp.types import CallToolResult
 from kie_mcp.catalog.validate import speaking_of
 from kie_mcp.errors import OrderError, UnknownJobError
 from kie_mcp.jobs.job import JobState
+from kie_mcp.orders.job_uris import parse_job_uri
 from kie_mcp.orders.kind import Kind
-from kie_mcp.orders.order import ImageOrder, Order, SpeechOrder, TalkingVideoOrder, parse_job_uri, styled
+from kie_mcp.orders.order import ImageOrder, Order, SpeechOrder, TalkingVideoOrder, styled
+from kie_mcp.orders.part_file import PartFile
 from kie_mcp.planner import PART_WORDS
 from kie_mcp.surface.answers.build import listing
 from kie_mcp.surface.answers.schema import Answer, Listing
@@ -22,6 +24,8 @@ from kie_mcp.surface.viewer import SHOWN_IN_VIEWER
 from kie_mcp.urls import shown_url
 
 Ctx = Context[Any]
+FACE, VOICE = PartFile(part="face"), PartFile(part="voice")
+"""What a talking video is made of, if it is made along with it."""
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]*")
 """What an id may look like, ours or Kie.ai's: for nothing else a question is sent."""
 
@@ -122,15 +126,19 @@ class Tools:
         convert: arg.Convert = False,
     ) -> CallToolResult:
         """Make a face speak, from image or image_prompt and audio or script. Takes minutes. Costs credits a second."""
+        parts = _parts(image, image_prompt, aspect_ratio, audio, script, voice)
         order = TalkingVideoOrder(
-            model=model, image=image, audio=audio, prompt=prompt, resolution=resolution, seed=seed
+            model=model,
+            image=FACE if FACE.part in parts else image,
+            audio=VOICE if VOICE.part in parts else audio,
+            prompt=prompt,
+            resolution=resolution,
+            seed=seed,
         )
         manner = CallOptions(
             wait_seconds=wait_seconds, idempotency_key=idempotency_key, new=new, preview=preview, convert=convert
         )
-        return await self._calls.order(
-            order, ctx, manner, parts=_parts(order, image_prompt, aspect_ratio, script, voice)
-        )
+        return await self._calls.order(order, ctx, manner, parts=parts)
 
     async def get_job_status(
         self,
@@ -158,20 +166,20 @@ class Tools:
         return listing([await self._calls.describe(job, tenant) for job in jobs], none=none)
 
 
-def _parts(order: TalkingVideoOrder, image_prompt: str, aspect_ratio: str, script: str, voice: str) -> dict[str, Order]:
+def _parts(image: str, image_prompt: str, aspect_ratio: str, audio: str, script: str, voice: str) -> dict[str, Order]:
     """What has to be made first: a face from words, a voice from a script."""
-    _either("image", order.image, "image_prompt", image_prompt)
-    _either("audio", order.audio, "script", script)
+    _either("image", image, "image_prompt", image_prompt)
+    _either("audio", audio, "script", script)
     parts: dict[str, Order] = {}
     with speaking_of(**PART_WORDS):
         if image_prompt.strip():
-            parts["image"] = ImageOrder(model=arg.IMAGE[0].id, prompt=image_prompt, aspect_ratio=aspect_ratio)
+            parts[FACE.part] = ImageOrder(model=arg.IMAGE[0].id, prompt=image_prompt, aspect_ratio=aspect_ratio)
         elif aspect_ratio.strip():
             problem = "given, but the video has the shape of the picture that is given."
             remedy = "Leave it out, or have the face made: image_prompt."
             raise OrderError(problem, argument="aspect_ratio", remedy=remedy)
         if script.strip():
-            parts["audio"] = SpeechOrder(model=arg.SPEECH[0].id, text=script, voice=voice)
+            parts[VOICE.part] = SpeechOrder(model=arg.SPEECH[0].id, text=script, voice=voice)
         elif voice.strip():
             problem = "given, but there is no script to speak."
             raise OrderError(problem, argument="voice", remedy="Give script, or leave it out.")

@@ -11,11 +11,14 @@ import anyio
 import pytest
 
 from kie_mcp.errors import BusyError, NotVisibleError
+from kie_mcp.jobs.drafts import Draft
 from kie_mcp.jobs.job import Job, Phase
 from kie_mcp.jobs.service import new_job_id
 from kie_mcp.jobs.store.ledger import LedgerError
 from kie_mcp.jobs.store.sqlite import SqliteLedger
 from kie_mcp.jobs.timing import STANDARD
+from kie_mcp.orders.order import ImageOrder
+from kie_mcp.orders.part_file import PartFile
 from tests.support.killable import finished
 from tests.support.scripted_kie import DONE, RUNNING, Script, Stage, draft, inline
 from tests.support.virtual_time import START, VIRTUAL
@@ -217,9 +220,15 @@ async def test_an_order_that_was_written_down_too_late_is_sent_when_it_is_repeat
     assert len(stage.rows()) == len(stage.kie.created) == 1
 
 
+def draft_of_parts() -> Draft:
+    """An order, and the one that makes a file of it."""
+    order = ImageOrder(model="m", prompt="a fox", images=(PartFile(part="face"),)).model_dump(mode="json")
+    return replace(draft("film"), order=order, parts={"face": draft("face")})
+
+
 async def test_the_parts_of_an_order_that_was_written_down_too_late_are_sent_for_the_next_one_that_takes_them() -> None:
     stage = Stage()
-    whole = replace(draft("film"), parts={"image": draft("face")})
+    whole = draft_of_parts()
     async with stage.service(ledger=late(stage, "reserve")).open() as service:
         with pytest.raises(LedgerError):
             await service.place(whole)
@@ -235,7 +244,7 @@ async def test_the_parts_of_an_order_that_was_written_down_too_late_are_sent_for
 async def test_a_disk_that_hangs_again_while_such_a_job_is_taken_up_costs_none_that_was_ordered() -> None:
     stage = Stage()
     ledger = late(stage, "reserve")
-    whole = replace(draft("film"), parts={"image": draft("face")})
+    whole = draft_of_parts()
     async with stage.service(ledger=ledger).open() as service:
         with pytest.raises(LedgerError):
             await service.place(whole)

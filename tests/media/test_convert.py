@@ -35,7 +35,9 @@ from kie_mcp.media.inputs.local_files import LocalFiles
 from kie_mcp.media.inputs.open_file import OpenFile
 from kie_mcp.media.inputs.uploads import Uploads
 from kie_mcp.media.probe.file_type import probe
-from kie_mcp.orders.order import ImageOrder, Order, TalkingVideoOrder, fingerprint, parse_handed_in
+from kie_mcp.orders.fingerprint import fingerprint
+from kie_mcp.orders.handed_in_files import parse_handed_in
+from kie_mcp.orders.order import ImageOrder, Order, TalkingVideoOrder
 from tests.support.download_links import Hand
 from tests.support.heic import heic
 from tests.support.media_files import picture, sound, wav

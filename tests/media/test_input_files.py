@@ -25,7 +25,8 @@ from kie_mcp.media.inputs.input_files import InputFiles
 from kie_mcp.media.inputs.local_files import LocalFiles
 from kie_mcp.media.inputs.open_file import OpenFile
 from kie_mcp.media.inputs.uploads import Uploads
-from kie_mcp.orders.order import ImageOrder, Order, TalkingVideoOrder, parse_handed_in
+from kie_mcp.orders.handed_in_files import parse_handed_in
+from kie_mcp.orders.order import ImageOrder, Order, TalkingVideoOrder
 from tests.support.download_links import Hand
 from tests.support.media_files import film, picture, sound, wav
 from tests.support.sandbox_server import facts, stand, text
@@ -373,7 +374,7 @@ async def test_base64_is_taken_as_it_comes_if_what_it_means_is_certain(form: str
             text = base64.b64encode(target.getvalue()).decode()
             assert {"+", "/"} <= set(text)
             checked = requests.check(PAINT.model_copy(update={"images": (head + FORMS[form](text),)}))
-            taken = await here.inputs.take(checked.images[0], checked, argument="images[0]")
+            taken = await here.inputs.take(checked.files()["images[0]"], checked, argument="images[0]")
             await here.inputs.link(taken.reference, argument="images[0]")
             assert here.sent[-1][1] == target.getvalue()
 
@@ -399,7 +400,7 @@ async def test_what_stands_before_the_base64_may_be_written_as_it_likes(head: st
     text = f"{head},{base64.b64encode(picture()).decode()}"
     async with house(tmp_path) as here:
         checked = requests.check(PAINT.model_copy(update={"images": (text,)}))
-        taken = await here.inputs.take(checked.images[0], checked, argument="images[0]")
+        taken = await here.inputs.take(checked.files()["images[0]"], checked, argument="images[0]")
         await here.inputs.link(taken.reference, argument="images[0]")
         assert here.sent[-1][1] == picture()
 
@@ -408,7 +409,7 @@ async def test_what_stands_before_the_base64_may_be_written_as_it_likes(head: st
 async def test_the_type_of_a_data_uri_counts_for_nothing(kind: str, tmp_path: Path) -> None:
     async with house(tmp_path) as here:
         checked = requests.check(PAINT.model_copy(update={"images": (uri(picture(), kind),)}))
-        assert (await here.inputs.take(checked.images[0], checked, argument="images[0]")).reference
+        assert (await here.inputs.take(checked.files()["images[0]"], checked, argument="images[0]")).reference
 
 
 async def test_what_a_data_uri_held_is_kept_privately_for_two_days(tmp_path: Path) -> None:

@@ -20,7 +20,9 @@ from kie_mcp.media.inputs.input_files import InputFiles, is_file_reference
 from kie_mcp.media.inputs.local_files import LocalFiles
 from kie_mcp.media.inputs.open_file import OpenFile
 from kie_mcp.media.inputs.uploads import Uploads
-from kie_mcp.orders.order import ImageOrder, parse_handed_in, parse_output_uri
+from kie_mcp.orders.handed_in_files import parse_handed_in
+from kie_mcp.orders.job_uris import parse_output_uri
+from kie_mcp.orders.order import ImageOrder
 from kie_mcp.urls import check_url
 from tests.support.download_links import Hand
 from tests.support.media_files import picture
@@ -141,7 +143,7 @@ def named(root: Path, text: str) -> tuple[str, str]:
     """What the order calls it from here on, or why it is refused."""
     try:
         order = requests.check(ImageOrder(model="google/nano-banana", prompt="a fox", images=(text,)))
-        [reference] = order.images
+        [reference] = order.files().values()
         if not is_file_reference(reference):
             return reference, ""
         taken = anyio.run(lambda: inputs(root).take(reference, order, argument="images[0]"))

@@ -236,8 +236,9 @@ def inputs(root: Path, place: LocalFiles) -> InputFiles:
 def test_an_order_takes_the_file_by_where_it_really_is(given: str, root: Path) -> None:
     (root / "my\u202ffox.png").write_bytes(picture())
     order = requests.check(ImageOrder(model="", prompt="x", images=(given,)))
+    [(argument, reference)] = order.files().items()
     taken = anyio.run(
-        lambda: inputs(root, LocalFiles([root], relative_to=root)).take(order.images[0], order, argument="images[0]")
+        lambda: inputs(root, LocalFiles([root], relative_to=root)).take(reference, order, argument=argument)
     )
     assert taken.reference.startswith((root / "my\u202ffox.png").as_uri())
 

@@ -1,4 +1,4 @@
-"""A server started as the command does it, but in hurried time, or one that dies as it is about to send."""
+"""A server started as the command does it, but at another pace, or one that dies as it is about to send."""
 
 import argparse
 import asyncio
@@ -8,9 +8,9 @@ import signal
 import httpx
 
 from kie_mcp.app import create_server, serve_stdio
+from kie_mcp.jobs.timing import STANDARD
 from kie_mcp.kie.client import KieClient
 from kie_mcp.settings import Settings
-from tests.support.faster_time import HurriedLoop, Hurry
 
 
 class DyingTransport(httpx.AsyncBaseTransport):
@@ -28,30 +28,23 @@ class DyingTransport(httpx.AsyncBaseTransport):
 
 async def serve(arguments: argparse.Namespace) -> None:
     """Serve one client over standard input and output."""
-    settings = Settings.from_environment()
+    settings, timing = Settings.from_environment(), STANDARD.scaled(arguments.pace)
     if arguments.signals:
-        await serve_stdio(settings)
+        await serve_stdio(settings, timing=timing)
         return
     key = settings.api_key.get_secret_value() if settings.api_key else ""
-    clock = Hurry(arguments.hurry, arguments.since)
     kie = KieClient(
         key,
         base_url=settings.api_base_url,
         upload_base_url=settings.upload_base_url,
         transport=DyingTransport() if arguments.die else None,
-        now=clock.now,
     )
-    await create_server(settings, kie=kie, clock=clock).run_stdio_async()
+    await create_server(settings, kie=kie, timing=timing).run_stdio_async()
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
-    parser.add_argument("--hurry", type=float, default=1.0)
-    parser.add_argument("--since", type=float, default=0.0)
+    parser.add_argument("--pace", type=float, default=1.0, help="how long everything takes, as a share of the usual")
     parser.add_argument("--die", action="store_true", help="at the first create call, before anything is sent")
-    parser.add_argument(
-        "--signals", action="store_true", help="leave on signals too; the ledger keeps the world's time"
-    )
-    given = parser.parse_args()
-    with asyncio.Runner(loop_factory=lambda: HurriedLoop(given.hurry)) as runner:
-        runner.run(serve(given))
+    parser.add_argument("--signals", action="store_true", help="leave on signals too")
+    asyncio.run(serve(parser.parse_args()))

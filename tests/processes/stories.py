@@ -14,12 +14,12 @@ Story = Callable[[House], None]
 
 @contextmanager
 def told(
-    folder: Callable[[], Path], stories: Mapping[Name, Story], *, hurry: float = 1.0, at_a_time: int = 6
+    folder: Callable[[], Path], stories: Mapping[Name, Story], *, pace: float = 1.0, at_a_time: int = 6
 ) -> Generator[dict[Name, Future[None]]]:
     """Begin them all; a story's result raises what went wrong in it."""
 
     def tell(story: Story, place: Path) -> None:
-        with opened(place, hurry=hurry) as house:
+        with opened(place, pace=pace) as house:
             story(house)
 
     with ThreadPoolExecutor(at_a_time) as pool:

@@ -12,7 +12,7 @@ from tests.support.shared_ledger import House, until
 from tests.support.stdio_process import Server
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets another process's limits be changed")
-HURRY = 4.0
+PACE = 0.25
 
 
 @contextmanager
@@ -38,14 +38,14 @@ def test_an_order_that_cannot_be_written_down_is_refused_and_nothing_is_sent(hou
 
 
 def test_an_order_that_cannot_be_marked_is_not_sent_till_it_can(house: House) -> None:
-    house.hurry = HURRY
+    house.pace = PACE
     server = house.server()
-    held = 4.0
+    held = 1.0
     house.hold(held)
     call = server.order("cat")
     until(lambda: house.reached(Phase.RESERVED))
     with full(server):
-        time.sleep(2 * held / HURRY)
+        time.sleep(2 * held)
         assert not house.events("create")
     assert server.end(call)["state"] == "succeeded"
     assert house.made() == len(house.events("create")) == 1

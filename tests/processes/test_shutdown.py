@@ -19,7 +19,7 @@ HELD = 4.0
 """Seconds for which Kie.ai holds the answer to a create call."""
 STARTED = 2.5
 """Seconds after which a process waits for its ledger, on a busy machine."""
-HURRY = 5.0
+PACE = 0.2
 Leave = Callable[[Server], None]
 WAYS: dict[str, Leave] = {
     "closed": Server.close_input,
@@ -81,13 +81,12 @@ def creating(house: House, leave: Leave) -> None:
 
 
 def hanging(house: House, leave: Leave) -> None:
-    """The server's time is hurried here, the ledger's is not."""
-    house.hurry = HURRY
+    house.pace = PACE
     server = house.server("--signals")
     server.order("{late:never} cat")
     until(house.made)
     leave(server)
-    assert ends(server, STANDARD.shutdown_grace / HURRY + SOON) >= STANDARD.shutdown_grace / HURRY - 0.2
+    assert ends(server, house.timing.shutdown_grace + SOON) >= house.timing.shutdown_grace - 0.2
     assert house.phases() == [Phase.UNCONFIRMED]
 
     answer = house.server("--signals").call("generate_image", prompt="{late:never} cat", wait_seconds=60)

@@ -9,18 +9,17 @@ from pathlib import Path
 import pytest
 
 from kie_mcp.jobs.job import Phase
-from kie_mcp.jobs.timing import STANDARD
 from tests.processes.test_three_processes import SLACK, gaps
 from tests.support.shared_ledger import House, opened, until
 from tests.support.stdio_process import Server
 
-HURRY = 4.0
+PACE = 0.25
 
 
 @pytest.fixture
 def house(tmp_path: Path) -> Generator[House]:
-    """One in hurried time."""
-    with opened(tmp_path, hurry=HURRY) as house:
+    """One at a faster pace."""
+    with opened(tmp_path, pace=PACE) as house:
         yield house
 
 
@@ -34,11 +33,6 @@ def asleep(house: House, server: Server) -> Generator[None]:
         server.process.send_signal(signal.SIGSTOP)
     yield
     server.process.send_signal(signal.SIGCONT)
-
-
-def awake_for(house: House, seconds: float) -> None:
-    """Let that much hurried time pass."""
-    time.sleep(seconds / house.hurry)
 
 
 def check(house: House, answer: dict[str, object]) -> None:
@@ -61,7 +55,7 @@ def test_a_sleeper_that_followed_finds_its_job_followed_by_another(house: House)
     job = next(iter(house.jobs()))
     check(house, other.call("get_job_status", job_id=job))
     assert len(house.events("file")) == 1
-    assert min(gap for one in gaps(house).values() for gap in one) >= STANDARD.shortest_gap - SLACK
+    assert min(gap for one in gaps(house).values() for gap in one) >= house.timing.shortest_gap - SLACK
 
 
 def test_a_sleeper_wakes_up_after_the_end(house: House) -> None:
@@ -80,7 +74,7 @@ def test_the_id_that_a_sleeper_wakes_up_with_is_not_lost(house: House) -> None:
     call = sleeper.order("{late:go} cat")
     until(house.made)
     with asleep(house, sleeper):
-        until(lambda: house.reached(Phase.UNCONFIRMED), timeout=2 * (STANDARD.lease + STANDARD.stopped_for) / HURRY)
+        until(lambda: house.reached(Phase.UNCONFIRMED), timeout=2 * (house.timing.lease + house.timing.stopped_for))
         house.say("go")
         answer = other.call("generate_image", prompt="{late:go} cat", wait_seconds=0)
         assert (answer["state"], answer["joined"]) == ("unconfirmed", True)
@@ -96,7 +90,7 @@ def test_a_create_call_in_a_sleeper_is_not_called_lost_by_a_process_that_starts_
     until(house.made)
     with asleep(house, sleeper):
         other = house.server()
-        awake_for(house, 2 * STANDARD.lease)
+        time.sleep(2 * house.timing.lease)
         answer = other.call("generate_image", prompt="{late:go} cat", wait_seconds=0)
         assert (answer["state"], answer["joined"]) == ("queued", True)
         house.say("go")
@@ -109,7 +103,7 @@ def test_whoever_was_told_unconfirmed_joins_the_job_whose_id_came_late(house: Ho
     sleeper.order("{late:go} cat")
     until(house.made)
     with asleep(house, sleeper):
-        until(lambda: house.reached(Phase.UNCONFIRMED), timeout=2 * (STANDARD.lease + STANDARD.stopped_for) / HURRY)
+        until(lambda: house.reached(Phase.UNCONFIRMED), timeout=2 * (house.timing.lease + house.timing.stopped_for))
         answer = other.call("generate_image", prompt="{late:go} cat", wait_seconds=0)
         assert answer["state"] == "unconfirmed"
         until(lambda: house.callers() == ["answered"])
@@ -122,7 +116,7 @@ def test_whoever_was_told_unconfirmed_joins_the_job_whose_id_came_late(house: Ho
 
 def test_a_sleeper_that_was_about_to_send_does_not_send_what_another_has_sent(house: House) -> None:
     sleeper, _ = house.server(), house.server()
-    house.hold(3 * STANDARD.lease)
+    house.hold(3 * house.timing.lease)
     call = sleeper.order("cat")
     until(lambda: house.reached(Phase.RESERVED))
     with asleep(house, sleeper):
@@ -140,6 +134,6 @@ def test_a_sleeper_that_was_saving_leaves_one_whole_file(house: House) -> None:
         until(house.settled)
         written = house.files()[0].stat()
     check(house, sleeper.end(call))
-    awake_for(house, STANDARD.lease)
+    time.sleep(house.timing.lease)
     assert house.files()[0].stat().st_mtime_ns == written.st_mtime_ns, "saved twice"
     assert house.phases() == ["succeeded"]

@@ -1,11 +1,12 @@
-"""Three server processes on one ledger, in hurried time: one payment a key, one look at a time, nobody's jobs lost.
+"""Three server processes on one ledger, at a faster pace: one payment a key, one look at a time, nobody's jobs lost.
 
-What is counted in seconds of the ledger is exact. A machine that cannot keep up with the hurry may deliver a create
+What is counted in seconds of the ledger is exact. A machine that cannot keep up with the pace may deliver a create
 call so late that it is refused, or stop a process for so long that another takes its jobs over: both are allowed for.
 """
 
 import itertools
 import random
+import time
 from collections import defaultdict
 from collections.abc import Generator
 from pathlib import Path
@@ -13,21 +14,20 @@ from pathlib import Path
 import pytest
 
 from kie_mcp.jobs.rate_limit import BUDGET
-from kie_mcp.jobs.timing import STANDARD
 from tests.support.shared_ledger import House, opened, until
 from tests.support.stdio_process import Server
 
 KEYS = 60
-HURRY = 4.0
-SLACK = 0.05 * HURRY
-"""Hurried seconds by which a packet may come late."""
-TAKEN_OVER_IN = 10.0
+PACE = 0.25
+SLACK = 0.05
+"""Seconds by which a packet may come late."""
+TAKEN_OVER_IN = 10.0 * PACE
 
 
 @pytest.fixture
 def house(tmp_path: Path) -> Generator[House]:
-    """One in hurried time."""
-    with opened(tmp_path, hurry=HURRY) as house:
+    """One at a faster pace."""
+    with opened(tmp_path, pace=PACE) as house:
         yield house
 
 
@@ -77,9 +77,9 @@ def test_the_same_sixty_keys_in_three_processes_are_sixty_jobs(house: House) -> 
     assert len(house.events("create")) == KEYS + len(house.events("too many"))
     assert len(house.files()) == KEYS
     assert len(house.events("file")) <= KEYS + takeovers(house)
-    assert min(gap for one in gaps(house).values() for gap in one) >= STANDARD.shortest_gap - SLACK
+    assert min(gap for one in gaps(house).values() for gap in one) >= house.timing.shortest_gap - SLACK
     sent = [job["sent_at"] for job in house.jobs().values()]
-    assert most_within(sent, STANDARD.send_window) <= BUDGET
+    assert most_within(sent, house.timing.send_window) <= BUDGET
     assert house.sound()
 
 
@@ -89,7 +89,7 @@ def test_the_jobs_of_a_killed_process_are_followed_by_another(house: House) -> N
         for one in range(4):
             server.order(f"picture {number}.{one} {{takes:25}}", wait_seconds=0)
     until(lambda: len({event.task for event in house.events("look")}) == 12)
-    killed_at = house.now()
+    killed_at = time.time()
     servers[0].kill()
     until(house.settled, 30)
 
@@ -103,5 +103,5 @@ def test_the_jobs_of_a_killed_process_are_followed_by_another(house: House) -> N
         for task in orphans
     }
     assert max(first.values()) - killed_at <= TAKEN_OVER_IN
-    assert min(gap for one in gaps(house).values() for gap in one) >= STANDARD.shortest_gap - SLACK
+    assert min(gap for one in gaps(house).values() for gap in one) >= house.timing.shortest_gap - SLACK
     assert house.sound()

@@ -12,13 +12,12 @@ import os
 import re
 import struct
 import sys
+import time
 import zlib
 from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-
-from tests.support.faster_time import HurriedLoop, Hurry
 
 LIMIT, SPAN = 20, 10.0
 """Creations that are taken in so many seconds."""
@@ -44,7 +43,8 @@ class Upstream:
     """What there is of an account."""
 
     folder: Path
-    clock: Hurry
+    pace: float = 1.0
+    """How long everything takes, as a share of the usual."""
     url: str = ""
     made: dict[str, Made] = field(default_factory=dict[str, Made])
     recent: deque[float] = field(default_factory=lambda: deque[float](maxlen=LIMIT))
@@ -53,19 +53,19 @@ class Upstream:
         self._log = os.open(self.folder / "upstream.log", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
 
     def note(self, event: str, prompt: str, task: str = "") -> None:
-        line = {"at": self.clock.now(), "event": event, "prompt": prompt, "task": task}
+        line = {"at": time.time(), "event": event, "prompt": prompt, "task": task}
         os.write(self._log, json.dumps(line).encode() + b"\n")
 
     async def until(self, name: str) -> None:
         while name and not (self.folder / name).exists():  # noqa: ASYNC110 - another process makes it
-            await asyncio.sleep(0.01 * self.clock.factor)
+            await asyncio.sleep(0.01)
 
     async def create(self, body: JSON) -> JSON:
         prompt: str = body["input"]["prompt"]
         self.note("create", prompt)
         await self.until(word(prompt, "early"))
-        now = self.clock.now()
-        if len(self.recent) == LIMIT and self.recent[0] > now - SPAN:
+        now = time.time()
+        if len(self.recent) == LIMIT and self.recent[0] > now - SPAN * self.pace:
             self.note("too many", prompt)
             return {"code": 429, "msg": "Your call frequency is too high. Please try again later.", "data": None}
         self.recent.append(now)
@@ -81,8 +81,8 @@ class Upstream:
         if made is None:
             return {"code": 422, "msg": "recordInfo is null", "data": None}
         await self.until(made.word("look"))
-        ends = made.at + float(made.word("takes", "1"))
-        done = self.clock.now() >= ends
+        ends = made.at + float(made.word("takes", "1")) * self.pace
+        done = time.time() >= ends
         record = {
             "taskId": task,
             "model": made.model,
@@ -157,7 +157,7 @@ def png() -> bytes:
 
 
 async def main(arguments: argparse.Namespace) -> None:
-    upstream = Upstream(arguments.folder, Hurry(arguments.hurry, arguments.since))
+    upstream = Upstream(arguments.folder, arguments.pace)
     server = await asyncio.start_server(upstream.serve, "127.0.0.1", 0)
     upstream.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     sys.stdout.write(upstream.url + "\n")
@@ -168,8 +168,5 @@ async def main(arguments: argparse.Namespace) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--hurry", type=float, default=1.0)
-    parser.add_argument("--since", type=float, default=0.0)
-    given = parser.parse_args()
-    with asyncio.Runner(loop_factory=lambda: HurriedLoop(given.hurry)) as runner:
-        runner.run(main(given))
+    parser.add_argument("--pace", type=float, default=1.0)
+    asyncio.run(main(parser.parse_args()))

@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from kie_mcp.jobs.job import FINAL, Phase
-from kie_mcp.jobs.timing import STANDARD
+from kie_mcp.jobs.timing import STANDARD, Timing
 from kie_mcp.settings import Settings
-from tests.support.faster_time import Hurry
 from tests.support.stdio_process import Server
 
 R = TypeVar("R")
@@ -37,8 +36,8 @@ class House:
     """Use as a context manager: what it started is gone after it."""
 
     folder: Path
-    hurry: float = 1.0
-    since: float = field(default_factory=time.time)
+    pace: float = 1.0
+    """How long everything takes, as a share of the usual."""
     url: str = ""
     servers: list[Server] = field(default_factory=list[Server])
 
@@ -70,9 +69,10 @@ class House:
         """What keeps this house's jobs apart from others."""
         return Settings.from_environment(self.environment).account
 
-    def now(self) -> float:
-        """What the clock of the upstream and of hurried servers says."""
-        return Hurry(self.hurry, self.since).now()
+    @property
+    def timing(self) -> Timing:
+        """The times of the servers here."""
+        return STANDARD.scaled(self.pace)
 
     def server(self, *driver: str, greet: bool = True, command: Sequence[str] = (), **environment: str) -> Server:
         """Start one: the real command, or the driver with these arguments, or any."""
@@ -83,10 +83,9 @@ class House:
         return server
 
     def command(self, *driver: str) -> list[str]:
-        """The real command, or the driver where time hurries or it is told something."""
-        hurried = ["--hurry", str(self.hurry), "--since", str(self.since)]
-        driven = ["tests.processes.driver", *hurried, *driver]
-        return [sys.executable, "-m", *(driven if driver or self.hurry != 1.0 else ["kie_mcp"])]
+        """The real command, or the driver where the pace is another or it is told something."""
+        driven = ["tests.processes.driver", "--pace", str(self.pace), *driver]
+        return [sys.executable, "-m", *(driven if driver or self.pace != 1.0 else ["kie_mcp"])]
 
     def say(self, name: str) -> None:
         """Let the upstream go on where it waits for that name."""
@@ -144,11 +143,11 @@ class House:
 
     def lapse(self) -> None:
         """Let the lease of everybody who has one be over, without waiting for it."""
-        self.write("UPDATE workers SET alive_until = alive_until - ?", STANDARD.lease)
+        self.write("UPDATE workers SET alive_until = alive_until - ?", self.timing.lease)
 
-    def hold(self, seconds: float = STANDARD.longest_hold - 5.0) -> None:
-        """Let nothing be sent for that long: the longest that a server believes, with some to spare."""
-        values = (self.account, self.now() + seconds)
+    def hold(self, seconds: float | None = None) -> None:
+        """Let nothing be sent for that long: by default the longest that a server believes, with some to spare."""
+        values = (self.account, time.time() + (0.9 * self.timing.longest_hold if seconds is None else seconds))
         self.write("INSERT INTO accounts (account, held_until) VALUES (?, ?)", *values)
 
     def jobs(self) -> dict[str, dict[str, Any]]:
@@ -192,12 +191,11 @@ def until(what: Callable[[], R], timeout: float = 15.0) -> R:
 
 
 @contextmanager
-def opened(folder: Path, *, hurry: float = 1.0) -> Generator[House]:
+def opened(folder: Path, *, pace: float = 1.0) -> Generator[House]:
     """A house with its upstream running."""
-    house = House(folder, hurry)
-    command = [sys.executable, "-m", "tests.processes.upstream", str(folder)]
-    hurried = ["--hurry", str(hurry), "--since", str(house.since)]
-    process = subprocess.Popen([*command, *hurried], stdout=subprocess.PIPE, cwd=ROOT, text=True)  # noqa: S603
+    house = House(folder, pace)
+    command = [sys.executable, "-m", "tests.processes.upstream", str(folder), "--pace", str(pace)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT, text=True)  # noqa: S603
     try:
         assert process.stdout
         house.url = process.stdout.readline().strip()

@@ -29,8 +29,8 @@ class JobStore(Protocol):
         """Write a new job down, or find the one that this order joins; says whether it joined.
 
         *recent* is what the process remembers of its calls, *ended* are workers whose processes certainly have ended.
-        *parts* are the jobs that make its inputs, by argument: written down, or joined, in the same step, if the job
-        itself is new. All of a chain is there after a crash, or nothing of it.
+        *parts* are the jobs that make its inputs, by the names that its order has for them: written down, or joined, in
+        the same step, if the job itself is new. All of a chain is there after a crash, or nothing of it.
 
         Raises KeyConflictError if the idempotency key stands for another order.
         """

@@ -16,7 +16,8 @@ from kie_mcp.media.inputs.open_file import OpenFile
 from kie_mcp.media.inputs.uploads import READING, Say, Uploads
 from kie_mcp.media.inputs.validation import LARGEST, most_bytes
 from kie_mcp.media.worker_threads import run_in_thread
-from kie_mcp.orders.order import Order, handed_in, parse_handed_in
+from kie_mcp.orders.handed_in_files import handed_in, parse_handed_in
+from kie_mcp.orders.order import Order
 from kie_mcp.text import without_middle
 from kie_mcp.urls import is_web_link
 

@@ -12,8 +12,8 @@ from kie_mcp.media.inputs.open_file import is_there
 from kie_mcp.media.inputs.uploads import Say
 from kie_mcp.media.outputs.file_names import order_text
 from kie_mcp.media.worker_threads import run_in_thread
+from kie_mcp.orders.job_uris import parse_output_uri
 from kie_mcp.orders.kind import KINDS, Family
-from kie_mcp.orders.order import parse_output_uri
 from kie_mcp.urls import is_web_link, shown_url
 
 FRESH = 20 * 60.0

@@ -9,7 +9,7 @@ from kie_mcp.errors import KieError, Trouble, UnconfirmedError, look_before_repe
 from kie_mcp.jobs.drafts import Expectation
 from kie_mcp.jobs.job import Job, JobState, Output, Phase
 from kie_mcp.media.outputs.file_names import order_text
-from kie_mcp.orders.order import output_uri
+from kie_mcp.orders.job_uris import output_uri
 from kie_mcp.surface.answers.next_tools import input_for
 from kie_mcp.surface.answers.schema import Answer, CreditFields, ErrorFields, Listing, OutputFields, PartFields
 from kie_mcp.surface.answers.text import error_text, listing_text, spoken, text

@@ -16,7 +16,7 @@ from kie_mcp.jobs.history import PAGE, JobHistory
 from kie_mcp.jobs.job import Job
 from kie_mcp.jobs.service import JobService
 from kie_mcp.jobs.store.ledger import STEPS
-from kie_mcp.orders.order import JOBS_URI, output_uri, parse_job_uri
+from kie_mcp.orders.job_uris import JOBS_URI, output_uri, parse_job_uri
 
 logger = logging.getLogger(__name__)
 

@@ -18,8 +18,8 @@ from kie_mcp.catalog import registry
 from kie_mcp.catalog.models import Model
 from kie_mcp.errors import UnknownJobError
 from kie_mcp.jobs.history import JobHistory
+from kie_mcp.orders.job_uris import output_uri
 from kie_mcp.orders.kind import ORDERED, Kind
-from kie_mcp.orders.order import output_uri
 from kie_mcp.surface.resources.models import VOICES
 from kie_mcp.surface.server import KieServer
 from kie_mcp.surface.tenant import TenantOf

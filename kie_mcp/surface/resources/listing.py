@@ -12,7 +12,7 @@ from kie_mcp.errors import UnknownJobError
 from kie_mcp.jobs.history import PAGE
 from kie_mcp.jobs.job import Job, Output
 from kie_mcp.media.outputs.file_names import order_text
-from kie_mcp.orders.order import output_uri
+from kie_mcp.orders.job_uris import output_uri
 from kie_mcp.surface.answers.next_tools import input_for
 from kie_mcp.surface.server import KieServer
 from kie_mcp.surface.tenant import TenantOf

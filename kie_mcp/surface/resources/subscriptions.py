@@ -22,7 +22,7 @@ from mcp.types import (
 )
 
 from kie_mcp.errors import UnknownJobError
-from kie_mcp.orders.order import JOBS_URI, parse_job_uri
+from kie_mcp.orders.job_uris import JOBS_URI, parse_job_uri
 from kie_mcp.surface.resources.changes import ResourceWatchers, watched
 from kie_mcp.surface.server import KieServer, connection
 from kie_mcp.surface.tasks.extension import may_listen

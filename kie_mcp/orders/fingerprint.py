@@ -1,0 +1,40 @@
+"""Fingerprints of orders: equal orders of one account have the same, in whatever form they are written."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+
+from kie_mcp.orders.equality import same_address, same_words
+from kie_mcp.orders.handed_in_files import parse_handed_in
+from kie_mcp.orders.job_uris import output_uri, parse_output_uri
+from kie_mcp.orders.order import Order
+
+_NO_PARTS: Mapping[str, str] = {}
+
+
+def fingerprint(account: str, order: Order, parts: Mapping[str, str] = _NO_PARTS) -> str:
+    """Return the hash that equal orders of one account share, once they were checked, which makes them comparable.
+
+    Orders are equal in whatever form they are written: see `equality`. What is sent stays as it was written.
+    *parts* are the fingerprints of its parts, by name.
+    """
+    words = {name: same_words(getattr(order, name)) for name in ("prompt", "text") if hasattr(order, name)}
+    files = {argument: _same_file(one) for argument, one in order.files().items()}
+    return former_fingerprint(account, order.model_copy(update=words).with_files(files), parts)
+
+
+def _same_file(reference: str) -> str:
+    if output := parse_output_uri(reference):
+        return output_uri(*output)
+    return same_address(reference)
+
+
+def former_fingerprint(account: str, order: Order, parts: Mapping[str, str] = _NO_PARTS) -> str:
+    """Return the hash that version 0.1 gave to an order, which told forms apart: it stands in ledgers."""
+    # The same bytes are the same file, wherever they lie and whatever they are called.
+    contents = {name: f"sha256:{file[1]}" for name, one in order.files().items() if (file := parse_handed_in(one))}
+    # Equal orders for a part make an equal order, whatever becomes of the job that makes its file.
+    made = {argument: f"made:{parts[part]}" for argument, part in order.parts().items()}
+    compared = [account, order.with_files(contents | made).model_dump(mode="json")]
+    canonical = json.dumps(compared, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
