@@ -5,8 +5,6 @@ import selectors
 from collections.abc import Mapping
 from typing import Any
 
-from tests.support.faster_time import HurriedLoop
-
 START = 1_790_000_000.0
 """What the virtual clock says at first, seconds since 1970."""
 
@@ -81,7 +79,30 @@ VIRTUAL = ("asyncio", {"loop_factory": VirtualLoop})
 """What an `anyio_backend` fixture returns for a test in virtual time."""
 
 
-HURRIED = ("asyncio", {"loop_factory": lambda: HurriedLoop(20.0)})
+class _Hurrying(selectors.DefaultSelector):
+    """Waits a fraction of what the loop asks for."""
+
+    def __init__(self, factor: float) -> None:
+        super().__init__()
+        self._factor = factor
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        return super().select(timeout / self._factor if timeout else timeout)
+
+
+class HurriedLoop(asyncio.SelectorEventLoop):
+    """An asyncio loop whose time passes faster than the world's: for tests with worker threads and sockets."""
+
+    def __init__(self, factor: float = 20.0) -> None:
+        self._factor = factor
+        super().__init__(_Hurrying(factor))
+
+    def time(self) -> float:
+        """Hurried seconds."""
+        return super().time() * self._factor
+
+
+HURRIED = ("asyncio", {"loop_factory": HurriedLoop})
 """What an `anyio_backend` fixture returns for a test in hurried time."""
 BRISK = ("asyncio", {"loop_factory": lambda: HurriedLoop(3.0)})
 """The same for a test whose own steps take time that must not count."""
