@@ -83,7 +83,7 @@ def share(
         ledger=ledger,
         clock=clock,
         process_lock=ProcessLock(settings.state_dir / "workers"),
-        inline_files=InlineFiles(settings.state_dir / "inputs", clock, needed=ledger.inputs_needed),
+        inline_files=InlineFiles(settings.state_dir / "inputs", clock, needed=ledger.find_inputs_needed),
         timing=timing,
     )
 
@@ -167,7 +167,7 @@ def _service(
         worker=shared.process_lock.worker,
         kind_of=kind_of,
         saved=is_saved,
-        ended=shared.process_lock.ended,
+        ended=shared.process_lock.find_ended,
         elsewhere=job_durations.usual_duration,
         timing=shared.timing,
     )

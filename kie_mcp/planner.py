@@ -7,7 +7,7 @@ from functools import partial
 from kie_mcp.catalog import audio_length, job_durations, prices, registry, requests
 from kie_mcp.catalog.models import MODELS
 from kie_mcp.catalog.validate import speaking_of
-from kie_mcp.jobs.drafts import Draft
+from kie_mcp.jobs.draft import Draft
 from kie_mcp.jobs.job import Job, Request
 from kie_mcp.media.inputs.input_files import InputFiles, is_file_reference
 from kie_mcp.media.inputs.references import FileReferences

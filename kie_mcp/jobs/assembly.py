@@ -4,7 +4,7 @@ import time
 from collections.abc import Awaitable, Callable
 from random import Random
 
-from kie_mcp.jobs.absence import Ended, ended_unknown
+from kie_mcp.jobs.absent_workers import Ended, ended_unknown
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.durable_writes import DurableWriter
 from kie_mcp.jobs.events import JobEvents
@@ -63,10 +63,10 @@ def make_service(
         real: Seconds of the world, by which it is told whether the process stood still.
         timing: The times that all of this goes by.
     """
-    writer = DurableWriter(ledger, events.changed, worker, timing=timing)
+    writer = DurableWriter(ledger, events.publish, worker, timing=timing)
     looks = LookLimiter(timing)
     submitter = Submitter(ledger, upstream, prepare, clock, writer, worker, timing=timing)
-    follower = Follower(ledger, upstream, save, clock, events.changed, looks, timing=timing)
+    follower = Follower(ledger, upstream, save, clock, events.publish, looks, timing=timing)
     steps = loop(
         ledger, submitter, follower, writer, looks, events, clock, elsewhere=elsewhere, chance=chance, timing=timing
     )

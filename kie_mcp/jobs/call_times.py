@@ -72,7 +72,7 @@ class CallTimes:
         self._leaving.pop(job_id, None)
 
     def now(self) -> float:
-        """Seconds on a clock that stands still with the process: when a call has come, for `recent`."""
+        """Return the seconds on a clock that stands still with the process: when a call has come, for `recent`."""
         self.beat()
         return self._now()
 
@@ -96,7 +96,7 @@ class CallTimes:
         )
 
     def _now(self) -> float:
-        """Seconds on a clock that stands still with the process."""
+        """Return the seconds on a clock that stands still with the process."""
         return self._steady() - self._stood_for
 
 

@@ -17,12 +17,12 @@ class CircuitBreaker:
         self.open = False
         """True while nothing may be created."""
 
-    def trouble(self, now: float) -> None:
-        """One more create call got no proper answer."""
+    def record_trouble(self, now: float) -> None:
+        """Count one more create call that got no proper answer."""
         self._troubles.append(now)
         self.open = self.open or (len(self._troubles) == LIMIT and now - self._troubles[0] <= self._timing.trouble_span)
 
-    def well(self) -> None:
-        """Kie.ai answered properly."""
+    def record_answer(self) -> None:
+        """Close the circuit: Kie.ai answered properly."""
         self._troubles.clear()
         self.open = False

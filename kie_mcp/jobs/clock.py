@@ -1,4 +1,4 @@
-"""The time that a job lives by, passed in so that a test can turn the hands. Waiting is the event loop's."""
+"""Tells the time, and is passed in, so that a test can set it. Waiting is the event loop's."""
 
 import time
 from typing import Protocol
@@ -8,7 +8,7 @@ class Clock(Protocol):
     """Where the time comes from."""
 
     def now(self) -> float:
-        """Seconds since 1970, UTC: it is kept in the ledger and compared between processes."""
+        """Return the seconds since 1970, UTC: it is kept in the ledger and compared between processes."""
         ...
 
 
@@ -16,5 +16,5 @@ class SystemClock:
     """The computer's own clock."""
 
     def now(self) -> float:
-        """Seconds since 1970, UTC."""
+        """Return the seconds since 1970, UTC."""
         return time.time()

@@ -7,7 +7,7 @@ import anyio
 
 from kie_mcp.jobs.job import Job, Phase
 from kie_mcp.jobs.polling import trouble_gap
-from kie_mcp.jobs.store.ledger import LedgerError, StaleJobError
+from kie_mcp.jobs.store.errors import LedgerError, StaleJobError
 from kie_mcp.jobs.store.protocols import JobStore
 from kie_mcp.jobs.timing import STANDARD, Timing
 

@@ -20,6 +20,6 @@ class DurationCache:
         """Return how long such jobs took, seconds, ascending, as of a moment ago."""
         read_at, durations = self._known.get(bucket, (-math.inf, []))
         if anyio.current_time() - read_at > self._timing.durations_kept:
-            durations = await self._store.durations(bucket)
+            durations = await self._store.read_durations(bucket)
             self._known[bucket] = anyio.current_time(), durations
         return durations

@@ -1,4 +1,4 @@
-"""Where those who wait for jobs are woken, inside one process, and told what is too short-lived to be written down."""
+"""Wakes those who wait for jobs inside one process, and tells them what is too short-lived to be written down."""
 
 from collections.abc import Collection, Generator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from kie_mcp.jobs.job import Job
 
 
 class JobWatch:
-    """What one waiter is told of some jobs, from its beginning on."""
+    """What one waiter is told of some jobs from now on."""
 
     def __init__(self) -> None:
         self.jobs: dict[str, Job] = {}
@@ -52,14 +52,14 @@ class JobEvents:
                 if not self._watches[job_id]:
                     del self._watches[job_id]
 
-    def changed(self, job: Job) -> None:
-        """Wake everybody who waits for this job: so it was written down."""
+    def publish(self, job: Job) -> None:
+        """Wake everybody who waits for this job, as it was just written down."""
         for watch in self._watches.get(job.id, ()):
             watch.jobs[job.id] = job
             watch.wake()
 
     def say(self, job_id: str, words: str) -> None:
-        """Tell everybody who waits for the job what is being done for it just now; nothing if *words* are empty."""
+        """Tell everybody who waits for the job what is done for it just now; empty *words* mean nothing."""
         if words == self._words.get(job_id, ""):
             return
         if words:

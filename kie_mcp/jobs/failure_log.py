@@ -1,4 +1,4 @@
-"""Failures that come again and again, told in full once and then in a word: a log is read by people."""
+"""Logs a failure that comes again and again in full once, and then in a word: a log is read by people."""
 
 import logging
 
@@ -15,7 +15,7 @@ class FailureLog:
         self._logger = logger
         self._last: dict[str, tuple[type[Exception], str]] = {}
 
-    def tell(self, subject: str, error: Exception) -> None:
+    def log(self, subject: str, error: Exception) -> None:
         """Log what went wrong: as an error if that is new of this subject, else for those who want to know all."""
         failure = type(error), str(error)
         if self._last.get(subject) == failure:
@@ -29,6 +29,6 @@ class FailureLog:
         else:
             self._logger.error("%s", subject, exc_info=error)
 
-    def over(self, subject: str) -> None:
-        """It went well: the next failure is new."""
+    def clear(self, subject: str) -> None:
+        """Take the next failure of this subject for a new one: it went well."""
         self._last.pop(subject, None)

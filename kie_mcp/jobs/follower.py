@@ -11,11 +11,11 @@ from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.durable_writes import Changed
 from kie_mcp.jobs.durations import DurationCache
 from kie_mcp.jobs.failure_log import FailureLog
-from kie_mcp.jobs.job import Job, Output, Phase, Upstream, Verdict, stepped
+from kie_mcp.jobs.job import Job, Output, Phase, Upstream, Verdict, advance
 from kie_mcp.jobs.lifecycle import age, is_overdue
 from kie_mcp.jobs.look_limit import LookLimiter
-from kie_mcp.jobs.look_results import after_failed_look, after_look, after_save, expired
-from kie_mcp.jobs.store.ledger import LedgerError, StaleJobError
+from kie_mcp.jobs.look_results import after_failed_look, after_look, after_save, expired_trouble
+from kie_mcp.jobs.store.errors import LedgerError, StaleJobError
 from kie_mcp.jobs.store.protocols import Ledger
 from kie_mcp.jobs.timing import STANDARD, Timing
 
@@ -88,10 +88,12 @@ class Follower:
     async def note_error(self, job: Job, error: Exception) -> Job:
         """Write down why a look gave no answer about the job: it lives on, and says what is going on."""
         if not isinstance(error, KieError):
-            self._failures.tell(f"looking at job {job.id}, Kie.ai's id {job.task_id}, failed", error)
+            self._failures.log(f"looking at job {job.id}, Kie.ai's id {job.task_id}, failed", error)
         now = self._clock.now()
         if isinstance(error, NotVisibleError) and age(job, now) > KEPT_BY_KIE:
-            return await self._write(stepped(job, Phase.FAILED, now, trouble=expired(), finished_at=now), was=job.phase)
+            return await self._write(
+                advance(job, Phase.FAILED, now, trouble=expired_trouble(), finished_at=now), was=job.phase
+            )
         is_early = isinstance(error, NotVisibleError) and age(job, now) < self._timing.invisible_for
         noted = after_failed_look(job, error, now, expected=is_early)
         try:
@@ -110,7 +112,7 @@ class Follower:
             return await self._look_again(job)  # the answer that was saved as a file is Kie.ai's alone now
         now = self._clock.now()
         if trouble and age(job, now) > KEPT_BY_KIE:
-            trouble = expired()
+            trouble = expired_trouble()
         again = replace(after_save(job, outputs, trouble, now), looked_at=now)
         return await self._write(again, was=job.phase)
 

@@ -9,11 +9,11 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import anyio
 
-from kie_mcp.jobs.absence import Ended, absent, ended_unknown
+from kie_mcp.jobs.absent_workers import Ended, ended_unknown, find_absent
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.failure_log import FailureLog
 from kie_mcp.jobs.job import Job
-from kie_mcp.jobs.store.ledger import LedgerError
+from kie_mcp.jobs.store.errors import LedgerError
 from kie_mcp.jobs.store.protocols import Leases
 from kie_mcp.jobs.timing import STANDARD, Timing
 
@@ -51,12 +51,12 @@ class Heartbeat:
 
     async def ended_workers(self) -> set[str]:
         """Return the workers with callers whose processes have ended."""
-        workers = await self._leases.workers_with_calls()
+        workers = await self._leases.find_waiting_workers()
         ended = await self._ended(workers - {self._worker, ""})
         return {worker for worker, over in ended.items() if over}
 
-    async def run(self, beaten: Callable[[], Awaitable[None]], claim: Callable[[Sequence[Job]], None]) -> None:
-        """Say it again and again; call `beaten` each time, and `claim` with the jobs that are taken over."""
+    async def run(self, on_beat: Callable[[], Awaitable[None]], on_claim: Callable[[Sequence[Job]], None]) -> None:
+        """Say it again and again; call `on_beat` each time, and `on_claim` with the jobs that are taken over."""
         alive_at = self._clock.now()
         patience = AWAY
         while True:
@@ -67,19 +67,19 @@ class Heartbeat:
                 leases = await self._leases.renew(self._account, self._worker, began)
                 patience = AWAY if self._clock.now() - alive_at > self._timing.lease else max(patience - 1, 0)
                 alive_at = began
-                await beaten()
-                claim(await self._take_over(leases, patient=patience > 0))
-                self._failures.over(_LEDGER)
+                await on_beat()
+                on_claim(await self._take_over(leases, patient=patience > 0))
+                self._failures.clear(_LEDGER)
             except LedgerError as error:
-                self._failures.tell(_LEDGER, error)
+                self._failures.log(_LEDGER, error)
             except Exception as error:
-                self._failures.tell("a sign of life went wrong; trying again", error)
+                self._failures.log("a sign of life went wrong; trying again", error)
             await anyio.sleep(self._timing.heartbeat)
 
     async def _take_over(self, leases: Mapping[str, float | None], *, patient: bool) -> Sequence[Job]:
         if not leases:
             return ()
         ended, now = await self._ended([worker for worker in leases if worker]), self._clock.now()
-        if not absent(leases, ended, now, patient=patient):
+        if not find_absent(leases, ended, now, patient=patient):
             return ()
         return await self._leases.claim(self._account, self._worker, now, ended, patient=patient)

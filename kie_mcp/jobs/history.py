@@ -1,4 +1,4 @@
-"""What an account has made: read page by page and by the beginning of an id, never changed."""
+"""Reads what an account has made: page by page, and by the beginning of an id. It changes nothing."""
 
 from kie_mcp.errors import UnknownJobError
 from kie_mcp.jobs.job import Job, JobState
@@ -18,19 +18,19 @@ class JobHistory:
         self._account = account
 
     async def read(self, job_id: str) -> Job:
-        """The job as the ledger has it. Raises UnknownJobError."""
+        """Return the job as the ledger has it. Raises UnknownJobError."""
         job = await self.own(job_id)
         if job is None:
             raise UnknownJobError(f"There is no job {literal(job_id, 100)} here.")
         return job
 
     async def own(self, job_id: str) -> Job | None:
-        """The job as the ledger has it; None if there is none, or it is another account's."""
+        """Return the job as the ledger has it; None if there is none, or it is another account's."""
         job = await self._ledger.read(job_id)
         return job if job and job.account == self._account else None
 
     async def made(self, *, kind: Kind | None = None, limit: int, after: str = "") -> list[Job]:
-        """The jobs that succeeded, newest first; with *after*, those that come after the job with that id.
+        """List the jobs that succeeded, newest first; with *after*, those that come after the job with that id.
 
         Raises UnknownJobError if there is no such job.
         """
@@ -41,5 +41,5 @@ class JobHistory:
         )
 
     async def ids(self, prefix: str, limit: int) -> tuple[list[str], int]:
-        """The ids that begin so, newest first, at most so many, and how many there are in all."""
-        return await self._ledger.job_ids(self._account, prefix, limit)
+        """Return the ids that begin so, newest first, at most so many, and how many there are in all."""
+        return await self._ledger.find_ids(self._account, prefix, limit)

@@ -28,6 +28,18 @@ class Phase(StrEnum):
     """The create call's answer was lost. Never sent again by itself."""
 
 
+TRANSITIONS: Mapping[Phase, frozenset[Phase]] = {
+    Phase.RESERVED: frozenset({Phase.RESERVED, Phase.SUBMITTING, Phase.FAILED}),
+    Phase.SUBMITTING: frozenset({Phase.SUBMITTED, Phase.RESERVED, Phase.FAILED, Phase.UNCONFIRMED}),
+    Phase.SUBMITTED: frozenset({Phase.SUBMITTED, Phase.RUNNING, Phase.SUCCEEDED, Phase.FAILED}),
+    Phase.RUNNING: frozenset({Phase.RUNNING, Phase.SUCCEEDED, Phase.FAILED}),
+    Phase.SUCCEEDED: frozenset({Phase.SUCCEEDED}),  # a file saved later
+    Phase.FAILED: frozenset(),
+    Phase.UNCONFIRMED: frozenset({Phase.SUBMITTED}),  # its id turned up after all
+}
+"""Where a job may go from each phase."""
+
+
 class JobState(StrEnum):
     """What a caller sees."""
 
@@ -166,8 +178,8 @@ class Job:
         return self.phase is Phase.SUCCEEDED and self.trouble is not None and self.trouble.category in MISSING
 
 
-def stepped(job: Job, phase: Phase, now: float, **changes: Any) -> Job:
-    """The job a step further."""
+def advance(job: Job, phase: Phase, now: float, **changes: Any) -> Job:
+    """Return the job a step further, changed as said."""
     return replace(job, phase=phase, updated_at=now, **changes)
 
 

@@ -97,6 +97,6 @@ def _since_end(job: Candidate, now: float, recent: Recent) -> float:
 
 
 def _youngest(steady: float | None, now: float, at: float | None) -> float:
-    """The age by either clock, the smaller: the one of the wall may have been set forward."""
+    """Return the age by either clock, the smaller: the one of the wall may have been set forward."""
     ages = [age for age in (steady, None if at is None else max(now - at, 0.0)) if age is not None]
     return min(ages, default=0.0)

@@ -10,12 +10,12 @@ from enum import StrEnum
 
 from kie_mcp.errors import Trouble
 from kie_mcp.jobs import unsent_errors
-from kie_mcp.jobs.job import Job, Phase, stepped
+from kie_mcp.jobs.job import Job, Phase, advance
 from kie_mcp.jobs.look_results import gap_for_files
-from kie_mcp.jobs.polling import ENOUGH, Spread, expected, first_look, next_look, quantile
+from kie_mcp.jobs.polling import ENOUGH, Spread, expect, first_look, next_look, quantile
 from kie_mcp.jobs.rate_limit import hold
-from kie_mcp.jobs.store.ledger import LOST_CREATE
 from kie_mcp.jobs.timing import STANDARD, Timing
+from kie_mcp.jobs.unsent_errors import LOST_CREATE
 
 
 class Step(StrEnum):
@@ -107,7 +107,7 @@ def _while_inputs_are_made(job: Job, inputs: Mapping[str, Job], now: float, timi
     others = {name: inputs.get(name) for name in job.waiting_for}
     for name, other in others.items():
         if other is None or other.lost:
-            return _end(job, Phase.FAILED, unsent_errors.left_without(job, name, other), now)
+            return _end(job, Phase.FAILED, unsent_errors.describe_lost_input(job, name, other), now)
     left = tuple(name for name, other in others.items() if other and not other.done)
     if left == job.waiting_for:
         return Due(step=Step.WAIT, seconds=timing.inputs_gap)
@@ -121,27 +121,27 @@ def _before_sending(job: Job, known: Known, now: float, timing: Timing) -> Due:
     if known.circuit_open and job.note != circuit_note:
         return Due(step=Step.WRITE, job=replace(job, note=circuit_note))
     if now - job.updated_at > timing.wanted_for or (known.circuit_open and was_wanted_too_long(job, now, timing)):
-        return _end(job, Phase.FAILED, unsent_errors.given_up(job, timing), now)
+        return _end(job, Phase.FAILED, unsent_errors.describe_giving_up(job, timing), now)
     return Due(step=Step.PROBE if known.circuit_open else Step.CREATE)
 
 
 def _end(job: Job, phase: Phase, trouble: Trouble, now: float) -> Due:
-    return Due(step=Step.WRITE, job=stepped(job, phase, now, trouble=trouble, finished_at=now, note=""))
+    return Due(step=Step.WRITE, job=advance(job, phase, now, trouble=trouble, finished_at=now, note=""))
 
 
 def _until_look(job: Job, known: Known, now: float, timing: Timing) -> float:
-    """Seconds until the next look; if somebody asks, it comes as soon as that is allowed."""
+    """Return the seconds until the next look; if somebody asks, it comes as soon as that is allowed."""
     soonest = _left(timing.shortest_gap, job.looked_at, now)
     if known.is_asked:
         return soonest
     if job.looked_at is None:
-        gap = first_look(expected(known.elsewhere, known.durations), timing)
+        gap = first_look(expect(known.elsewhere, known.durations), timing)
         return _left(gap, job.sent_at or job.created_at, now)
     return max(_left(_gap(job, job.looked_at, known, timing), job.looked_at, now), soonest)
 
 
 def _gap(job: Job, looked_at: float, known: Known, timing: Timing) -> float:
-    """Seconds from the last look to the next."""
+    """Return the seconds from the last look to the next."""
     if known.pause is not None:
         return known.pause
     if job.succeeded_at is not None:
@@ -151,7 +151,7 @@ def _gap(job: Job, looked_at: float, known: Known, timing: Timing) -> float:
         return timing.overdue_gap
     # Only what was seen here warrants a long gap.
     early_gap = timing.early_gap if len(known.durations) >= ENOUGH else timing.longest_gap
-    durations = expected(known.elsewhere, known.durations)
+    durations = expect(known.elsewhere, known.durations)
     return next_look(elapsed, durations, known.jitter, early_gap=early_gap, timing=timing)
 
 

@@ -1,4 +1,4 @@
-"""How many looks a process takes in a second, and whose comes first: those that somebody waits for, then the others."""
+"""Limits how many looks a process takes in a second; those that somebody waits for go first."""
 
 from collections import Counter, OrderedDict
 from collections.abc import Collection, Generator
@@ -60,7 +60,7 @@ class LookLimiter:
 
     @contextmanager
     def awaited(self, names: Collection[str]) -> Generator[None]:
-        """Somebody waits for these jobs while inside."""
+        """Let looks at these jobs go first while inside: somebody waits for them."""
         self._awaited.update(names)
         for name in names:
             self.hurry(name)

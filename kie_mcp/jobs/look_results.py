@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from kie_mcp.errors import BusyError, CredentialError, JobFailedError, KieError, LookError, Trouble
-from kie_mcp.jobs.job import Job, Look, Output, Phase, Verdict, stepped
+from kie_mcp.jobs.job import Job, Look, Output, Phase, Verdict, advance
 from kie_mcp.jobs.timing import STANDARD, Timing
 from kie_mcp.text import CODE, clause, quoted
 
@@ -26,21 +26,21 @@ def after_look(job: Job, look: Look, now: float, timing: Timing = STANDARD) -> J
         note="" if look.known_state else unknown,
     )
     if look.verdict is Verdict.FAILED:
-        return stepped(job, Phase.FAILED, now, trouble=look.trouble, finished_at=_finished(job, look, now))
+        return advance(job, Phase.FAILED, now, trouble=look.trouble, finished_at=_find_end(job, look, now))
     if look.verdict is not Verdict.SUCCEEDED:
-        return stepped(job, Phase.RUNNING, now)
+        return advance(job, Phase.RUNNING, now)
     job = replace(job, succeeded_at=job.succeeded_at or now)
     if _names_nothing_yet(job, look, now, timing):
         minutes = timing.files_named_within / 60
         says = "Kie.ai says that the job succeeded, but names no file yet"
-        return stepped(job, Phase.RUNNING, now, note=f"{says}; it is looked at again for {minutes:.0f} min.")
+        return advance(job, Phase.RUNNING, now, note=f"{says}; it is looked at again for {minutes:.0f} min.")
     saved = {output.url: output for output in job.outputs if output.url}
     return replace(
         job,
-        finished_at=job.finished_at or _finished(job, look, now),
+        finished_at=job.finished_at or _find_end(job, look, now),
         outputs=tuple(saved.get(url) or Output(url=url) for url in look.urls[:MOST_OUTPUTS]),
         trouble=look.trouble,
-        note=_many(len(look.urls)),
+        note=_note_many(len(look.urls)),
         took_s=job.took_s if job.done else _seconds_taken(before, look, job.succeeded_at or now, timing),
     )
 
@@ -48,7 +48,7 @@ def after_look(job: Job, look: Look, now: float, timing: Timing = STANDARD) -> J
 def after_save(job: Job, outputs: tuple[Output, ...], trouble: Trouble | None, now: float) -> Job:
     """Return the job with its files, which is its success. An answer that was saved as a file is kept there only."""
     data = None if any(output.path and not output.url for output in outputs) else job.data
-    return stepped(job, Phase.SUCCEEDED, now, outputs=outputs, data=data, trouble=trouble)
+    return advance(job, Phase.SUCCEEDED, now, outputs=outputs, data=data, trouble=trouble)
 
 
 def _names_nothing_yet(job: Job, look: Look, now: float, timing: Timing) -> bool:
@@ -89,7 +89,7 @@ def after_failed_look(job: Job, error: Exception, now: float, *, expected: bool)
     return replace(job, trouble=trouble, note="The job itself goes on at Kie.ai, and is looked at again.")
 
 
-def expired() -> Trouble:
+def expired_trouble() -> Trouble:
     """Return what is wrong with a job that Kie.ai has forgotten."""
     return replace(
         JobFailedError(
@@ -111,7 +111,7 @@ def _to_mend(job: Job, error: KieError) -> Trouble:
     return replace(error.trouble, remedy=remedy, may_have_been_charged=True)
 
 
-def _many(links: int) -> str:
+def _note_many(links: int) -> str:
     if links <= MOST_OUTPUTS:
         return ""
     return (
@@ -119,7 +119,7 @@ def _many(links: int) -> str:
     )
 
 
-def _finished(job: Job, look: Look, now: float) -> float:
+def _find_end(job: Job, look: Look, now: float) -> float:
     """Return when it ended: by Kie.ai's clock where that fits ours, for we may have looked long after."""
     told, latest = look.finished_at, job.succeeded_at or now
     return told if told is not None and job.created_at <= told <= now else latest

@@ -34,13 +34,13 @@ class Spread:
     longest: float
 
     def durations(self, count: int) -> list[float]:
-        """So many durations, ascending, spread as the jobs' are."""
+        """Return so many durations, ascending, spread as the jobs' are."""
         normal = NormalDist(sigma=self.sigma)
         drawn = [self.median * math.exp(normal.inv_cdf((one + 0.5) / count)) for one in range(count)]
         return [min(max(seconds, self.shortest), self.longest) for seconds in drawn]
 
 
-def expected(elsewhere: Spread | None, durations: Sequence[float]) -> Sequence[float]:
+def expect(elsewhere: Spread | None, durations: Sequence[float]) -> Sequence[float]:
     """Return what to expect, ascending: the durations seen here, filled up with those known from elsewhere.
 
     Each that is seen takes the place of one from elsewhere; as soon as enough are seen, they alone count.
@@ -84,14 +84,14 @@ def _clip(gap: float, jitter: float, timing: Timing) -> float:
 
 
 def _until_likely(elapsed: float, durations: Sequence[float]) -> float:
-    """Seconds until the share CHANCE of the jobs that took longer than `elapsed` would be done."""
+    """Return the seconds until the share CHANCE of the jobs that took longer than `elapsed` would be done."""
     done = bisect_right(durations, elapsed)
     share = CHANCE * (len(durations) - done)
     return durations[min(done + int(share), len(durations) - 1)] - elapsed
 
 
 def quantile(durations: Sequence[float], share: float) -> float:
-    """The duration that this share of the jobs did not exceed; `durations` ascending, not empty."""
+    """Return the duration that this share of the jobs did not exceed; `durations` ascending, not empty."""
     return durations[min(int(share * len(durations)), len(durations) - 1)]
 
 
@@ -101,6 +101,6 @@ def trouble_gap(failures: int, timing: Timing = STANDARD) -> float:
 
 
 def fraction(elapsed: float, usual: float) -> float:
-    """How far a job has probably come, 0-1: it grows all the time and never reaches 1."""
+    """Return how far a job has probably come, 0-1: it grows all the time and never reaches 1."""
     share = elapsed / usual if usual > 0 else 0.0
     return 0.9 * share if share <= 1 else 1 - 0.1 / share

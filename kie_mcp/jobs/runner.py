@@ -1,4 +1,4 @@
-"""The jobs in the care of this process, from order to end, and what it owes to their callers.
+"""Runs the jobs of one account in one process, from order to end, and notes what their callers were told.
 
 Nothing here belongs to a caller: one that goes away takes nothing with it.
 """
@@ -18,8 +18,8 @@ from kie_mcp.jobs.follower import Follower
 from kie_mcp.jobs.heartbeat import Heartbeat
 from kie_mcp.jobs.job import Job
 from kie_mcp.jobs.step_loop import StepLoop
-from kie_mcp.jobs.store.ledger import LedgerError, Note, StaleJobError
-from kie_mcp.jobs.store.protocols import Ledger
+from kie_mcp.jobs.store.errors import LedgerError, StaleJobError
+from kie_mcp.jobs.store.protocols import Ledger, Note
 from kie_mcp.jobs.submitter import Submitter
 from kie_mcp.jobs.timing import STANDARD, Timing
 
@@ -177,7 +177,7 @@ class JobRunner:
                     if job.epoch != epoch:
                         raise
                 except Exception as error:
-                    self._failures.tell(_named(job), error)
+                    self._failures.log(_describe(job), error)
                     job = await self._read_again(job)
         except StaleJobError:
             logger.info("job %s goes on in another process", job.id)
@@ -192,7 +192,7 @@ class JobRunner:
             try:
                 known = await self._ledger.read(job.id)
             except Exception as error:
-                self._failures.tell(_named(job), error)
+                self._failures.log(_describe(job), error)
             else:
                 if known is None:
                     raise StaleJobError(f"Job {job.id} is gone from the ledger.")
@@ -203,7 +203,7 @@ class JobRunner:
         try:
             async with anyio.create_task_group() as group:
                 self._group = group
-                group.start_soon(self._heartbeat.run, self._beaten, self._take_up)
+                group.start_soon(self._heartbeat.run, self._on_beat, self._take_up)
                 if self._stopping:
                     group.cancel_scope.cancel()
                 task_status.started()
@@ -215,13 +215,13 @@ class JobRunner:
             finally:
                 self._stopped.set()
 
-    async def _beaten(self) -> None:
+    async def _on_beat(self) -> None:
         self.calls.beat()
         await self._write_notes()
 
     def _take_up(self, jobs: Sequence[Job]) -> None:
         for job in jobs:
-            self._events.changed(job)
+            self._events.publish(job)
             self.start(job)
 
     async def _say_goodbye(self) -> None:
@@ -232,6 +232,6 @@ class JobRunner:
             logger.warning("the jobs of this process are free in a few seconds only: %s", error)
 
 
-def _named(job: Job) -> str:
+def _describe(job: Job) -> str:
     """Name the job with Kie.ai's id of it, by which it can be found whatever becomes of the ledger."""
     return f"job {job.id}, Kie.ai's id {job.task_id or 'not known'}: trying again"

@@ -15,7 +15,7 @@ import anyio.lowlevel
 
 from kie_mcp.errors import LookError, NotVisibleError, UnknownJobError
 from kie_mcp.jobs.clock import Clock
-from kie_mcp.jobs.drafts import Draft, Expectation
+from kie_mcp.jobs.draft import Draft, Expectation
 from kie_mcp.jobs.events import JobEvents
 from kie_mcp.jobs.follower import Follower
 from kie_mcp.jobs.history import JobHistory
@@ -25,8 +25,7 @@ from kie_mcp.jobs.look_limit import LookLimiter
 from kie_mcp.jobs.polling import ENOUGH, quantile
 from kie_mcp.jobs.rate_limit import expected_wait
 from kie_mcp.jobs.runner import JobRunner
-from kie_mcp.jobs.store.ledger import Note
-from kie_mcp.jobs.store.protocols import Ledger
+from kie_mcp.jobs.store.protocols import Ledger, Note
 from kie_mcp.jobs.timing import STANDARD, Timing
 from kie_mcp.orders.kind import Kind
 from kie_mcp.text import literal
@@ -93,7 +92,7 @@ class JobService:
     async def place(
         self, draft: Draft, *, idempotency_key: str = "", new: bool = False, came: float | None = None
     ) -> tuple[Job, bool]:
-        """Take an order: the job, and whether it joined one that was there. Durable when it returns.
+        """Take an order; return its job, and whether it joined one that was there. Durable when it returns.
 
         *came* is when its call has come, by `now`: what was done for it since may have taken long.
         """
@@ -128,7 +127,7 @@ class JobService:
             self._doubtful.discard(name)
 
     async def watch(self, job_id: str) -> AsyncGenerator[Job]:
-        """The job, with what is done for it just now: again at each change and every few seconds, until it is done."""
+        """Give the job, with what is done for it just now, at each change and every few seconds, until it is done."""
         with self._events.watch({job_id}) as watch:
             job, read_at, tell_at = await self.read(job_id), anyio.current_time(), -math.inf
             seen: Job | None = None
@@ -148,17 +147,17 @@ class JobService:
                             job, read_at = told, anyio.current_time()
 
     def _reread_gap(self, job: Job) -> float:
-        """Seconds between two readings of a job that somebody waits for, beside what is told of it."""
+        """Return the seconds between two readings of a job that somebody waits for, beside what is told of it."""
         # That a job is being sent is not told: it is not for long.
         is_told = self._runner.has(job) and (job.phase is not Phase.RESERVED or job.waiting_for)
         return self.timing.own_gap if is_told else self.timing.foreign_gap
 
     async def read(self, job_id: str) -> Job:
-        """The job as the ledger has it. Raises UnknownJobError."""
+        """Return the job as the ledger has it. Raises UnknownJobError."""
         return await self._history.read(job_id)
 
     async def find(self, name: str) -> Job:
-        """The job with our id, or with Kie.ai's; one that was made elsewhere is looked up and followed from here on."""
+        """Find the job by our id or Kie.ai's; one that was made elsewhere is looked up, and followed from here on."""
         ours = name.startswith("job_")
         job = await self.read(name) if ours else await self._ledger.read_task(self.account, name)
         if job is None:
@@ -186,22 +185,22 @@ class JobService:
         return job.lacks_files or job.missed_files or not await self._saved(job)
 
     async def outlook(self, job: Job) -> Expectation:
-        """What is to be expected of the job."""
+        """Return what is to be expected of the job."""
         # Of one that is done nothing is to be expected.
-        usual = None if job.done else _usual(await self._ledger.durations(job.bucket))
+        usual = None if job.done else _usual(await self._ledger.read_durations(job.bucket))
         if job.phase is not Phase.RESERVED:
             return Expectation(usual_s=usual)
-        queue = await self._ledger.queue(job)
+        queue = await self._ledger.read_queue(job)
         held = max(queue.held_until, job.not_before)
         seconds = expected_wait(queue.sends, self._clock.now(), queue.place, held, self.timing)
         return Expectation(usual_s=usual, place=queue.place, sent_in_s=seconds)
 
     async def usual_seconds(self, job: Job) -> float | None:
-        """How long such jobs take, from sending to the end; None until enough of them were seen."""
+        """Return how long such jobs take, in seconds from sending to the end; None until enough of them were seen."""
         return _usual(await self._follower.durations(job.bucket))
 
     async def list_jobs(self, state: JobState | None = None, kind: Kind | None = None, limit: int = 20) -> list[Job]:
-        """The account's jobs, newest first."""
+        """List the account's jobs, newest first."""
         return await self._ledger.list_jobs(self.account, state=state, kind=kind, limit=limit)
 
     async def note(self, job: Job, caller: Caller) -> None:
@@ -232,7 +231,7 @@ class JobService:
         self._runner.calls.start_answer(job)
 
     async def parts(self, job: Job) -> list[Job]:
-        """The jobs that were ordered along with this one, as they are."""
+        """Return the jobs that were ordered along with this one, as they are. Raises UnknownJobError."""
         known = await self._ledger.read_all(job.parts) if job.parts else {}
         if missing := [part for part in job.parts if part not in known]:
             raise UnknownJobError(f"There is no job {literal(missing[0], 100)} here.")
@@ -297,10 +296,10 @@ def _usual(durations: Sequence[float]) -> float | None:
 
 
 def _newer(told: Job | None, known: Job) -> Job:
-    """The one of both that was written down last: who has taken a job over has the last word."""
+    """Return the one of both that was written down last: who has taken a job over has the last word."""
     return known if told is None or told.epoch < known.epoch else told
 
 
 def new_job_id() -> str:
-    """An id that cannot be guessed: 130 random bits."""
+    """Return an id that cannot be guessed: 130 random bits."""
     return "job_" + base64.b32encode(secrets.token_bytes(17)).decode().rstrip("=").lower()[:26]

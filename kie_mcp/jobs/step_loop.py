@@ -16,7 +16,7 @@ from kie_mcp.jobs.job import Job, Phase
 from kie_mcp.jobs.lifecycle import Due, Known, Step, next_step
 from kie_mcp.jobs.look_limit import LookLimiter
 from kie_mcp.jobs.polling import Spread, trouble_gap
-from kie_mcp.jobs.store.ledger import StaleJobError
+from kie_mcp.jobs.store.errors import StaleJobError
 from kie_mcp.jobs.store.protocols import JobStore
 from kie_mcp.jobs.submitter import Submitter
 from kie_mcp.jobs.timing import STANDARD, Timing

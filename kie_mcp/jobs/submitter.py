@@ -26,10 +26,10 @@ from kie_mcp.jobs import unsent_errors
 from kie_mcp.jobs.circuit_breaker import CircuitBreaker
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.durable_writes import DurableWriter
-from kie_mcp.jobs.job import Job, Phase, Request, Upstream, stepped
+from kie_mcp.jobs.job import Job, Phase, Request, Upstream, advance
 from kie_mcp.jobs.lifecycle import was_wanted_too_long
 from kie_mcp.jobs.polling import trouble_gap
-from kie_mcp.jobs.store.ledger import LedgerError, StaleJobError
+from kie_mcp.jobs.store.errors import LedgerError, StaleJobError
 from kie_mcp.jobs.store.protocols import Ledger
 from kie_mcp.jobs.timing import STANDARD, Timing
 
@@ -87,7 +87,7 @@ class Submitter:
         except (NotYetError, OutputError) as error:
             return await self._postpone(job, error, attempts)
         except Exception as error:
-            return await self._end(job, Phase.FAILED, unsent_errors.before_sending(error))
+            return await self._end(job, Phase.FAILED, unsent_errors.describe_failed_preparation(error))
         return await self._send(await self._mark(job), request, attempts)
 
     async def probe(self) -> None:
@@ -103,7 +103,7 @@ class Submitter:
                 return
             except NotCreatedError:
                 pass  # a refusal is an answer too
-            self._circuit_breaker.well()
+            self._circuit_breaker.record_answer()
 
     async def _mark(self, job: Job) -> Job:
         """Wait for a free place in the account's window, first come first served, and take it."""
@@ -112,14 +112,14 @@ class Submitter:
                 now = self._clock.now()
                 seconds = await self._ledger.mark(job, now)
                 if not seconds:
-                    return stepped(job, Phase.SUBMITTING, now, sent_at=now, note="")
+                    return advance(job, Phase.SUBMITTING, now, sent_at=now, note="")
                 await anyio.sleep(seconds)
 
     async def _send(self, job: Job, request: Request, attempts: int) -> Job:
         """Send a marked job. Whatever becomes of it is written down, also when this task is cancelled."""
         if self._stopping:
             with anyio.CancelScope(shield=True):
-                await self._ledger.move(stepped(job, Phase.RESERVED, self._clock.now(), sent_at=None), was=job.phase)
+                await self._ledger.move(advance(job, Phase.RESERVED, self._clock.now(), sent_at=None), was=job.phase)
             raise StaleJobError(f"Job {job.id} is left to the next start: nothing was sent.")
         task_id: str | None = None
         ended: Job | None = None
@@ -132,7 +132,7 @@ class Submitter:
                 except Exception as error:
                     ended = await self._record_error(job, error, attempts)
                 else:
-                    self._circuit_breaker.well()
+                    self._circuit_breaker.record_answer()
                     ended = await self._writer.attach(job, task_id, self._clock.now())
         finally:
             self._sending.discard(scope)
@@ -144,14 +144,14 @@ class Submitter:
     async def _record_error(self, job: Job, error: Exception, attempts: int) -> Job:
         """Write down what it means that the create call gave no id."""
         if isinstance(error, UnreachableError | UnavailableError) or not isinstance(error, NotCreatedError):
-            self._circuit_breaker.trouble(self._clock.now())
+            self._circuit_breaker.record_trouble(self._clock.now())
         else:
-            self._circuit_breaker.well()
+            self._circuit_breaker.record_answer()
         if isinstance(error, NotYetError):
             return await self._postpone(job, error, attempts)
         if isinstance(error, NotCreatedError):
             return await self._end(job, Phase.FAILED, error.trouble)
-        return await self._end(job, Phase.UNCONFIRMED, unsent_errors.unconfirmed(error))
+        return await self._end(job, Phase.UNCONFIRMED, unsent_errors.describe_lost_answer(error))
 
     async def _cut_off(self, job: Job, task_id: str | None) -> Job:
         """Write down what is known, in one attempt: the last moments are over."""
@@ -162,24 +162,24 @@ class Submitter:
             f"The server stopped before Kie.ai answered the create call. {unsent_errors.PERHAPS}"
         ).trouble
         return await self._ledger.move(
-            stepped(job, Phase.UNCONFIRMED, now, trouble=trouble, finished_at=now), was=job.phase
+            advance(job, Phase.UNCONFIRMED, now, trouble=trouble, finished_at=now), was=job.phase
         )
 
     async def _postpone(self, job: Job, error: KieError, attempts: int) -> Job:
         """Put the job back to reserved: it certainly was not created, and is sent again after a while."""
         now = self._clock.now()
         if not isinstance(error, BusyError) and was_wanted_too_long(job, now, self._timing):
-            trouble = unsent_errors.given_up(replace(job, note=error.message), self._timing)
+            trouble = unsent_errors.describe_giving_up(replace(job, note=error.message), self._timing)
             return await self._end(job, Phase.FAILED, trouble)
         seconds = trouble_gap(attempts, self._timing)
         if isinstance(error, BusyError):
             seconds = self._timing.busy_pause if error.retry_after is None else error.retry_after
             with suppress(LedgerError):  # the job's own wait is written below
                 await self._ledger.hold(job.account, now + seconds)
-        waiting = stepped(job, Phase.RESERVED, now, sent_at=None, not_before=now + seconds, note=error.message)
+        waiting = advance(job, Phase.RESERVED, now, sent_at=None, not_before=now + seconds, note=error.message)
         return await self._writer.move(waiting, was=job.phase)
 
     async def _end(self, job: Job, phase: Phase, trouble: Trouble) -> Job:
         now = self._clock.now()
-        ended = stepped(job, phase, now, trouble=trouble, finished_at=now, note="")
+        ended = advance(job, phase, now, trouble=trouble, finished_at=now, note="")
         return await self._writer.move(ended, was=job.phase)

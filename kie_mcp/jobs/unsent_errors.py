@@ -11,6 +11,9 @@ from kie_mcp.orders.kind import KINDS
 logger = logging.getLogger(__name__)
 
 PERHAPS = "The job may exist and may have been charged."
+LOST_CREATE = UnconfirmedError(
+    f"The process that sent this job stopped before Kie.ai's answer was written down. {PERHAPS}"
+).trouble
 
 
 def circuit_note(timing: Timing) -> str:
@@ -21,7 +24,7 @@ def circuit_note(timing: Timing) -> str:
     )
 
 
-def before_sending(error: Exception) -> Trouble:
+def describe_failed_preparation(error: Exception) -> Trouble:
     """Say why nothing was sent: then nothing was charged, whatever the cause."""
     if isinstance(error, KieError):
         return error.trouble
@@ -29,7 +32,7 @@ def before_sending(error: Exception) -> Trouble:
     return NotCreatedError("The job could not be prepared; nothing was sent.", remedy="See the server's log.").trouble
 
 
-def left_without(job: Job, name: str, other: Job | None) -> Trouble:
+def describe_lost_input(job: Job, name: str, other: Job | None) -> Trouble:
     """Say that an input of the job will never be made, and what is said of that input."""
     what = f"{name}, whose output this job takes,"
     if other and name in job.parts:
@@ -42,15 +45,15 @@ def left_without(job: Job, name: str, other: Job | None) -> Trouble:
     return replace(NotCreatedError(message, remedy=why.remedy).trouble, upstream_message=why.upstream_message)
 
 
-def given_up(job: Job, timing: Timing) -> Trouble:
-    """Say that a job that could not be sent while it was wanted."""
+def describe_giving_up(job: Job, timing: Timing) -> Trouble:
+    """Say that a job could not be sent while it was wanted."""
     minutes = timing.wanted_for / 60
     message = f"The job could not be sent for {minutes:.0f} minutes; nothing was charged. {job.note}".strip()
     remedy = "Check the network, and call again if it is still wanted."
     return NotCreatedError(message, remedy=remedy).trouble
 
 
-def unconfirmed(error: Exception) -> Trouble:
+def describe_lost_answer(error: Exception) -> Trouble:
     """Say that the answer to the create call was lost."""
     if not isinstance(error, UnconfirmedError):
         logger.error("the create call ended unexpectedly", exc_info=error)

@@ -17,7 +17,7 @@ from mcp.types import CallToolResult
 
 from kie_mcp.errors import KieError, MissingKeyError, OrderError
 from kie_mcp.jobs.clock import Clock
-from kie_mcp.jobs.drafts import Expectation
+from kie_mcp.jobs.draft import Expectation
 from kie_mcp.jobs.job import Job
 from kie_mcp.jobs.joining import Caller
 from kie_mcp.jobs.service import JobService

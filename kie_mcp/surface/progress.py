@@ -3,7 +3,7 @@
 from collections.abc import Awaitable
 from typing import Protocol
 
-from kie_mcp.jobs.drafts import Expectation
+from kie_mcp.jobs.draft import Expectation
 from kie_mcp.jobs.job import Job, Phase
 from kie_mcp.jobs.polling import fraction
 from kie_mcp.surface.answers.text import spoken

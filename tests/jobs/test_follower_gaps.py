@@ -12,7 +12,7 @@ from kie_mcp.catalog import registry
 from kie_mcp.errors import OutputError, Trouble
 from kie_mcp.jobs.job import Job, Look, Output, Phase, Verdict
 from kie_mcp.jobs.polling import Spread
-from kie_mcp.jobs.store.ledger import LedgerError, StaleJobError
+from kie_mcp.jobs.store.errors import LedgerError, StaleJobError
 from kie_mcp.jobs.store.sqlite import SqliteLedger
 from kie_mcp.jobs.timing import STANDARD
 from kie_mcp.orders.kind import Kind
@@ -93,14 +93,14 @@ async def test_a_duration_is_learned_by_kies_clock_if_it_tells() -> None:
     stage = Stage(Script(looks=[Look(verdict=Verdict.SUCCEEDED, created_at=START - 3, finished_at=START + 9.5)]))
     _, ledger = await stage.sent()
     await stage.steps(ledger).follow(stage.rows()[0])
-    assert await ledger.durations("short") == [12.5]
+    assert await ledger.read_durations("short") == [12.5]
 
 
 async def test_a_duration_is_learned_by_our_clock_if_it_was_watched() -> None:
     stage = Stage(Script(looks=[RUNNING, DONE]))
     _, ledger = await stage.sent()
     await stage.steps(ledger).follow(stage.rows()[0])
-    [seconds] = await ledger.durations("short")
+    [seconds] = await ledger.read_durations("short")
     assert seconds == pytest.approx(4.0)
 
 
@@ -108,7 +108,7 @@ async def test_nothing_is_learned_from_a_job_that_nobody_watched() -> None:
     stage = Stage()
     _, ledger = await stage.sent(sent_at=START - 5000)
     await stage.steps(ledger).follow(stage.rows()[0])
-    assert await ledger.durations("short") == []
+    assert await ledger.read_durations("short") == []
 
 
 async def test_what_cannot_be_learned_keeps_no_end_from_being_written_down() -> None:

@@ -101,9 +101,9 @@ async def test_followers_never_stand_before_a_caller_at_the_ledger() -> None:
             self.under_way -= 1
             return await super().transact(work, **how)
 
-        async def durations(self, bucket: str) -> list[float]:
+        async def read_durations(self, bucket: str) -> list[float]:
             self.reads += 1
-            return await super().durations(bucket)
+            return await super().read_durations(bucket)
 
     stage = await crowded()
     ledger = Slow(stage.ledger().path, run=inline, connect=lambda _: stage.connection)

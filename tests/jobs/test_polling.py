@@ -12,7 +12,7 @@ from kie_mcp.jobs.polling import (
     ENOUGH,
     KEPT,
     Spread,
-    expected,
+    expect,
     first_look,
     fraction,
     next_look,
@@ -112,7 +112,7 @@ def test_what_is_known_elsewhere_does_nearly_as_well_as_experience(
     kind: Callable[[int, Random], list[float]], sigma: float, most: float
 ) -> None:
     median, span = (11, (5, 30)) if kind is images else (170, (60, 600))
-    known = expected(Spread(median=median, sigma=sigma, shortest=span[0], longest=span[1]), [])
+    known = expect(Spread(median=median, sigma=sigma, shortest=span[0], longest=span[1]), [])
     figures = follow((kind(JOBS, Random(8)), known), early_gap=STANDARD.longest_gap)
     assert figures.looks <= most
     assert figures.p95_lag <= STANDARD.longest_gap
@@ -121,11 +121,11 @@ def test_what_is_known_elsewhere_does_nearly_as_well_as_experience(
 def test_what_is_known_elsewhere_gives_way_to_what_is_seen_here() -> None:
     spread = Spread(median=100, sigma=0.5, shortest=50, longest=300)
     seen = [[10.0] * number for number in range(ENOUGH + 1)]
-    mixed = [expected(spread, one) for one in seen]
+    mixed = [expect(spread, one) for one in seen]
     assert [sorted(one) for one in mixed] == [list(one) for one in mixed]
     assert [sum(value > 10 for value in one) for one in mixed] == [40, 35, 30, 25, 20, 15, 10, 5, 0]
     assert mixed[-1] == seen[-1]
-    assert expected(None, [3.0]) == [3.0]
+    assert expect(None, [3.0]) == [3.0]
     assert quantile(mixed[0], 0.5) == pytest.approx(100, rel=0.05)
 
 

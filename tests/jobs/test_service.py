@@ -11,10 +11,10 @@ import anyio
 import pytest
 
 from kie_mcp.errors import BusyError, NotVisibleError
-from kie_mcp.jobs.drafts import Draft
+from kie_mcp.jobs.draft import Draft
 from kie_mcp.jobs.job import Job, Phase
 from kie_mcp.jobs.service import new_job_id
-from kie_mcp.jobs.store.ledger import LedgerError
+from kie_mcp.jobs.store.errors import LedgerError
 from kie_mcp.jobs.store.sqlite import SqliteLedger
 from kie_mcp.jobs.timing import STANDARD
 from kie_mcp.orders.order import ImageOrder
@@ -111,11 +111,11 @@ async def test_a_bug_in_the_care_for_one_job_stops_no_other(caplog: pytest.LogCa
     class Odd(SqliteLedger):
         failures = 1
 
-        async def durations(self, bucket: str) -> list[float]:
+        async def read_durations(self, bucket: str) -> list[float]:
             self.failures -= 1
             if self.failures >= 0:
                 raise ZeroDivisionError
-            return await super().durations(bucket)
+            return await super().read_durations(bucket)
 
     stage = Stage()
     ledger = Odd(Path("ledger"), run=inline, connect=lambda _: stage.connection)

@@ -7,7 +7,7 @@ import anyio
 import pytest
 
 from kie_mcp.errors import LookError, NotVisibleError, OutputError, Trouble, UnknownJobError
-from kie_mcp.jobs.drafts import Expectation
+from kie_mcp.jobs.draft import Expectation
 from kie_mcp.jobs.job import Job, JobState, Look, Output, Phase, Verdict
 from kie_mcp.jobs.service import JobService
 from kie_mcp.jobs.timing import STANDARD

@@ -10,7 +10,7 @@ import pytest
 from kie_mcp.jobs.job import Phase
 from kie_mcp.jobs.joining import Caller
 from kie_mcp.jobs.service import JobService
-from kie_mcp.jobs.store.ledger import LedgerError
+from kie_mcp.jobs.store.errors import LedgerError
 from kie_mcp.jobs.timing import STANDARD
 from tests.support.killable import Process, finished, processes
 from tests.support.scripted_kie import DONE, RUNNING, Script, Stage, draft

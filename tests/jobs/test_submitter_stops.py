@@ -10,7 +10,7 @@ import pytest
 from kie_mcp import errors
 from kie_mcp.errors import BusyError, KieError, UnconfirmedError
 from kie_mcp.jobs.job import Job, Phase
-from kie_mcp.jobs.store.ledger import LedgerError, StaleJobError
+from kie_mcp.jobs.store.errors import LedgerError, StaleJobError
 from kie_mcp.jobs.store.sqlite import SqliteLedger
 from kie_mcp.jobs.timing import STANDARD
 from tests.support.scripted_kie import Script, Stage, Steps, inline, make_job

@@ -477,7 +477,7 @@ async def test_a_file_that_an_unsent_job_of_anybody_needs_is_known_to_the_ledger
             order = {"kind": "image", "images": [f"data:image/png#sha256={digests[number]}"]}
             job = make_job(number, phase=phase, account=f"account {number}", order=order, fingerprint=str(number))
             await here.ledger.reserve(job, "w1")
-        assert await here.ledger.inputs_needed() == {digests[0], digests[2]}
+        assert await here.ledger.find_inputs_needed() == {digests[0], digests[2]}
 
 
 async def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import pytest
 from inline_snapshot import snapshot
 
 from kie_mcp.errors import DeadLinkError, OutputError, RefusedError, TransientError
-from kie_mcp.jobs.drafts import Expectation
+from kie_mcp.jobs.draft import Expectation
 from kie_mcp.jobs.job import Output, Phase
 from kie_mcp.media.outputs.saver import OutputSaver
 from kie_mcp.orders.kind import Kind

@@ -8,10 +8,10 @@ from typing import Any
 import anyio
 
 from kie_mcp.errors import UnconfirmedError
-from kie_mcp.jobs.job import Job, Look, Phase, Request, Upstream, stepped
+from kie_mcp.jobs.job import Job, Look, Phase, Request, Upstream, advance
 from kie_mcp.jobs.joining import NOTHING_RECENT, Caller, Recent
 from kie_mcp.jobs.step_loop import StepLoop
-from kie_mcp.jobs.store.ledger import Note
+from kie_mcp.jobs.store.protocols import Note
 from kie_mcp.jobs.store.schema import dump, load
 from kie_mcp.jobs.store.sqlite import SqliteLedger
 from tests.simulation.product import Product
@@ -72,7 +72,7 @@ class _Resending(SqliteLedger):
                 (Phase.SUBMITTING, now),
             )
             for job in [load(row) for row in rows.fetchall()]:
-                again = stepped(job, Phase.RESERVED, now, sent_at=None)
+                again = advance(job, Phase.RESERVED, now, sent_at=None)
                 db.execute("UPDATE jobs SET phase = ?, record = ? WHERE id = ?", (again.phase, dump(again), job.id))
 
         await self.transact(back)

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import anyio
 
 from kie_mcp.errors import KieError
-from kie_mcp.jobs.drafts import Draft
+from kie_mcp.jobs.draft import Draft
 from kie_mcp.jobs.job import Job, Phase
 from kie_mcp.jobs.joining import Caller
 from kie_mcp.jobs.service import JobService

@@ -17,7 +17,7 @@ from kie_mcp.jobs.events import JobEvents
 from kie_mcp.jobs.job import Job, Look, Output, Request
 from kie_mcp.jobs.polling import Spread
 from kie_mcp.jobs.service import JobService
-from kie_mcp.jobs.store.ledger import LedgerError
+from kie_mcp.jobs.store.errors import LedgerError
 from kie_mcp.orders.kind import Kind
 from tests.simulation.faults import Trouble
 from tests.simulation.kie import Kie

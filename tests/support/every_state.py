@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kie_mcp.errors import CreditError, Trouble, UnconfirmedError
-from kie_mcp.jobs.drafts import Expectation
+from kie_mcp.jobs.draft import Expectation
 from kie_mcp.jobs.job import Job, Output, Phase
 from kie_mcp.orders.kind import Kind
 

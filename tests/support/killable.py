@@ -9,7 +9,7 @@ import anyio
 
 from kie_mcp.jobs.job import Job
 from kie_mcp.jobs.service import JobService
-from kie_mcp.jobs.store.ledger import LedgerError
+from kie_mcp.jobs.store.errors import LedgerError
 from kie_mcp.jobs.store.sqlite import SqliteLedger
 from tests.support.scripted_kie import Stage
 

@@ -13,7 +13,7 @@ import anyio
 
 from kie_mcp.errors import Trouble
 from kie_mcp.jobs.assembly import make_service
-from kie_mcp.jobs.drafts import Draft
+from kie_mcp.jobs.draft import Draft
 from kie_mcp.jobs.durable_writes import DurableWriter
 from kie_mcp.jobs.events import JobEvents
 from kie_mcp.jobs.follower import Follower, Save

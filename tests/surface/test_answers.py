@@ -10,9 +10,9 @@ from inline_snapshot import snapshot
 from mcp.types import CallToolResult, ResourceLink, TextContent
 
 from kie_mcp.errors import NotCreatedError, OrderError
-from kie_mcp.jobs.drafts import Expectation
+from kie_mcp.jobs.draft import Expectation
 from kie_mcp.jobs.job import Phase
-from kie_mcp.jobs.store.ledger import LedgerError
+from kie_mcp.jobs.store.errors import LedgerError
 from kie_mcp.surface.answers.build import answer, listing, lost_sight, refusal, result
 from kie_mcp.surface.answers.schema import Answer
 from kie_mcp.surface.answers.text import spoken

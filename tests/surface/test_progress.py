@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from kie_mcp.jobs.drafts import Expectation
+from kie_mcp.jobs.draft import Expectation
 from kie_mcp.jobs.job import Job, Phase
 from kie_mcp.surface.progress import Progress
 from tests.support.every_state import BEGAN, TALK, UNSENT, done, job

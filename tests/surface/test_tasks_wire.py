@@ -16,7 +16,7 @@ from mcp.types import HEADER_MISMATCH, INTERNAL_ERROR, CallToolRequestParams, Ca
 
 from kie_mcp.app import make_tenant, share
 from kie_mcp.jobs.clock import SystemClock
-from kie_mcp.jobs.drafts import Expectation
+from kie_mcp.jobs.draft import Expectation
 from kie_mcp.jobs.job import Job, Phase
 from kie_mcp.orders.kind import KINDS
 from kie_mcp.surface.answers.build import answer

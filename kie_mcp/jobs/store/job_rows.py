@@ -10,7 +10,7 @@ from typing import Any
 from kie_mcp.jobs.job import FINAL, Job, Phase
 from kie_mcp.jobs.joining import Caller
 from kie_mcp.jobs.polling import KEPT
-from kie_mcp.jobs.store.ledger import StaleJobError
+from kie_mcp.jobs.store.errors import StaleJobError
 from kie_mcp.jobs.store.schema import dump, load
 
 logger = logging.getLogger(__name__)

@@ -4,12 +4,12 @@ import math
 import sqlite3
 from collections.abc import Mapping
 
-from kie_mcp.jobs.job import Job, Phase, stepped
+from kie_mcp.jobs.job import Job, Phase, advance
 from kie_mcp.jobs.joining import Caller
 from kie_mcp.jobs.store.job_rows import UNFINISHED, load_readable
-from kie_mcp.jobs.store.ledger import LOST_CREATE
-from kie_mcp.jobs.store.schema import dump, taken_over
+from kie_mcp.jobs.store.schema import dump, take_over
 from kie_mcp.jobs.timing import Timing
+from kie_mcp.jobs.unsent_errors import LOST_CREATE
 
 CALLERS = "SELECT caller_worker FROM jobs WHERE caller = 'waiting'"
 """The workers whose callers wait."""
@@ -67,9 +67,9 @@ def find_free_jobs(db: sqlite3.Connection, account: str, absent: Mapping[str, fl
 
 def claim(db: sqlite3.Connection, job: Job, worker: str, now: float) -> Job:
     """Give the job to this worker; what was being sent when its worker died is unconfirmed."""
-    taken = taken_over(job)
+    taken = take_over(job)
     if job.phase is Phase.SUBMITTING:
-        taken = stepped(taken, Phase.UNCONFIRMED, now, trouble=LOST_CREATE, finished_at=now)
+        taken = advance(taken, Phase.UNCONFIRMED, now, trouble=LOST_CREATE, finished_at=now)
     db.execute(
         "UPDATE jobs SET worker = ?, epoch = ?, phase = ?, state = ?, record = ? WHERE id = ?",
         (worker, taken.epoch, taken.phase, taken.state, dump(taken), taken.id),

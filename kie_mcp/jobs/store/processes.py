@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from kie_mcp.jobs.store.ledger import LedgerError
+from kie_mcp.jobs.store.errors import LedgerError
 from kie_mcp.jobs.store.schema import SerialThread
 
 _HELD = frozenset({errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK})
@@ -53,7 +53,7 @@ class ProcessLock:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._sweep()
             for left in reversed(range(_TRIES)):
-                if (handle := self._held(anyway=not left)) is not None:
+                if (handle := self._acquire(anyway=not left)) is not None:
                     self._handle = handle
                     break
         except OSError as error:
@@ -70,7 +70,7 @@ class ProcessLock:
             os.close(self._handle)
             self._handle = None
 
-    def gone(self, worker: str) -> bool | None:
+    def has_ended(self, worker: str) -> bool | None:
         """Whether the process of that name has ended; None if nobody knows, as on a disk without locks."""
         if worker == self.worker:
             return False
@@ -88,12 +88,12 @@ class ProcessLock:
             os.close(handle)
         return True
 
-    async def ended(self, workers: Collection[str]) -> dict[str, bool | None]:
-        """Whether each of these processes has ended; the files are looked at in a thread."""
-        return await self._run(lambda: {worker: self.gone(worker) for worker in workers}) if workers else {}
+    async def find_ended(self, workers: Collection[str]) -> dict[str, bool | None]:
+        """Tell of each of these processes whether it has ended, as `has_ended` does."""
+        return await self._run(lambda: {worker: self.has_ended(worker) for worker in workers}) if workers else {}
 
-    def _held(self, *, anyway: bool) -> int | None:
-        """Make the file and lock it; None if another process was just looking at it, or swept it away.
+    def _acquire(self, *, anyway: bool) -> int | None:
+        """Make the file, lock it, and return its handle; None if another process just looked at it, or swept it away.
 
         On a disk without locks, and if it is to be had *anyway*, it is only open: then the lease in the ledger alone
         tells whether this process lives.
@@ -113,8 +113,8 @@ class ProcessLock:
         return None
 
     def _sweep(self) -> None:
-        """Take away the files of those that were killed."""
+        """Delete the files of processes that were killed."""
         for left in self._folder.iterdir():
-            if self.gone(left.name):
+            if self.has_ended(left.name):
                 with suppress(OSError):
                     left.unlink()

@@ -1,16 +1,43 @@
 """What a store of jobs can do: five small protocols, and the ledger that is all of them.
 
-Everything that changes something is one transaction, and durable when it returns. Only values go in: what must be asked
-of others, as whether a process lives, is asked before.
+Each change is one compare-and-set transaction, durable when it returns: it names the phase the job was in and the epoch
+of the process that cares for it, and changes nothing if either is no longer so. A process that cares for jobs is a
+*worker*; it says that it is alive every few seconds, and the jobs of one that stopped saying so are free for the next.
+Only values go in: what must be asked of others, such as whether a process lives, is asked before.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
-from kie_mcp.jobs.job import Job, JobState, Phase
-from kie_mcp.jobs.joining import NOTHING_RECENT, Recent
-from kie_mcp.jobs.store.ledger import NOTHING_KNOWN, Note, Queue
+from kie_mcp.jobs.job import FINAL, Job, JobState, Phase
+from kie_mcp.jobs.joining import NOTHING_RECENT, Caller, Recent
 from kie_mcp.orders.kind import Kind
+
+NOTHING_KNOWN: Mapping[str, bool | None] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """What a caller was told of a job."""
+
+    caller: Caller
+    ends: Collection[Phase] = FINAL
+    """The ends that the caller was told of: if the job has come to another one, the caller was not told its end."""
+    at: float = 0.0
+    """Seconds since 1970."""
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """How long the line is that a reserved job stands in."""
+
+    place: int
+    """Jobs before it."""
+    sends: Sequence[float]
+    """The account's recent sends, ascending, seconds since 1970."""
+    held_until: float
+    """Kie.ai asked not to be called before."""
 
 
 class JobStore(Protocol):
@@ -26,7 +53,7 @@ class JobStore(Protocol):
         ended: Collection[str] = (),
         recent: Recent = NOTHING_RECENT,
     ) -> tuple[Job, bool]:
-        """Write a new job down, or find the one that this order joins; says whether it joined.
+        """Write a new job down, or find the one that this order joins; return the job, and whether it was there.
 
         *recent* is what the process remembers of its calls, *ended* are workers whose processes certainly have ended.
         *parts* are the jobs that make its inputs, by the names that its order has for them: written down, or joined, in
@@ -37,19 +64,19 @@ class JobStore(Protocol):
         ...
 
     async def adopt(self, job: Job, worker: str) -> tuple[Job, bool]:
-        """Write down a job that was made elsewhere, or find it by its task id; says whether it was there."""
+        """Write down a job that was made elsewhere, or find it by its task id; return it, and whether it was there."""
         ...
 
     async def read(self, job_id: str) -> Job | None:
-        """The job with that id."""
+        """Return the job with that id."""
         ...
 
     async def read_all(self, job_ids: Collection[str]) -> dict[str, Job]:
-        """The jobs with these ids, as far as they are there."""
+        """Return the jobs with these ids, as far as they are there."""
         ...
 
     async def read_task(self, account: str, task_id: str) -> Job | None:
-        """The account's job with that id of Kie.ai's."""
+        """Return the account's job with that id of Kie.ai's."""
         ...
 
     async def list_jobs(
@@ -61,11 +88,11 @@ class JobStore(Protocol):
         limit: int = 20,
         after: str = "",
     ) -> list[Job]:
-        """The account's jobs, newest first; with the id of one of them in *after*, those that come after it."""
+        """List the account's jobs, newest first; with *after*, those that come after the job with that id."""
         ...
 
-    async def job_ids(self, account: str, prefix: str, limit: int) -> tuple[list[str], int]:
-        """The ids of the account's jobs that begin so, newest first, and how many there are in all."""
+    async def find_ids(self, account: str, prefix: str, limit: int) -> tuple[list[str], int]:
+        """Return the ids of the account's jobs that begin so, newest first, and how many there are in all."""
         ...
 
     async def move(self, job: Job, *, was: Phase) -> Job:
@@ -76,7 +103,7 @@ class JobStore(Protocol):
         ...
 
     async def begin_look(self, job_id: str, now: float, gap: float) -> Job | None:
-        """Note that a finished job is looked at now; None if it was so many seconds ago, by whichever process."""
+        """Note that a finished job is looked at now; return None if some process looked less than *gap* seconds ago."""
         ...
 
     async def attach(self, job: Job, task_id: str, now: float, worker: str) -> Job:
@@ -91,8 +118,8 @@ class JobStore(Protocol):
         """Note what became of callers, by job id."""
         ...
 
-    async def inputs_needed(self) -> set[str]:
-        """The SHA-256 of the callers' own files that jobs of any account, not sent yet, still need."""
+    async def find_inputs_needed(self) -> set[str]:
+        """Return the SHA-256 of the callers' own files that jobs of any account, not sent yet, still need."""
         ...
 
 
@@ -100,11 +127,11 @@ class RateWindow(Protocol):
     """Says when an account may send, and counts what it sends."""
 
     async def mark(self, job: Job, now: float) -> float:
-        """Step from reserved to submitting and count the send, if one may be sent; else the seconds to wait."""
+        """Step from reserved to submitting and count the send, if one may be sent; else return the seconds to wait."""
         ...
 
-    async def queue(self, job: Job) -> Queue:
-        """The line before this job."""
+    async def read_queue(self, job: Job) -> Queue:
+        """Return the line before this job."""
         ...
 
     async def hold(self, account: str, until: float) -> None:
@@ -126,8 +153,8 @@ class Leases(Protocol):
         """
         ...
 
-    async def workers_with_calls(self) -> set[str]:
-        """The workers whose callers wait."""
+    async def find_waiting_workers(self) -> set[str]:
+        """Return the workers whose callers wait."""
         ...
 
     async def claim(
@@ -156,8 +183,8 @@ class Leases(Protocol):
 class Durations(Protocol):
     """Remembers how long jobs took."""
 
-    async def durations(self, bucket: str) -> list[float]:
-        """How long such jobs took, seconds, ascending."""
+    async def read_durations(self, bucket: str) -> list[float]:
+        """Return how long such jobs took, seconds, ascending."""
         ...
 
     async def learn(self, bucket: str, seconds: float, now: float) -> None:
@@ -168,11 +195,11 @@ class Durations(Protocol):
 class Uploads(Protocol):
     """Remembers what was uploaded."""
 
-    async def upload(self, account: str, digest: str, since: float) -> str | None:
-        """The URL under which these bytes were uploaded, if that was after *since*."""
+    async def find_upload(self, account: str, digest: str, since: float) -> str | None:
+        """Return the URL under which these bytes were uploaded, if that was after *since*."""
         ...
 
-    async def uploaded(self, account: str, digest: str, url: str, now: float) -> None:
+    async def remember_upload(self, account: str, digest: str, url: str, now: float) -> None:
         """Remember where these bytes were uploaded."""
         ...
 

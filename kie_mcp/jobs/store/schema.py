@@ -19,7 +19,7 @@ from pydantic_core import PydanticSerializationError
 
 from kie_mcp.file_system import Chmod, set_mode
 from kie_mcp.jobs.job import Job
-from kie_mcp.jobs.store.ledger import LedgerError
+from kie_mcp.jobs.store.errors import LedgerError
 from kie_mcp.urls import bare_values
 
 R = TypeVar("R")
@@ -89,7 +89,7 @@ _jobs: TypeAdapter[Job] = TypeAdapter(Job)
 
 
 def dump(job: Job) -> str:
-    """The whole job as JSON. Of one that is done the links that were handed in lose their signatures."""
+    """Return the whole job as JSON. If it is done, the links that were handed in lose their signatures."""
     if job.done:
         job = replace(job, order={name: bare_values(value) for name, value in job.order.items()})
     try:
@@ -101,12 +101,12 @@ def dump(job: Job) -> str:
 
 
 def load(row: sqlite3.Row) -> Job:
-    """The job of a row. The epoch of the row is the one that counts."""
+    """Return the job of a row."""
     return _jobs.validate_json(row["record"])
 
 
-def taken_over(job: Job) -> Job:
-    """The job in the care of another worker."""
+def take_over(job: Job) -> Job:
+    """Return the job as it is in the care of another worker: with the next epoch."""
     return replace(job, epoch=job.epoch + 1)
 
 
@@ -127,12 +127,12 @@ def connect(path: Path, chmod: Chmod = os.chmod) -> sqlite3.Connection:
             db.close()
             raise
     except (OSError, sqlite3.Error) as error:
-        raise unusable(path, error) from error
+        raise describe_unusable(path, error) from error
     return db
 
 
-def unusable(path: Path, error: Exception) -> LedgerError:
-    """What to say when the file does not do what it should."""
+def describe_unusable(path: Path, error: Exception) -> LedgerError:
+    """Return the error that says what is wrong with the file, and what to do."""
     message = f"The ledger {path} cannot be used: {error}."
     if getattr(error, "sqlite_errorcode", 0) & 0xFF in _BROKEN:
         return LedgerError(message, remedy=_MOVE_AWAY)
@@ -197,12 +197,12 @@ class SerialThread:
             self._limiter = anyio.CapacityLimiter(1)
         async with self._limiter:
             if self._hanging:
-                raise _silent()
+                raise _silent_disk_error()
             with anyio.move_on_after(self._patience, shield=True):
-                return await anyio.to_thread.run_sync(self._marked, function, abandon_on_cancel=True)
-        raise _silent()
+                return await anyio.to_thread.run_sync(self._run_marked, function, abandon_on_cancel=True)
+        raise _silent_disk_error()
 
-    def _marked(self, function: Callable[[], R]) -> R:
+    def _run_marked(self, function: Callable[[], R]) -> R:
         with self._lock:
             self._hanging = True
             try:
@@ -211,7 +211,7 @@ class SerialThread:
                 self._hanging = False
 
 
-def _silent() -> LedgerError:
+def _silent_disk_error() -> LedgerError:
     return LedgerError(
         "The ledger cannot be used: its disk does not answer.", remedy="Set KIE_STATE_DIR to a folder on a local disk."
     )

@@ -3,10 +3,10 @@
 import sqlite3
 
 from kie_mcp.jobs import rate_limit
-from kie_mcp.jobs.job import Job, Phase, stepped
+from kie_mcp.jobs.job import Job, Phase, advance
 from kie_mcp.jobs.store.job_rows import find_row, update
 from kie_mcp.jobs.store.leases import extend_lease
-from kie_mcp.jobs.store.ledger import Queue
+from kie_mcp.jobs.store.protocols import Queue
 from kie_mcp.jobs.timing import Timing
 
 
@@ -39,7 +39,7 @@ def mark(db: sqlite3.Connection, job: Job, now: float, timing: Timing) -> float:
     seconds = rate_limit.wait(sends, now, now + held, timing)
     if seconds > 0:
         return seconds
-    update(db, stepped(job, Phase.SUBMITTING, now, sent_at=now), Phase.RESERVED)
+    update(db, advance(job, Phase.SUBMITTING, now, sent_at=now), Phase.RESERVED)
     # A process that has just woken must not lose the job while it sends it.
     if row := find_row(db, "SELECT worker FROM jobs WHERE id = ? AND worker IS NOT NULL", job.id):
         extend_lease(db, row["worker"], now + timing.lease)

@@ -14,12 +14,13 @@ from pathlib import Path
 from types import CoroutineType
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from kie_mcp.jobs.absence import absent
-from kie_mcp.jobs.job import Job, JobState, Phase, stepped
+from kie_mcp.jobs.absent_workers import find_absent
+from kie_mcp.jobs.job import TRANSITIONS, Job, JobState, Phase, advance
 from kie_mcp.jobs.joining import NOTHING_RECENT, Caller, Recent
 from kie_mcp.jobs.parts import with_parts
 from kie_mcp.jobs.store import job_rows, joins, leases, schema, send_window
-from kie_mcp.jobs.store.ledger import NOTHING_KNOWN, STEPS, LedgerError, Note, Queue, StaleJobError
+from kie_mcp.jobs.store.errors import LedgerError, StaleJobError
+from kie_mcp.jobs.store.protocols import NOTHING_KNOWN, Note, Queue
 from kie_mcp.jobs.store.sqlite_file import READ, Runner, SqliteFile
 from kie_mcp.jobs.timing import STANDARD, Timing
 from kie_mcp.orders.kind import Kind
@@ -89,7 +90,7 @@ class SqliteLedger(SqliteFile):
         ended: Collection[str] = (),
         recent: Recent = NOTHING_RECENT,
     ) -> tuple[Job, bool]:
-        """Write a new job down, or find the one that this order joins; says whether it joined."""
+        """Write a new job down, or find the one that this order joins; return the job, and whether it was there."""
         leases.extend_lease(db, worker, job.created_at + self._timing.lease)
         judge = joins.Judge(worker, ended, recent, self._timing)
         if found := joins.find_joined(db, job, judge, new=new):
@@ -105,7 +106,7 @@ class SqliteLedger(SqliteFile):
 
     @_transaction
     def adopt(self, db: sqlite3.Connection, job: Job, worker: str) -> tuple[Job, bool]:
-        """Write down a job that was made elsewhere, or find it by its task id; says whether it was there."""
+        """Write down a job that was made elsewhere, or find it by its task id; return it, and whether it was there."""
         if found := job_rows.find_task(db, job.account, job.task_id):
             return found, True
         job_rows.insert(db, job, worker)
@@ -137,7 +138,7 @@ class SqliteLedger(SqliteFile):
         limit: int = 20,
         after: str = "",
     ) -> list[Job]:
-        """The account's jobs, newest first; with the id of one of them in *after*, those that come after it."""
+        """List the account's jobs, newest first; with *after*, those that come after the job with that id."""
         rows = db.execute(
             "SELECT * FROM jobs WHERE account = ? AND (? IS NULL OR state = ?) AND (? IS NULL OR kind = ?)"
             " AND (? = '' OR (created_at, rowid) < (SELECT created_at, rowid FROM jobs WHERE id = ?))"
@@ -147,8 +148,8 @@ class SqliteLedger(SqliteFile):
         return job_rows.load_readable(rows)
 
     @_reading
-    def job_ids(self, db: sqlite3.Connection, account: str, prefix: str, limit: int) -> tuple[list[str], int]:
-        """The ids of the account's jobs that begin so, newest first, and how many there are in all."""
+    def find_ids(self, db: sqlite3.Connection, account: str, prefix: str, limit: int) -> tuple[list[str], int]:
+        """Return the ids of the account's jobs that begin so, newest first, and how many there are in all."""
         return job_rows.find_ids(db, account, prefix, limit)
 
     @_transaction
@@ -157,7 +158,7 @@ class SqliteLedger(SqliteFile):
 
         Raises StaleJobError if it was not in that phase and epoch any more.
         """
-        if job.phase not in STEPS[was]:
+        if job.phase not in TRANSITIONS[was]:
             raise LedgerError(f"A job cannot go from {was} to {job.phase}.")
         job_rows.update(db, job, was)
         if job.phase is Phase.SUCCEEDED and was is not job.phase and job.took_s is not None and job.bucket:
@@ -166,7 +167,7 @@ class SqliteLedger(SqliteFile):
 
     @_transaction
     def begin_look(self, db: sqlite3.Connection, job_id: str, now: float, gap: float) -> Job | None:
-        """Note that a finished job is looked at now; None if it was so many seconds ago, by whichever process."""
+        """Note that a finished job is looked at now; return None if some process looked less than *gap* seconds ago."""
         known = job_rows.find_job(db, job_id)
         if known is None or 0 <= now - (known.looked_at or 0.0) < gap:
             return None
@@ -176,7 +177,7 @@ class SqliteLedger(SqliteFile):
 
     @_transaction
     def mark(self, db: sqlite3.Connection, job: Job, now: float) -> float:
-        """Step from reserved to submitting and count the send, if one may be sent; else the seconds to wait."""
+        """Step from reserved to submitting and count the send, if one may be sent; else return the seconds to wait."""
         return send_window.mark(db, job, now, self._timing)
 
     @_transaction
@@ -187,14 +188,14 @@ class SqliteLedger(SqliteFile):
             raise LedgerError(f"Job {job.id} is not in the ledger; Kie.ai's id of it is {task_id}.")
         if known is None:  # the file was replaced by one that does not know it
             logger.warning("Job %s was not in the ledger any more; Kie.ai's id of it is %s.", job.id, task_id)
-            attached = stepped(job, Phase.SUBMITTED, now, task_id=task_id, note="")
+            attached = advance(job, Phase.SUBMITTED, now, task_id=task_id, note="")
             job_rows.insert(db, attached, worker)
             return attached
         if known.task_id == task_id:
             return known
         if known.task_id is not None or known.phase not in {Phase.RESERVED, Phase.SUBMITTING, Phase.UNCONFIRMED}:
             raise StaleJobError(f"Job {job.id} has gone on without this process.")
-        attached = stepped(known, Phase.SUBMITTED, now, task_id=task_id, trouble=None, finished_at=None, note="")
+        attached = advance(known, Phase.SUBMITTED, now, task_id=task_id, trouble=None, finished_at=None, note="")
         job_rows.update(db, attached, known.phase)
         db.execute(
             "UPDATE jobs SET worker = ?, caller = CASE caller WHEN ? THEN ? WHEN ? THEN ? ELSE caller END WHERE id = ?",
@@ -211,8 +212,8 @@ class SqliteLedger(SqliteFile):
             db.execute("UPDATE jobs SET worker = NULL WHERE id = ?", (job.id,))
 
     @_reading
-    def queue(self, db: sqlite3.Connection, job: Job) -> Queue:
-        """The line before this job."""
+    def read_queue(self, db: sqlite3.Connection, job: Job) -> Queue:
+        """Return the line before this job."""
         return send_window.read_queue(db, job, -math.inf)
 
     @_transaction
@@ -234,8 +235,8 @@ class SqliteLedger(SqliteFile):
         return leases.read_leases(db, account, worker)
 
     @_reading
-    def workers_with_calls(self, db: sqlite3.Connection) -> set[str]:
-        """The workers whose callers wait."""
+    def find_waiting_workers(self, db: sqlite3.Connection) -> set[str]:
+        """Return the workers whose callers wait."""
         return {row["caller_worker"] for row in db.execute(leases.CALLERS)}
 
     @_transaction
@@ -250,7 +251,7 @@ class SqliteLedger(SqliteFile):
         patient: bool = False,
     ) -> list[Job]:
         """Take over the unfinished jobs whose worker has ended or, unless *patient*, gives no sign of life."""
-        silent = absent(leases.read_leases(db, account, worker), ended, now, patient=patient)
+        silent = find_absent(leases.read_leases(db, account, worker), ended, now, patient=patient)
         leases.end_leases(db, silent)
         jobs = leases.find_free_jobs(db, account, silent, self._timing)
         return [leases.claim(db, job, worker, now) for job in jobs]
@@ -268,8 +269,8 @@ class SqliteLedger(SqliteFile):
             joins.note_caller(db, job_id, note, worker)
 
     @_reading
-    def durations(self, db: sqlite3.Connection, bucket: str) -> list[float]:
-        """How long such jobs took, seconds, ascending."""
+    def read_durations(self, db: sqlite3.Connection, bucket: str) -> list[float]:
+        """Return how long such jobs took, seconds, ascending."""
         rows = db.execute("SELECT seconds FROM durations WHERE bucket = ? ORDER BY seconds", (bucket,))
         return [row["seconds"] for row in rows]
 
@@ -279,14 +280,14 @@ class SqliteLedger(SqliteFile):
         job_rows.learn(db, bucket, seconds, now)
 
     @_reading
-    def upload(self, db: sqlite3.Connection, account: str, digest: str, since: float) -> str | None:
-        """The URL under which these bytes were uploaded, if that was after *since*."""
+    def find_upload(self, db: sqlite3.Connection, account: str, digest: str, since: float) -> str | None:
+        """Return the URL under which these bytes were uploaded, if that was after *since*."""
         sql = "SELECT url FROM uploads WHERE account = ? AND digest = ? AND at > ?"
         row = job_rows.find_row(db, sql, account, digest, since)
         return row["url"] if row else None
 
     @_transaction
-    def uploaded(self, db: sqlite3.Connection, account: str, digest: str, url: str, now: float) -> None:
+    def remember_upload(self, db: sqlite3.Connection, account: str, digest: str, url: str, now: float) -> None:
         """Remember where these bytes were uploaded, and forget what is long gone at Kie.ai."""
         db.execute("DELETE FROM uploads WHERE at <= ?", (now - FORGET_UPLOADS,))
         db.execute(
@@ -294,6 +295,6 @@ class SqliteLedger(SqliteFile):
         )
 
     @_reading
-    def inputs_needed(self, db: sqlite3.Connection) -> set[str]:
-        """The SHA-256 of the callers' own files that jobs of any account, not sent yet, still need."""
+    def find_inputs_needed(self, db: sqlite3.Connection) -> set[str]:
+        """Return the SHA-256 of the callers' own files that jobs of any account, not sent yet, still need."""
         return job_rows.find_inputs_needed(db)

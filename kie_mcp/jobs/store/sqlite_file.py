@@ -1,4 +1,4 @@
-"""The SQLite file of a ledger: opened, one transaction at a time, and followed when it is replaced under a server."""
+"""Opens the SQLite file of a ledger, and does one transaction at a time, also when the file is replaced meanwhile."""
 
 import logging
 import sqlite3
@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from kie_mcp.jobs.failure_log import FailureLog
-from kie_mcp.jobs.ledger_replaced import carry_over, identity, unfinished
 from kie_mcp.jobs.store import schema
-from kie_mcp.jobs.store.ledger import LedgerError
+from kie_mcp.jobs.store.errors import LedgerError
+from kie_mcp.jobs.store.replaced_file import carry_over, identify, list_unfinished
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ class SqliteFile:
         """Open the file, made or migrated where needed. Raises LedgerError if it cannot be used."""
         if self._db is None:
             self._db = await self._run(lambda: self._connect(self.path))
-            self._file = identity(self.path)
+            self._file = identify(self.path)
 
     async def close(self) -> None:
         """Close the file."""
@@ -76,48 +76,48 @@ class SqliteFile:
                 self._check_version(db)
                 return work(db)
         except (OSError, sqlite3.Error) as error:
-            raise schema.unusable(self.path, error) from error
+            raise schema.describe_unusable(self.path, error) from error
 
     def _check_version(self, db: sqlite3.Connection) -> None:
         try:
             schema.check_version(db, self.path)
         except LedgerError as error:
-            self._failures.tell(f"Not finished, and left to the newer kie-mcp: {_unfinished(db)}", error)
+            self._failures.log(f"Not finished, and left to the newer kie-mcp: {_unfinished(db)}", error)
             raise
 
     def _current(self) -> sqlite3.Connection:
-        """The file that is at the path now; one that was moved away or replaced is left, with what counts carried on.
+        """Return the file that is at the path now; from one that was moved away or replaced, what counts is copied.
 
         Raises LedgerError if what is there now cannot be used.
         """
         db = self._db
         if db is None:
             raise LedgerError("The ledger is not open.")
-        if self._file is None or identity(self.path) == self._file:
+        if self._file is None or identify(self.path) == self._file:
             return db
         jobs = _unfinished(db)
         subject = f"The ledger {self.path} was moved away or replaced while this server runs; not finished: {jobs}"
         try:
             new = self._connect(self.path)
         except LedgerError as error:
-            self._failures.tell(subject, error)
+            self._failures.log(subject, error)
             raise
         try:
             carry_over(db, new)
         except sqlite3.Error as error:
             new.close()
-            self._failures.tell(subject, schema.unusable(self.path, error))
+            self._failures.log(subject, schema.describe_unusable(self.path, error))
             raise
         logger.warning("%s. They were written into the one that is there now.", subject)
         self._replaced += 1
         # Some network disks give a file another number each time.
-        self._db, self._file = new, identity(self.path) if self._replaced < _OFTEN else None
+        self._db, self._file = new, identify(self.path) if self._replaced < _OFTEN else None
         db.close()
         return new
 
 
 def _unfinished(db: sqlite3.Connection) -> str:
     try:
-        return ", ".join(unfinished(db)) or "none"
+        return ", ".join(list_unfinished(db)) or "none"
     except sqlite3.Error:
         return "not known; see https://kie.ai/logs"

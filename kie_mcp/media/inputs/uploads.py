@@ -10,7 +10,7 @@ import anyio
 
 from kie_mcp.errors import OutputError
 from kie_mcp.jobs.clock import Clock
-from kie_mcp.jobs.store.ledger import LedgerError
+from kie_mcp.jobs.store.errors import LedgerError
 from kie_mcp.jobs.store.protocols import Uploads as UploadStore
 from kie_mcp.media.inputs.open_file import OpenFile, open_own
 from kie_mcp.media.outputs.download_limits import MB
@@ -81,7 +81,7 @@ class Uploads:
         try:
             async with turn:
                 with suppress(LedgerError):  # it costs nothing to upload again
-                    if known := await self._memory.upload(self._account, digest, self._clock.now() - LIFE):
+                    if known := await self._memory.find_upload(self._account, digest, self._clock.now() - LIFE):
                         return known
                 if say and file.length >= LARGE:
                     file.on_read = self._progress_callback(name, file.length, say)
@@ -98,7 +98,7 @@ class Uploads:
         if file.sha256 != digest:
             raise OutputError("The file changed while it was uploaded.", remedy="Call again when it stays as it is.")
         with suppress(LedgerError):
-            await self._memory.uploaded(self._account, digest, url, now)
+            await self._memory.remember_upload(self._account, digest, url, now)
         return url
 
     def _progress_callback(self, name: str, length: int, say: Say) -> Callable[[int], None]:

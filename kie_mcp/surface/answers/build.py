@@ -6,7 +6,7 @@ from pathlib import Path
 from mcp.types import CallToolResult, ContentBlock, ImageContent, ResourceLink, TextContent
 
 from kie_mcp.errors import KieError, Trouble, UnconfirmedError, look_before_repeating
-from kie_mcp.jobs.drafts import Expectation
+from kie_mcp.jobs.draft import Expectation
 from kie_mcp.jobs.job import Job, JobState, Output, Phase
 from kie_mcp.media.outputs.file_names import order_text
 from kie_mcp.orders.job_uris import output_uri

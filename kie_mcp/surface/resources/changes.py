@@ -13,9 +13,8 @@ from mcp.shared.subscriptions import ResourcesListChanged, ResourceUpdated, Serv
 
 from kie_mcp.errors import KieError, UnknownJobError
 from kie_mcp.jobs.history import PAGE, JobHistory
-from kie_mcp.jobs.job import Job
+from kie_mcp.jobs.job import TRANSITIONS, Job
 from kie_mcp.jobs.service import JobService
-from kie_mcp.jobs.store.ledger import STEPS
 from kie_mcp.orders.job_uris import JOBS_URI, output_uri, parse_job_uri
 
 logger = logging.getLogger(__name__)
@@ -151,7 +150,7 @@ class ResourceWatchers:
     async def _job(self, job_id: str) -> AsyncGenerator[Job]:
         """The job at each change, until nothing can change any more."""
         job: Job | None = None
-        while job is None or STEPS[job.phase]:
+        while job is None or TRANSITIONS[job.phase]:
             async with aclosing(self._service.watch(job_id)) as states:
                 async for job in states:
                     yield job

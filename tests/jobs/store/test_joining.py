@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from kie_mcp.jobs.job import Phase, stepped
+from kie_mcp.jobs.job import Phase, advance
 from kie_mcp.jobs.joining import Caller, Recent
-from kie_mcp.jobs.store.ledger import KeyConflictError, Note
-from kie_mcp.jobs.store.protocols import Ledger
+from kie_mcp.jobs.store.errors import KeyConflictError
+from kie_mcp.jobs.store.protocols import Ledger, Note
 from kie_mcp.jobs.timing import STANDARD
 from tests.support.scripted_kie import make_job
 from tests.support.virtual_time import START
@@ -57,10 +57,10 @@ async def test_whoever_was_told_unconfirmed_is_owed_the_end_of_a_job_whose_id_ca
 ) -> None:
     job = make_job(phase=Phase.SUBMITTING)
     await ledger.reserve(job, "w1")
-    lost = await ledger.move(stepped(job, Phase.UNCONFIRMED, START), was=Phase.SUBMITTING)
+    lost = await ledger.move(advance(job, Phase.UNCONFIRMED, START), was=Phase.SUBMITTING)
     await ledger.note({"job_1": Note(caller=caller, ends={Phase.UNCONFIRMED})}, "w1")
     late = await ledger.attach(lost, "task", START, "w1")
-    await ledger.move(stepped(late, Phase.SUCCEEDED, START), was=Phase.SUBMITTED)
+    await ledger.move(advance(late, Phase.SUCCEEDED, START), was=Phase.SUBMITTED)
     assert await caller_of(other, created_at=START + 60)
 
 

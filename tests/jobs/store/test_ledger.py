@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from kie_mcp.jobs.job import Job, JobState, Phase, stepped
+from kie_mcp.jobs.job import TRANSITIONS, Job, JobState, Phase, advance
 from kie_mcp.jobs.polling import KEPT
 from kie_mcp.jobs.rate_limit import BUDGET
-from kie_mcp.jobs.store.ledger import STEPS, LedgerError, StaleJobError
+from kie_mcp.jobs.store.errors import LedgerError, StaleJobError
 from kie_mcp.jobs.store.protocols import Ledger
 from kie_mcp.jobs.timing import STANDARD
 from kie_mcp.orders.kind import Kind
@@ -21,7 +21,7 @@ async def sent(ledger: Ledger, job: Job, now: float = START) -> Job:
     """The job, reserved and marked."""
     await ledger.reserve(job, "w1")
     assert await ledger.mark(job, now) == 0.0
-    return stepped(job, Phase.SUBMITTING, now, sent_at=now)
+    return advance(job, Phase.SUBMITTING, now, sent_at=now)
 
 
 # What is written is what is read.
@@ -38,7 +38,7 @@ async def test_jobs_are_listed_newest_first_by_account_state_and_kind(ledger: Le
     jobs = [make_job(n, fingerprint=f"f{n}", created_at=START + n, kind=kind) for n, kind in enumerate(Kind)]
     for job in [*jobs, make_job(9, account="another", fingerprint="f9")]:
         await ledger.reserve(job, "w1")
-    await ledger.move(stepped(jobs[1], Phase.FAILED, START), was=Phase.RESERVED)
+    await ledger.move(advance(jobs[1], Phase.FAILED, START), was=Phase.RESERVED)
     assert [job.id for job in await ledger.list_jobs("account")] == ["job_3", "job_2", "job_1", "job_0"]
     assert [job.id for job in await ledger.list_jobs("account", limit=2)] == ["job_3", "job_2"]
     assert [job.id for job in await ledger.list_jobs("account", state=JobState.FAILED)] == ["job_1"]
@@ -52,8 +52,8 @@ async def test_every_legal_step_is_taken_and_no_other(ledger: Ledger) -> None:
     for number, (was, then) in enumerate((was, then) for was in Phase for then in Phase):
         job = make_job(number, fingerprint=f"f{number}", phase=was)
         await ledger.reserve(job, "w1")
-        after = stepped(job, then, START + 1)
-        if then in STEPS[was]:
+        after = advance(job, then, START + 1)
+        if then in TRANSITIONS[was]:
             assert await ledger.move(after, was=was) == after
             assert await ledger.read(job.id) == after
         else:
@@ -65,9 +65,9 @@ async def test_every_legal_step_is_taken_and_no_other(ledger: Ledger) -> None:
 async def test_a_step_from_a_phase_that_is_over_is_refused(ledger: Ledger) -> None:
     job = make_job()
     await ledger.reserve(job, "w1")
-    await ledger.move(stepped(job, Phase.FAILED, START), was=Phase.RESERVED)
+    await ledger.move(advance(job, Phase.FAILED, START), was=Phase.RESERVED)
     with pytest.raises(StaleJobError):
-        await ledger.move(stepped(job, Phase.SUBMITTING, START), was=Phase.RESERVED)
+        await ledger.move(advance(job, Phase.SUBMITTING, START), was=Phase.RESERVED)
     with pytest.raises(StaleJobError):
         await ledger.mark(job, START)
     known = await ledger.read(job.id)
@@ -81,7 +81,7 @@ async def test_only_one_of_two_processes_marks_a_job(ledger: Ledger, other: Ledg
     assert await ledger.mark(job, START) == 0.0
     with pytest.raises(StaleJobError):
         await other.mark(job, START)
-    assert len((await ledger.queue(job)).sends) == 1, "and the refused one is not counted as a send"
+    assert len((await ledger.read_queue(job)).sends) == 1, "and the refused one is not counted as a send"
 
 
 async def test_a_process_that_lost_a_job_writes_no_more(ledger: Ledger, other: Ledger) -> None:
@@ -91,8 +91,8 @@ async def test_a_process_that_lost_a_job_writes_no_more(ledger: Ledger, other: L
     [taken] = await other.claim("account", "w2", START + STANDARD.lease)
     assert taken.epoch == job.epoch + 1
     with pytest.raises(StaleJobError):
-        await ledger.move(stepped(job, Phase.SUCCEEDED, START), was=Phase.RUNNING)
-    assert (await other.move(stepped(taken, Phase.SUCCEEDED, START), was=Phase.RUNNING)).done
+        await ledger.move(advance(job, Phase.SUCCEEDED, START), was=Phase.RUNNING)
+    assert (await other.move(advance(taken, Phase.SUCCEEDED, START), was=Phase.RUNNING)).done
 
 
 # Who cares for what.
@@ -131,7 +131,7 @@ async def test_what_was_being_sent_when_its_worker_died_is_unconfirmed(ledger: L
     assert taken.trouble.may_have_been_charged
     assert taken.finished_at == START + STANDARD.lease
     with pytest.raises(StaleJobError):
-        await ledger.move(stepped(job, Phase.RESERVED, START), was=Phase.SUBMITTING)
+        await ledger.move(advance(job, Phase.RESERVED, START), was=Phase.SUBMITTING)
 
 
 LIVES: dict[str, bool | None] = {"w1": False}
@@ -235,7 +235,7 @@ async def test_the_window_is_shared_by_all_processes(ledger: Ledger, other: Ledg
     job = make_job(50, fingerprint="one more")
     await other.reserve(job, "w2")
     assert await other.mark(job, START + 2) == pytest.approx(STANDARD.send_window - 2)
-    assert (await other.queue(job)).place == 0
+    assert (await other.read_queue(job)).place == 0
     assert await other.mark(job, START + STANDARD.send_window) == 0.0
 
 
@@ -252,7 +252,7 @@ async def test_a_hold_keeps_all_processes_of_the_account_back(ledger: Ledger, ot
 async def test_the_line_is_counted_by_age(ledger: Ledger) -> None:
     for number in range(3):
         await ledger.reserve(make_job(number, fingerprint=f"f{number}", created_at=START + number), "w1")
-    assert [(await ledger.queue(make_job(n, created_at=START + n))).place for n in range(3)] == [0, 1, 2]
+    assert [(await ledger.read_queue(make_job(n, created_at=START + n))).place for n in range(3)] == [0, 1, 2]
 
 
 # What was learned.
@@ -262,7 +262,7 @@ async def test_durations_are_kept_in_order_and_the_oldest_are_forgotten(ledger: 
     for number in range(KEPT + 5):
         await ledger.learn("short", float(KEPT + 5 - number), START + number)
     await ledger.learn("long", 300.0, START)
-    durations = await other.durations("short")
+    durations = await other.read_durations("short")
     assert durations == [float(seconds) for seconds in range(1, KEPT + 1)]
-    assert await other.durations("long") == [300.0]
-    assert await other.durations("unknown") == []
+    assert await other.read_durations("long") == [300.0]
+    assert await other.read_durations("unknown") == []

@@ -8,8 +8,8 @@ import pytest
 
 from kie_mcp.jobs.joining import Caller
 from kie_mcp.jobs.store import schema
-from kie_mcp.jobs.store.ledger import LedgerError, Note
-from kie_mcp.jobs.store.protocols import Ledger
+from kie_mcp.jobs.store.errors import LedgerError
+from kie_mcp.jobs.store.protocols import Ledger, Note
 from kie_mcp.jobs.store.sqlite import SqliteLedger
 from kie_mcp.jobs.timing import STANDARD
 from tests.support.scripted_kie import disk, inline, ledger_on, make_job

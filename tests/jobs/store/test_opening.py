@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kie_mcp.jobs.store.ledger import LedgerError
+from kie_mcp.jobs.store.errors import LedgerError
 from kie_mcp.jobs.store.opening import open_store, sqlite_url
 from kie_mcp.jobs.store.sqlite import SqliteLedger
 

@@ -47,15 +47,15 @@ def other(folder: Path) -> Generator[tuple[str, subprocess.Popen[str]]]:
 def test_a_process_lives_as_long_as_it_holds_its_lock(folder: Path, other: tuple[str, subprocess.Popen[str]]) -> None:
     name, process = other
     with ProcessLock(folder) as here:
-        assert here.gone(name) is False
-        assert here.gone(here.worker) is False
+        assert here.has_ended(name) is False
+        assert here.has_ended(here.worker) is False
         process.kill()
         process.wait()
         assert (folder / name).exists(), "whoever is killed leaves its file"
-        assert here.gone(name) is True
+        assert here.has_ended(name) is True
     with ProcessLock(folder) as here:
         assert not (folder / name).exists()
-        assert here.gone(name) is True
+        assert here.has_ended(name) is True
 
 
 def test_of_a_folder_that_was_deleted_nobody_is_read_to_have_ended(
@@ -65,10 +65,10 @@ def test_of_a_folder_that_was_deleted_nobody_is_read_to_have_ended(
     name, _ = other
     with ProcessLock(folder) as here:
         shutil.rmtree(folder)
-        assert here.gone(name) is None
+        assert here.has_ended(name) is None
         folder.mkdir()
-        assert here.gone(name) is None, "it was made anew by somebody else"
-        assert here.gone(here.worker) is False
+        assert here.has_ended(name) is None, "it was made anew by somebody else"
+        assert here.has_ended(here.worker) is False
 
 
 @pytest.mark.anyio
@@ -84,6 +84,8 @@ async def test_two_servers_whose_state_folder_was_deleted_leave_each_other_their
     with ProcessLock(folder) as here:
         shutil.rmtree(folder)
         ledger.path.unlink()
-        assert await ledger.claim("account", here.worker, START + 1, await here.ended([name])) == []
-        assert len(await ledger.claim("account", here.worker, START + STANDARD.lease, await here.ended([name]))) == 1
+        assert await ledger.claim("account", here.worker, START + 1, await here.find_ended([name])) == []
+        assert (
+            len(await ledger.claim("account", here.worker, START + STANDARD.lease, await here.find_ended([name]))) == 1
+        )
     await ledger.close()

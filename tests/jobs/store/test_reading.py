@@ -26,7 +26,7 @@ async def ledger(path: Path) -> AsyncGenerator[SqliteLedger]:
     await opened.open()
     await opened.reserve(make_job(task_id="task-1"), "w1")
     await opened.learn("short", 3.0, START)
-    await opened.uploaded("account", "digest", "https://kie.example/a", START)
+    await opened.remember_upload("account", "digest", "https://kie.example/a", START)
     yield opened
     await opened.close()
 
@@ -37,11 +37,11 @@ async def read_all(ledger: SqliteLedger) -> None:
     assert await ledger.read(job.id) == job
     assert await ledger.read_task("account", "task-1") == job
     assert await ledger.list_jobs("account") == [job]
-    assert await ledger.job_ids("account", "job_", 5) == ([job.id], 1)
-    assert (await ledger.queue(job)).place == 0
-    assert await ledger.durations("short") == [3.0]
-    assert await ledger.upload("account", "digest", START - 1) == "https://kie.example/a"
-    assert await ledger.inputs_needed() == set()
+    assert await ledger.find_ids("account", "job_", 5) == ([job.id], 1)
+    assert (await ledger.read_queue(job)).place == 0
+    assert await ledger.read_durations("short") == [3.0]
+    assert await ledger.find_upload("account", "digest", START - 1) == "https://kie.example/a"
+    assert await ledger.find_inputs_needed() == set()
 
 
 async def test_everything_can_be_read_while_another_process_writes(ledger: SqliteLedger, path: Path) -> None:
@@ -70,5 +70,5 @@ async def test_reading_begins_no_transaction_that_writes(path: Path, ledger: Sql
 
 
 async def test_an_upload_of_long_ago_is_forgotten_with_the_next_one(ledger: SqliteLedger) -> None:
-    await ledger.uploaded("account", "another", "https://kie.example/b", START + 3 * 24 * 3600)
-    assert await ledger.upload("account", "digest", START - 1) is None
+    await ledger.remember_upload("account", "another", "https://kie.example/b", START + 3 * 24 * 3600)
+    assert await ledger.find_upload("account", "digest", START - 1) is None

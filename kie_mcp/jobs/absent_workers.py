@@ -1,4 +1,4 @@
-"""Which processes do not care for their jobs any more: a pure rule, the same for every store."""
+"""Finds workers that have ended or are silent, so that others take their jobs: one pure rule for every store."""
 
 import math
 from collections.abc import Awaitable, Callable, Collection, Mapping
@@ -13,7 +13,7 @@ async def ended_unknown(workers: Collection[str]) -> Mapping[str, bool | None]:
     return dict.fromkeys(workers)
 
 
-def absent(
+def find_absent(
     leases: Mapping[str, float | None], ended: Mapping[str, bool | None], now: float, *, patient: bool
 ) -> dict[str, float]:
     """Return the workers that have ended or give no sign of life, and for how many seconds.

@@ -13,8 +13,8 @@ from kie_mcp.jobs.timing import STANDARD
 _UNFINISHED = ", ".join(f"'{phase}'" for phase in sorted(set(Phase) - FINAL))
 
 
-def identity(path: Path) -> tuple[int, int] | None:
-    """Which file is at that path just now; None if there is none."""
+def identify(path: Path) -> tuple[int, int] | None:
+    """Return what tells the file at that path from others; None if there is none."""
     try:
         status = path.stat()
     except FileNotFoundError:
@@ -22,14 +22,14 @@ def identity(path: Path) -> tuple[int, int] | None:
     return status.st_dev, status.st_ino
 
 
-def unfinished(old: sqlite3.Connection) -> list[str]:
-    """The jobs that are not finished, in words, with Kie.ai's ids of them: by those they can be found at Kie.ai."""
+def list_unfinished(old: sqlite3.Connection) -> list[str]:
+    """Describe the jobs that are not finished, with Kie.ai's ids, by which they can be found at Kie.ai."""
     rows = old.execute(f"SELECT id, task_id FROM jobs WHERE phase IN ({_UNFINISHED}) ORDER BY created_at")  # noqa: S608
     return [f"{row['id']} (Kie.ai's id: {row['task_id'] or 'none yet'})" for row in rows]
 
 
 def carry_over(old: sqlite3.Connection, new: sqlite3.Connection) -> None:
-    """Copy what nothing may be paid twice for: the unfinished jobs, those of the last day, and who cares for them.
+    """Copy what keeps anything from being paid twice: unfinished jobs, those of the last day, and who cares for them.
 
     A job that is in both, as after a backup was put back, stays as it was changed last.
     """
@@ -64,7 +64,7 @@ def _is_taken(db: sqlite3.Connection, job: dict[str, Any]) -> bool:
 
 
 def _changed_at(row: sqlite3.Row) -> float:
-    """When the job was changed last; one that cannot be read gives way to one that can."""
+    """Return when the job was changed last; one that cannot be read gives way to one that can."""
     try:
         return float(json.loads(row["record"])["updated_at"])
     except (ValueError, LookupError, TypeError):

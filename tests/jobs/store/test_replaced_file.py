@@ -11,10 +11,11 @@ from typing import Any
 import anyio
 import pytest
 
-from kie_mcp.jobs.job import Job, Phase, stepped
+from kie_mcp.jobs.job import Job, Phase, advance
 from kie_mcp.jobs.joining import Caller
 from kie_mcp.jobs.store import schema
-from kie_mcp.jobs.store.ledger import LedgerError, Note, StaleJobError
+from kie_mcp.jobs.store.errors import LedgerError, StaleJobError
+from kie_mcp.jobs.store.protocols import Note
 from kie_mcp.jobs.store.sqlite import SqliteLedger
 from kie_mcp.jobs.timing import STANDARD
 from tests.support.scripted_kie import RUNNING, Script, Stage, inline, make_job
@@ -187,7 +188,7 @@ async def test_an_id_finds_its_job_that_a_backup_has_called_unsent_again(file: S
     """The create call was under way when the file was put back."""
     with closing(sqlite3.connect(file.path)) as db:
         waiting = db.execute("SELECT record FROM jobs WHERE id = 'job_1'").fetchone()
-    sent = stepped(make_job(1, fingerprint="1"), Phase.SUBMITTING, START + 1, sent_at=START + 1)
+    sent = advance(make_job(1, fingerprint="1"), Phase.SUBMITTING, START + 1, sent_at=START + 1)
     assert await file.mark(make_job(1, fingerprint="1"), START + 1) == 0
     with closing(sqlite3.connect(file.path)) as db, db:  # copied over it
         db.execute("UPDATE jobs SET phase = 'reserved', record = ? WHERE id = 'job_1'", waiting)
@@ -203,7 +204,7 @@ async def test_a_backup_that_is_put_back_does_not_send_a_job_again(file: SqliteL
     """There it waits; in truth it was sent since."""
     backup = file.path.with_name("backup")
     shutil.copy(file.path, backup)
-    sent = stepped(make_job(1, fingerprint="1"), Phase.SUBMITTING, START + 1)
+    sent = advance(make_job(1, fingerprint="1"), Phase.SUBMITTING, START + 1)
     assert await file.mark(make_job(1, fingerprint="1"), START + 1) == 0
     await file.attach(sent, "task-1", START + 2, "w1")
     backup.rename(file.path)
@@ -219,7 +220,7 @@ async def test_several_servers_notice_it_one_after_the_other(file: SqliteLedger)
     other = SqliteLedger(file.path, run=inline)
     await other.open()
     file.path.rename(file.path.with_name("elsewhere"))
-    done = stepped(make_job(2, fingerprint="2", phase=Phase.RUNNING, task_id="task-2"), Phase.SUCCEEDED, START + 5)
+    done = advance(make_job(2, fingerprint="2", phase=Phase.RUNNING, task_id="task-2"), Phase.SUCCEEDED, START + 5)
     await file.move(done, was=Phase.RUNNING)
     assert (await phases(other))["job_2"] == "succeeded"
     await other.close()
@@ -265,7 +266,7 @@ async def test_an_empty_file_that_is_copied_over_it_is_a_new_ledger(file: Sqlite
 
 async def test_an_id_that_comes_when_the_job_is_forgotten_is_written_down(file: SqliteLedger) -> None:
     file.path.write_bytes(b"")
-    sent = stepped(make_job(3, fingerprint="3"), Phase.SUBMITTING, START + 1)
+    sent = advance(make_job(3, fingerprint="3"), Phase.SUBMITTING, START + 1)
     attached = await file.attach(sent, "task-3", START + 2, "w1")
     assert (attached.phase, attached.task_id) == (Phase.SUBMITTED, "task-3")
     assert await file.read_task("account", "task-3") == attached
