@@ -11,9 +11,12 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Twice as many as two cores, since half of the tests' time is waiting. One that has nothing left to do takes from another.
 PYTEST := python -m pytest --numprocesses 4 --dist worksteal
 
+# What Python compiled and pytest made of the assertions is kept: else it is made anew in each process, for seven seconds.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-slow test-oldest test-newest test-lowest clients conformance lint format types check readme bench wheel lock clean
+.PHONY: help demo test test-slow test-oldest test-newest test-lowest setup clients conformance lint format types check readme bench wheel lock clean
 
 help: ## List what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -36,14 +39,18 @@ test: $(STAMP) ## Run the quick tests: make test [ARGS="-k name"]
 test-slow: $(STAMP) ## Run the others: real processes, a real browser, hundreds of simulated days
 	@$(BIN)/$(PYTEST) -m slow $(ARGS)
 
-test-oldest: build/oldest/.installed ## Run the quick ones on the oldest Python of this machine
-	@build/oldest/bin/$(PYTEST) -m "not slow" $(ARGS)
+test-oldest: build/oldest/.installed ## Run those that a version can break on the oldest Python of this machine
+	@build/oldest/bin/$(PYTEST) -m "not slow and not once" $(ARGS)
 
-test-newest: build/newest/.installed ## Run the quick ones on the newest Python of this machine
-	@build/newest/bin/$(PYTEST) -m "not slow" $(ARGS)
+test-newest: build/newest/.installed ## Run those that a version can break on the newest Python of this machine
+	@build/newest/bin/$(PYTEST) -m "not slow and not once" $(ARGS)
 
-test-lowest: build/lowest/.installed ## Run the quick ones on the oldest Python, with the lowest versions that pyproject.toml allows
-	@build/lowest/bin/$(PYTEST) -m "not slow" $(ARGS)
+test-lowest: build/lowest/.installed ## Run the same with the lowest versions that pyproject.toml allows
+	@build/lowest/bin/$(PYTEST) -m "not slow and not once" $(ARGS)
+
+setup: build/lowest/.installed ## Make what test-lowest, clients and conformance install: make setup [CLIENTS="fastmcp"]
+	@$(BIN)/python -m tests.conformance.suite
+	@$(BIN)/python -m tests.clients.run --only-make $(CLIENTS)
 
 clients: $(STAMP) ## Put real MCP clients through their scenes: make clients [CLIENTS="fastmcp crewai"]
 	@$(BIN)/python -m tests.clients.run $(CLIENTS)
@@ -78,13 +85,13 @@ wheel: $(STAMP) ## Build the wheel into dist/
 # Environments beside .venv, made anew like it.
 build/oldest/.installed build/newest/.installed: build/%/.installed: pyproject.toml requirements.lock | $(UV)
 	@$(UV) venv --quiet --clear --python "$$($(BIN)/python -m tests.support.pythons $*)" build/$*
-	@$(UV) pip sync --quiet --python build/$*/bin/python --require-hashes requirements.lock
+	@$(UV) pip sync --quiet --compile-bytecode --python build/$*/bin/python --require-hashes requirements.lock
 	@$(UV) pip install --quiet --python build/$*/bin/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
 build/lowest/.installed: pyproject.toml | $(UV)
 	@$(UV) venv --quiet --clear --python "$$($(BIN)/python -m tests.support.pythons oldest)" build/lowest
-	@$(UV) pip install --quiet --python build/lowest/bin/python --resolution lowest-direct \
+	@$(UV) pip install --quiet --compile-bytecode --python build/lowest/bin/python --resolution lowest-direct \
 	  --requirement pyproject.toml --all-extras --group dev
 	@$(UV) pip install --quiet --python build/lowest/bin/python --no-deps --no-build-isolation --editable .
 	@touch $@

@@ -1,4 +1,4 @@
-"""Fixtures that more than one test file needs, which tests are slow, and how chance is used."""
+"""Fixtures that more than one test file needs, which tests are slow or run once, and how chance is used."""
 
 import os
 from pathlib import Path
@@ -16,13 +16,25 @@ set_hypothesis_home_dir(Path(os.devnull) / "hypothesis")
 HERE = Path(__file__).parent
 SLOW = {"clients", "processes", "viewer"}
 """Folders of tests that start real processes or a browser."""
+ONCE = {
+    "simulation",  # our own rules in virtual time, on a ledger that tests/jobs holds to every version
+    "project/test_errors_are_facts.py",  # these read texts of this repository, and no library runs in them
+    "project/test_foreign_text_homes.py",
+    "project/test_invisible_characters.py",
+    "project/test_kinds.py",
+    "project/test_model_table.py",
+}
+"""Folders and files whose outcome depends on no version of Python or of a library: they run in `make test` alone."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what does not belong to the tests of all day."""
+    """Mark what does not belong to the tests of all day, and what needs no other version than one."""
     for item in items:
-        if item.path.relative_to(HERE).parts[0] in SLOW:
+        path = item.path.relative_to(HERE)
+        if path.parts[0] in SLOW:
             item.add_marker("slow")
+        if path.parts[0] in ONCE or path.as_posix() in ONCE:
+            item.add_marker("once")
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

@@ -74,3 +74,7 @@ def _run(program: Path, *arguments: str) -> Ran:
     """Run the suite. It fails if anything fails, also what cannot be judged: what it left in its folder decides."""
     given = [str(program), *arguments]
     return cast("Ran", node(given, return_completed_process=True, capture_output=True, text=True, timeout=120))
+
+
+if __name__ == "__main__":
+    installed()

@@ -188,6 +188,7 @@ def acted(
     target = io.BytesIO()
     with av.open(target, "w", format=kind) as out:
         stream: Any = out.add_stream(codec, rate=10, options={"g": "1000"})
+        stream.thread_count = 1  # the others of libvpx spin while they wait
         stream.width, stream.height = scene(0).size
         stream.pix_fmt = "yuv420p"
         for name, value in options.items():

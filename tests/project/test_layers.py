@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from fnmatch import fnmatch
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -37,9 +38,15 @@ def layer(module: str) -> int:
     return LAYERS.get(module.partition(".")[0], ASSEMBLY)
 
 
+@cache
+def nodes_of(module: str) -> list[ast.AST]:
+    """Parse a module once for all tests."""
+    return list(ast.walk(ast.parse(MODULES[module].read_text("utf-8"))))
+
+
 def imports(module: str) -> Iterator[str]:
     """Absolute names of what a module imports, anywhere in it: inside functions and for types only, too."""
-    for node in ast.walk(ast.parse(MODULES[module].read_text("utf-8"))):
+    for node in nodes_of(module):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -58,35 +65,45 @@ def importers(*packages: str) -> set[str]:
     return {module for module in MODULES if any(name.split(".")[0] in packages for name in imports(module))}
 
 
-@pytest.mark.parametrize("module", [name for name in MODULES if name and not name.startswith("sandbox")])
-def test_imports_point_down_only(module: str) -> None:
+def test_imports_point_down_only() -> None:
     """But for the package itself, which names for other programs what lies deep in it."""
-    for name in imports(module):
-        below = ours(name)
-        if below is None:
-            continue
-        if below.startswith("sandbox"):
-            assert layer(module) == ASSEMBLY, f"only the assembly starts the sandbox, not {module}"
-        else:
-            assert layer(below) <= layer(module), f"{module} imports {name}, which is above it"
+    found = [
+        f"{module} imports {name}"
+        for module in MODULES
+        if module and not module.startswith("sandbox")
+        for name in imports(module)
+        if (below := ours(name)) is not None and not is_below(below, module)
+    ]
+    assert found == []
+
+
+def is_below(imported: str, module: str) -> bool:
+    """Whether the module may import it: only the assembly starts the sandbox."""
+    return layer(module) == ASSEMBLY if imported.startswith("sandbox") else layer(imported) <= layer(module)
 
 
 def test_what_the_package_names_for_other_programs_is_not_taken_from_there_inside() -> None:
     """It would be a way around the layers."""
     taken = {
         alias.name
-        for path in MODULES.values()
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for module in MODULES
+        for node in nodes_of(module)
         if isinstance(node, ast.ImportFrom) and node.module == "kie_mcp"
         for alias in node.names
     }
     assert taken <= {"__version__", *MODULES}
 
 
-@pytest.mark.parametrize("module", [name for name in MODULES if name.startswith("sandbox")])
-def test_the_sandbox_shares_nothing_with_the_client(module: str) -> None:
+def test_the_sandbox_shares_nothing_with_the_client() -> None:
     """A mistake that both sides share would stay hidden."""
-    assert [name for name in imports(module) if not (ours(name) or "sandbox").startswith("sandbox")] == []
+    shared = [
+        f"{module} imports {name}"
+        for module in MODULES
+        if module.startswith("sandbox")
+        for name in imports(module)
+        if not (ours(name) or "sandbox").startswith("sandbox")
+    ]
+    assert shared == []
 
 
 def test_only_the_kie_folder_speaks_http() -> None:
@@ -105,7 +122,7 @@ def test_one_file_alone_reaches_for_what_is_private_to_the_sdk() -> None:
 
 def foreign_privates(module: str) -> set[str]:
     """Private attributes that are used in a module and made nowhere in it."""
-    nodes = list(ast.walk(ast.parse(MODULES[module].read_text("utf-8"))))
+    nodes = nodes_of(module)
     attributes = [node for node in nodes if isinstance(node, ast.Attribute)]
     made = {node.attr for node in attributes if isinstance(node.ctx, ast.Store)}
     made |= {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
@@ -117,8 +134,8 @@ def naming(*names: str) -> set[str]:
     """The modules in which one of these names is imported or used."""
     return {
         module
-        for module, path in MODULES.items()
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for module in MODULES
+        for node in nodes_of(module)
         if isinstance(node, ast.Attribute | ast.Name | ast.alias)
         and {getattr(node, key, None) for key in ("attr", "id", "name")} & {*names}
     }
@@ -137,9 +154,9 @@ def test_one_file_alone_says_of_a_record_done_failed_or_in_flight() -> None:
 def test_one_file_alone_calls_what_costs_credits() -> None:
     calls = {
         module
-        for module, path in MODULES.items()
+        for module in MODULES
         if not module.startswith(("sandbox", "kie."))
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for node in nodes_of(module)
         if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("upstream.create")
     }
     assert calls == {"jobs.submitter"}

@@ -82,6 +82,7 @@ def film(
     target = io.BytesIO()
     with av.open(target, "w", format=container, options=options) as out:
         video = out.add_stream(codec, rate=10)
+        video.thread_count = 1  # the others of libvpx spin while they wait
         video.width, video.height, video.pix_fmt = *size, "yuv420p"
         voice = out.add_stream("aac", rate=RATE, layout="mono") if audio else None
         _show(out, video, size)

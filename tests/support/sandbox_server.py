@@ -20,6 +20,7 @@ from kie_mcp.kie.client import KieClient
 from kie_mcp.kie.http_call_types import Patience
 from kie_mcp.sandbox import create_app
 from kie_mcp.settings import Settings
+from tests.support.plain_media import PlainMedia
 from tests.support.virtual_time import LoopClock
 
 BASE = "http://127.0.0.1:8765"
@@ -100,7 +101,7 @@ async def stand(
     **sandbox: Any,
 ) -> AsyncGenerator[Stand]:
     """Open a stand, on a sandbox of its own or on `app`; `transport` may put something between server and sandbox."""
-    options: dict[str, Any] = {"speed": 10.0} | sandbox
+    options: dict[str, Any] = {"speed": 10.0, "makers": PlainMedia()} | sandbox
     app = app or create_app(clock=asyncio.get_running_loop().time, base_url=BASE, **options)
     used = settings(folder, **(changes or {}))
     key = used.api_key.get_secret_value() if used.api_key else ""

@@ -24,6 +24,7 @@ from kie_mcp.kie.client import KieClient
 from kie_mcp.sandbox import create_app
 from kie_mcp.settings import Settings
 from kie_mcp.surface.tenant import Tenant, Tenants
+from tests.support.plain_media import PlainMedia
 from tests.support.sandbox_server import BASE, PATIENT, Era, facts, settings, text
 from tests.support.tasks_client import TaskClient, get, order
 from tests.support.virtual_time import HURRIED, LoopClock
@@ -52,7 +53,7 @@ def own(folder: Path, name: str) -> Settings:
 
 def tenant(shared: SharedParts, folder: Path, name: str) -> Tenant:
     used = own(folder, name)
-    app = create_app(clock=asyncio.get_running_loop().time, base_url=BASE, speed=10.0)
+    app = create_app(clock=asyncio.get_running_loop().time, base_url=BASE, speed=10.0, makers=PlainMedia())
     kie = KieClient(
         used.api_key,
         base_url=BASE,

@@ -35,7 +35,7 @@ async def ended(folder: Path, scenario: str, era: Era = "legacy") -> tuple[dict[
     """Return the facts and the text of the answer, whether it is an error, and how often a job was created."""
     clock = AheadClock()
     async with stand(folder, era=era, speed=100, clock=clock) as here:
-        patience = {"wait_seconds": 10} if scenario in LATE else {}
+        patience = {"wait_seconds": 30} if scenario in LATE else {}
         result = await here.call("generate_image", prompt=f"a cat sandbox:{scenario}", **patience)
         if scenario in LATE:
             assert facts(result)["state"] == "running"

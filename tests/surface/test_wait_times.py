@@ -125,7 +125,7 @@ async def test_a_client_that_does_not_listen_gets_its_answer_within_seconds(tmp_
 async def test_a_client_that_listens_waits_longer(tmp_path: Path) -> None:
     """Only in the older era: in the newer one a call inside one process carries no progress token."""
     async with stand(tmp_path, changes={"wait_seconds": None}) as here:
-        with anyio.move_on_after(8) as scope:
+        with anyio.move_on_after(LISTENING / 2) as scope:
             await here.call("generate_image", prompt="a cat sandbox:stuck")
     assert scope.cancelled_caught
     assert len(here.heard) > 1

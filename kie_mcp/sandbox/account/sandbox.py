@@ -19,7 +19,7 @@ from kie_mcp.sandbox.api import answers
 from kie_mcp.sandbox.api.answers import Answer
 from kie_mcp.sandbox.api.callbacks import callback_headers, post
 from kie_mcp.sandbox.api.records import answer_look, callback_body
-from kie_mcp.sandbox.studio.result_files import InputMedia, Studio
+from kie_mcp.sandbox.studio.result_files import InputMedia, MediaMakers, Studio
 
 CALLBACK_LOOK_SECONDS = 0.1
 
@@ -37,6 +37,7 @@ class Sandbox:
         webhook_key: str | None,
         clock: Callable[[], float],
         base_url: str | None,
+        makers: MediaMakers,
     ) -> None:
         self.clock = timeline.Clock(clock, time.time() - clock(), speed)
         self.tasks: dict[str, Task] = {}
@@ -46,7 +47,7 @@ class Sandbox:
         self._seed = seed
         self._chance = random.Random(seed)  # noqa: S311  # repeatable ids are the point
         self.files = FileStore(self._chance, base_url)
-        self.studio = Studio(self.files)
+        self.studio = Studio(self.files, makers)
         self._balance, self._rate_limit = CreditBalance(credits), RateLimit()
         self._standing_scenarios = scenarios.parse_known(scenario)
         self._webhook_key = webhook_key

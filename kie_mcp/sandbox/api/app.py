@@ -20,6 +20,7 @@ from kie_mcp.sandbox.api import answers, uploads
 from kie_mcp.sandbox.api.answers import Answer
 from kie_mcp.sandbox.api.index_page import render_page
 from kie_mcp.sandbox.api.requests import has_key, parse_byte_range, read_json, read_json_object
+from kie_mcp.sandbox.studio.result_files import MediaMakers
 
 DROP = "kie.sandbox.drop"
 """The ASGI extension by which a host lets the app close the connection without an answer."""
@@ -50,6 +51,7 @@ def create_app(
     webhook_key: str | None = None,
     clock: Callable[[], float] = time.monotonic,
     base_url: str | None = None,
+    makers: MediaMakers | None = None,
 ) -> SandboxApp:
     """Make the ASGI app of a new sandbox; its `state.sandbox` is the `Sandbox`.
 
@@ -61,6 +63,7 @@ def create_app(
         webhook_key: The key that signs callbacks; None sends them unsigned.
         clock: Returns seconds that only go forward.
         base_url: What links to files begin with; by default the address that the request came to.
+        makers: What makes the files; by default they are drawn, spoken and filmed.
     """
     sandbox = Sandbox(
         speed=speed,
@@ -70,6 +73,7 @@ def create_app(
         webhook_key=webhook_key,
         clock=clock,
         base_url=base_url,
+        makers=makers or MediaMakers(),
     )
 
     @asynccontextmanager

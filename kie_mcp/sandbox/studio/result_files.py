@@ -41,11 +41,32 @@ class InputMedia:
         return audio_files.seconds(self.samples)
 
 
+class MediaMakers:
+    """What draws, speaks and films. Whoever needs files and does not look at them may pass simpler ones."""
+
+    def make_picture(
+        self, words: str, size: tuple[int, int], seed: str, references: tuple[bytes, ...], kind: str
+    ) -> bytes:
+        """The picture of the words as `png` or `jpeg`, in pixels of `size`."""
+        return pictures.encode(*pictures.draw_picture(words, size, seed, references), kind)
+
+    def make_speech(self, words: str, voice_id: str, pace: float) -> bytes:
+        """The words in the voice of an id, in the format of `audio_files.output_format`."""
+        return audio_files.encode(speech.synthesize(words, voice_id, pace))
+
+    def make_video(
+        self, picture: bytes, samples: array[int], words: str, short_edge: int, stop: threading.Event
+    ) -> bytes:
+        """The picture that speaks the samples, as MP4."""
+        return videos.make_video(picture, samples, words, short_edge, stop)
+
+
 class Studio:
     """Makes files in worker threads, so that the event loop is never blocked."""
 
-    def __init__(self, files: FileStore) -> None:
+    def __init__(self, files: FileStore, makers: MediaMakers) -> None:
         self._files = files
+        self._makers = makers
         self.executor = ThreadPoolExecutor(max_workers=4, thread_name_prefix="kie-sandbox")
         self._stop = threading.Event()
         self._spoken: dict[bytes, str] = {}
@@ -109,14 +130,32 @@ class Studio:
         if model.makes == "film":
             side = _short_edge(model, given)
             picture, samples, words = media.pictures[0], media.samples, media.words
-            return "1.mp4", File("video/mp4", lambda: videos.make_video(picture, samples, words, side, self._stop))
+            return "1.mp4", File(
+                "video/mp4", lambda: self._makers.make_video(picture, samples, words, side, self._stop)
+            )
         kind = "png" if str(given.get("output_format") or model.form).lower() == "png" else "jpeg"
-        make = _picture_maker(model, given, media.pictures, seed, kind)
+        make = self._plan_picture(model, given, media.pictures, seed, kind)
         return ("1.png" if kind == "png" else "1.jpg"), File(f"image/{kind}", make)
+
+    def _plan_picture(
+        self, model: Model, given: Mapping[str, Any], references: tuple[bytes, ...], seed: str, kind: str
+    ) -> Callable[[], bytes]:
+        words = _clean(given["prompt"])
+        ratio = str(given.get("aspect_ratio") or given.get("image_size") or "auto")
+        edge = model.side * int(str(given.get("resolution") or "1K")[0])
+
+        def make() -> bytes:
+            shown = ratio
+            if ratio == "auto" and references:
+                wide, high = pictures.decode(references[0])[0].size
+                shown = f"{wide}:{high}"
+            return self._makers.make_picture(words, pictures.parse_size(shown, edge), seed, references, kind)
+
+        return make
 
     def _speak(self, given: Mapping[str, Any]) -> bytes:
         words = _clean(given["text"])
-        data = audio_files.encode(speech.synthesize(words, given["voice"], float(given.get("speed") or 1)))
+        data = self._makers.make_speech(words, given["voice"], float(given.get("speed") or 1))
         self._spoken[_digest(data)] = words
         return data
 
@@ -128,23 +167,6 @@ def _digest(data: bytes) -> bytes:
 def draw_png(words: str) -> bytes:
     """Draw a square picture of the words, as PNG."""
     return pictures.encode(*pictures.draw_picture(words, (1024, 1024)), "png")
-
-
-def _picture_maker(
-    model: Model, given: Mapping[str, Any], references: tuple[bytes, ...], seed: str, kind: str
-) -> Callable[[], bytes]:
-    words = _clean(given["prompt"])
-    ratio = str(given.get("aspect_ratio") or given.get("image_size") or "auto")
-    edge = model.side * int(str(given.get("resolution") or "1K")[0])
-
-    def make() -> bytes:
-        shown = ratio
-        if ratio == "auto" and references:
-            wide, high = pictures.decode(references[0])[0].size
-            shown = f"{wide}:{high}"
-        return pictures.encode(*pictures.draw_picture(words, pictures.parse_size(shown, edge), seed, references), kind)
-
-    return make
 
 
 def _check_pictures(found: list[bytes]) -> tuple[bytes, ...]:

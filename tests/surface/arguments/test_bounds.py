@@ -1,6 +1,7 @@
 """The published bounds of each argument are those of the models' rows: neither can change without the other."""
 
 import re
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, cast
 
@@ -118,11 +119,12 @@ async def test_no_bound_is_published_that_is_not_held_against_the_rows_here(tmp_
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.id)
 async def test_a_tool_takes_the_extremes_of_every_model(model: Model, tmp_path: Path) -> None:
     takes = model.takes
-    extremes: list[JSON] = [{WORDS[model.kind]: "x" * takes.prompt_max}]
-    extremes += [{name: end} for name, field in RANGES.items() for end in getattr(takes, field) or ()]
-    extremes += [{name: value} for name, field in CHOICES.items() for value in getattr(takes, field)]
+    extremes: dict[str, list[Any]] = {WORDS[model.kind]: ["x" * takes.prompt_max]}
+    extremes |= {name: [*(getattr(takes, field) or ())] for name, field in RANGES.items()}
+    extremes |= {name: [*getattr(takes, field)] for name, field in CHOICES.items()}
     async with stand(tmp_path) as here:
-        for changes in extremes:
+        for values in zip_longest(*extremes.values()):
+            changes = {name: value for name, value in zip(extremes, values, strict=True) if value is not None}
             given = FILES[model.kind] | {"model": model.id, "wait_seconds": 0} | changes
             answer = await here.call(TOOLS[model.kind], **given)
             assert facts(answer)["state"] in {"queued", "running", "succeeded"}, changes

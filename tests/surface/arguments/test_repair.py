@@ -8,7 +8,7 @@ from inline_snapshot import snapshot
 
 from kie_mcp.surface.arguments.repair import repair
 from tests.support.library_words import ours
-from tests.support.sandbox_server import facts, stand, text
+from tests.support.sandbox_server import BASE, facts, stand, text
 from tests.support.virtual_time import HURRIED
 
 PROPERTIES: dict[str, Any] = {
@@ -79,9 +79,12 @@ async def test_a_call_in_the_forms_of_models_is_the_call_that_was_meant(tmp_path
             wait_seconds=0,
         )
         listed = facts(await here.call("list_jobs", limit="4"))["jobs"]
-        waited = facts(await here.call("get_job_status", task_id=listed[0]["job_id"] + "\n", wait_seconds="600"))
+        film = next(job["job_id"] for job in listed if job["kind"] == "talking_video")
+        waited = facts(await here.call("get_job_status", task_id=f"{film}\n", wait_seconds="600"))
     assert waited["state"] == "succeeded"
-    assert [body["input"] for body in here.creates if "speech" not in body["model"]] == snapshot(
+    inputs = [body["input"] for body in here.creates if "speech" not in body["model"]]
+    assert inputs[1].pop("audio_url").startswith(BASE)
+    assert inputs == snapshot(
         [
             {
                 "prompt": "a fox",
@@ -89,7 +92,13 @@ async def test_a_call_in_the_forms_of_models_is_the_call_that_was_meant(tmp_path
                 "image_input": ["https://example.com/a.png"],
                 "resolution": "1K",
                 "output_format": "png",
-            }
+            },
+            {
+                "prompt": "A person looks into the camera and speaks.",
+                "image_url": "https://example.com/a.png",
+                "resolution": "720p",
+                "seed": 12345,
+            },
         ]
     )
 

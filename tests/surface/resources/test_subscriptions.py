@@ -28,6 +28,7 @@ from starlette.applications import Starlette
 from kie_mcp.app import create_server
 from kie_mcp.kie.client import KieClient
 from kie_mcp.sandbox import create_app
+from tests.support.plain_media import PlainMedia
 from tests.support.sandbox_server import BASE, Era, facts, settings
 from tests.support.virtual_time import HURRIED, LoopClock
 
@@ -113,7 +114,7 @@ class Ear:
 
 
 def sandbox(speed: float = 10.0) -> Starlette:
-    return create_app(clock=asyncio.get_running_loop().time, base_url=BASE, speed=speed)
+    return create_app(clock=asyncio.get_running_loop().time, base_url=BASE, speed=speed, makers=PlainMedia())
 
 
 def server(folder: Path, app: Starlette) -> Any:

@@ -26,6 +26,7 @@ from kie_mcp.jobs.timing import STANDARD
 from kie_mcp.kie.client import KieClient
 from kie_mcp.sandbox import create_app
 from kie_mcp.surface.server import KieServer
+from tests.support.plain_media import PlainMedia
 from tests.support.sandbox_server import BASE, UNHURRIED_PREVIEW, facts, saved, settings, text
 from tests.support.tasks_client import TaskClient, cancel, end, get, order, update
 from tests.support.virtual_time import HURRIED, LoopClock
@@ -41,7 +42,7 @@ def anyio_backend() -> object:
 
 
 def sandbox() -> Starlette:
-    return create_app(clock=asyncio.get_running_loop().time, base_url=BASE, speed=10.0)
+    return create_app(clock=asyncio.get_running_loop().time, base_url=BASE, speed=10.0, makers=PlainMedia())
 
 
 def server(folder: Path, app: Starlette, **changes: Any) -> KieServer:
