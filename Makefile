@@ -71,8 +71,9 @@ types: $(STAMP) ## Check the types, strictly
 
 check: test test-slow lint types ## Everything that must pass before a change lands
 
-readme: $(STAMP) ## Write README's table of models anew, from their rows
+readme: $(STAMP) ## Write README's tables of models and of tools anew
 	@$(BIN)/python -m tests.support.model_table
+	@$(BIN)/python -m tests.support.tool_table
 
 bench: $(STAMP) ## Measure the cold start against the smallest server there is: make bench [ROUNDS=9]
 	@$(BIN)/python -m tests.bench.cold_start $(ROUNDS)

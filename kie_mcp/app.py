@@ -38,17 +38,18 @@ from kie_mcp.media.worker_threads import run_in_thread
 from kie_mcp.planner import OrderPlanner, kind_of
 from kie_mcp.settings import SANDBOX_KEY, LogLevel, Settings
 from kie_mcp.shutdown import Deadline
+from kie_mcp.surface.answers.preview import PREVIEW_SECONDS
 from kie_mcp.surface.calls import CallHandler
 from kie_mcp.surface.clients import ClientSettings
 from kie_mcp.surface.prompts import workflows
 from kie_mcp.surface.resources import completions, listing, models, read, subscriptions
-from kie_mcp.surface.resources.changes import ResourceWatchers
+from kie_mcp.surface.resources.watchers import ResourceWatchers
 from kie_mcp.surface.server import KieServer
 from kie_mcp.surface.tasks.extension import Tasks
 from kie_mcp.surface.tasks.job_tasks import JobTasks
 from kie_mcp.surface.tenant import Tenant, Tenants
 from kie_mcp.surface.tools import Tools
-from kie_mcp.surface.viewer import viewer
+from kie_mcp.surface.viewer import make_viewer
 
 logger = logging.getLogger(__name__)
 
@@ -121,7 +122,9 @@ def make_tenant(
         service=service,
         history=history,
         watchers=ResourceWatchers(service, history),
-        wishes=ClientSettings(wait_seconds=settings.wait_seconds, links=settings.links, preview=settings.preview),
+        client_settings=ClientSettings(
+            wait_seconds=settings.wait_seconds, links=settings.links, preview=settings.preview
+        ),
         has_key=settings.api_key is not None,
     )
 
@@ -182,17 +185,25 @@ def create_server(
     local_files: bool = True,
     sandbox: bool = False,
     timing: Timing = STANDARD,
+    preview_seconds: float = PREVIEW_SECONDS,
 ) -> KieServer:
     """Make the MCP server of one user; nothing is opened before a client comes. The rest as in `make_tenant`."""
     shared = share(settings, clock=clock, ledger=ledger, timing=timing)
     tenant = make_tenant(shared, settings, kie=kie, local_files=local_files, sandbox=sandbox)
-    return assemble(shared, Tenants([tenant], lambda _: tenant), log_level=settings.log_level)
+    tenants = Tenants([tenant], lambda _: tenant)
+    return assemble(shared, tenants, log_level=settings.log_level, preview_seconds=preview_seconds)
 
 
-def assemble(shared: SharedParts, tenants: Tenants, *, log_level: LogLevel = "WARNING") -> KieServer:
+def assemble(
+    shared: SharedParts,
+    tenants: Tenants,
+    *,
+    log_level: LogLevel = "WARNING",
+    preview_seconds: float = PREVIEW_SECONDS,
+) -> KieServer:
     """Put the MCP server of these tenants together; nothing is opened before a client comes."""
-    calls = CallHandler(tenants.find, shared.clock)
-    tools = Tools(tenants.find, calls).published()
+    calls = CallHandler(tenants.find, shared.clock, preview_seconds=preview_seconds)
+    tools = Tools(tenants.find, calls).publish()
     tasks = JobTasks(tenants.find, calls, shared.clock, tools={tool.name for tool in tools if tool.becomes_task})
 
     @asynccontextmanager
@@ -208,7 +219,7 @@ def assemble(shared: SharedParts, tenants: Tenants, *, log_level: LogLevel = "WA
         version=__version__,
         instructions=INSTRUCTIONS,
         tools=list(tools),
-        extensions=[Tasks(tasks), viewer()],
+        extensions=[Tasks(tasks), make_viewer()],
         lifespan=lifespan,
         log_level=log_level,
     )

@@ -24,9 +24,8 @@ from kie_mcp.http.session_limits import SessionLimiter
 from kie_mcp.http.token_check import TokenRequired
 from kie_mcp.settings import Settings, SettingsError, unusable_port
 from kie_mcp.shutdown import Deadline
-from kie_mcp.surface.delivery import Delivering
+from kie_mcp.surface.delivery import DeliveryTracker
 from kie_mcp.surface.server import KieServer
-from kie_mcp.surface.surrogates import Halves
 from kie_mcp.surface.tenant import Tenants
 
 PATH = "/mcp"
@@ -153,8 +152,7 @@ def _build_app(server: KieServer, settings: Settings, access: HttpAccess, port: 
     )
     app.router.redirect_slashes = False  # behind a proxy they would lead to plain http
     # From the inside to the outside.
-    app.add_middleware(Halves)
-    app.add_middleware(Delivering)
+    app.add_middleware(DeliveryTracker)
     app.add_middleware(SessionLimiter, host=security.allowed_hosts[0], path=PATH, most=bounds.sessions)
     app.add_middleware(BodyLimiter, bounds=bounds)
     app.add_middleware(LenientRequests, path=PATH)

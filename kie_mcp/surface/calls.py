@@ -1,6 +1,7 @@
-"""From an order to its answer: placed with the service, waited for with progress, told.
+"""Handles a tool call: places the order, waits for the job while reporting progress, and answers.
 
-The caller owns nothing here. It may go away at any time; what it has heard is noted.
+A call owns nothing that matters: its caller may go away at any time and the job goes on. What the caller was told is
+noted with the job, since that decides whether an equal order joins it later.
 """
 
 import logging
@@ -17,15 +18,14 @@ from mcp.types import CallToolResult
 
 from kie_mcp.errors import KieError, MissingKeyError, OrderError
 from kie_mcp.jobs.clock import Clock
-from kie_mcp.jobs.draft import Expectation
 from kie_mcp.jobs.job import Job
 from kie_mcp.jobs.joining import Caller
 from kie_mcp.jobs.service import JobService
 from kie_mcp.orders.order import Order
-from kie_mcp.surface.answers.build import answer, lost_sight, result
-from kie_mcp.surface.answers.preview import Previews
+from kie_mcp.surface.answers.build import build_lost_answer, build_result, describe_job
+from kie_mcp.surface.answers.preview import PREVIEW_SECONDS, Previews
 from kie_mcp.surface.answers.schema import Answer
-from kie_mcp.surface.clients import Peer, Profile, patience, profile, shortening
+from kie_mcp.surface.clients import Peer, Profile, choose_wait, explain_shortening, find_profile
 from kie_mcp.surface.delivery import Deliveries
 from kie_mcp.surface.progress import Progress
 from kie_mcp.surface.tenant import Tenant, TenantOf
@@ -35,12 +35,12 @@ logger = logging.getLogger(__name__)
 Ctx = Context[Any]
 
 GRACE = 2.0
-"""Seconds that an answer may take on top of the wait."""
+"""Seconds that an answer may take in addition to the wait before it counts as late."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallOptions:
-    """How a caller wants its order to be taken, and itself to be answered."""
+    """The arguments of a call that say how to place the order and how to answer, not what to make."""
 
     wait_seconds: float | None = None
     idempotency_key: str = ""
@@ -50,166 +50,169 @@ class CallOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Connection:
-    """Whom an answer goes to."""
+class Recipient:
+    """The client that an answer goes to, and the request that it answers."""
 
     request: ServerRequestContext[Any, Any]
     late: bool = False
-    """Whether it has been waited for longer than the client is known to stand: it may have given up without a word."""
+    """Whether the answer took longer than the client is known to wait: it may have given up silently."""
 
     @property
     def peer(self) -> Peer:
-        """The client as it shows itself."""
+        """What the client says of itself."""
         params = self.request.session.client_params
         name, samples = (params.client_info.name, params.capabilities.sampling is not None) if params else ("", False)
         return Peer(name, self.request.protocol_version, stdio=self.request.request is None, samples=samples)
 
     async def has_left(self) -> bool:
-        """Whether the connection is gone: over HTTP a call of the older era outlives it."""
+        """Say whether the connection is closed: over HTTP a call of the older protocol era goes on without it."""
         request = self.request.request
         return request is not None and await request.is_disconnected()
 
 
-UNHURRIED = CallOptions()
+NO_OPTIONS = CallOptions()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """When a call has come."""
+    """When a call arrived, by two clocks."""
 
-    at: float
-    """Seconds on the loop's clock."""
-    came: float
-    """The same on the service's."""
-    waking: bool
-    """Whether the process stood still before: then the call may have been made, and given up, long ago."""
+    loop_time: float
+    """Seconds on the event loop's clock."""
+    service_time: float
+    """Seconds on the clock of the job service."""
+    is_waking: bool
+    """Whether the process was suspended just before: then the call may have been made, and given up, long ago."""
 
 
 class CallHandler:
-    """Places orders and waits with their callers, for the tenant that each call is of."""
+    """Handles tool calls, each for the tenant that its request belongs to."""
 
-    def __init__(self, tenant_of: TenantOf, clock: Clock) -> None:
+    def __init__(self, tenant_of: TenantOf, clock: Clock, *, preview_seconds: float = PREVIEW_SECONDS) -> None:
         self._tenant_of = tenant_of
         self._clock = clock
-        self._previews = Previews()
+        self._previews = Previews(preview_seconds)
         self.deliveries = Deliveries()
 
     async def order(
-        self, order: Order, ctx: Ctx, manner: CallOptions, *, parts: Mapping[str, Order] | None = None
+        self, order: Order, ctx: Ctx, options: CallOptions, *, parts: Mapping[str, Order] | None = None
     ) -> CallToolResult:
-        """Place an order, wait for its end as long as the client can, and answer. Raises KieError if it is refused."""
+        """Place an order, wait for its job as long as the client can, and answer. Raises KieError if it is refused."""
         tenant = self._tenant_of(ctx.request_context)
         if not tenant.has_key:
             raise MissingKeyError
-        arrival = _arrival(tenant.service)
-        draft = await tenant.planner.draft(order, parts=parts, convert=manner.convert)
-        key = _key(manner.idempotency_key)
-        job, joined = await tenant.service.place(draft, idempotency_key=key, new=manner.new, came=arrival.came)
+        arrival = _note_arrival(tenant.service)
+        draft = await tenant.planner.draft(order, parts=parts, convert=options.convert)
+        key = _strip_key(options.idempotency_key)
+        job, joined = await tenant.service.place(draft, idempotency_key=key, new=options.new, came=arrival.service_time)
         try:
-            return await self.wait(job, ctx, manner, joined=joined, arrival=arrival)
+            return await self.answer_when_done(job, ctx, options, joined=joined, arrival=arrival)
         except Exception as error:
-            # The job goes on all the same, so its id has to reach the caller.
-            await _note(tenant.service, job, Caller.LEFT)
-            logger.exception("job %s: the answer is lost", job.id)
-            return lost_sight(job, error)
+            # The job goes on in spite of this, so the caller must get its id.
+            await _note_caller(tenant.service, job, Caller.LEFT)
+            logger.exception("job %s: its answer could not be made", job.id)
+            return build_lost_answer(job, error)
         except BaseException:
-            await _note(tenant.service, job, Caller.LEFT)
+            await _note_caller(tenant.service, job, Caller.LEFT)
             raise
 
-    async def ask(self, job: Job, ctx: Ctx, manner: CallOptions) -> CallToolResult:
-        """Have a fresh look at the job, wait for its end as long as the client can, and answer."""
+    async def report_status(self, job: Job, ctx: Ctx, options: CallOptions) -> CallToolResult:
+        """Look at the job again, wait for its end as long as the client can, and answer."""
         service = self._tenant_of(ctx.request_context).service
-        arrival, seconds = _arrival(service), self._patience(ctx, manner)
+        arrival, seconds = _note_arrival(service), self._choose_wait(ctx, options)
         job = await service.ask(job, seconds=seconds)
-        seconds -= anyio.current_time() - arrival.at
-        return await self.wait(job, ctx, manner, seconds=seconds, arrival=arrival)
+        seconds -= anyio.current_time() - arrival.loop_time
+        return await self.answer_when_done(job, ctx, options, seconds=seconds, arrival=arrival)
 
-    async def wait(
+    async def answer_when_done(
         self,
         job: Job,
         ctx: Ctx,
-        manner: CallOptions,
+        options: CallOptions,
         *,
         joined: bool = False,
         seconds: float | None = None,
         arrival: Arrival | None = None,
     ) -> CallToolResult:
-        """Wait for the job's end as long as the client can, and answer."""
+        """Wait for the job's end as long as the client can, or for *seconds*, and answer."""
         service = self._tenant_of(ctx.request_context).service
-        arrival = arrival or _arrival(service)
-        progress = Progress(ctx.report_progress, Expectation(usual_s=await service.usual_seconds(job)))
-        with anyio.move_on_after(self._patience(ctx, manner) if seconds is None else max(seconds, 0)):
+        arrival = arrival or _note_arrival(service)
+        progress = Progress(ctx.report_progress, await service.usual_seconds(job))
+        with anyio.move_on_after(self._choose_wait(ctx, options) if seconds is None else max(seconds, 0)):
             async with aclosing(service.watch(job.id)) as states:
                 async for job in states:
-                    await progress.tell(job, self._clock.now())
-        late = arrival.waking or self._is_late(ctx, anyio.current_time() - arrival.at)
-        return await self.tell(job, Connection(request=ctx.request_context, late=late), manner, joined=joined)
+                    await progress.report(job, self._clock.now())
+        late = arrival.is_waking or self._is_late(ctx, anyio.current_time() - arrival.loop_time)
+        return await self.answer(job, Recipient(request=ctx.request_context, late=late), options, joined=joined)
 
     def _is_late(self, ctx: Ctx, seconds: float) -> bool:
-        """Whether a call has taken longer than its client is known to stand: it asked for that, or a disk was slow."""
-        stands = max(self._known(ctx).longest or 0, self._patience(ctx, UNHURRIED))
+        """Say whether a call of so many seconds has taken longer than its client is known to wait."""
+        stands = max(self._find_profile(ctx).longest_wait or 0, self._choose_wait(ctx, NO_OPTIONS))
         return seconds > stands + GRACE
 
-    def _patience(self, ctx: Ctx, manner: CallOptions) -> float:
+    def _choose_wait(self, ctx: Ctx, options: CallOptions) -> float:
         listening = bool((ctx.request_context.meta or {}).get("progress_token"))
-        return patience(manner.wait_seconds, self._known(ctx), listening=listening)
+        return choose_wait(options.wait_seconds, self._find_profile(ctx), listening=listening)
 
-    def _known(self, ctx: Ctx) -> Profile:
+    def _find_profile(self, ctx: Ctx) -> Profile:
         request = ctx.request_context
-        return profile(Connection(request=request).peer, self._tenant_of(request).wishes)
+        return find_profile(Recipient(request=request).peer, self._tenant_of(request).client_settings)
 
-    async def tell(
-        self, job: Job, connection: Connection, manner: CallOptions, *, joined: bool = False
+    async def answer(
+        self, job: Job, recipient: Recipient, options: CallOptions, *, joined: bool = False
     ) -> CallToolResult:
-        """Answer as this client can be answered; once that is written it counts as told."""
-        tenant = self._tenant_of(connection.request)
-        known = profile(connection.peer, tenant.wishes)
+        """Build the answer in the form that this client can read, and note that it is told.
+
+        The end of a job counts as told only once the answer was written to the client.
+        """
+        tenant = self._tenant_of(recipient.request)
+        known = find_profile(recipient.peer, tenant.client_settings)
         facts = await self.describe(job, tenant, joined=joined)
-        if not job.done and (short := shortening(manner.wait_seconds, known)):
+        if not job.done and (short := explain_shortening(options.wait_seconds, known)):
             facts.note = " ".join(words for words in (facts.note, short) if words)
-        if manner.preview and not job.done:
+        if options.preview and not job.done:
             facts.next = f'get_job_status(job_id="{job.id}", preview=true)'
-        asked = known.preview if manner.preview is None else manner.preview
-        picture, problem = await self._previews.show(job) if asked else (None, "")
-        if problem and (manner.preview or tenant.wishes.preview):
+        asked = known.preview if options.preview is None else options.preview
+        picture, problem = await self._previews.draw(job) if asked else (None, "")
+        if problem and (options.preview or tenant.client_settings.preview):
             facts.note = " ".join(words for words in (facts.note, problem) if words)
-        answered = result(job, facts, links=known.links, preview=picture)
-        await anyio.lowlevel.checkpoint_if_cancelled()  # whoever has left meanwhile has not heard the end
-        if await connection.has_left():
-            await _note(tenant.service, job, Caller.LEFT)
+        answered = build_result(job, facts, links=known.links, preview=picture)
+        await anyio.lowlevel.checkpoint_if_cancelled()  # a caller that has left was not told the end
+        if await recipient.has_left():
+            await _note_caller(tenant.service, job, Caller.LEFT)
         elif not job.done:
-            await _note(tenant.service, job, Caller.TOLD)
+            await _note_caller(tenant.service, job, Caller.TOLD)
         else:
-            self._deliver(tenant.service, job, connection)
+            self._deliver(tenant.service, job, recipient)
         return answered
 
-    def _deliver(self, service: JobService, job: Job, connection: Connection) -> None:
-        """Count the end as told once its answer was written."""
-        caller = Caller.LATE if connection.late else Caller.ANSWERED
-        if not connection.late:
+    def _deliver(self, service: JobService, job: Job, recipient: Recipient) -> None:
+        """Note the end as told once the answer was written."""
+        caller = Caller.LATE if recipient.late else Caller.ANSWERED
+        if not recipient.late:
             service.start_answer(job)
-        self.deliveries.expect(connection.request, lambda: service.note_soon(job, caller))
+        self.deliveries.call_when_written(recipient.request, lambda: service.note_soon(job, caller))
 
     async def describe(self, job: Job, tenant: Tenant, *, joined: bool = False) -> Answer:
-        """Gather the facts of a job of the tenant's, as every answer gives them."""
+        """Describe a job of the tenant's with the fields that every answer has."""
         outlook, parts = await tenant.service.outlook(job), await tenant.service.parts(job)
-        return answer(job, outlook, self._clock.now(), parts=parts, sandbox=tenant.sandbox, joined=joined)
+        return describe_job(job, outlook, self._clock.now(), parts=parts, sandbox=tenant.is_sandbox, joined=joined)
 
 
-def _arrival(service: JobService) -> Arrival:
-    return Arrival(at=anyio.current_time(), came=service.now(), waking=service.is_waking)
+def _note_arrival(service: JobService) -> Arrival:
+    return Arrival(loop_time=anyio.current_time(), service_time=service.now(), is_waking=service.is_waking)
 
 
-async def _note(service: JobService, job: Job, caller: Caller) -> None:
-    """Note what the caller is told; an answer is not held back because that cannot be written down."""
+async def _note_caller(service: JobService, job: Job, caller: Caller) -> None:
+    """Note what the caller was told. If that cannot be written down, the answer goes out all the same."""
     try:
         await service.note(job, caller)
     except KieError as error:
         logger.warning("job %s: %s", job.id, error)
 
 
-def _key(given: str) -> str:
-    """A key of blanks would protect nothing, silently."""
+def _strip_key(given: str) -> str:
+    """Return the key without blanks around it. Raises OrderError if it holds only blanks: it would protect nothing."""
     if given and not given.strip():
         remedy = "Give a key that no other order has, or leave it out."
         raise OrderError("holds blanks only.", argument="idempotency_key", remedy=remedy)

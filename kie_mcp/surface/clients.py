@@ -1,19 +1,19 @@
-"""How long a client can be kept waiting, and what it can be shown: a row for each client known by what it sends.
+"""How long each client can be kept waiting, and what it can show: a table with a row for each known client.
 
-What it sends is the name that it gives itself, the protocol's revision and what it can do; some share a name. Every
-row says what it rests on: what is *reported* was read in the client's own threads, what is *measured* was seen by
-running it, and what is of its *source* was read there.
+A client is known by what it sends: its name, the protocol version and its capabilities; some clients share a name.
+Every row states its evidence: *reported* was read in the client's issue threads, *measured* was seen by running it,
+*source* was read in its source code.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 LISTENING = 45.0
-"""Seconds for an unknown client that listens to progress: most that cut a call do so at 60."""
+"""Seconds to wait for an unknown client that asks for progress: most that cut a call do so at 60."""
 NOT_LISTENING = 3.0
-"""Seconds for an unknown client that does not: the strictest ones cut a call at 5."""
+"""Seconds to wait for an unknown client that does not ask for progress: the strictest ones cut a call at 5."""
 PER_REQUEST = "2026"
-"""The year of the first revision without a handshake; the older ones are named by earlier years."""
+"""The year of the first protocol version without a handshake; the older versions have earlier years."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +22,14 @@ class Peer:
 
     name: str = ""
     protocol: str = ""
-    """The revision that is spoken, a date; empty if that is not known."""
+    """The protocol version in use, a date; empty if that is not known."""
     stdio: bool = True
     samples: bool = False
-    """Whether it says that it can ask its model something for the server."""
+    """Whether it has the capability `sampling`: the server may ask its model something."""
 
     @property
     def older(self) -> bool:
-        """Whether it speaks a revision that begins with a handshake."""
+        """Whether the protocol version in use begins with a handshake."""
         return bool(self.protocol) and self.protocol < PER_REQUEST
 
 
@@ -37,20 +37,21 @@ class Peer:
 class Profile:
     """What is known of a client."""
 
-    seconds: float | None = None
-    """How long it waits; None if that hangs on whether it listens."""
-    longest: float | None = None
-    """The longest wait whose answer still reaches it; None if no limit is known."""
+    default_wait: float | None = None
+    """Seconds to wait by default; None if that depends on whether it asks for progress."""
+    longest_wait: float | None = None
+    """The longest wait, in seconds, after which the answer still reaches it; None if no limit is known."""
     links: bool = True
-    """Whether a resource link in an answer does it no harm."""
+    """Whether it can take a resource link in an answer."""
     preview: bool = False
-    """Whether it shows a small picture to its user, or to its model, as a picture."""
+    """Whether it shows an image in an answer as an image, to its user or to its model."""
     evidence: str = ""
+    """Where this is known from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A client and what is known of it; a condition that is None always holds."""
+    """A client, told by name and three conditions, and what is known of it. A condition that is None always holds."""
 
     name: str
     older: bool | None = None
@@ -58,8 +59,8 @@ class Row:
     samples: bool | None = None
     profile: Profile
 
-    def fits(self, peer: Peer) -> bool:
-        """Whether that is this client."""
+    def matches(self, peer: Peer) -> bool:
+        """Say whether this row describes the client."""
         same = peer.name.strip().lower() == self.name and self.samples in {None, peer.samples}
         return same and self.older in {None, peer.older} and self.stdio in {None, peer.stdio}
 
@@ -70,54 +71,63 @@ CLIENTS: Sequence[Row] = (
     Row(
         name="claude-code",
         profile=Profile(
-            seconds=45, preview=True, evidence="measured: a call of 330 s ends well, a picture arrives as one"
+            default_wait=45, preview=True, evidence="measured: a call of 330 s succeeds, a picture is shown as one"
         ),
     ),
     Row(
         name="claude-ai",
         profile=Profile(
-            seconds=45,
-            longest=50,
+            default_wait=45,
+            longest_wait=50,
             preview=True,
-            evidence="reported of Claude Desktop: cuts at 60 s, deaf to progress, shows pictures",
+            evidence="reported of Claude Desktop: cuts at 60 s, ignores progress, shows pictures",
         ),
     ),
     Row(
         name="gemini-cli-mcp-client",
         profile=Profile(
-            seconds=45, longest=580, preview=True, evidence="source: cuts at 600 s; measured: a picture arrives as one"
+            default_wait=45,
+            longest_wait=580,
+            preview=True,
+            evidence="source: cuts at 600 s; measured: a picture is shown as one",
         ),
     ),
     Row(
         name="qwen-code-mcp-client",
-        profile=Profile(seconds=45, longest=580, evidence="source: cuts at 600 s; measured: waits of 45 s end well"),
+        profile=Profile(
+            default_wait=45, longest_wait=580, evidence="source: cuts at 600 s; measured: waits of 45 s succeed"
+        ),
     ),
     Row(
         name="codex-mcp-client",
-        profile=Profile(seconds=45, longest=280, evidence="reported: cuts at 300 s, older ones at 60 s"),
+        profile=Profile(default_wait=45, longest_wait=280, evidence="reported: cuts at 300 s, older ones at 60 s"),
     ),
-    Row(name="cursor-vscode", profile=Profile(seconds=45, longest=280, evidence="reported: cuts at 300 s")),
+    Row(name="cursor-vscode", profile=Profile(default_wait=45, longest_wait=280, evidence="reported: cuts at 300 s")),
     Row(
         name="visual studio code",
-        profile=Profile(seconds=45, preview=True, evidence="reported: never cuts, shows pictures"),
+        profile=Profile(default_wait=45, preview=True, evidence="reported: never cuts, shows pictures"),
     ),
-    Row(name="opencode", profile=Profile(seconds=45, evidence="measured: a wait of 45 s ends well")),
+    Row(name="opencode", profile=Profile(default_wait=45, evidence="measured: a wait of 45 s succeeds")),
     Row(
         name="continue-cli-client",
-        profile=Profile(seconds=45, longest=50, evidence="source: cuts at 60 s; measured: does not listen"),
+        profile=Profile(
+            default_wait=45, longest_wait=50, evidence="source: cuts at 60 s; measured: does not ask for progress"
+        ),
     ),
-    Row(name="@cline/core", profile=Profile(seconds=3, evidence="measured of its CLI: does not listen")),
+    Row(name="@cline/core", profile=Profile(default_wait=3, evidence="measured of its CLI: does not ask for progress")),
     Row(
         name="fastmcp",
         older=True,
-        profile=Profile(seconds=6, longest=6, evidence="measured of agno, which goes by this name: cuts at 10 s"),
+        profile=Profile(
+            default_wait=6, longest_wait=6, evidence="measured of agno, which sends this name: cuts at 10 s"
+        ),
     ),
     Row(
         name="fastmcp",
         profile=Profile(
-            seconds=6,
-            evidence="measured: its own client and pydantic-ai do not cut, agno, if told to, cuts at 10 s; "
-            "from 4.2 on all three send the same",
+            default_wait=6,
+            evidence="measured: its own client and pydantic-ai do not cut; agno, set to this version, cuts at 10 s; "
+            "from fastmcp 4.2 on all three send the same",
         ),
     ),
     Row(
@@ -126,10 +136,10 @@ CLIENTS: Sequence[Row] = (
         stdio=True,
         samples=True,
         profile=Profile(
-            seconds=3,
-            longest=3,
+            default_wait=3,
+            longest_wait=3,
             links=False,
-            evidence="measured of autogen, which gives itself no name: cuts at 5 s, and a link makes its call fail",
+            evidence="measured of autogen, which sends the SDK's name: cuts at 5 s, and a link makes its call fail",
         ),
     ),
     Row(
@@ -142,12 +152,18 @@ CLIENTS: Sequence[Row] = (
     Row(
         name="google-adk",
         stdio=True,
-        profile=Profile(seconds=3, longest=3, evidence="measured: cuts at 5 s, and does not listen"),
+        profile=Profile(
+            default_wait=3, longest_wait=3, evidence="measured: cuts at 5 s, and does not ask for progress"
+        ),
     ),
     Row(
         name="google-adk",
         stdio=False,
-        profile=Profile(seconds=45, longest=280, evidence="source: cuts at 300 s; measured: more than 5 s end well"),
+        profile=Profile(
+            default_wait=45,
+            longest_wait=280,
+            evidence="source: cuts at 300 s; measured: a wait of more than 5 s succeeds",
+        ),
     ),
     Row(
         name="semantic kernel",
@@ -158,40 +174,43 @@ CLIENTS: Sequence[Row] = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientSettings:
-    """What the settings say, over what is known of the client; None leaves it to the table."""
+    """What the user's settings say instead of the table; None leaves it to the table."""
 
     wait_seconds: float | None = None
     links: bool | None = None
     preview: bool | None = None
 
 
-NO_WISHES = ClientSettings()
+NO_SETTINGS = ClientSettings()
 
 
-def profile(peer: Peer, wishes: ClientSettings = NO_WISHES) -> Profile:
-    """What is known of that client, with the settings' wishes; an unknown one gets the careful default."""
-    row = next((row.profile for row in CLIENTS if row.fits(peer)), UNKNOWN)
-    wished = wishes.wait_seconds
+def find_profile(peer: Peer, client_settings: ClientSettings = NO_SETTINGS) -> Profile:
+    """Return what is known of a client, changed as the settings say; an unknown client gets the careful default."""
+    row = next((row.profile for row in CLIENTS if row.matches(peer)), UNKNOWN)
+    wished = client_settings.wait_seconds
     return replace(
         row,
-        seconds=row.seconds if wished is None else wished,
-        longest=row.longest if wished is None or row.longest is None else max(row.longest, wished),
-        links=row.links if wishes.links is None else wishes.links,
-        preview=row.preview if wishes.preview is None else wishes.preview,
+        default_wait=row.default_wait if wished is None else wished,
+        longest_wait=row.longest_wait if wished is None or row.longest_wait is None else max(row.longest_wait, wished),
+        links=row.links if client_settings.links is None else client_settings.links,
+        preview=row.preview if client_settings.preview is None else client_settings.preview,
     )
 
 
-def patience(given: float | None, known: Profile, *, listening: bool) -> float:
-    """Seconds to wait: what the caller asks for, as far as the client stands it, then what is known of the client."""
+def choose_wait(given: float | None, known: Profile, *, listening: bool) -> float:
+    """Return the seconds to wait: what the caller asks for, up to the client's limit, else the client's default.
+
+    *listening*: whether the client asks for progress.
+    """
     if given is not None:
-        return given if known.longest is None else min(given, known.longest)
-    if known.seconds is not None:
-        return known.seconds
+        return given if known.longest_wait is None else min(given, known.longest_wait)
+    if known.default_wait is not None:
+        return known.default_wait
     return LISTENING if listening else NOT_LISTENING
 
 
-def shortening(given: float | None, known: Profile) -> str:
-    """What a caller is told whose wait was cut short; empty if it was not."""
-    if given is None or known.longest is None or given <= known.longest:
+def explain_shortening(given: float | None, known: Profile) -> str:
+    """Tell a caller that its wait was shortened; empty if it was not."""
+    if given is None or known.longest_wait is None or given <= known.longest_wait:
         return ""
-    return f"Waited {known.longest:g} s, not {given:g}: this client gives up calls that take longer."
+    return f"Waited {known.longest_wait:g} s, not {given:g}: this client gives up calls that take longer."

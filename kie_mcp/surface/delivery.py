@@ -1,4 +1,4 @@
-"""Whether an answer has reached its client: what was written to the client counts as heard, and nothing else does."""
+"""Tells when an answer was delivered: when it was written to a client that was still connected, and not before."""
 
 import json
 from collections.abc import Callable
@@ -9,52 +9,52 @@ from mcp.types import RequestId
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 Written = Callable[[], None]
-"""Called once the answer was written."""
+"""A callback for the moment after an answer was written."""
 
 WRITTEN = "kie_mcp.written"
-"""Where the scope of an HTTP request keeps what is to be called."""
+"""The key in the scope of an HTTP request under which its callbacks are kept."""
 MOST = 1000
-"""Answers that are waited for; of the oldest it is given up first."""
+"""The most answers that are waited for at once; beyond that the oldest are given up."""
 
 
 class Deliveries:
-    """The answers on their way to the client of one connection, by the request that they answer.
+    """The answers that are on their way to a client, by the id of the request that they answer.
 
-    A transport that can tell when an answer was written sets `track`, and calls `wrote`; with any other one an answer
-    counts as written when it is handed over.
+    A transport that knows when an answer was written sets `tracks_writes` and calls `note_written`. With any other
+    transport an answer counts as written when it is handed over.
     """
 
     def __init__(self) -> None:
-        self.track = False
-        """Whether the transport calls `wrote`."""
+        self.tracks_writes = False
+        """Whether the transport calls `note_written`."""
         self._waiting: dict[RequestId | None, Written] = {}
 
-    def expect(self, request: ServerRequestContext[Any, Any], written: Written) -> None:
-        """Have *written* called once the answer to the request has been."""
+    def call_when_written(self, request: ServerRequestContext[Any, Any], written: Written) -> None:
+        """Call *written* once the answer to the request was written."""
         http = request.request.scope.get(WRITTEN) if request.request is not None else None
         if http is not None:
             http.append(written)
-        elif self.track and request.request_id is not None:
+        elif self.tracks_writes and request.request_id is not None:
             self._waiting[request.request_id] = written
             if len(self._waiting) > MOST:
                 del self._waiting[next(iter(self._waiting))]
         else:
             written()
 
-    def wrote(self, line: str) -> None:
-        """Take note of a line that was written: an answer, or something else."""
-        if self._waiting and (call := self._waiting.pop(_answered(line), None)):
+    def note_written(self, line: str) -> None:
+        """Note that a line, an answer or any other message, was written; calls the callback that waits for it."""
+        if self._waiting and (call := self._waiting.pop(_answered_request(line), None)):
             call()
 
 
-def _answered(line: str) -> RequestId | None:
-    """The request that a line answers."""
+def _answered_request(line: str) -> RequestId | None:
+    """Return the id of the request that a line answers; None if it is no answer."""
     message: dict[str, Any] = json.loads(line)
     return None if "method" in message else message.get("id")
 
 
-class Delivering:
-    """An app whose answers over HTTP count as written once their last piece was, to a client that was there."""
+class DeliveryTracker:
+    """An ASGI middleware: an answer over HTTP is delivered when its last part was sent to a client still connected."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -74,7 +74,7 @@ class Delivering:
             return message
 
         async def answer(message: Message) -> None:
-            gone = left  # a server says so of every connection once the last piece is out
+            gone = left  # looked at before sending: afterwards the server reports every connection as closed
             await send(message)
             if message["type"] == "http.response.body" and not message.get("more_body") and not gone:
                 while calls:

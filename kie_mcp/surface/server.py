@@ -1,10 +1,10 @@
-"""The server as it speaks the protocol: what the SDK's own server cannot do is answered by the one beneath it.
+"""The MCP server: the SDK's own, and a way to answer the methods that the SDK's does not answer as we need.
 
-The only file that reaches for what is private to the SDK: the server beneath (`_lowlevel_server`) and a session's
-connection (`_connection`). Others lean on what is public there but little promised: `stdio/` on how the server beneath
-is fed, `resources/subscriptions` on the `state` and the `exit_stack` of the connection, `resources/changes` on the
-SDK's stream of events, `strict_tool` on how a tool is kept, `prompts/template` on a prompt's `fn` and `context_kwarg`,
-`viewer` on how a resource is read, `tasks/` on extensions.
+This is the only file that uses private names of the SDK: its low-level server (`_lowlevel_server`) and the connection
+of a session (`_connection`). Other files use names that are public but may change in a new version of the SDK:
+`stdio/` how the low-level server gets its messages, `resources/subscriptions` the `state` and the `exit_stack` of a
+connection, `resources/watchers` the SDK's stream of events, `strict_tool` the attributes of a tool, `prompts/template`
+a prompt's `fn` and `context_kwarg`, `viewer` how a resource is read, `tasks/` the SDK's extensions.
 """
 
 from collections.abc import Awaitable, Callable, Iterable
@@ -27,11 +27,11 @@ from kie_mcp.text import literal
 
 P = TypeVar("P", bound=BaseModel)
 Handler: TypeAlias = Callable[[ServerRequestContext[Any, Any], P], Awaitable[Any]]
-"""Answers a method, given the request's surroundings and its parameters."""
+"""Answers a request, given its context and its parameters."""
 
 
 class KieServer(MCPServer[Any]):
-    """The MCP server of some tenants: it answers any method, and reads outputs with the type that their bytes have."""
+    """The MCP server of some tenants. It also answers methods that the SDK's server does not."""
 
     def __init__(self, tenants: Tenants, calls: CallHandler, **options: Any) -> None:
         super().__init__(**options)
@@ -39,32 +39,32 @@ class KieServer(MCPServer[Any]):
         self._calls = calls
 
     async def run_stdio_async(self) -> None:
-        """Serve one client over standard input and output; a line that cannot be read is answered too.
+        """Serve one client over standard input and output; lines that cannot be read get an error as their answer.
 
-        Raises OSError if standard output cannot be written, other than because its reader has left.
+        Raises OSError if standard output cannot be written, unless that is because the client has left.
         """
         await run_stdio(self._lowlevel_server, Stdio(self._calls.deliveries), self.tenants.stop)
 
     async def get_prompt(
         self, name: str, arguments: dict[str, Any] | None = None, context: Context[Any, Any] | None = None
     ) -> GetPromptResult | InputRequiredResult:
-        """Write a prompt. Raises MCPError if there is none of that name: the SDK calls that a crash."""
+        """Write a prompt. Raises MCPError if there is none of that name; the SDK would report an internal error."""
         names = [prompt.name for prompt in await self.list_prompts()]
         if name not in names:
             raise MCPError(INVALID_PARAMS, f"There is no prompt {literal(name, 100)}; there are {', '.join(names)}.")
         return await super().get_prompt(name, arguments, context)
 
-    def answer(self, method: str, params: type[P], handler: Handler[P]) -> None:
-        """Answer a method of the protocol here.
+    def handle(self, method: str, params: type[P], handler: Handler[P]) -> None:
+        """Answer a method of the protocol with this handler.
 
-        The SDK's server pages no list and takes no `resources/subscribe`; the one below it takes any method.
+        The SDK's server has no paged lists and no `resources/subscribe`; the low-level one takes any method.
         """
         self._lowlevel_server.add_request_handler(method, params, handler)
 
     async def read_resource(
         self, uri: AnyUrl | str, context: Context[Any, Any] | None = None
     ) -> Iterable[ReadResourceContents] | InputRequiredResult:
-        """Read an account's list of jobs and its outputs here, and everything else as the SDK does."""
+        """Read the list of jobs and the outputs of the caller's account here, and everything else as the SDK does."""
         if output := parse_output_uri(str(uri)):
             return [await read_output(self._tenant(context).service, *output)]
         if str(uri) == JOBS_URI:
@@ -72,10 +72,10 @@ class KieServer(MCPServer[Any]):
         return await super().read_resource(uri, context)
 
     def _tenant(self, context: Context[Any, Any] | None) -> Tenant:
-        """Find the tenant. Raises ValueError outside a request."""
+        """Find the tenant of a request. Raises ValueError outside a request."""
         return self.tenants.find((context or Context(mcp_server=self)).request_context)
 
 
-def connection(context: ServerRequestContext[Any, Any]) -> Connection:
-    """The client's connection, which outlives its requests."""
+def client_connection(context: ServerRequestContext[Any, Any]) -> Connection:
+    """Return the client's connection, which lives longer than its requests."""
     return context.session._connection  # pyright: ignore[reportPrivateUsage]

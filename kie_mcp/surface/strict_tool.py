@@ -1,10 +1,11 @@
-"""A tool as it is published here: closed to unknown arguments, its schema short, its refusals answers.
+"""A tool that refuses unknown arguments, publishes a short schema, and answers each error with a remedy.
 
-The only file that leans on how the SDK keeps a tool.
+The only file that depends on how the SDK stores a tool.
 """
 
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, cast
 
@@ -16,46 +17,47 @@ from mcp.types import CallToolResult, ToolAnnotations
 from pydantic import ConfigDict, ValidationError
 
 from kie_mcp.errors import KieError, OrderError, UnforeseenError
-from kie_mcp.surface.answers.build import refusal
-from kie_mcp.surface.answers.schema import Fields, output_schema
-from kie_mcp.surface.arguments.repair import OTHER_NAMES, meant
+from kie_mcp.surface.answers.build import build_refusal
+from kie_mcp.surface.answers.schema import Answer, Fields, output_schema
+from kie_mcp.surface.arguments.repair import OTHER_NAMES, repair
+from kie_mcp.surface.viewer import SHOWN_IN_VIEWER
 from kie_mcp.text import literal
 from kie_mcp.urls import shown_url
 
 logger = logging.getLogger(__name__)
 
 MOST_PROBLEMS = 3
-"""That many wrong arguments are told of at once."""
+"""How many wrong arguments one answer explains."""
 _CORRECT = "Correct the arguments and call again."
 
 
 class StrictTool(Tool):
-    """A tool that refuses what it does not know, in words that help."""
+    """A tool that refuses unknown and wrong arguments, and says how to correct them."""
 
     becomes_task: bool = False
-    """Whether its call is answered with a task, for a client that takes tasks."""
+    """Whether a call is answered with a task if the client accepts tasks."""
 
     async def run(self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False) -> Any:
-        """Run the tool; what it raises from our own error tree becomes an answer with `isError`."""
+        """Repair the arguments and run the tool; a KieError that it raises becomes an answer with `isError`."""
         try:
-            return await super().run(meant(arguments, self.parameters), context, convert_result)
+            return await super().run(repair(arguments, self.parameters), context, convert_result)
         except Exception as error:
             cause = error.__cause__
             if isinstance(cause, ValidationError) and not isinstance(error, UnexpectedToolError):
-                return refusal(self._explained(cause, arguments))
+                return build_refusal(self._explain(cause, arguments))
             if isinstance(cause, KieError):
-                return refusal(cause)
+                return build_refusal(cause)
             if isinstance(error, UnexpectedToolError):
-                logger.exception("%s: something unforeseen happened", self.name)
-                return refusal(UnforeseenError(cause or error))
+                logger.exception("%s: an unforeseen error", self.name)
+                return build_refusal(UnforeseenError(cause or error))
             raise
 
-    def _explained(self, error: ValidationError, arguments: dict[str, Any]) -> OrderError:
+    def _explain(self, error: ValidationError, arguments: dict[str, Any]) -> OrderError:
         problems = error.errors(include_url=False, include_context=False)
         told = [
-            _missing(str(one["loc"][0]), arguments)
+            _explain_missing(str(one["loc"][0]), arguments)
             if one["type"] == "missing"
-            else self._refused(one["type"], one["loc"], one["msg"], one["input"])
+            else self._explain_value(one["type"], one["loc"], one["msg"], one["input"])
             for one in problems[:MOST_PROBLEMS]
         ]
         if len(problems) == 1:
@@ -63,14 +65,14 @@ class StrictTool(Tool):
         more = [f"And {len(problems) - MOST_PROBLEMS} more."] if len(problems) > MOST_PROBLEMS else []
         return OrderError(" ".join([*(one.message for one in told), *more]), remedy=_CORRECT)
 
-    def _refused(self, kind: str, place: tuple[int | str, ...], words: str, value: object) -> OrderError:
+    def _explain_value(self, kind: str, place: tuple[int | str, ...], words: str, value: object) -> OrderError:
         name = str(place[0]) + "".join(f"[{part}]" for part in place[1:])
         if kind == "extra_forbidden":
-            return self._unknown(name)
-        problem = f"{_given(value)} given; {words[:1].lower()}{words[1:]}."  # pydantic's, which begin with a capital
+            return self._explain_unknown(name)
+        problem = f"{_describe_value(value)} given; {words[:1].lower()}{words[1:]}."  # pydantic begins with a capital
         return OrderError(problem, argument=name, remedy=_CORRECT)
 
-    def _unknown(self, name: str) -> OrderError:
+    def _explain_unknown(self, name: str) -> OrderError:
         allowed = list(self.parameters["properties"])
         close = get_close_matches(name[:100], allowed, n=1)
         hint = f"did you mean {close[0]}?" if close else f"it takes {', '.join(allowed)}."
@@ -80,55 +82,59 @@ class StrictTool(Tool):
         return OrderError(problem, argument=literal(name, 40), remedy=_CORRECT)
 
 
-def publish(
-    function: Callable[..., Awaitable[CallToolResult]],
-    *,
-    title: str,
-    answers: type[Fields],
-    orders: bool = False,
-    read_only: bool = False,
-    open_world: bool = True,
-    meta: dict[str, Any] | None = None,
-) -> StrictTool:
-    """Publish a function as a tool: its name, its docstring, its arguments.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolFacts:
+    """What is published of a tool beside its name, its docstring and its arguments."""
 
-    Args:
-        function: What it does. Returns the answer; a KieError that it raises becomes one.
-        title: Its name for people.
-        answers: What its structured content holds.
-        orders: Whether it makes a job, which costs credits and can become a task.
-        read_only: Whether it changes nothing, so that a host need not ask before it calls it.
-        open_world: Whether it asks Kie.ai anything.
-        meta: What else a host is told of it.
+    title: str
+    """Its name for people."""
+    answers: type[Fields] = Answer
+    """What its structured content holds."""
+    orders: bool = False
+    """Whether it makes a job: that costs credits, and its call can become a task."""
+    read_only: bool = False
+    """Whether it changes nothing, so that a host need not ask before it calls it."""
+    asks_kie: bool = True
+    """Whether it sends anything to Kie.ai."""
+
+
+def publish(function: Callable[..., Awaitable[CallToolResult]], facts: ToolFacts) -> StrictTool:
+    """Make a tool of a function, with the function's name, docstring and arguments.
+
+    The function returns the answer; a KieError that it raises becomes one. Raises TypeError if the SDK makes a tool
+    of another class.
     """
     tool = StrictTool.from_function(
         function,
-        title=title,
+        title=facts.title,
         description=" ".join((function.__doc__ or "").split()),
-        meta=meta,
+        meta=SHOWN_IN_VIEWER,
         annotations=ToolAnnotations(
-            read_only_hint=read_only, destructive_hint=False, idempotent_hint=read_only, open_world_hint=open_world
+            read_only_hint=facts.read_only,
+            destructive_hint=False,
+            idempotent_hint=facts.read_only,
+            open_world_hint=facts.asks_kie,
         ),
     )
-    if not isinstance(tool, StrictTool):  # the SDK promises less than it does
+    if not isinstance(tool, StrictTool):  # the SDK's annotation promises less than this
         raise TypeError("the SDK made a tool of another class")
-    tool.becomes_task = orders
+    tool.becomes_task = facts.orders
     metadata = tool.fn_metadata
-    metadata.arg_model = _strict(metadata.arg_model)
-    metadata.output_schema = output_schema(answers)
-    tool.parameters = _short(metadata.arg_model.model_json_schema(by_alias=True))
+    metadata.arg_model = _forbid_others(metadata.arg_model)
+    metadata.output_schema = output_schema(facts.answers)
+    tool.parameters = _shorten(metadata.arg_model.model_json_schema(by_alias=True))
     return tool
 
 
-def _strict(arguments: type[ArgModelBase]) -> type[ArgModelBase]:
+def _forbid_others(arguments: type[ArgModelBase]) -> type[ArgModelBase]:
     class Strict(arguments):
         model_config = ConfigDict(extra="forbid")
 
     return Strict
 
 
-def _short(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema without the titles that repeat each name, and with "or nothing" left to the default."""
+def _shorten(schema: dict[str, Any]) -> dict[str, Any]:
+    """Shorten a schema: leave out the titles, which repeat the names, and "or null", which the default implies."""
     properties: dict[str, Any] = {}
     for name, one in schema["properties"].items():
         one = {
@@ -139,14 +145,14 @@ def _short(schema: dict[str, Any]) -> dict[str, Any]:
             one = {**known, **one}
         properties[name] = one
     required = {"required": schema["required"]} if "required" in schema else {}
-    # That it is closed is not published: the SDK of Google's models cannot read a tool that says so.
+    # `additionalProperties: false` is not published: Google's SDK for its models fails on a tool that has it.
     return {"type": "object", "properties": properties, **required}
 
 
-def _missing(name: str, arguments: dict[str, Any]) -> OrderError:
-    """Some words for nothing could be what is to be said, so that the way to say them is told."""
+def _explain_missing(name: str, arguments: dict[str, Any]) -> OrderError:
+    """Explain that a required argument is missing, and how to say a word, such as "none", that counts as missing."""
     value = arguments.get(name)
-    problem = f"{_given(value)} given, which stands for no value; it is required."
+    problem = f"{_describe_value(value)} given, which stands for no value; it is required."
     if value is None or value == "":
         problem = "is required."
     elif isinstance(value, str) and value.strip().isalpha():
@@ -154,8 +160,8 @@ def _missing(name: str, arguments: dict[str, Any]) -> OrderError:
     return OrderError(problem, argument=name, remedy=_CORRECT)
 
 
-def _given(value: object) -> str:
-    """What was given, short and without what may be secret in it."""
+def _describe_value(value: object) -> str:
+    """Describe a value that was given: short, and without what may be secret in it."""
     match value:
         case str() if "://" in value:
             return shown_url(value)

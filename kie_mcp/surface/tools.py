@@ -1,7 +1,8 @@
-"""The tools that a model can call: each is an order, a submission and a wait."""
+"""The tools that a model can call: most check an order, place it and wait for its job."""
 
 import re
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
 from mcp.server.mcpserver import Context
 from mcp.types import CallToolResult
@@ -14,41 +15,48 @@ from kie_mcp.orders.kind import Kind
 from kie_mcp.orders.order import ImageOrder, Order, SpeechOrder, TalkingVideoOrder, styled
 from kie_mcp.orders.part_file import PartFile
 from kie_mcp.planner import PART_WORDS
-from kie_mcp.surface.answers.build import listing
-from kie_mcp.surface.answers.schema import Answer, Listing
+from kie_mcp.surface.answers.build import build_listing
+from kie_mcp.surface.answers.schema import Listing
 from kie_mcp.surface.arguments import types as arg
 from kie_mcp.surface.calls import CallHandler, CallOptions
-from kie_mcp.surface.strict_tool import StrictTool, publish
+from kie_mcp.surface.strict_tool import StrictTool, ToolFacts, publish
 from kie_mcp.surface.tenant import TenantOf
-from kie_mcp.surface.viewer import SHOWN_IN_VIEWER
 from kie_mcp.urls import shown_url
 
 Ctx = Context[Any]
 FACE, VOICE = PartFile(part="face"), PartFile(part="voice")
-"""What a talking video is made of, if it is made along with it."""
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]*")
-"""What an id may look like, ours or Kie.ai's: for nothing else a question is sent."""
+"""The inputs of a talking video that are made with it, from a description or a script."""
+JOB_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]*")
+"""What an id looks like, ours or Kie.ai's: Kie.ai is not asked about anything else."""
+
+M = TypeVar("M", bound=Callable[..., Awaitable[CallToolResult]])
+
+_TOOLS: dict[str, ToolFacts] = {}
+"""The methods of `Tools` that are tools, by name, in the order in which the server lists them."""
+
+
+def _tool(facts: ToolFacts) -> Callable[[M], M]:
+    """Make the method below a tool of the same name; *facts* say everything else that is published of it."""
+
+    def register(method: M) -> M:
+        _TOOLS[method.__name__] = facts
+        return method
+
+    return register
 
 
 class Tools:
-    """The tools, for the tenant that each call is of."""
+    """The tools, a method each; each call is for the tenant of its request."""
 
     def __init__(self, tenant_of: TenantOf, calls: CallHandler) -> None:
         self._tenant_of = tenant_of
         self._calls = calls
 
-    def published(self) -> list[StrictTool]:
-        """The tools as the server lists them: all that is said of one beside its function is said here."""
-        job: dict[str, Any] = {"answers": Answer, "meta": SHOWN_IN_VIEWER}
-        jobs: dict[str, Any] = {"answers": Listing, "meta": SHOWN_IN_VIEWER}
-        return [
-            publish(self.generate_image, title="Generate image", orders=True, **job),
-            publish(self.generate_speech, title="Generate speech", orders=True, **job),
-            publish(self.create_talking_video, title="Create talking video", orders=True, **job),
-            publish(self.get_job_status, title="Get job status", read_only=True, **job),
-            publish(self.list_jobs, title="List jobs", read_only=True, open_world=False, **jobs),
-        ]
+    def publish(self) -> list[StrictTool]:
+        """Make all tools, in the order in which the server lists them."""
+        return [publish(getattr(self, name), facts) for name, facts in _TOOLS.items()]
 
+    @_tool(ToolFacts(title="Generate image", orders=True))
     async def generate_image(
         self,
         ctx: Ctx,
@@ -68,17 +76,18 @@ class Tools:
         """Make or edit a picture. Costs Kie.ai credits."""
         order = ImageOrder(
             model=model,
-            prompt=styled(prompt, style) if prompt.strip() else "",  # a style alone is no order
+            prompt=styled(prompt, style) if prompt.strip() else "",  # a style without a prompt is refused
             images=tuple(images),
             aspect_ratio=aspect_ratio,
             resolution=resolution,
             output_format=output_format,
         )
-        manner = CallOptions(
+        options = CallOptions(
             wait_seconds=wait_seconds, idempotency_key=idempotency_key, new=new, preview=preview, convert=convert
         )
-        return await self._calls.order(order, ctx, manner)
+        return await self._calls.order(order, ctx, options)
 
+    @_tool(ToolFacts(title="Generate speech", orders=True))
     async def generate_speech(
         self,
         ctx: Ctx,
@@ -103,9 +112,10 @@ class Tools:
             similarity_boost=similarity_boost,
             language=language,
         )
-        manner = CallOptions(wait_seconds=wait_seconds, idempotency_key=idempotency_key, new=new)
-        return await self._calls.order(order, ctx, manner)
+        options = CallOptions(wait_seconds=wait_seconds, idempotency_key=idempotency_key, new=new)
+        return await self._calls.order(order, ctx, options)
 
+    @_tool(ToolFacts(title="Create talking video", orders=True))
     async def create_talking_video(
         self,
         ctx: Ctx,
@@ -126,7 +136,7 @@ class Tools:
         convert: arg.Convert = False,
     ) -> CallToolResult:
         """Make a face speak, from image or image_prompt and audio or script. Takes minutes. Costs credits a second."""
-        parts = _parts(image, image_prompt, aspect_ratio, audio, script, voice)
+        parts = _make_parts(image, image_prompt, aspect_ratio, audio, script, voice)
         order = TalkingVideoOrder(
             model=model,
             image=FACE if FACE.part in parts else image,
@@ -135,11 +145,12 @@ class Tools:
             resolution=resolution,
             seed=seed,
         )
-        manner = CallOptions(
+        options = CallOptions(
             wait_seconds=wait_seconds, idempotency_key=idempotency_key, new=new, preview=preview, convert=convert
         )
-        return await self._calls.order(order, ctx, manner, parts=parts)
+        return await self._calls.order(order, ctx, options, parts=parts)
 
+    @_tool(ToolFacts(title="Get job status", read_only=True))
     async def get_job_status(
         self,
         ctx: Ctx,
@@ -147,10 +158,11 @@ class Tools:
         wait_seconds: arg.Wait = None,
         preview: arg.Preview = None,
     ) -> CallToolResult:
-        """Say how a job stands, and wait for its end. Free: ask as often as needed instead of ordering again."""
-        job = await self._tenant_of(ctx.request_context).service.find(_name(job_id))
-        return await self._calls.ask(job, ctx, CallOptions(wait_seconds=wait_seconds, preview=preview))
+        """Show a job's state, and wait for its end. Free: ask as often as needed instead of ordering again."""
+        job = await self._tenant_of(ctx.request_context).service.find(_parse_job_id(job_id))
+        return await self._calls.report_status(job, ctx, CallOptions(wait_seconds=wait_seconds, preview=preview))
 
+    @_tool(ToolFacts(title="List jobs", answers=Listing, read_only=True, asks_kie=False))
     async def list_jobs(
         self,
         ctx: Ctx,
@@ -161,22 +173,27 @@ class Tools:
         """List jobs, newest first, also those of earlier conversations. Free."""
         tenant = self._tenant_of(ctx.request_context)
         jobs = await tenant.service.list_jobs(JobState(state) if state else None, Kind(kind) if kind else None, limit)
-        none = "no jobs yet: a sandbox that was started anew has none" if tenant.sandbox else "no jobs yet"
+        none = "no jobs yet: a sandbox that was started anew has none" if tenant.is_sandbox else "no jobs yet"
         none = "no such jobs" if state or kind else none
-        return listing([await self._calls.describe(job, tenant) for job in jobs], none=none)
+        return build_listing([await self._calls.describe(job, tenant) for job in jobs], none=none)
 
 
-def _parts(image: str, image_prompt: str, aspect_ratio: str, audio: str, script: str, voice: str) -> dict[str, Order]:
-    """What has to be made first: a face from words, a voice from a script."""
-    _either("image", image, "image_prompt", image_prompt)
-    _either("audio", audio, "script", script)
+def _make_parts(
+    image: str, image_prompt: str, aspect_ratio: str, audio: str, script: str, voice: str
+) -> dict[str, Order]:
+    """Make the orders for what the video needs first, by part: a face from a description, a voice from a script.
+
+    Raises OrderError if a file and the words to make it from are both given, or neither.
+    """
+    _check_one_of("image", image, "image_prompt", image_prompt)
+    _check_one_of("audio", audio, "script", script)
     parts: dict[str, Order] = {}
     with speaking_of(**PART_WORDS):
         if image_prompt.strip():
             parts[FACE.part] = ImageOrder(model=arg.IMAGE[0].id, prompt=image_prompt, aspect_ratio=aspect_ratio)
         elif aspect_ratio.strip():
-            problem = "given, but the video has the shape of the picture that is given."
-            remedy = "Leave it out, or have the face made: image_prompt."
+            problem = "not used with image: the video has the shape of that picture."
+            remedy = "Leave it out, or give image_prompt in place of image."
             raise OrderError(problem, argument="aspect_ratio", remedy=remedy)
         if script.strip():
             parts[VOICE.part] = SpeechOrder(model=arg.SPEECH[0].id, text=script, voice=voice)
@@ -186,18 +203,18 @@ def _parts(image: str, image_prompt: str, aspect_ratio: str, audio: str, script:
     return parts
 
 
-def _either(file: str, given: str, words: str, said: str) -> None:
+def _check_one_of(file: str, given: str, words: str, said: str) -> None:
     if bool(given.strip()) is bool(said.strip()):
         problem = "both given." if given.strip() else "one of the two is needed."
         remedy = f"Give {file}, or {words} to have it made first."
         raise OrderError(problem, argument=f"{file}, {words}", remedy=remedy)
 
 
-def _name(given: str) -> str:
-    """The job's id, also out of a kie:// reference."""
+def _parse_job_id(given: str) -> str:
+    """Return the job's id, also from a kie:// URI. Raises UnknownJobError if it cannot be an id."""
     text = given.strip()
     name = (parse_job_uri(text) or (text, None))[0].partition("/outputs/")[0]
-    if not NAME.fullmatch(name):
-        message = f"There is no job {shown_url(given, 100)}: an id has letters, digits and few signs, and no blanks."
+    if not JOB_ID.fullmatch(name):
+        message = f"There is no job {shown_url(given, 100)}: an id has only letters, digits, '_', '.', ':' and '-'."
         raise UnknownJobError(message)
     return name

@@ -1,4 +1,4 @@
-"""The viewer: a page that clients with MCP Apps show beside a tool's answer."""
+"""The viewer: a web page that clients with the MCP Apps extension show beside a tool's answer."""
 
 from importlib.resources import files
 from typing import Any, Final
@@ -10,22 +10,22 @@ from kie_mcp.catalog.models import OUTPUT_HOSTS
 
 URI: Final = "ui://kie/viewer.html"
 
-# The flat name is outdated, and the only one that some hosts read.
+# The second name is outdated, but some hosts read only that one.
 SHOWN_IN_VIEWER: Final[dict[str, Any]] = {"ui": {"resourceUri": URI}, "ui/resourceUri": URI}
-"""What a tool says in its `_meta` to have its answers shown in the viewer."""
+"""The `_meta` of a tool whose answers are shown in the viewer."""
 
 
 class Viewer(Resource):
-    """The page, read from the package when somebody asks for it."""
+    """The page, read from the package when a client asks for it."""
 
     async def read(self) -> str:
-        """The whole page: it loads nothing else."""
+        """Read the whole page, which loads no other files."""
         return files("kie_mcp.surface").joinpath("viewer.html").read_text("utf-8")
 
 
-def viewer() -> Apps:
-    """The extension that says that there is a viewer, and serves it."""
-    # The viewer reads saved files first and needs these only where a host hands on none.
+def make_viewer() -> Apps:
+    """Make the extension that announces the viewer and serves its page."""
+    # The viewer asks the host for saved files first; it needs these addresses only if the host does not pass files on.
     csp = ResourceCsp(resource_domains=[f"https://{host}" for host in OUTPUT_HOSTS])
     apps = Apps()
     apps.add_resource(

@@ -18,7 +18,7 @@ from kie_mcp.jobs.draft import Expectation
 from kie_mcp.jobs.job import Output, Phase
 from kie_mcp.media.outputs.saver import OutputSaver
 from kie_mcp.orders.kind import Kind
-from kie_mcp.surface.answers.build import answer, result
+from kie_mcp.surface.answers.build import build_result, describe_job
 from tests.support.download_links import JOB, LINK, MADE, NAME, PNG, Answer, Hand, Shelf, failure, told, whole
 from tests.support.media_files import film, picture
 
@@ -101,11 +101,11 @@ async def test_what_is_odd_reaches_the_answer_in_words_and_in_fields_and_the_fil
     saver = OutputSaver(tmp_path, shelf.fetch, shelf.renew, Hand(), sidecar=True)
     outputs, trouble = await saver.save(JOB, [LINK])
     assert trouble is None
-    facts = answer(replace(JOB, phase=Phase.SUCCEEDED, outputs=outputs), Expectation(), MADE + 20)
-    given = result(JOB, facts)
+    facts = describe_job(replace(JOB, phase=Phase.SUCCEEDED, outputs=outputs), Expectation(), MADE + 20)
+    given = build_result(JOB, facts)
     note = outputs[0].note
     assert note == snapshot("Its host called it encoded ('utf-8'); it is saved as it came.")
-    assert facts.facts()["outputs"][0]["note"] == note
+    assert facts.as_json()["outputs"][0]["note"] == note
     assert f"about the file: {note}" in str(given.content[0])
     assert json.loads((tmp_path / f"{NAME}.json").read_text())["note"] == note
 

@@ -13,10 +13,7 @@ from typing import Any
 
 import anyio
 import pytest
-from mcp import Client
-from mcp.types import Tool
 
-from kie_mcp.app import create_server
 from kie_mcp.cli.main import COMMANDS
 from kie_mcp.sandbox import serve
 from kie_mcp.settings import Settings
@@ -83,19 +80,6 @@ def test_what_vs_code_asks_for_is_what_the_server_is_given() -> None:
 def test_the_command_for_claude_code_says_the_same_as_its_file() -> None:
     line = next(text for text in blocks("text") if text.startswith("claude mcp add"))
     assert shlex.split(line) == ["claude", "mcp", "add", "kie", "--env", "KIE_API_KEY=your key", "--", COMMAND]
-
-
-@pytest.mark.anyio
-async def test_the_tool_table_is_what_the_server_lists(tmp_path: Path) -> None:
-    async with Client(create_server(Settings(state_dir=tmp_path))) as client:
-        listed = (await client.list_tools()).tools
-    assert table("Tools") == [[f"`{tool.name}`", tool.description, _arguments(tool)] for tool in listed]
-
-
-def _arguments(tool: Tool) -> str:
-    required: list[str] = tool.input_schema.get("required", [])
-    names = (f"**`{name}`**" if name in required else f"`{name}`" for name in tool.input_schema["properties"])
-    return ", ".join(names)
 
 
 def test_the_settings_table_names_every_setting_and_its_default() -> None:

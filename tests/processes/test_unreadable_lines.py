@@ -85,7 +85,7 @@ def test_no_line_ends_the_server(tmp_path: Path, line: str) -> None:
                         "id": None,
                         "error": {
                             "code": -32700,
-                            "message": "That line is not JSON; nothing was done. Send one JSON-RPC message a line.",
+                            "message": "That line is not JSON; nothing was done. Send one JSON-RPC message per line.",
                         },
                     }
                 }
@@ -178,7 +178,7 @@ def test_content_length_headers_are_refused_in_words_and_what_comes_after_is_ser
     assert [one["id"] for one in refused] == [None, 1, 2]
     assert {one["error"]["message"] for one in refused} == snapshot(
         {
-            "Content-Length headers are not understood; nothing was done. Send one JSON-RPC message a line, without headers."
+            "Content-Length headers are not understood; nothing was done. Send one JSON-RPC message per line, without headers."
         }
     )
     assert [one["id"] for one in answers if "result" in one] == [3]
@@ -199,5 +199,5 @@ def test_a_line_that_is_not_utf8_is_refused_and_never_guessed(tmp_path: Path, gi
     answers = spoken(tmp_path, given + b"\n" + ping(2) + b"\n", 2)
     assert {one["id"]: "error" in one for one in answers} == {number: True, 2: False}
     assert [one["error"]["message"] for one in answers if "error" in one] == snapshot(
-        ["That line is not UTF-8; nothing was done. Send one JSON-RPC message a line, as UTF-8."]
+        ["That line is not UTF-8; nothing was done. Send one JSON-RPC message per line, as UTF-8."]
     )

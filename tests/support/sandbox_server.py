@@ -26,6 +26,8 @@ from tests.support.virtual_time import LoopClock
 BASE = "http://127.0.0.1:8765"
 PATIENT = Patience(create=600.0, look=300.0, transfer_step=1200.0)
 """In hurried time a picture is still drawn at the speed of this machine, which may be busy."""
+UNHURRIED_PREVIEW = 600.0
+"""Seconds for a preview, which is drawn at that speed as well."""
 Era = Literal["auto", "legacy"]
 
 
@@ -111,7 +113,7 @@ async def stand(
         patience=patience,
         now=LoopClock().now,
     )
-    server = create_server(used, kie=kie, clock=clock or LoopClock(), ledger=ledger)
+    server = create_server(used, kie=kie, clock=clock or LoopClock(), ledger=ledger, preview_seconds=UNHURRIED_PREVIEW)
     info = Implementation(name=client, version="1")
     async with Client(server, mode=era, client_info=info) as connected:
         yield Stand(connected, app, used)

@@ -1,4 +1,4 @@
-"""Without a key, or with a wrong one: the server starts, and says what to do."""
+"""Without a key, or with a wrong one, the server starts, and its answers say what to do."""
 
 from pathlib import Path
 
@@ -43,7 +43,7 @@ def era(request: pytest.FixtureRequest) -> Era:
 @pytest.mark.parametrize("tool", ORDERS)
 async def test_a_paid_tool_says_how_to_get_a_key(tmp_path: Path, era: Era, tool: str) -> None:
     async with stand(tmp_path, era=era, changes={"api_key": None}) as here:
-        assert len((await here.client.list_tools()).tools) == 5
+        assert tool in {one.name for one in (await here.client.list_tools()).tools}
         result = await here.call(tool, **ORDERS[tool])
         jobs = facts(await here.call("list_jobs"))["jobs"]
     assert result.is_error

@@ -27,7 +27,7 @@ def era(request: pytest.FixtureRequest) -> Era:
 
 
 def models(here: Stand) -> list[str]:
-    """What was created, in the order of the alphabet."""
+    """Return the models of the jobs that were created, in alphabetical order."""
     return sorted(body["model"] for body in here.creates)
 
 
@@ -57,7 +57,8 @@ async def test_the_answer_names_every_job_while_they_run(tmp_path: Path) -> None
         assert all(part["job_id"] in said for part in film["parts"])
         for number, part in enumerate([film, *film["parts"]]):
             said = said.replace(part["job_id"], f"job_{number}")
-    assert said == snapshot("""\
+    # The first two may be on their way, or not yet, at the moment of the answer.
+    assert said.replace("(queued, ", "(running, ") == snapshot("""\
 queued: talking video, not sent yet, waiting for its image and its speech, about 8.12 credits in all ($0.04)
 made with: image job_1 (running, 4 credits), speech job_2 (running, 0.12 credits)
 job: job_0 "Good morning to you."
@@ -202,7 +203,7 @@ async def test_a_failed_video_is_ordered_again_without_paying_for_face_and_voice
         await anyio.sleep(2)
         second = facts(await here.call("create_talking_video", **WORDS | {"prompt": "nods"}))
     assert facts(first)["next"] == snapshot(
-        "ordered again, it takes the image and the speech that was made at no further cost"
+        "if it is ordered again, the image and the speech made for it will be used at no further cost"
     )
     assert [part["job_id"] for part in second["parts"]] == [part["job_id"] for part in facts(first)["parts"]]
     assert second["state"] == "succeeded"
@@ -269,7 +270,7 @@ FACE = "https://example.com/face.png"
 
 
 async def test_audio_that_is_still_to_be_spoken_is_judged_by_its_text(tmp_path: Path) -> None:
-    """Whoever orders the video hears of it before anything of it is paid for."""
+    """The caller is told before any part of the video is paid for."""
     told: list[str] = []
     async with stand(tmp_path) as here:
         for times, model in ((20, ""), (20, "infinitalk"), (90, "omnihuman")):
@@ -327,7 +328,7 @@ async def test_an_unconfirmed_part_is_made_again_with_new_and_the_other_is_kept(
         again = await here.call("create_talking_video", **lost)
         await here.call("create_talking_video", **lost, new=True)
     assert facts(first)["next"] == snapshot(
-        "ordered again with new=true, it takes the speech that was made at no further cost"
+        "if it is ordered again with new=true, the speech made for it will be used at no further cost"
     )
     assert text(first).splitlines()[0].replace(facts(first)["parts"][0]["job_id"], "job_1") == snapshot(
         "failed: talking video, Its picture (job_1) is unconfirmed: Kie.ai's answer to the create call was lost (ConnectionResetError). The job may exist and may have been charged. This job itself was not sent and cost nothing."
@@ -345,4 +346,4 @@ async def test_the_face_has_the_shape_that_is_wished_for(tmp_path: Path) -> None
         )
     [output] = film["outputs"]
     assert output["height"] > output["width"]
-    assert text(refused).startswith("error: aspect_ratio: given, but")
+    assert text(refused).startswith("error: aspect_ratio: not used with image")

@@ -1,4 +1,4 @@
-"""Progress: it always grows, and reaches its end only with the job."""
+"""Progress always increases, and reaches its end only when the job does."""
 
 import itertools
 import random
@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from kie_mcp.jobs.draft import Expectation
 from kie_mcp.jobs.job import Job, Phase
 from kie_mcp.surface.progress import Progress
 from tests.support.every_state import BEGAN, TALK, UNSENT, done, job
@@ -16,21 +15,21 @@ pytestmark = pytest.mark.anyio
 Told = list[tuple[float, float | None, str | None]]
 
 
-async def history(moments: list[tuple[Job, float]], outlook: Expectation) -> Told:
-    """What is told of a job that is seen so at these times."""
+async def history(moments: list[tuple[Job, float]], usual_s: float | None) -> Told:
+    """Return the notifications for a job that is in these states at these times."""
     told: Told = []
 
     async def report(progress: float, total: float | None = None, message: str | None = None) -> None:
         told.append((progress, total, message))
 
-    progress = Progress(report, outlook)
+    progress = Progress(report, usual_s)
     for seen, now in moments:
-        await progress.tell(seen, now)
+        await progress.report(seen, now)
     return told
 
 
-def lives(chance: random.Random) -> tuple[list[tuple[Job, float]], Expectation]:
-    """A life of a job as it may be seen: clocks jump, percentages come, go and fall."""
+def lives(chance: random.Random) -> tuple[list[tuple[Job, float]], float | None]:
+    """Make up the life of a job: clocks jump, percentages come, go and fall."""
     now, seen = BEGAN, job(Phase.RESERVED, **UNSENT)
     moments: list[tuple[Job, float]] = []
     for _ in range(chance.randint(1, 200)):
@@ -43,13 +42,13 @@ def lives(chance: random.Random) -> tuple[list[tuple[Job, float]], Expectation]:
             figure = chance.choice([None, 0.0, 1.0, chance.random()])
             seen = replace(seen, phase=Phase.RUNNING, upstream_state="generating", progress=figure)
         moments.append((seen, now))
-    return moments, Expectation(usual_s=chance.choice([None, 0.5, 20.0, 180.0]))
+    return moments, chance.choice([None, 0.5, 20.0, 180.0])
 
 
 @pytest.mark.parametrize("seed", range(50))
 async def test_it_strictly_increases_and_never_reaches_the_end_before_the_job(seed: int) -> None:
-    moments, outlook = lives(random.Random(seed))
-    told = await history(moments, outlook)
+    moments, usual_s = lives(random.Random(seed))
+    told = await history(moments, usual_s)
     values = [value for value, _, _ in told]
     totals = {total for _, total, _ in told}
     assert len(told) == len(moments)
@@ -61,18 +60,18 @@ async def test_it_strictly_increases_and_never_reaches_the_end_before_the_job(se
 
 
 async def test_a_job_that_is_done_needs_no_progress() -> None:
-    assert await history([(done(), BEGAN + 12), (done(Phase.FAILED), BEGAN + 12)], Expectation()) == []
+    assert await history([(done(), BEGAN + 12), (done(Phase.FAILED), BEGAN + 12)], None) == []
 
 
 async def test_without_anything_learned_no_total_is_invented() -> None:
     """The value is the seconds since the order."""
-    told = await history([(job(Phase.RUNNING), BEGAN + 5), (job(Phase.RUNNING), BEGAN + 10)], Expectation())
+    told = await history([(job(Phase.RUNNING), BEGAN + 5), (job(Phase.RUNNING), BEGAN + 10)], None)
     assert [(value, total) for value, total, _ in told] == [(5.0, None), (10.0, None)]
 
 
 async def test_kies_own_percentage_is_used() -> None:
     moments = [(job(Phase.RUNNING, progress=share), BEGAN + 5) for share in (0.2, 0.6, 1.0)]
-    told = await history(moments, Expectation())
+    told = await history(moments, None)
 
     assert [value for value, _, _ in told] == pytest.approx([0.198, 0.594, 0.99])
     assert {total for _, total, _ in told} == {1.0}
@@ -80,7 +79,7 @@ async def test_kies_own_percentage_is_used() -> None:
 
 async def test_the_usual_time_gives_an_honest_share() -> None:
     moments = [(job(Phase.RUNNING), BEGAN + 1 + seconds) for seconds in (10, 20, 40, 400)]
-    told = await history(moments, Expectation(usual_s=20.0))
+    told = await history(moments, 20.0)
     assert [round(value, 4) for value, _, _ in told] == [0.45, 0.9, 0.95, 0.995]
 
 
@@ -93,7 +92,7 @@ async def test_a_person_can_read_it() -> None:
         (job(Phase.RUNNING, **TALK, upstream_state="generating"), BEGAN + 49),
         (job(Phase.RUNNING, note="Kie.ai did not answer about the job (ReadTimeout)."), BEGAN + 60),
     ]
-    told = await history(moments, Expectation(usual_s=180.0))
+    told = await history(moments, 180.0)
     assert [message for _, _, message in told] == [
         "image: waiting to be sent",
         "image: Kie.ai counts too many requests (code 429).",

@@ -1,4 +1,4 @@
-"""The published contract: what a client is told of the tools, and that the answers keep to it."""
+"""The published schemas: what clients are told about the tools, and that all answers match it."""
 # ruff: noqa: E501 (schemas stand as they are published)
 
 import builtins
@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from kie_mcp.app import INSTRUCTIONS
 from kie_mcp.errors import OrderError
 from kie_mcp.jobs.job import Phase
-from kie_mcp.surface.answers.build import answer, listing, lost_sight, refusal, result
+from kie_mcp.surface.answers.build import build_listing, build_lost_answer, build_refusal, build_result, describe_job
 from tests.support.every_state import EVERY, NOW, job
 from tests.support.sandbox_server import Era, stand
 
@@ -32,7 +32,7 @@ def era(request: pytest.FixtureRequest) -> Era:
 
 
 async def published(folder: Path, era: Era = "legacy") -> dict[str, dict[str, Any]]:
-    """The tools as they go over the wire."""
+    """Return the tools as they are sent."""
     async with stand(folder, era=era) as here:
         listed = await here.client.list_tools()
     tools = [tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in listed.tools]
@@ -109,7 +109,7 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                     },
                     "preview": {
                         "type": "boolean",
-                        "description": "Show it small, as a picture; default fits the client",
+                        "description": "Show a small picture of it; default fits the client",
                     },
                     "convert": {
                         "description": "Turn a file that the model does not take into one that it takes",
@@ -236,7 +236,7 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                     },
                     "preview": {
                         "type": "boolean",
-                        "description": "Show it small, as a picture; default fits the client",
+                        "description": "Show a small picture of it; default fits the client",
                     },
                     "convert": {
                         "description": "Turn a file that the model does not take into one that it takes",
@@ -261,7 +261,7 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                     },
                     "preview": {
                         "type": "boolean",
-                        "description": "Show it small, as a picture; default fits the client",
+                        "description": "Show a small picture of it; default fits the client",
                     },
                 },
                 "required": ["job_id"],
@@ -374,7 +374,7 @@ async def test_titles_descriptions_and_annotations(tmp_path: Path) -> None:
             ),
             "get_job_status": (
                 "Get job status",
-                "Say how a job stands, and wait for its end. Free: ask as often as needed instead of ordering again.",
+                "Show a job's state, and wait for its end. Free: ask as often as needed instead of ordering again.",
                 {"readOnlyHint": True, "destructiveHint": False, "idempotentHint": True, "openWorldHint": True},
             ),
             "list_jobs": (
@@ -406,7 +406,7 @@ additionalProperties, $ref, const, or a list of types."""
 
 
 def keywords(schema: dict[str, Any]) -> set[str]:
-    """All that a schema says something by, at any depth; a name that has no type for a text is one too."""
+    """Return all keywords in a schema, at any depth."""
     inner = [*schema.get("properties", {}).values(), *([schema["items"]] if "items" in schema else [])]
     strange = set[str]() if isinstance(schema.get("type"), str) else {"a type that is not one word"}
     return strange.union(schema, *(keywords(one) for one in inner))
@@ -419,7 +419,7 @@ async def test_the_schemas_hold_only_keywords_that_every_reader_knows(tmp_path: 
 
 
 async def test_every_name_can_be_the_name_of_an_argument_in_python(tmp_path: Path) -> None:
-    """Bridges make functions and models of what is published."""
+    """Some clients make Python functions and models from the schemas."""
     async with stand(tmp_path) as here:
         tools, prompts = (await here.client.list_tools()).tools, (await here.client.list_prompts()).prompts
         templates = (await here.client.list_resource_templates()).resource_templates
@@ -456,17 +456,17 @@ async def test_the_server_introduces_itself(tmp_path: Path, era: Era) -> None:
 async def test_every_answer_keeps_to_the_output_schema(tmp_path: Path) -> None:
     schemas = {name: closed(tool["outputSchema"]) for name, tool in (await published(tmp_path)).items()}
     for case in EVERY.values():
-        told = answer(case.job, case.outlook, NOW, parts=case.parts, sandbox=case.sandbox, joined=case.joined)
-        jsonschema.validate(result(case.job, told).structured_content, schemas["generate_image"])
-        jsonschema.validate(listing([told]).structured_content, schemas["list_jobs"])
+        told = describe_job(case.job, case.outlook, NOW, parts=case.parts, sandbox=case.sandbox, joined=case.joined)
+        jsonschema.validate(build_result(case.job, told).structured_content, schemas["generate_image"])
+        jsonschema.validate(build_listing([told]).structured_content, schemas["list_jobs"])
 
 
 async def test_refusals_keep_to_it_too(tmp_path: Path) -> None:
     schema = closed((await published(tmp_path))["get_job_status"]["outputSchema"])
-    jsonschema.validate(refusal(OrderError("no")).structured_content, schema)
-    jsonschema.validate(lost_sight(job(Phase.RESERVED), OrderError("no")).structured_content, schema)
+    jsonschema.validate(build_refusal(OrderError("no")).structured_content, schema)
+    jsonschema.validate(build_lost_answer(job(Phase.RESERVED), OrderError("no")).structured_content, schema)
 
 
 def closed(schema: dict[str, Any]) -> dict[str, Any]:
-    """The same schema, in which a field that is not published is a fault."""
+    """Return the same schema, in which a field that is not published is an error."""
     return {**schema, "additionalProperties": False}

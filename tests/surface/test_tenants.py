@@ -1,4 +1,4 @@
-"""Two accounts in one process and on one ledger: neither sees what the other makes, and their orders do not meet."""
+"""Two accounts in one process with one ledger: neither sees the other's jobs, and their orders never join."""
 
 import asyncio
 import socket
@@ -28,7 +28,7 @@ from tests.support.plain_media import PlainMedia
 from tests.support.sandbox_server import BASE, PATIENT, Era, facts, settings, text
 from tests.support.tasks_client import TaskClient, get, order
 from tests.support.virtual_time import HURRIED, LoopClock
-from tests.surface.test_subscriptions import JOBS, Ear
+from tests.surface.resources.test_subscriptions import JOBS, Ear
 
 pytestmark = pytest.mark.anyio
 
@@ -47,7 +47,7 @@ def era(request: pytest.FixtureRequest) -> Era:
 
 
 def own(folder: Path, name: str) -> Settings:
-    """A key and a folder for the files; the ledger is everybody's."""
+    """Make settings with their own key and output folder; the ledger is shared."""
     return settings(folder, api_key=SecretStr(f"key-of-{name}"), output_dir=folder / name)
 
 
@@ -67,7 +67,7 @@ def tenant(shared: SharedParts, folder: Path, name: str) -> Tenant:
 
 @asynccontextmanager
 async def serving(folder: Path) -> AsyncGenerator[str]:
-    """One server over HTTP, whose callers show by a token who they are."""
+    """Start a server over HTTP whose callers are told apart by their tokens."""
     shared = share(own(folder, "all"), clock=LoopClock())
     by_token = {name: tenant(shared, folder, name) for name in NAMES}
 
@@ -89,7 +89,7 @@ async def serving(folder: Path) -> AsyncGenerator[str]:
 
 @asynccontextmanager
 async def both(folder: Path, era: Era, **options: Any) -> AsyncGenerator[tuple[Client, Client]]:
-    """A client of each."""
+    """Connect a client of each account."""
     async with serving(folder) as url, AsyncExitStack() as stack:
         clients = [
             await stack.enter_async_context(Client(await wire(stack, url, name), mode=era, **options)) for name in NAMES
@@ -103,7 +103,7 @@ async def wire(stack: AsyncExitStack, url: str, name: str) -> Any:
 
 
 async def listed(client: Client) -> list[str]:
-    """The files that the list of resources offers."""
+    """Return the files in the list of resources."""
     return [str(one.uri) for one in (await client.list_resources()).resources if str(one.uri).startswith(f"{JOBS}/")]
 
 

@@ -1,4 +1,4 @@
-"""The tools as an MCP client meets them, on the sandbox, in both protocol eras."""
+"""The tools, called by an MCP client with the sandbox behind them, in both protocol eras."""
 
 # ruff: noqa: E501 (whole sentences)
 
@@ -27,7 +27,7 @@ def era(request: pytest.FixtureRequest) -> Era:
 
 
 async def test_a_picture_and_a_voice_become_a_talking_video(tmp_path: Path, era: Era) -> None:
-    """The main job: each output is handed on by its kie:// reference, and every file is on disk."""
+    """The main use: each output is passed on by its kie:// URI, and every file is saved."""
     async with stand(tmp_path, era=era) as here:
         picture = facts(await here.call("generate_image", prompt="a red fox in a raincoat"))
         voice = facts(await here.call("generate_speech", text="Hello, I am a fox.", voice="brian"))
@@ -154,7 +154,7 @@ async def test_a_cancelled_call_costs_the_wait_and_nothing_else(tmp_path: Path, 
 
 
 async def test_a_face_a_voice_and_their_video_are_ordered_in_one_breath(tmp_path: Path) -> None:
-    """Jobs chain before they are finished: the video waits for both, and is sent when they are there."""
+    """Jobs can be chained before they are done: the video waits for both, and is sent when they are."""
     async with stand(tmp_path) as here:
         face = facts(await here.call("generate_image", prompt="a fox", wait_seconds=0))
         voice = facts(await here.call("generate_speech", text="Hello.", wait_seconds=0))
@@ -167,7 +167,7 @@ async def test_a_face_a_voice_and_their_video_are_ordered_in_one_breath(tmp_path
 
 
 async def test_a_video_of_a_speech_is_called_by_what_is_said(tmp_path: Path) -> None:
-    """Also if the speech was ordered before, made or not; how to act, and the face, name it only where nothing does."""
+    """The text of the speech is its title, also if it was ordered before; prompt and image come after it."""
     face, link = "https://example.com/a.png", "https://example.com/a.mp3"
     async with stand(tmp_path) as here:
         picture = facts(await here.call("generate_image", prompt="a fox"))["outputs"][0]["resource"]

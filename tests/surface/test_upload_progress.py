@@ -1,4 +1,4 @@
-"""While a large file is on its way to Kie.ai, whoever waits is told how far it is."""
+"""While a large file is being uploaded, callers that wait are told how far it is."""
 
 import itertools
 import re
@@ -24,7 +24,7 @@ def anyio_backend() -> object:
 
 
 class _Thin(httpx.AsyncByteStream):
-    """A line that takes 64 KB at a time, and half a second for each eight of them."""
+    """A slow connection: 64 KB at a time, with half a second after every eight."""
 
     def __init__(self, stream: httpx.AsyncByteStream) -> None:
         self._stream = stream
@@ -38,7 +38,7 @@ class _Thin(httpx.AsyncByteStream):
 
 
 class Slow(httpx.AsyncBaseTransport):
-    """Uploads through a thin line."""
+    """Uploads through a slow connection."""
 
     def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
         self._inner = inner
@@ -50,7 +50,7 @@ class Slow(httpx.AsyncBaseTransport):
 
 
 def large(path: Path, size: int) -> None:
-    """A picture with something behind it that nobody looks at."""
+    """Make a picture with many bytes behind it that nothing reads."""
     path.write_bytes(picture("jpeg").ljust(size, b"\0"))
 
 

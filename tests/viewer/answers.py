@@ -3,9 +3,10 @@
 import json
 from typing import Any
 
+from kie_mcp.errors import Trouble
 from kie_mcp.orders.kind import Kind
-from kie_mcp.surface.answers.next_tools import input_for
-from kie_mcp.surface.answers.schema import Answer, CreditFields, ErrorFields, OutputFields, PartFields
+from kie_mcp.surface.answers.accepting_tools import tools_accepting
+from kie_mcp.surface.answers.schema import Answer, CreditFields, OutputFields, PartFields
 from tests.support.media_files import film, picture, sound
 from tests.viewer.host import Refused, Reply
 
@@ -13,7 +14,7 @@ JOB = "job_7kq2abcdefghijklmnopqrst"
 RESOURCE = f"kie://jobs/{JOB}/outputs/0"
 LINK = "https://tempfile.aiquickdraw.com/a"
 
-REFUSED = ErrorFields(
+REFUSED = Trouble(
     category="refused",
     message="Kie.ai refused the prompt.",
     remedy="Change the prompt and call again.",
@@ -21,7 +22,7 @@ REFUSED = ErrorFields(
     may_have_been_charged=False,
     upstream_message="Your prompt was flagged.",
 )
-LOST = ErrorFields(
+LOST = Trouble(
     category="unconfirmed",
     message="Kie.ai did not answer the create call.",
     remedy="Look at https://kie.ai/logs.",
@@ -34,12 +35,12 @@ def told(state: str, kind: str = "image", **more: Any) -> dict[str, Any]:
     """The structured content that speaks of a job."""
     given: dict[str, Any] = {"elapsed_s": 12.0, "outputs": (), "created_at": "2026-11-22T10:00:00Z"}
     given.update(more)
-    return Answer(job_id=JOB, kind=kind, model="google/nano-banana", state=state, **given).facts()
+    return Answer(job_id=JOB, kind=kind, model="google/nano-banana", state=state, **given).as_json()
 
 
 def made(kind: str, mime: str, *, url: str = LINK, **more: Any) -> dict[str, Any]:
     """The same, of a finished job with one file."""
-    takers = input_for(Kind(kind), mime) or None
+    takers = tools_accepting(Kind(kind), mime) or None
     output = OutputFields(
         url=url, resource=RESOURCE, input_for=takers, path="/home/me/kie/a file.bin", mime_type=mime, **more
     )
@@ -67,7 +68,7 @@ def parts(picture: str, speech: str) -> list[PartFields]:
             kind=kind,
             state=state,
             resource=f"kie://jobs/{job}/outputs/0",
-            input_for=input_for(Kind(kind)),
+            input_for=tools_accepting(Kind(kind)),
             credits=price,
         )
         for kind, job, state, price in made
@@ -81,7 +82,7 @@ def in_line(picture: str, speech: str, *others: str) -> dict[str, Any]:
     return told("queued", "talking_video", parts=ordered, waiting_for=[*waiting_for, *others])
 
 
-FILM_OF_PARTS = FILM | {"parts": [part.facts() for part in parts("succeeded", "succeeded")]}
+FILM_OF_PARTS = FILM | {"parts": [part.as_json() for part in parts("succeeded", "succeeded")]}
 FAILED_OF_PARTS = told("failed", "talking_video", parts=parts("succeeded", "failed"), error=REFUSED)
 UNCONFIRMED = told("unconfirmed", error=LOST)
 

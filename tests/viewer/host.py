@@ -10,7 +10,7 @@ from typing import Any
 
 import anyio
 
-from kie_mcp.surface.viewer import viewer
+from kie_mcp.surface.viewer import make_viewer
 from tests.viewer.chromium import Browser, Page, page
 
 HOST, VIEW = "https://host.test", "https://view.test"
@@ -218,7 +218,7 @@ async def host(
     tools_call: Reply = refuse,
 ) -> AsyncGenerator[Host]:
     """Show the viewer in a host; the last two arguments answer the view's questions to the server."""
-    [bound] = viewer().resources()
+    [bound] = make_viewer().resources()
     meta = (bound.resource.meta or {})["ui"]
     shown = str(await bound.resource.read()) if html is None else html
     pages = {f"{HOST}/": ("text/html", "", PAGE), f"{VIEW}/": ("text/html", csp or policy(meta["csp"]), shown)}

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from kie_mcp.surface.answers.schema import Refusal
 from tests.viewer import answers as given
 from tests.viewer.answers import record, status
 from tests.viewer.chromium import Browser
@@ -125,7 +126,7 @@ async def test_an_answer_about_another_job_changes_nothing(browser: Browser) -> 
 
 
 async def test_a_job_lost_from_sight_is_asked_for(browser: Browser) -> None:
-    lost = {"job_id": given.JOB, "error": given.LOST.facts(), "next": "get_job_status"}
+    lost = Refusal(job_id=given.JOB, error=given.LOST, next="get_job_status").as_json()
     async with host(browser, resources_read=record(given.FAILED)) as here:
         await here.give(lost, isError=True)
 

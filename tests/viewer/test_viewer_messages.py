@@ -1,10 +1,12 @@
 """What the viewer says to its host beside questions, and that nothing makes it say more."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from inline_snapshot import snapshot
 
+from kie_mcp.surface.answers.schema import Refusal
 from tests.viewer import answers as given
 from tests.viewer.chromium import Browser
 from tests.viewer.host import GONE_BY, Reply, agree, host, reading
@@ -114,7 +116,7 @@ MARKUP = (
 
 
 async def test_markup_in_an_answer_stays_text(browser: Browser) -> None:
-    error = given.REFUSED.model_copy(update={"upstream_message": MARKUP, "message": MARKUP, "remedy": MARKUP})
+    error = replace(given.REFUSED, upstream_message=MARKUP, message=MARKUP, remedy=MARKUP)
     facts = given.told("failed", kind=MARKUP, error=error, note=MARKUP) | {"model": MARKUP}
     async with host(browser) as here:
         await here.give(facts)
@@ -170,7 +172,7 @@ async def test_only_the_host_is_listened_to(browser: Browser) -> None:
 
 async def test_what_is_not_a_job_is_shown_as_what_it_is(browser: Browser) -> None:
     async with host(browser) as here:
-        await here.give({"error": given.REFUSED.facts()}, isError=True)
+        await here.give(Refusal(error=given.REFUSED).as_json(), isError=True)
         await here.shows("What to do: Change the prompt and call again.")
         assert "charged" not in await here.look("document.body.innerText")
 

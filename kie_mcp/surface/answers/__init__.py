@@ -1,1 +1,1 @@
-"""A job as an answer that every client can read."""
+"""Answers about jobs in a form that every client can read."""

@@ -1,6 +1,10 @@
-"""A job → the answer that every client can read: all facts in the structured content, and all again in the text."""
+"""Builds the answer about a job: all facts in the structured content, and the same facts in the text.
+
+Some clients show only the one, some only the other.
+"""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from mcp.types import CallToolResult, ContentBlock, ImageContent, ResourceLink, TextContent
@@ -10,19 +14,20 @@ from kie_mcp.jobs.draft import Expectation
 from kie_mcp.jobs.job import Job, JobState, Output, Phase
 from kie_mcp.media.outputs.file_names import order_text
 from kie_mcp.orders.job_uris import output_uri
-from kie_mcp.surface.answers.next_tools import input_for
-from kie_mcp.surface.answers.schema import Answer, CreditFields, ErrorFields, Listing, OutputFields, PartFields
-from kie_mcp.surface.answers.text import error_text, listing_text, spoken, text
+from kie_mcp.surface.answers.accepting_tools import tools_accepting
+from kie_mcp.surface.answers.schema import Answer, CreditFields, Listing, OutputFields, PartFields, Refusal
+from kie_mcp.surface.answers.text import format_duration, write_error, write_listing, write_text
 from kie_mcp.text import CODE, clean, one_line, short_link, shown
 from kie_mcp.timestamps import iso
 from kie_mcp.urls import MAX_URL
 
 TITLE = 60
-"""Characters of an order's words that are shown."""
+"""How many characters of an order's text are shown."""
 FAILURES = frozenset({JobState.FAILED, JobState.UNCONFIRMED})
+"""The states whose answer is marked as an error."""
 
 
-def answer(
+def describe_job(
     job: Job,
     outlook: Expectation,
     now: float,
@@ -31,7 +36,16 @@ def answer(
     sandbox: bool = False,
     joined: bool = False,
 ) -> Answer:
-    """The facts of a job, and of the jobs that were ordered along with it."""
+    """Collect the facts of a job, and of the jobs that were ordered with it.
+
+    Args:
+        job: The job.
+        outlook: What is to be expected of it while it is not done.
+        now: Seconds since 1970.
+        parts: The jobs that make its inputs and were ordered with it.
+        sandbox: Whether a sandbox answers in place of Kie.ai.
+        joined: Whether the call joined a job that an equal call had started.
+    """
     return Answer(
         job_id=job.id,
         kind=job.kind,
@@ -57,76 +71,66 @@ def answer(
     )
 
 
-def result(job: Job, facts: Answer, *, links: bool = True, preview: ImageContent | None = None) -> CallToolResult:
-    """What a tool returns: text, structured content, a link for each output, and perhaps a small picture."""
-    content: list[ContentBlock] = [TextContent(text=text(facts))]
+def build_result(job: Job, facts: Answer, *, links: bool = True, preview: ImageContent | None = None) -> CallToolResult:
+    """Build what a tool returns: text, structured content, a link for each output, and the preview if there is one."""
+    content: list[ContentBlock] = [TextContent(text=write_text(facts))]
     if links:
         content += [_link(job, index, output) for index, output in enumerate(job.outputs)]
     if preview:
         content.append(preview)
-    return CallToolResult(content=content, structured_content=facts.facts(), is_error=job.state in FAILURES)
+    return CallToolResult(content=content, structured_content=facts.as_json(), is_error=job.state in FAILURES)
 
 
-def refusal(error: KieError) -> CallToolResult:
-    """What a tool returns when there is no job to speak of."""
-    fields = error_fields(error.trouble)
-    return CallToolResult(
-        content=[TextContent(text=error_text(fields, charged=False))],
-        structured_content={"error": fields.facts()},
-        is_error=True,
-    )
+def build_refusal(error: KieError) -> CallToolResult:
+    """Build what a tool returns when there is no job: what was wrong and what to do."""
+    return _build_error(Refusal(error=_clean(error.trouble)), charged=False)
 
 
-def lost_sight(job: Job, error: Exception) -> CallToolResult:
-    """What a tool returns when a job was ordered and something broke before its state could be told."""
+def build_lost_answer(job: Job, error: Exception) -> CallToolResult:
+    """Build what a tool returns when a job was ordered and an error came before its state could be told."""
     cause = error.message if isinstance(error, KieError) else f"Something unforeseen happened ({type(error).__name__})."
-    fields = ErrorFields(
+    trouble = Trouble(
         category=error.category if isinstance(error, KieError) else "internal",
         message=f"{cause} The job was ordered and goes on.",
         remedy=f'Do not order it again: ask with get_job_status(job_id="{job.id}").',
-        retryable=False,
         may_have_been_charged=True,
     )
+    return _build_error(Refusal(job_id=job.id, error=trouble, next=_next(job, joined=False)), charged=True)
+
+
+def _build_error(said: Refusal, *, charged: bool) -> CallToolResult:
     return CallToolResult(
-        content=[TextContent(text=error_text(fields, charged=True, job_id=job.id))],
-        structured_content={"job_id": job.id, "error": fields.facts(), "next": _next(job, joined=False)},
+        content=[TextContent(text=write_error(said.error, charged=charged, job_id=said.job_id or ""))],
+        structured_content=said.as_json(),
         is_error=True,
     )
 
 
-def listing(answers: list[Answer], *, none: str = "no such jobs") -> CallToolResult:
-    """What `list_jobs` returns; *none* is said if there are none."""
+def build_listing(answers: list[Answer], *, none: str = "no such jobs") -> CallToolResult:
+    """Build what `list_jobs` returns; *none* is the text if there are no jobs."""
     for facts in answers:
-        facts.data = None  # whoever wants all of one job asks for it
+        facts.data = None  # `get_job_status` has it
     waiting = (facts.next for facts in answers if facts.state in {JobState.QUEUED, JobState.RUNNING})
     jobs = Listing(jobs=answers, next=next(waiting, None))
-    return CallToolResult(content=[TextContent(text=listing_text(jobs, none=none))], structured_content=jobs.facts())
+    return CallToolResult(content=[TextContent(text=write_listing(jobs, none=none))], structured_content=jobs.as_json())
 
 
-def error_fields(trouble: Trouble) -> ErrorFields:
-    """What went wrong, as fields."""
-    return ErrorFields(
-        category=trouble.category,
-        message=trouble.message,
-        remedy=trouble.remedy,
-        retryable=trouble.retryable,
-        may_have_been_charged=trouble.may_have_been_charged,
-        upstream_message=clean(trouble.upstream_message),
-    )
+def _clean(trouble: Trouble) -> Trouble:
+    """Return the error with Kie.ai's words made safe to show."""
+    return replace(trouble, upstream_message=clean(trouble.upstream_message))
 
 
-def _error(job: Job, trouble: Trouble) -> ErrorFields:
-    fields = error_fields(trouble)
+def _error(job: Job, trouble: Trouble) -> Trouble:
     if trouble.category == UnconfirmedError.category:
-        fields.remedy = look_before_repeating(_another(job))
-    return fields
+        trouble = replace(trouble, remedy=look_before_repeating(_new_job_hint(job)))
+    return _clean(trouble)
 
 
 def _output(job: Job, index: int, output: Output) -> OutputFields:
     return OutputFields(
         url=short_link(output.url, MAX_URL) or None,
         resource=output_uri(job.id, index),
-        input_for=input_for(job.kind, output.mime_type) or None,
+        input_for=tools_accepting(job.kind, output.mime_type) or None,
         path=output.path,
         mime_type=output.mime_type,
         bytes=output.bytes,
@@ -145,14 +149,14 @@ def _part(job: Job) -> PartFields:
         kind=job.kind,
         state=job.state,
         resource=uri,
-        input_for=input_for(job.kind) or None,
+        input_for=tools_accepting(job.kind) or None,
         credits=_cost(job),
     )
 
 
 def _link(job: Job, index: int, output: Output) -> ResourceLink:
     return ResourceLink(
-        # A part of a link would lead nowhere.
+        # A shortened link would not work.
         uri=output.url if 0 < len(output.url) <= MAX_URL else output_uri(job.id, index),
         name=Path(output.path).name if output.path else f"{job.kind}-{index + 1}",
         mime_type=output.mime_type,
@@ -164,8 +168,8 @@ def _note(job: Job, outlook: Expectation) -> str | None:
     now = job.note
     if not now and _in_line(job) and (outlook.place or outlook.sent_in_s >= 1):
         before = f"{outlook.place} before it" if outlook.place else "first"
-        now = f"In line: {before}, to be sent in about {spoken(outlook.sent_in_s)}."
-    # What there is to know of the order is said first of all while it can still be thought over.
+        now = f"In line: {before}, to be sent in about {format_duration(outlook.sent_in_s)}."
+    # A remark about the order comes from the first answer on, not only at the end.
     return " ".join(words for words in (now, job.remark) if words) or None
 
 
@@ -184,11 +188,11 @@ def _credits(job: Job, parts: Sequence[Job]) -> CreditFields | None:
         used=job.credits_used,
         in_all=round(sum(known), 3) if parts and known else None,
     )
-    return price if price.facts() else None
+    return price if price.as_json() else None
 
 
 def _cost(job: Job) -> float | None:
-    """What it has cost, or will; what was not sent, or refused, costs nothing more than that."""
+    """Return what the job has cost, or is expected to cost; 0 for one that failed at no known cost."""
     if job.credits_used is not None:
         return job.credits_used
     return 0.0 if job.phase is Phase.FAILED else job.credits_estimated
@@ -199,13 +203,13 @@ def _next(job: Job, *, joined: bool, parts: Sequence[Job] = ()) -> str | None:
         return f'get_job_status(job_id="{job.id}")'
     if job.state in FAILURES and (kept := [part.kind for part in parts if not part.lost]):
         unsure = job.idempotency_key or any(part.state is JobState.UNCONFIRMED for part in parts)
-        how = f" with {_another(job)}" if unsure else ""
-        return f"ordered again{how}, it takes the {' and the '.join(kept)} that was made at no further cost"
+        how = f" with {_new_job_hint(job)}" if unsure else ""
+        return f"if it is ordered again{how}, the {' and the '.join(kept)} made for it will be used at no further cost"
     if joined and job.state is not JobState.UNCONFIRMED:
-        return f"repeat with {_another(job)} to make, and pay for, another one"
+        return f"repeat with {_new_job_hint(job)} to make, and pay for, another one"
     return None
 
 
-def _another(job: Job) -> str:
-    """What makes an equal order another job: a key is kept to, whatever else is asked for."""
+def _new_job_hint(job: Job) -> str:
+    """Return the argument that makes an equal order a new job: with a key, only another key does."""
     return "another idempotency_key" if job.idempotency_key else "new=true"

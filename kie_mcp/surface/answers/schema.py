@@ -1,6 +1,6 @@
-"""The structured half of an answer: the same fields for every tool that speaks of a job.
+"""The fields of the structured content: the same for every tool that answers about a job.
 
-A field that is not known is left out. Times are ISO 8601 UTC, lengths are in seconds, sizes in bytes.
+A field whose value is not known is left out. Times are ISO 8601 in UTC, durations in seconds, sizes in bytes.
 """
 
 import functools
@@ -8,28 +8,30 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-UNFOLDED = frozenset({"ErrorFields", "CreditFields", "PartFields", "Answer"})
-"""Published as objects without their fields inside another: they explain themselves when they come."""
+from kie_mcp.errors import Trouble
+
+SUMMARIZED = frozenset({"Trouble", "CreditFields", "PartFields", "Answer"})
+"""Classes that are published inside another only as `object`, without their fields, to keep the schema short."""
 
 
 class Fields(BaseModel):
-    """Facts by name; what is not known is left out."""
+    """A group of facts by name."""
 
     model_config = ConfigDict(extra="forbid")
 
-    def facts(self) -> dict[str, Any]:
-        """The fields that are known, as JSON."""
+    def as_json(self) -> dict[str, Any]:
+        """Return the fields that are known, as JSON."""
         return self.model_dump(mode="json", exclude_none=True)
 
 
 class OutputFields(Fields):
-    """A file: where it is at Kie.ai, here, and as a resource."""
+    """A file: its link at Kie.ai, its path here, its resource URI."""
 
     url: str | None = None
-    """None for an answer that was no file and was saved as one; without its end if it is too long to be shown."""
+    """None if Kie.ai answered with data and not with a file; shortened if it is too long to be shown."""
     resource: str
     input_for: list[str] | None = None
-    """The tools that take it; left out if none does."""
+    """The tools that accept it; left out if none does."""
     path: str | None = None
     mime_type: str | None = None
     bytes: int | None = None
@@ -47,11 +49,11 @@ class CreditFields(Fields):
     estimated: float | None = None
     used: float | None = None
     in_all: float | None = None
-    """With the jobs that were ordered along with it, as far as that is known."""
+    """Together with the jobs that were ordered with it, as far as that is known."""
 
 
 class PartFields(Fields):
-    """A job that was ordered along with another, to make one of its inputs."""
+    """A job that was ordered with another one, to make one of its inputs."""
 
     job_id: str
     kind: str
@@ -61,19 +63,8 @@ class PartFields(Fields):
     credits: float | None = None
 
 
-class ErrorFields(Fields):
-    """What went wrong and what to do about it; `upstream_message` holds Kie.ai's own words."""
-
-    category: str
-    message: str
-    remedy: str
-    retryable: bool
-    may_have_been_charged: bool
-    upstream_message: str | None = None
-
-
 class Answer(Fields):
-    """How a job stands."""
+    """The state of a job, and all else that is answered about it."""
 
     job_id: str
     kind: str
@@ -90,12 +81,21 @@ class Answer(Fields):
     expected_s: float | None = None
     progress: float | None = None
     credits: CreditFields | None = None
-    error: ErrorFields | None = None
+    error: Trouble | None = None
     note: str | None = None
     data: dict[str, Any] | None = None
     created_at: str
     sandbox: bool | None = None
     kie_task_id: str | None = None
+    next: str | None = None
+
+
+class Refusal(Fields):
+    """What is answered where no job's state can be told."""
+
+    job_id: str | None = None
+    """The job that was ordered all the same."""
+    error: Trouble
     next: str | None = None
 
 
@@ -108,7 +108,7 @@ class Listing(Fields):
 
 @functools.cache
 def output_schema(model: type[Fields]) -> dict[str, Any]:
-    """The schema that is published: names and types only, since every word of it costs a model's context."""
+    """Return the schema to publish: names and types only, since every word costs space in a model's context."""
     schema = model.model_json_schema(mode="serialization")
     definitions = schema.pop("$defs", {})
     return _short(schema, definitions)
@@ -117,8 +117,8 @@ def output_schema(model: type[Fields]) -> dict[str, Any]:
 def _short(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
-        return {"type": "object"} if name in UNFOLDED else _short(definitions[name], definitions)
-    if "anyOf" in schema:  # what is not known is left out, so null never appears
+        return {"type": "object"} if name in SUMMARIZED else _short(definitions[name], definitions)
+    if "anyOf" in schema:  # unknown fields are left out, so null never appears
         return _short(next(one for one in schema["anyOf"] if one != {"type": "null"}), definitions)
     short: dict[str, Any] = {"type": schema["type"]}
     if "properties" in schema:

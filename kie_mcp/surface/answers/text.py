@@ -1,35 +1,36 @@
-"""A job's facts as a person and a model read them: the state first, then the files, the next step last."""
+"""The text of an answer, for people and models: the state first, then the files, the next step last."""
 
 from kie_mcp.catalog.models import CREDIT_USD
+from kie_mcp.errors import Trouble
 from kie_mcp.jobs.job import JobState
-from kie_mcp.surface.answers.schema import Answer, CreditFields, ErrorFields, Listing, OutputFields, PartFields
+from kie_mcp.surface.answers.schema import Answer, CreditFields, Listing, OutputFields, PartFields
 from kie_mcp.text import code, dumped, quoted, short_link
 
 ROW_FILES = 4
-"""Files of a job that its line in a list names."""
+"""How many files of a job its line in a list names."""
 ROW_LINK = 200
-"""Characters of a link there."""
+"""How many characters of a link are shown there."""
 
 
-def text(facts: Answer) -> str:
-    """All that the structured content says: the state first, then what was made, the next step last."""
+def write_text(facts: Answer) -> str:
+    """Write everything that the structured content says, as lines of text."""
     return "\n".join([_headline(facts), *_problem(facts), *_made(facts), *_rest(facts)])
 
 
-def error_text(error: ErrorFields, *, charged: bool, job_id: str = "") -> str:
-    """What went wrong where no job's state can be told; `charged`: whether to say what is known of the cost."""
+def write_error(error: Trouble, *, charged: bool, job_id: str = "") -> str:
+    """Write an error where no job's state can be told. *charged*: whether to say if something may have been charged."""
     lines = ["error: " + error.message, *_error_lines(error, charged=charged)]
     return "\n".join([*lines, f"job: {job_id}"] if job_id else lines)
 
 
-def listing_text(jobs: Listing, *, none: str) -> str:
-    """A line for each job, and the next step."""
+def write_listing(jobs: Listing, *, none: str) -> str:
+    """Write a line for each job, then the next step; *none* is the text if there are no jobs."""
     lines = [_row(facts) for facts in jobs.jobs] or [none]
     return "\n".join([*lines, f"next: {jobs.next}"] if jobs.next else lines)
 
 
-def spoken(seconds: float) -> str:
-    """A length of time as people say it."""
+def format_duration(seconds: float) -> str:
+    """Format seconds as people say them: "48 s", "3 min", "2.0 h"."""
     if seconds < 120:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
@@ -38,12 +39,12 @@ def spoken(seconds: float) -> str:
 def _headline(facts: Answer) -> str:
     kind = facts.kind.replace("_", " ")
     if facts.state == JobState.SUCCEEDED:
-        made = f"made in {spoken(facts.elapsed_s)}"
+        made = f"made in {format_duration(facts.elapsed_s)}"
         parts = [kind, *(_shape(output) for output in facts.outputs[:1]), made, _price(facts)]
     elif facts.state == JobState.RUNNING:
-        usual = f"usually about {spoken(facts.expected_s)}" if facts.expected_s else ""
+        usual = f"usually about {format_duration(facts.expected_s)}" if facts.expected_s else ""
         share = f"{facts.progress:.0%}" if facts.progress is not None else ""
-        parts = [kind, f"{spoken(facts.elapsed_s)} so far", share, usual, _price(facts)]
+        parts = [kind, f"{format_duration(facts.elapsed_s)} so far", share, usual, _price(facts)]
     elif facts.state == JobState.QUEUED:
         parts = [kind, *_unsent(facts), _price(facts)]
     else:
@@ -53,7 +54,7 @@ def _headline(facts: Answer) -> str:
 
 
 def _unsent(facts: Answer) -> list[str]:
-    """A queued job may be on its way just now: only one that stands in line certainly cost nothing."""
+    """Describe a queued job. It may just now be on its way: only one that waits in line has certainly cost nothing."""
     if facts.waiting_for and facts.parts:
         return ["not sent yet", f"waiting for its {' and its '.join(_awaited(facts))}"]
     if facts.waiting_for:
@@ -62,7 +63,7 @@ def _unsent(facts: Answer) -> list[str]:
 
 
 def _awaited(facts: Answer) -> list[str]:
-    """What a job waits for: its parts by what they are, other jobs by their ids."""
+    """List what a job waits for: its parts by kind, other jobs by id."""
     kinds = {part.job_id: part.kind for part in facts.parts or ()}
     return [kinds.get(job_id, job_id) for job_id in facts.waiting_for or ()]
 
@@ -91,7 +92,7 @@ def _credits(amount: float) -> str:
 
 
 def _problem(facts: Answer) -> list[str]:
-    """What went wrong. A job that goes on or succeeded has a headline of its own; another's says it already."""
+    """Write what went wrong; the headline of a failed or unconfirmed job has the message already."""
     if not facts.error:
         return []
     if facts.state in {JobState.FAILED, JobState.UNCONFIRMED}:
@@ -125,7 +126,7 @@ def _output_lines(output: OutputFields) -> list[str]:
     return [file, *odd, *link, f"{way}: {output.resource}"]
 
 
-def _error_lines(error: ErrorFields, *, charged: bool, itself: bool = False) -> list[str]:
+def _error_lines(error: Trouble, *, charged: bool, itself: bool = False) -> list[str]:
     lines = [f"Kie.ai says: {quoted(error.upstream_message)}"] if error.upstream_message else []
     if charged:
         known = "charged: it may have been" if error.may_have_been_charged else "charged: nothing that we know of"

@@ -1,16 +1,17 @@
-"""Which values say that an argument is not given: some clients fill every place, each with its own word for nothing.
+"""Which values mean that an argument is not given: some clients fill in every argument, with a word for "nothing".
 
-Blanks, quotation marks and brackets around a word for nothing change nothing, nor do its case and invisible signs.
+Blanks, quotation marks and brackets around such a word make no difference, nor do its case and invisible characters.
 
-| type of the argument | besides the spellings below, not given is |
+| type of the argument | what else means "not given", besides the spellings below |
 |---|---|
 | text that can be left out | the number 0 |
-| text that is required | nothing more: 0 may be what is to be said |
-| number | 0 unless that is the lowest that is allowed (so `speed`, `seed`, `limit`) |
-| boolean | nothing more: 0 is false |
-| list | the number 0; so is each entry that says nothing or is 0 |
+| text that is required | nothing: 0 may be the text that is meant |
+| number | 0, unless 0 is the lowest value that is allowed |
+| boolean | nothing: 0 is false |
+| list | the number 0; entries that are 0 or mean "nothing" are left out |
 
-0 is a value where it is the lowest: `wait_seconds=0` does not wait, `stability=0` is the liveliest voice.
+So 0 means "not given" for `speed`, `seed` and `limit`, but not for `wait_seconds` (do not wait) and `stability` (the
+liveliest voice), where 0 is the lowest value.
 """
 
 import math
@@ -26,9 +27,9 @@ WORDS = frozenset({
     *("-", "--", "---", "\u2013", "\u2014", "no value", "not applicable", "unspecified"),
     *(f"{word} {end}" for word in ("not", "none") for end in ("given", "provided", "specified", "set")),
 })  # fmt: skip
-"""Words for nothing, in small letters."""
+"""Words for "nothing", in lower case."""
 _LONGEST = 60
-"""Characters of what could be one, with all that may be around it."""
+"""The most characters that such a word can have, with everything around it."""
 _AROUND = " \t\r\n\"'`\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb[](){}<>"
 
 
@@ -37,20 +38,20 @@ def is_absent(value: object, schema: JSON, *, required: bool = False) -> bool:
     if says_nothing(value):
         return True
     if isinstance(value, str) and not value.strip():
-        return schema.get("type") != "string"  # blanks are text, for whoever reads it to judge
+        return schema.get("type") != "string"  # for a text argument, blanks are a text
     match schema.get("type"):
         case "string":
             return not required and _is_zero(value)
         case "array":
             return _is_zero(value)
         case "number" | "integer":
-            return _number(value) == 0 and not _allows_zero(schema)
+            return _read_number(value) == 0 and not _allows_zero(schema)
         case _:
             return False
 
 
 def says_nothing(value: object) -> bool:
-    """Say whether a value is nothing in any spelling, whatever it is for: null, "", "null", [], [""], {}."""
+    """Say whether a value means "nothing" for an argument of any type: null, "", "null", [], [""], {}."""
     match value:
         case None:
             return True
@@ -67,23 +68,23 @@ def says_nothing(value: object) -> bool:
 
 
 def _is_word_for_nothing(text: str) -> bool:
-    """Whether it is such a word, several of them with commas between, or nothing in quotation marks or brackets."""
+    """Say whether a text is such a word, several of them with commas between, or empty quotation marks or brackets."""
     if len(text) > _LONGEST:
         return False
     seen = "".join(one for one in unicodedata.normalize("NFKC", text) if unicodedata.category(one) not in {"Cf", "Cc"})
     pieces = [piece.strip(_AROUND) for piece in seen.casefold().strip(_AROUND).split(",")]
     if not seen.strip():
-        return bool(text.strip())  # invisible signs say nothing; of blanks says whoever reads them
+        return bool(text.strip())  # invisible characters mean nothing; blanks are judged by the caller
     return pieces == [""] or all(piece in WORDS for piece in pieces)
 
 
 def given_entries(entries: list[Any]) -> list[Any]:
-    """Return the entries of a list of texts without those that say nothing."""
+    """Return a list of texts without the entries that mean "nothing"."""
     return [entry for entry in entries if not (_entry_says_nothing(entry) or _is_zero(entry))]
 
 
 def _entry_says_nothing(entry: object) -> bool:
-    """A list in a list counts only if it is empty: whatever is deeper is no spelling of nothing, but a mistake."""
+    """Say whether an entry of a list means "nothing". A list in a list does so only if empty; others are a mistake."""
     if isinstance(entry, str) and not entry.strip():
         return True
     return says_nothing(entry) if not isinstance(entry, list) else not entry
@@ -93,7 +94,7 @@ def _is_zero(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and value == 0
 
 
-def _number(value: object) -> float | None:
+def _read_number(value: object) -> float | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, str | int | float):

@@ -1,4 +1,4 @@
-"""Fields that hosts add to the arguments of every call: no tool means them, and no model can take them out again."""
+"""Fields that hosts add to the arguments of every call: they belong to no tool, and the model cannot remove them."""
 
 from collections.abc import Mapping
 
@@ -13,12 +13,12 @@ HOST_FIELDS: Mapping[str, str] = {
     "tool_call_description": "reported by authors of servers: the host's own words for the call",
     "tool_call_id": "the same as toolCallId, as other frameworks spell it",
 }
-"""Each by what it rests on. One that a tool has as an argument is that argument."""
+"""Each field with the evidence for it. Where a tool has an argument of that name, it is that argument."""
 
 
 def is_host_field(name: str) -> bool:
-    """Say whether a host has added the argument; no argument of a tool begins with an underscore, and many such do.
+    """Say whether an argument is one that hosts add. Those that begin with an underscore are: no tool has such a name.
 
-    Seen were `_sessionID` (SiYuan), `_auth_auth_type` (mcpproxy), and `_meta`, whose place is beside the arguments.
+    Seen were `_sessionID` (SiYuan), `_auth_auth_type` (mcpproxy), and `_meta`, which belongs beside the arguments.
     """
     return name.startswith("_") or name in HOST_FIELDS

@@ -1,4 +1,4 @@
-"""Arguments as models really send them, turned into what they mean where that is certain, and left alone elsewhere."""
+"""Repairs arguments in the wrong form where their meaning is certain, and leaves the others unchanged."""
 
 import json
 from collections.abc import Mapping
@@ -24,57 +24,57 @@ OTHER_NAMES: Mapping[str, tuple[str, ...]] = {
     "text": ("script",),
     "task_id": ("job_id",),
 }
-"""Kie.ai's own names, older ones, and those of our other tools, for a tool that has none of that name itself."""
+"""Other names for an argument (Kie.ai's, older ones, those of our other tools), for tools without that argument."""
 
 
-def meant(arguments: Mapping[str, Any], parameters: JSON) -> JSON:
-    """Return the arguments under the names and in the form that a tool with this schema takes.
+def repair(arguments: Mapping[str, Any], parameters: JSON) -> JSON:
+    """Return the arguments with the names and in the form that a tool with this schema takes.
 
-    What says that it is not given, in any spelling, is left out, and so is what hosts add. What is not understood
-    stays as it is, for the schema to refuse.
+    Values that mean "not given" are left out, and so are fields that hosts add. What cannot be understood stays as it
+    is, so that the schema refuses it.
     """
     properties: Mapping[str, JSON] = parameters["properties"]
     given = {name: value for name, value in arguments.items() if name in properties or not is_host_field(name)}
-    given = {name: value for name, value in given.items() if not _absent(name, value, parameters)}
+    given = {name: value for name, value in given.items() if not _is_absent(name, value, parameters)}
     found: JSON = {}
     for other, value in given.items():
-        name = _name(other, given, properties)
+        name = _find_name(other, given, properties)
         if name in found:
             name = other
-        found[name] = _value(value, properties[name]) if name in properties else value
+        found[name] = _repair_value(value, properties[name]) if name in properties else value
     return found
 
 
-def _absent(given: str, value: object, parameters: JSON) -> bool:
-    """Whether it is not given; of an unknown argument nobody knows, so that it is refused."""
+def _is_absent(given: str, value: object, parameters: JSON) -> bool:
+    """Say whether a value means "not given". For an unknown argument that is never so: it has to be refused."""
     properties: Mapping[str, JSON] = parameters["properties"]
     name = given if given in properties else next(filter(properties.__contains__, OTHER_NAMES.get(given, ())), "")
     if not name:
         return False
     schema, required = properties[name], name in parameters.get("required", ())
-    return any(is_absent(one, schema, required=required) for one in (value, _value(value, schema)))
+    return any(is_absent(one, schema, required=required) for one in (value, _repair_value(value, schema)))
 
 
-def _name(given: str, arguments: Mapping[str, Any], properties: Mapping[str, JSON]) -> str:
+def _find_name(given: str, arguments: Mapping[str, Any], properties: Mapping[str, JSON]) -> str:
     if given in properties:
         return given
     fitting = (name for name in OTHER_NAMES.get(given, ()) if name in properties and name not in arguments)
     return next(fitting, given)
 
 
-def _value(value: object, schema: JSON) -> object:
+def _repair_value(value: object, schema: JSON) -> object:
     match schema.get("type"):
         case "array":
-            entries = _list(value) if isinstance(value, str) else value
+            entries = _read_list(value) if isinstance(value, str) else value
             return given_entries(cast("list[Any]", entries)) if isinstance(entries, list) else entries
         case "string":
-            return _text(value)
+            return _read_text(value)
         case _:
             return value
 
 
-def _list(text: str) -> list[Any]:
-    """A list that was written down as text, or a single thing that should have been in one."""
+def _read_list(text: str) -> list[Any]:
+    """Read a list that was written as JSON text; any other text is the only entry of a list."""
     if not text.strip():
         return []
     with suppress(ValueError, RecursionError):
@@ -83,7 +83,7 @@ def _list(text: str) -> list[Any]:
     return [text]
 
 
-def _text(value: object) -> object:
+def _read_text(value: object) -> object:
     if isinstance(value, list):
         texts = cast("list[object]", value)
         return texts[0] if len(texts) == 1 else texts

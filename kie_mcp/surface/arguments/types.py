@@ -1,7 +1,7 @@
-"""The arguments of the tools: type, bounds and words in one place, from which the published schema is made.
+"""The arguments of the tools: their types, bounds and descriptions, from which the published schemas are made.
 
-What models take and cost is never written here but told from their rows. What a row allows stands in the schema as an
-enumeration but is checked against the row, so that other names for the same thing are taken too.
+What the models take and cost comes from their rows in the catalog and is never written here. Values that a row allows
+are published as an enumeration but checked against the row, so that other names for the same value are accepted too.
 """
 
 from typing import Annotated, Any, Literal
@@ -24,27 +24,27 @@ IMAGE, SPEECH, VIDEO = (registry.models(kind) for kind in (Kind.IMAGE, Kind.SPEE
 FILE = "https URL, local path, data URI, or kie://jobs/{job_id}/outputs/{n} of an earlier job"
 
 
-def _ids(models: tuple[Model, ...]) -> dict[str, Any]:
+def _enumerate_ids(models: tuple[Model, ...]) -> dict[str, Any]:
     return {"enum": [model.id for model in models]}
 
 
-def _rows(models: tuple[Model, ...], field: str) -> dict[str, Any]:
+def _enumerate(models: tuple[Model, ...], field: str) -> dict[str, Any]:
     return {"enum": list(dict.fromkeys(value for model in models for value in getattr(model.takes, field)))}
 
 
-def _most(models: tuple[Model, ...], field: str) -> int:
-    """The highest that any of the models takes."""
+def _highest(models: tuple[Model, ...], field: str) -> int:
+    """Return the highest value of this field in any of the models."""
     return max(getattr(model.takes, field) for model in models)
 
 
 def _range(models: tuple[Model, ...], field: str) -> dict[str, Any]:
-    """From the lowest to the highest that any of the models takes; the one that is meant is checked against its row."""
+    """Return the widest bounds of this field in the models; an order is checked against its own model's row."""
     ranges = [limits for model in models if (limits := getattr(model.takes, field)) is not None]
     return {"ge": min(least for least, _ in ranges), "le": max(most for _, most in ranges)}
 
 
-def _also(words: str, more: str) -> str:
-    """The words, and what more there is to say."""
+def _join_words(words: str, more: str) -> str:
+    """Join two pieces of a description; the second may be empty."""
     return f"{words}; {more}" if more else words
 
 
@@ -53,40 +53,42 @@ Wait = Annotated[
 ]
 IdempotencyKey = Annotated[str, Field(max_length=200, description="Same key, same job: safe to repeat")]
 New = Annotated[bool, Field(description="Make, and pay for, another job even if an equal one can be joined")]
-Preview = Annotated[bool | None, Field(description="Show it small, as a picture; default fits the client")]
+Preview = Annotated[bool | None, Field(description="Show a small picture of it; default fits the client")]
 Convert = Annotated[bool, Field(description="Turn a file that the model does not take into one that it takes")]
 
-Prompt = Annotated[str, Field(min_length=1, max_length=_most(IMAGE, "prompt_max"), description="What to show")]
+Prompt = Annotated[str, Field(min_length=1, max_length=_highest(IMAGE, "prompt_max"), description="What to show")]
 References = Annotated[
-    list[str], Field(max_length=_most(IMAGE, "images_max"), description=f"Pictures to edit or follow: {FILE}")
+    list[str], Field(max_length=_highest(IMAGE, "images_max"), description=f"Pictures to edit or follow: {FILE}")
 ]
-ImageModel = Annotated[str, Field(description=describe_prices(IMAGE), json_schema_extra=_ids(IMAGE))]
+ImageModel = Annotated[str, Field(description=describe_prices(IMAGE), json_schema_extra=_enumerate_ids(IMAGE))]
 AspectRatio = Annotated[
     str,
     Field(
-        description=_also("Width:height", describe_choices(IMAGE, "aspect_ratios")),
-        json_schema_extra=_rows(IMAGE, "aspect_ratios"),
+        description=_join_words("Width:height", describe_choices(IMAGE, "aspect_ratios")),
+        json_schema_extra=_enumerate(IMAGE, "aspect_ratios"),
     ),
 ]
 ImageResolution = Annotated[
     str,
     Field(
-        description=_also("Of the picture", describe_choices(IMAGE, "resolutions")),
-        json_schema_extra=_rows(IMAGE, "resolutions"),
+        description=_join_words("Of the picture", describe_choices(IMAGE, "resolutions")),
+        json_schema_extra=_enumerate(IMAGE, "resolutions"),
     ),
 ]
-OutputFormat = Annotated[str, Field(description="Of the file", json_schema_extra=_rows(IMAGE, "formats"))]
+OutputFormat = Annotated[str, Field(description="Of the file", json_schema_extra=_enumerate(IMAGE, "formats"))]
 Style = Annotated[str, Field(max_length=500, description="Such as photorealistic")]
 
-Text = Annotated[str, Field(min_length=1, max_length=_most(SPEECH, "prompt_max"), description="What to say")]
+Text = Annotated[str, Field(min_length=1, max_length=_highest(SPEECH, "prompt_max"), description="What to say")]
 Voice = Annotated[str, Field(max_length=100, description="Name or id, such as James, Rachel or Brian")]
-SpeechModel = Annotated[str, Field(description=describe_prices(SPEECH), json_schema_extra=_ids(SPEECH))]
+SpeechModel = Annotated[str, Field(description=describe_prices(SPEECH), json_schema_extra=_enumerate_ids(SPEECH))]
 Speed = Annotated[float, Field(**_range(SPEECH, "speed_range"), description="1: the voice's own pace")]
 Stability = Annotated[float | None, Field(**_range(SPEECH, "stability_range"), description="High: even; low: lively")]
 SimilarityBoost = Annotated[
     float | None, Field(**_range(SPEECH, "similarity_boost_range"), description="Likeness to the voice")
 ]
-Language = Annotated[str, Field(max_length=10, description=_also("ISO 639-1", describe_takers(SPEECH, "language")))]
+Language = Annotated[
+    str, Field(max_length=10, description=_join_words("ISO 639-1", describe_takers(SPEECH, "language")))
+]
 
 Face = Annotated[str, Field(description=f"Picture with a face, {describe_pictures(VIDEO)}: {FILE}")]
 FacePrompt = Annotated[
@@ -94,7 +96,7 @@ FacePrompt = Annotated[
 ]
 Sound = Annotated[
     str,
-    Field(description=_also("Voice recording, given like image", describe_lengths(VIDEO))),
+    Field(description=_join_words("Voice recording, given like image", describe_lengths(VIDEO))),
 ]
 FaceRatio = Annotated[str, Field(description="Of the face that image_prompt makes, such as 9:16")]
 Script = Annotated[
@@ -104,19 +106,19 @@ Script = Annotated[
     ),
 ]
 ScriptVoice = Annotated[str, Field(max_length=100, description="Who speaks the script")]
-Acting = Annotated[str, Field(max_length=_most(VIDEO, "prompt_max"), description="How the person acts")]
+Acting = Annotated[str, Field(max_length=_highest(VIDEO, "prompt_max"), description="How the person acts")]
 VideoModel = Annotated[
     str,
     Field(
         description=describe_prices(VIDEO, mark_default=True),
-        json_schema_extra=_ids(VIDEO),
+        json_schema_extra=_enumerate_ids(VIDEO),
     ),
 ]
 VideoResolution = Annotated[
     str,
     Field(
-        description=_also("Of the video", describe_choices(VIDEO, "resolutions")),
-        json_schema_extra=_rows(VIDEO, "resolutions"),
+        description=_join_words("Of the video", describe_choices(VIDEO, "resolutions")),
+        json_schema_extra=_enumerate(VIDEO, "resolutions"),
     ),
 ]
 Seed = Annotated[

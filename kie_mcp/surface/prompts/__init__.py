@@ -1,1 +1,1 @@
-"""Prompts that people start from."""
+"""Prompts: ready-made tasks that a person picks in a client."""

@@ -1,4 +1,4 @@
-"""Prompts that people start from: each is a workflow that names the tools and their arguments in order."""
+"""The prompts: each is a workflow that names the tools to call, with their arguments, in order."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,18 +9,18 @@ from kie_mcp.catalog import audio_length, registry
 from kie_mcp.catalog.models import CREDIT_USD
 from kie_mcp.errors import OrderError
 from kie_mcp.orders.kind import Kind
-from kie_mcp.surface.prompts.template import Given, Placeholder, PromptTemplate, call, recipe, text
+from kie_mcp.surface.prompts.template import Given, Placeholder, PromptTemplate, make_prompt, write_call, write_steps
 from kie_mcp.text import quoted
 
 
 def register(server: MCPServer[Any]) -> None:
-    """Offer the prompts."""
+    """Add the prompts to the server."""
     for prompt in (_talking_avatar(), _product_picture(), _spoken_greeting_card()):
         server.add_prompt(prompt)
 
 
 def _talking_avatar() -> PromptTemplate:
-    return recipe(
+    return make_prompt(
         "talking_avatar",
         "Talking avatar",
         "A person, made from an idea, who says something in a short video: picture, voice and video in one order.",
@@ -34,29 +34,29 @@ def _talking_avatar() -> PromptTemplate:
 
 
 def _write_talking_avatar(given: Given) -> str:
-    video = _model(Kind.TALKING_VIDEO, given)
-    order = call(
+    video = _choose_model(Kind.TALKING_VIDEO, given)
+    order = write_call(
         "create_talking_video",
         image_prompt=Placeholder("<the face>"),
         script=Placeholder("<the script>"),
         voice=given.get("voice"),
-        model=_named(video, given),
+        model=_model_argument(video, given),
         resolution=given.get("resolution"),
     )
     style = ", in the style asked for" if "style" in given else ""
-    return text(
+    return write_steps(
         "Make a video of a talking avatar.",
         given,
-        f"Write the script: {_limit(video)} Describe the face in one or two sentences: one person, seen from the "
-        f"front, the mouth free{style}.",
-        _ask(f"the script and the face; {_video_cost(video)}"),
+        f"Write the script: {_describe_limit(video)} Describe the face in one or two sentences: one person, seen "
+        f"from the front, the mouth free{style}.",
+        _ask_first(f"the script and the face; {_describe_cost(video)}"),
         f"Order all of it with one call, which makes the picture, the speech and the video: {order}",
         *_END,
     )
 
 
 def _product_picture() -> PromptTemplate:
-    return recipe(
+    return make_prompt(
         "product_picture",
         "Product picture",
         "A product from a picture of yours, on a new background.",
@@ -70,21 +70,21 @@ def _product_picture() -> PromptTemplate:
 
 
 def _write_product_picture(given: Given) -> str:
-    image = _model(Kind.IMAGE, given)
-    order = call(
+    image = _choose_model(Kind.IMAGE, given)
+    order = write_call(
         "generate_image",
         prompt=Placeholder("<the prompt>"),
         images=[given["picture"]],
-        model=_named(image, given),
+        model=_model_argument(image, given),
         aspect_ratio=given.get("aspect_ratio"),
         resolution=given.get("resolution"),
     )
-    return text(
+    return write_steps(
         "Put a product on a new background.",
         given,
         "Write the prompt: say that the product stays exactly as it is, its shape, colours and lettering, and describe "
         "the new background, the light that falls from it on the product, and its shadow.",
-        _ask(f"the prompt; the picture costs {image.price}"),
+        _ask_first(f"the prompt; the picture costs {image.price}"),
         f"Order it: {order}",
         *_END,
         "If the user wants something changed, order that from the new picture: generate_image(prompt=<the change>, "
@@ -93,7 +93,7 @@ def _write_product_picture(given: Given) -> str:
 
 
 def _spoken_greeting_card() -> PromptTemplate:
-    return recipe(
+    return make_prompt(
         "spoken_greeting_card",
         "Spoken greeting card",
         "A card whose figure speaks the greeting: a picture and a voice, chained into a video.",
@@ -107,16 +107,16 @@ def _spoken_greeting_card() -> PromptTemplate:
 
 
 def _write_spoken_greeting_card(given: Given) -> str:
-    video = _model(Kind.TALKING_VIDEO, {})
-    return text(
+    video = _choose_model(Kind.TALKING_VIDEO, {})
+    return write_steps(
         "Make a greeting card that speaks.",
         given,
-        f"Write the greeting: {_limit(video)} Describe the card in one or two sentences: a figure that fits the "
-        "occasion, its face large and seen from the front, the mouth free, and no lettering.",
-        _ask(f"the greeting and the card; {_video_cost(video)}"),
-        f"Order the card: {call('generate_image', prompt=Placeholder('<the card>'), aspect_ratio='3:4')}",
+        f"Write the greeting: {_describe_limit(video)} Describe the card in one or two sentences: a figure that fits "
+        "the occasion, its face large and seen from the front, the mouth free, and no lettering.",
+        _ask_first(f"the greeting and the card; {_describe_cost(video)}"),
+        f"Order the card: {write_call('generate_image', prompt=Placeholder('<the card>'), aspect_ratio='3:4')}",
         "Order the voice, also while the card is still being made: "
-        + call("generate_speech", text=Placeholder("<the greeting>"), voice=given.get("voice")),
+        + write_call("generate_speech", text=Placeholder("<the greeting>"), voice=given.get("voice")),
         "Order the video from both, also while they are still being made; it is sent when they are done: "
         'create_talking_video(image="kie://jobs/<job_id of the card>/outputs/0", '
         'audio="kie://jobs/<job_id of the voice>/outputs/0")',
@@ -134,13 +134,13 @@ _SHOW = "When it has succeeded, show the user the file: its path and its url."
 _END = (_WAIT, _SHOW)
 
 
-def _ask(what: str) -> str:
+def _ask_first(what: str) -> str:
     return f"Show the user {what} (a credit is ${CREDIT_USD}). Order nothing before the user agrees."
 
 
 @dataclass(frozen=True, slots=True)
 class _Choice:
-    """A model as a prompt speaks of it."""
+    """The model that a prompt uses, with its price and its limit."""
 
     model: str
     price: str
@@ -148,10 +148,10 @@ class _Choice:
     credits: float
 
 
-def _model(kind: Kind, given: Given) -> _Choice:
-    """The model that is asked for, the default, or the cheapest that has the resolution that is asked for.
+def _choose_model(kind: Kind, given: Given) -> _Choice:
+    """Choose the model: the one that is asked for, else the cheapest with the resolution, else the default.
 
-    Raises OrderError if there is none.
+    Raises OrderError if no model fits.
     """
     wanted = given.get("resolution", "")
     models = [registry.find(given["model"], kind)] if given.get("model") else registry.models(kind)
@@ -171,17 +171,17 @@ def _model(kind: Kind, given: Given) -> _Choice:
     return _Choice(model=model.id, price=price, seconds=seconds, credits=next(iter(prices.values())))
 
 
-def _named(choice: _Choice, given: Given) -> str | None:
-    """The model, if a call has to name it."""
+def _model_argument(choice: _Choice, given: Given) -> str | None:
+    """Return the model's id if the call has to name it; None if the default is right."""
     return choice.model if given.keys() & {"model", "resolution"} else None
 
 
-def _limit(video: _Choice) -> str:
+def _describe_limit(video: _Choice) -> str:
     letters = round(video.seconds * audio_length.SLOW / 50) * 50
     return f"at most {video.seconds:g} s when it is spoken, that is about {letters:,} characters for {video.model}."
 
 
-def _video_cost(video: _Choice) -> str:
+def _describe_cost(video: _Choice) -> str:
     picture, speech = (
         registry.models(Kind.IMAGE)[0].price.credits[""],
         registry.models(Kind.SPEECH)[0].price.credits[""],

@@ -1,4 +1,4 @@
-"""Completions: what can stand in a resource template or in a prompt's argument, from the ledger and the catalogue."""
+"""Completions: suggested values for resource templates and prompts, from the ledger and the catalogue of models."""
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -27,38 +27,38 @@ from kie_mcp.surface.tenant import TenantOf
 logger = logging.getLogger(__name__)
 
 MOST = 100
-"""Values that one answer may hold, by the protocol."""
+"""The most values that the protocol allows in one answer."""
 
 Given: TypeAlias = Mapping[str, str]
-"""The other arguments, as far as they are filled in."""
+"""The other arguments that are already filled in, by name."""
 Source: TypeAlias = Callable[[str, Given], Awaitable[Completion]]
-"""From what was typed so far."""
+"""Finds values from what was typed so far and the other arguments."""
 
 
 def register(server: KieServer, tenant_of: TenantOf) -> None:
-    """Answer `completion/complete`, which the SDK's server answers without a word of whose request it is."""
+    """Answer `completion/complete` here: the SDK's own handler is not told whose request it is."""
 
     async def complete(context: ServerRequestContext[Any, Any], params: CompleteRequestParams) -> CompleteResult:
         try:
             return CompleteResult(completion=await Completions(tenant_of(context).history).complete(params))
         except Exception as error:
-            logger.exception("%s: nothing could be found to fill in", params.argument.name)
+            logger.exception("%s: completions could not be found", params.argument.name)
             raise MCPError(INTERNAL_ERROR, f"Error completing argument {params.argument.name}") from error
 
-    server.answer("completion/complete", CompleteRequestParams, complete)
+    server.handle("completion/complete", CompleteRequestParams, complete)
 
 
 class Completions:
-    """Knows what can be filled in where. Kie.ai is never asked."""
+    """Finds the completions of one account. Kie.ai is never asked."""
 
     def __init__(self, history: JobHistory) -> None:
         self._history = history
-        picture, video = _Row(Kind.IMAGE), _Row(Kind.TALKING_VIDEO)
+        picture, video = _Choices(Kind.IMAGE), _Choices(Kind.TALKING_VIDEO)
         self._sources: Mapping[tuple[str, str], Source] = {
             ("kie://jobs/{job_id}", "job_id"): self._jobs,
             ("kie://jobs/{job_id}/outputs/{index}", "job_id"): self._jobs,
             ("kie://jobs/{job_id}/outputs/{index}", "index"): self._indexes,
-            ("kie://models/{+model_id}", "model_id"): _Row(*ORDERED).ids,
+            ("kie://models/{+model_id}", "model_id"): _Choices(*ORDERED).ids,
             ("talking_avatar", "voice"): _voices,
             ("talking_avatar", "model"): video.ids,
             ("talking_avatar", "resolution"): video.resolutions,
@@ -70,7 +70,7 @@ class Completions:
         }
 
     async def complete(self, asked: CompleteRequestParams) -> Completion:
-        """What may follow; nothing for an argument that takes any words."""
+        """Return the values that begin with what was typed; none for an argument that takes any text."""
         name = asked.ref.name if isinstance(asked.ref, PromptReference) else asked.ref.uri
         source = self._sources.get((name, asked.argument.name))
         if source is None:
@@ -85,50 +85,56 @@ class Completions:
         try:
             job = await self._history.read(given.get("job_id", ""))
         except UnknownJobError:
-            return _first(())
-        return _first(str(index) for index in range(len(job.outputs)) if str(index).startswith(typed))
+            return _complete(())
+        return _complete(str(index) for index in range(len(job.outputs)) if str(index).startswith(typed))
 
     async def _pictures(self, typed: str, _: Given) -> Completion:
         jobs = await self._history.made(kind=Kind.IMAGE, limit=MOST)
         uris = (output_uri(job.id, index) for job in jobs for index in range(len(job.outputs)))
-        return _first(uri for uri in uris if uri.startswith(typed))
+        return _complete(uri for uri in uris if uri.startswith(typed))
 
 
-class _Row:
-    """What the models of these kinds take."""
+class _Choices:
+    """The choices that the models of these kinds offer."""
 
     def __init__(self, *kinds: Kind) -> None:
         self._models = [model for kind in kinds for model in registry.models(kind)]
 
     async def ids(self, typed: str, _: Given) -> Completion:
-        """Their ids, found by any name of theirs."""
-        return _first(model.id for model in self._models if any(map(_begins(typed), (model.id, *model.aliases))))
+        """Complete a model's id, from the id or another name of the model."""
+        return _complete(
+            model.id for model in self._models if any(map(_starts_with(typed), (model.id, *model.aliases)))
+        )
 
     async def aspect_ratios(self, typed: str, given: Given) -> Completion:
-        """Of the model that is named, or of any."""
-        return _first(
-            filter(_begins(typed), (one for model in self._named(given) for one in model.takes.aspect_ratios))
+        """Complete an aspect ratio of the model that is named, or of any model."""
+        return _complete(
+            filter(
+                _starts_with(typed), (one for model in self._find_models(given) for one in model.takes.aspect_ratios)
+            )
         )
 
     async def resolutions(self, typed: str, given: Given) -> Completion:
-        """Of the model that is named, or of any."""
-        return _first(filter(_begins(typed), (one for model in self._named(given) for one in model.takes.resolutions)))
+        """Complete a resolution of the model that is named, or of any model."""
+        return _complete(
+            filter(_starts_with(typed), (one for model in self._find_models(given) for one in model.takes.resolutions))
+        )
 
-    def _named(self, given: Given) -> list[Model]:
+    def _find_models(self, given: Given) -> list[Model]:
         wanted = given.get("model", "").strip().casefold()
         return [model for model in self._models if not wanted or wanted in {model.id, *model.aliases}]
 
 
 async def _voices(typed: str, _: Given) -> Completion:
-    return _first(filter(_begins(typed), VOICES.values()))
+    return _complete(filter(_starts_with(typed), VOICES.values()))
 
 
-def _begins(typed: str) -> Callable[[str], bool]:
+def _starts_with(typed: str) -> Callable[[str], bool]:
     wanted = typed.strip().casefold()
     return lambda value: value.casefold().startswith(wanted)
 
 
-def _first(values: Iterable[str]) -> Completion:
-    """The first of them, each once."""
+def _complete(values: Iterable[str]) -> Completion:
+    """Return the first of these values, without duplicates."""
     found = list(dict.fromkeys(values))
     return Completion(values=found[:MOST], total=len(found), has_more=len(found) > MOST)

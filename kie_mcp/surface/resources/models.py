@@ -1,4 +1,4 @@
-"""The catalogue as resources: `kie://models`, `kie://models/{id}`, `kie://voices`."""
+"""The catalogue of models as resources: `kie://models`, `kie://models/{id}`, `kie://voices`."""
 
 import json
 from dataclasses import fields
@@ -15,17 +15,19 @@ from kie_mcp.surface.arguments.types import SPEECH
 from kie_mcp.text import literal
 
 VOICES = {voice: name for model in SPEECH for voice, name in model.takes.voices.items()}
-"""Id to name, of all models that speak."""
+"""The voices of all models that speak: name by id."""
 
 
 def register(server: MCPServer[Any]) -> None:
-    """Publish the catalogue."""
-    everything = {name: _facts(model) for kind in ORDERED for model in registry.models(kind) for name in _names(model)}
+    """Add these resources to the server."""
+    everything = {
+        name: _describe(model) for kind in ORDERED for model in registry.models(kind) for name in _names(model)
+    }
 
     @server.resource("kie://models", title="Models", mime_type="application/json")
     async def models() -> str:
         """What can be asked for: each model's limits, choices and prices. The first choice is the default."""
-        listed = [_facts(model) for kind in ORDERED for model in registry.models(kind)]
+        listed = [_describe(model) for kind in ORDERED for model in registry.models(kind)]
         return json.dumps({"credit_usd": CREDIT_USD, "models": listed}, indent=2)
 
     @server.resource("kie://models/{+model_id}", title="Model", mime_type="application/json")
@@ -48,8 +50,8 @@ def _names(model: Model) -> tuple[str, ...]:
     return (model.id, *model.aliases)
 
 
-def _facts(model: Model) -> dict[str, Any]:
-    """A row as JSON: what it does not take is left out, and its voices are a resource of their own."""
+def _describe(model: Model) -> dict[str, Any]:
+    """Describe a model as JSON, without what it does not take; its voices are a separate resource."""
     rows = {row.name: getattr(model.takes, row.name) for row in fields(Capabilities)}
     takes = {name: value for name, value in rows.items() if value and name != "voices"}
     if model.takes.voices:
@@ -61,10 +63,10 @@ def _facts(model: Model) -> dict[str, Any]:
         "default": model is registry.models(model.kind)[0],
         "other_names": list(model.aliases),
         "takes": takes,
-        "credits": {"per": model.price.per, **_prices(model.price)},
+        "credits": {"per": model.price.per, **_describe_prices(model.price)},
     }
 
 
-def _prices(price: Price) -> dict[str, Any]:
+def _describe_prices(price: Price) -> dict[str, Any]:
     by_resolution = dict(price.credits)
     return {"by_resolution": by_resolution} if "" not in by_resolution else {"amount": by_resolution[""]}

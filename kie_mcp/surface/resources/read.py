@@ -1,4 +1,4 @@
-"""Jobs and their outputs as resources: `kie://jobs`, `kie://jobs/{job_id}`, `kie://jobs/{job_id}/outputs/{index}`."""
+"""Jobs and outputs as resources: `kie://jobs`, `kie://jobs/{job_id}`, `kie://jobs/{job_id}/outputs/{index}`."""
 
 import json
 from typing import Any
@@ -18,13 +18,16 @@ from kie_mcp.surface.tenant import Tenant, TenantOf
 from kie_mcp.text import literal
 
 LARGEST = 64 * 1024 * 1024
-"""Bytes that one answer may carry; a larger file is at its path and its URL."""
+"""The most bytes that one answer may carry; a larger file can be opened at its path or its URL."""
 
 Ctx = Context[Any]
 
 
 async def read_output(service: JobService, job_id: str, index: int) -> ReadResourceContents:
-    """Read the bytes of a saved file. Raises ResourceNotFoundError, or ResourceError saying what to do."""
+    """Read the bytes of an output's saved file.
+
+    Raises ResourceNotFoundError if there is no such output, ResourceError if its file is not saved, gone or too large.
+    """
     try:
         job = await service.read(job_id)
     except UnknownJobError as error:
@@ -36,41 +39,41 @@ async def read_output(service: JobService, job_id: str, index: int) -> ReadResou
     if output.path is None:
         raise ResourceError(f"Output {index} of job {job_id} is not saved; call get_job_status to save it.")
     try:
-        content = await run_in_thread(lambda: _bytes(output))
+        content = await run_in_thread(lambda: _read_bytes(output))
     except OSError as error:
-        raise _gone(error) from None
+        raise _gone_error(error) from None
     return ReadResourceContents(content=content, mime_type=output.mime_type)
 
 
 async def read_jobs(tenant: Tenant, calls: CallHandler) -> ReadResourceContents:
-    """Read the newest jobs. Raises UnexpectedResourceError if that cannot be done."""
+    """Read the newest jobs as JSON. Raises UnexpectedResourceError if that fails."""
     try:
-        listed = [(await calls.describe(job, tenant)).facts() for job in await tenant.service.list_jobs()]
-    except Exception as error:  # as the SDK says it of a resource that it reads by itself
+        listed = [(await calls.describe(job, tenant)).as_json() for job in await tenant.service.list_jobs()]
+    except Exception as error:  # the same error as the SDK raises for the resources that it reads
         raise UnexpectedResourceError(f"Error reading resource {JOBS_URI}") from error
     for facts in listed:
-        facts.pop("data", None)  # it is with the job's own resource
+        facts.pop("data", None)  # the job's own resource has it
     return ReadResourceContents(content=json.dumps({"jobs": listed}, indent=2), mime_type="application/json")
 
 
 def register(server: MCPServer[Any], tenant_of: TenantOf, calls: CallHandler) -> None:
-    """Publish the resources of an account.
+    """Add these resources to the server.
 
-    The list of jobs and the bytes of an output are not read here but by the server's own method: the SDK tells neither
-    what reads a resource of a fixed name whose request it is, nor lets it say the type of what was read.
+    The list of jobs and the bytes of an output are only announced here; `KieServer.read_resource` reads them. The SDK
+    does not tell the function of a fixed resource whose request it is, and it gives every resource a fixed MIME type.
     """
 
     @server.resource(JOBS_URI, title="Jobs", mime_type="application/json")
     async def jobs() -> str:
         """The newest jobs."""
-        raise ResourceNotFoundError(f"{JOBS_URI} is read by the server.")
+        raise ResourceNotFoundError(f"{JOBS_URI} is read by KieServer.read_resource.")
 
     @server.resource("kie://jobs/{job_id}", title="Job", mime_type="application/json")
     async def job(job_id: str, ctx: Ctx) -> str:
-        """One job as it stands."""
+        """One job: state, files and cost."""
         tenant = tenant_of(ctx.request_context)
         try:
-            return json.dumps((await calls.describe(await tenant.service.read(job_id), tenant)).facts(), indent=2)
+            return json.dumps((await calls.describe(await tenant.service.read(job_id), tenant)).as_json(), indent=2)
         except UnknownJobError as error:
             raise ResourceNotFoundError(error.message) from error
 
@@ -82,7 +85,7 @@ def register(server: MCPServer[Any], tenant_of: TenantOf, calls: CallHandler) ->
     _ = (jobs, job, output)
 
 
-def _bytes(output: Output) -> bytes:
+def _read_bytes(output: Output) -> bytes:
     try:
         with open_saved(output) as file:
             if file.length > LARGEST:
@@ -91,8 +94,8 @@ def _bytes(output: Output) -> bytes:
                 )
             return file.read(file.length)
     except OSError as error:
-        raise _gone(error) from None
+        raise _gone_error(error) from None
 
 
-def _gone(error: OSError) -> ResourceError:
+def _gone_error(error: OSError) -> ResourceError:
     return ResourceError(f"The saved file is gone ({error.strerror}); call get_job_status to save it again.")

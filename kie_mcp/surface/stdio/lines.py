@@ -1,8 +1,8 @@
-"""What a client writes, cut into lines: those that cannot be read are answered, and none takes more than its share.
+"""Cuts what a client writes into lines, refuses those that cannot be read, and limits the memory that a line takes.
 
-A line is a message. `Content-Length` headers, as language servers use them, are not understood but refused: the
-protocol knows lines only, the answers would have to be framed as well, and a client that changes its mind within a
-connection leaves no way to tell which of the two it can read.
+A line is a message. `Content-Length` headers, which language servers use, are refused: the protocol has only lines.
+To accept them, the answers would need such headers as well, and with a client that uses both forms nobody could tell
+which one it reads.
 """
 
 import json
@@ -12,131 +12,131 @@ from typing import Any, cast
 
 from mcp.types import INVALID_REQUEST, PARSE_ERROR, JSONRPCError
 
-from kie_mcp.surface.stdio.unreadable import refusal
+from kie_mcp.surface.stdio.unreadable_lines import build_error
 
 LONGEST = 64 * 1024 * 1024
-"""Bytes of one line: room for several data URIs of the largest size."""
+"""The most bytes of a line: enough for several data URIs of the largest size."""
 ENDS = 512
-"""Bytes that are kept of each end of a longer line: its id is there."""
+"""How many bytes are kept of the beginning and the end of a longer line, to find its id there."""
 BLANK = b" \t\r\n\v\f\x1a\0\xef\xbb\xbf"
-"""Space, the end of a Windows console's input, and what a byte order mark and UTF-16 leave of an empty line."""
+"""Bytes of an empty line: spaces, the end of input of a Windows console, byte order marks and bytes of UTF-16."""
 MARK = b"\xef\xbb\xbf"
 ID = rb'"id"\s*:\s*(-?[0-9]{1,18}|"[^"\\\x00-\x1f]{1,200}")\s*'
 FIRST = re.compile(rb'\s*\{\s*(?:"(?:jsonrpc|method)"\s*:\s*"[^"\\]*"\s*,\s*)*' + ID + rb"[,}]")
 LAST = re.compile(rb",\s*" + ID + rb'(?:,\s*"(?:jsonrpc|method)"\s*:\s*"[^"\\]*"\s*)*\}\s*\Z')
-"""Where clients put the id: before or behind everything long, and surely not inside of it."""
+"""Where clients put the id: before or after everything long, but never inside it."""
 HEADER = re.compile(rb"\s*content-(length|type)\s*:\s*(\S*)", re.IGNORECASE)
 
 NO_HEADERS = (
-    "Content-Length headers are not understood; nothing was done. Send one JSON-RPC message a line, without headers."
+    "Content-Length headers are not understood; nothing was done. Send one JSON-RPC message per line, without headers."
 )
-NOT_UTF8 = "That line is not UTF-8; nothing was done. Send one JSON-RPC message a line, as UTF-8."
+NOT_UTF8 = "That line is not UTF-8; nothing was done. Send one JSON-RPC message per line, as UTF-8."
 TOO_LONG = "That line is longer than {} bytes; nothing was done. Hand large files in as a local path or an https URL."
 
 
-class Lines:
-    """Takes bytes as they come; gives lines, and refusals of what is none."""
+class LineReader:
+    """Turns bytes, in whatever pieces they come, into lines and into refusals of what is not a line."""
 
     def __init__(self, longest: int = LONGEST) -> None:
         self._longest = longest
-        self._held = bytearray()
+        self._buffer = bytearray()
         self._tail = b""
-        self._over = False
-        """Whether this line is longer: then only its ends are held."""
-        self._length = 0
-        """What the headers before this line say."""
-        self._headers = False
+        self._is_too_long = False
+        """Whether this line is over the limit: then only its beginning and end are kept."""
+        self._announced = 0
+        """The number of bytes that the headers before this line announce."""
+        self._after_headers = False
         self._body = 0
-        """Bytes that are still to come of what the headers have announced."""
-        self._told = False
+        """How many of the announced bytes are still to come."""
+        self._has_warned = False
 
     def feed(self, data: bytes) -> Iterator[str | JSONRPCError]:
-        """Take more bytes; gives each line that is whole, and each refusal."""
+        """Take more bytes; yields each complete line, and each refusal."""
         while data:
             if self._body:
                 part, data = data[: self._body], data[self._body :]
-                self._hold(part)
+                self._append(part)
                 self._body -= len(part)
                 if not self._body:
-                    yield from self._framed()
+                    yield from self._end_body()
                 continue
             part, newline, data = data.partition(b"\n")
-            self._hold(part)
+            self._append(part)
             if newline:
-                yield from self._line()
+                yield from self._end_line()
 
     def end(self) -> Iterator[str | JSONRPCError]:
-        """Give what came without a line break at the end."""
+        """Yield the last line, which has no line break at its end."""
         self._body = 0
-        yield from self._line()
+        yield from self._end_line()
 
-    def _hold(self, part: bytes) -> None:
-        if not self._over and len(self._held) + len(part) <= self._longest:
-            self._held += part
+    def _append(self, part: bytes) -> None:
+        if not self._is_too_long and len(self._buffer) + len(part) <= self._longest:
+            self._buffer += part
             return
-        if not self._over:
-            self._over, self._tail = True, bytes(self._held[-ENDS:])
-            self._held = self._held[:ENDS]
+        if not self._is_too_long:
+            self._is_too_long, self._tail = True, bytes(self._buffer[-ENDS:])
+            self._buffer = self._buffer[:ENDS]
         self._tail = (self._tail + part)[-ENDS:]
 
-    def _taken(self) -> tuple[bytes, int | str | None]:
-        """What is held, which is let go; and of a longer line its id."""
-        line, self._held = bytes(self._held), bytearray()
-        number = _number_at_an_end(line, self._tail) if self._over else None
-        return line, number
+    def _take_line(self) -> tuple[bytes, int | str | None]:
+        """Empty the buffer; returns what was in it, and the request id of a line over the limit, if it can be found."""
+        line, self._buffer = bytes(self._buffer), bytearray()
+        request_id = _find_id(line, self._tail) if self._is_too_long else None
+        return line, request_id
 
-    def _line(self) -> Iterator[str | JSONRPCError]:
-        line, number = self._taken()
-        if self._over:
-            self._over = False
-            yield refusal(number, INVALID_REQUEST, TOO_LONG.format(self._longest))
+    def _end_line(self) -> Iterator[str | JSONRPCError]:
+        line, request_id = self._take_line()
+        if self._is_too_long:
+            self._is_too_long = False
+            yield build_error(request_id, INVALID_REQUEST, TOO_LONG.format(self._longest))
             return
         while (bare := line.lstrip(b" \t\v\f")).startswith(MARK):
             line = bare.removeprefix(MARK)
         if not line.strip(BLANK):
-            if self._headers:
-                self._headers, self._body = False, self._length
+            if self._after_headers:
+                self._after_headers, self._body = False, self._announced
             return
         if header := HEADER.match(line):
-            yield from self._header(*header.groups())
+            yield from self._read_header(*header.groups())
             return
-        self._headers = False
-        yield _text(line)
+        self._after_headers = False
+        yield _decode(line)
 
-    def _header(self, name: bytes, value: bytes) -> Iterator[JSONRPCError]:
-        self._headers = True
+    def _read_header(self, name: bytes, value: bytes) -> Iterator[JSONRPCError]:
+        self._after_headers = True
         if name.lower() == b"length":
-            self._length = int(value) if value.isdigit() and len(value) < 10 else 0
-        if not self._told:  # at once: whoever counts wrong would wait for good
-            self._told = True
-            yield refusal(None, PARSE_ERROR, NO_HEADERS)
+            self._announced = int(value) if value.isdigit() and len(value) < 10 else 0
+        if not self._has_warned:  # now and not after the body: a client that announced too much would wait for ever
+            self._has_warned = True
+            yield build_error(None, PARSE_ERROR, NO_HEADERS)
 
-    def _framed(self) -> Iterator[JSONRPCError]:
-        line, number = self._taken()
-        self._over, self._length = False, 0
-        number = _number(line) if number is None else number
-        if number is not None:
-            yield refusal(number, INVALID_REQUEST, NO_HEADERS)
+    def _end_body(self) -> Iterator[JSONRPCError]:
+        line, request_id = self._take_line()
+        self._is_too_long, self._announced = False, 0
+        request_id = _read_id(line) if request_id is None else request_id
+        if request_id is not None:
+            yield build_error(request_id, INVALID_REQUEST, NO_HEADERS)
 
 
-def _text(line: bytes) -> str | JSONRPCError:
+def _decode(line: bytes) -> str | JSONRPCError:
     try:
         text = line.decode()
     except UnicodeDecodeError:
-        return refusal(_number(line), PARSE_ERROR, NOT_UTF8)
-    return refusal(_number(line), PARSE_ERROR, NOT_UTF8) if "\0" in text else text
+        return build_error(_read_id(line), PARSE_ERROR, NOT_UTF8)
+    return build_error(_read_id(line), PARSE_ERROR, NOT_UTF8) if "\0" in text else text
 
 
-def _number(line: bytes) -> int | str | None:
-    """The id of a request, if it can be told."""
+def _read_id(line: bytes) -> int | str | None:
+    """Return the id of the request in a line; None if it cannot be found."""
     try:
         message: Any = json.loads(line.decode(errors="replace"), strict=False)
     except (ValueError, RecursionError):
         return None
-    number = cast("dict[str, Any]", message).get("id") if isinstance(message, dict) else None
-    return number if isinstance(number, int | str) and not isinstance(number, bool) else None
+    request_id = cast("dict[str, Any]", message).get("id") if isinstance(message, dict) else None
+    return request_id if isinstance(request_id, int | str) and not isinstance(request_id, bool) else None
 
 
-def _number_at_an_end(head: bytes, tail: bytes) -> int | str | None:
+def _find_id(head: bytes, tail: bytes) -> int | str | None:
     found = FIRST.match(head) or LAST.search(tail)
-    return _number(b'{"id":' + found[1] + b"}") if found else None
+    return _read_id(b'{"id":' + found[1] + b"}") if found else None

@@ -1,6 +1,6 @@
-"""Standard input and output as an MCP client holds them: lines in, lines out, and noticed when nobody reads them.
+"""Serves an MCP client over standard input and output: lines in, lines out, and an end when nobody reads them.
 
-It leans on a habit of the SDK: `stdio_server` iterates over the input that it is given, and writes to the output.
+It depends on how the SDK works: `stdio_server` iterates over the input that it is given and writes to the output.
 """
 
 import asyncio
@@ -22,26 +22,26 @@ from mcp.server.stdio import stdio_server
 from mcp.types import JSONRPCError
 
 from kie_mcp.surface.delivery import Deliveries
-from kie_mcp.surface.stdio.lines import NO_HEADERS, Lines
-from kie_mcp.surface.stdio.unreadable import Readable
+from kie_mcp.surface.stdio.lines import NO_HEADERS, LineReader
+from kie_mcp.surface.stdio.unreadable_lines import ReadableMessages
 
 logger = logging.getLogger(__name__)
 
 R = TypeVar("R")
 CHUNK = 64 * 1024
-LAST_WORDS = 1.0
-"""Seconds that an answer on its way gets once the client has left."""
+FINAL_WRITE = 1.0
+"""Seconds that the last answer may take to be written after the client has closed standard input."""
 
 
 class DaemonThread:
-    """Does one blocking thing after the other; a process that ends does not wait for it."""
+    """A thread that does blocking calls one after the other; the process can end without waiting for it."""
 
     def __init__(self) -> None:
         self._work: SimpleQueue[Callable[[], None]] = SimpleQueue()
-        Thread(target=self._go, daemon=True).start()
+        Thread(target=self._work_forever, daemon=True).start()
 
     async def run(self, work: Callable[[], R]) -> R:
-        """Do it and return what it returns. Raises its OSError; who is cancelled leaves it behind."""
+        """Do a blocking call and return its result. Raises its OSError; a caller that is cancelled does not stop it."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[R] = loop.create_future()
 
@@ -62,47 +62,51 @@ class DaemonThread:
         self._work.put(do)
         return await future
 
-    def _go(self) -> None:
+    def _work_forever(self) -> None:
         while True:
             self._work.get()()
 
 
 class Stdio:
-    """One client on standard input and output. *deliveries* are told of each line that was written."""
+    """The client on standard input and output.
+
+    Args:
+        deliveries: Is told of each line that was written.
+    """
 
     def __init__(self, deliveries: Deliveries) -> None:
         self._deliveries = deliveries
-        deliveries.track = True
+        deliveries.tracks_writes = True
         self.lost = anyio.Event()
-        """Set when nothing more can be said to the client, although its end of standard input is open."""
-        self.why: OSError | None = None
-        """What the last write failed with; None if nobody reads standard output."""
+        """Set when nothing can be written to the client any more, although standard input is still open."""
+        self.error: OSError | None = None
+        """The error of the last write; None if it failed only because the client has left."""
         self._input = self._output = -1
         self._writer, self._text, self._lock = DaemonThread(), "", anyio.Lock()
-        self._ends = math.inf
-        """When the last answer has to be written."""
+        self._deadline = math.inf
+        """When the last answer has to be written, on the event loop's clock."""
         self._sending = anyio.CancelScope()
 
     @contextmanager
-    def claimed(self) -> Generator[None]:
-        """Take the two pipes: meanwhile 0 is empty and 1 is standard error, for stray prints and children.
+    def claim(self) -> Generator[None]:
+        """Keep the two pipes for the protocol: meanwhile descriptor 0 is empty and 1 is standard error.
 
-        Raises OSError if standard output is closed.
+        So no stray print and no child process can disturb the client. Raises OSError if standard output is closed.
         """
         os.write(1, b"")
         self._input, self._output = os.dup(0), os.dup(1)
         empty = os.open(os.devnull, os.O_RDONLY)
-        _point(0, empty)
-        _point(1, 2)
+        _redirect(0, empty)
+        _redirect(1, 2)
         os.close(empty)
         try:
             yield
         finally:
-            _point(0, self._input)
-            _point(1, self._output)
+            _redirect(0, self._input)
+            _redirect(1, self._output)
 
     async def watch(self) -> None:
-        """Set `lost` when the reader of standard output goes, where the system tells: Linux, macOS."""
+        """Set `lost` when the reader of standard output has gone. Windows does not tell, so there this does nothing."""
         if sys.platform == "win32":
             return
         poll = select.poll()
@@ -112,8 +116,8 @@ class Stdio:
             self.lost.set()
 
     async def lines(self) -> AsyncGenerator[str]:
-        """Read line by line until the client leaves; what is no line is answered here."""
-        lines, reader = Lines(), DaemonThread()
+        """Yield line by line until the client leaves; what cannot be read is answered here with an error."""
+        lines, reader = LineReader(), DaemonThread()
         while chunk := await reader.run(self._read):
             for line in lines.feed(chunk):
                 if isinstance(line, str):
@@ -125,31 +129,31 @@ class Stdio:
                 yield line
             else:
                 await self._refuse(line)
-        self._ends = self._sending.deadline = anyio.current_time() + LAST_WORDS
+        self._deadline = self._sending.deadline = anyio.current_time() + FINAL_WRITE
 
     async def write(self, text: str) -> None:
         """Keep the text for `flush`."""
         self._text += text
 
     async def flush(self) -> None:
-        """Write what is kept; never returns if that fails, since whoever waits for `lost` ends the process."""
+        """Write what is kept. If that fails this never returns: whoever waits for `lost` ends the process."""
         text, self._text = self._text, ""
         if await self._send(text.encode()):
-            self._deliveries.wrote(text)
+            self._deliveries.note_written(text)
 
     async def _refuse(self, error: JSONRPCError) -> None:
-        if error.error.message == NO_HEADERS and error.id is None:  # the first time
-            logger.warning("the client sends Content-Length headers; this server reads one message a line")
+        if error.error.message == NO_HEADERS and error.id is None:  # only once
+            logger.warning("the client sends Content-Length headers; this server reads one message per line")
         await self._send(error.model_dump_json(by_alias=True, exclude_unset=True).encode() + b"\n")
 
     async def _send(self, data: bytes) -> bool:
-        """Write, and say whether all of it was."""
+        """Write the bytes; returns whether all of them were written in time."""
         async with self._lock:
             try:
-                with anyio.CancelScope(deadline=self._ends) as self._sending:
+                with anyio.CancelScope(deadline=self._deadline) as self._sending:
                     await self._writer.run(lambda: self._write(data))
             except OSError as error:
-                self.why = None if error.errno == errno.EPIPE else error
+                self.error = None if error.errno == errno.EPIPE else error
                 self.lost.set()
                 await anyio.sleep_forever()
             return not self._sending.cancelled_caught
@@ -160,7 +164,7 @@ class Stdio:
                 return os.read(self._input, CHUNK)
             except BlockingIOError:
                 select.select([self._input], [], [])
-            except OSError:  # a terminal that was closed
+            except OSError:  # the terminal was closed
                 return b""
 
     def _write(self, data: bytes) -> None:
@@ -173,9 +177,14 @@ class Stdio:
 
 
 async def run_stdio(lowlevel: Server[Any], client: Stdio, stop: Callable[[], Awaitable[None]]) -> None:
-    """Serve one client of the server beneath the SDK's own until it leaves; `stop` lets go of what is at work.
+    """Serve one client until it leaves.
 
-    Raises OSError if standard output cannot be written, other than because its reader has left.
+    Args:
+        lowlevel: The low-level server under the SDK's own.
+        client: The client.
+        stop: Stops the work on all jobs; called when nothing can be written to the client any more.
+
+    Raises OSError if standard output cannot be written, unless that is because the client has left.
     """
 
     async def leave_when_lost() -> None:
@@ -183,19 +192,21 @@ async def run_stdio(lowlevel: Server[Any], client: Stdio, stop: Callable[[], Awa
         await stop()
         group.cancel_scope.cancel()
 
-    with client.claimed():
+    with client.claim():
         async with anyio.create_task_group() as group:
             group.start_soon(client.watch)
             group.start_soon(leave_when_lost)
             given = cast("anyio.AsyncFile[str]", client.lines()), cast("anyio.AsyncFile[str]", client)
             async with stdio_server(*given) as (messages, answers):
-                await lowlevel.run(Readable(messages, answers), answers, lowlevel.create_initialization_options())
+                await lowlevel.run(
+                    ReadableMessages(messages, answers), answers, lowlevel.create_initialization_options()
+                )
             group.cancel_scope.cancel()
-    if client.why:
-        raise client.why
+    if client.error:
+        raise client.error
 
 
-def _point(number: int, elsewhere: int) -> None:
+def _redirect(number: int, elsewhere: int) -> None:
     os.dup2(elsewhere, number)
     if sys.platform == "win32":
         from mcp.os.win32.utilities import rebind_std_handle_to_fd

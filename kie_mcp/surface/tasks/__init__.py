@@ -1,1 +1,1 @@
-"""Jobs as MCP tasks."""
+"""Jobs as tasks of MCP's tasks extension."""

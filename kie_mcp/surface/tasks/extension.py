@@ -1,6 +1,7 @@
-"""The tasks extension of MCP (SEP-2663): a tool call is answered with a handle, by which the client asks for its end.
+"""The tasks extension of MCP (SEP-2663): a tool call is answered with a task, which the client asks about later.
 
-It knows the protocol and nothing of what the tasks are; that is the keeper's.
+This file has only the protocol. What the tasks are is up to a `TaskStore`: for the product these are jobs, for the
+conformance suite its own tools (`tests/conformance/tasks_server.py`).
 """
 
 from collections.abc import Awaitable, Callable, Collection
@@ -26,12 +27,12 @@ from pydantic.alias_generators import to_camel
 
 TASKS = "io.modelcontextprotocol/tasks"
 
-Kept = TypeVar("Kept")
+T = TypeVar("T")
 Call = ServerRequestContext[Any, Any]
 
 
 class Task(BaseModel):
-    """A task as the client sees it, in all that the protocol knows of one; a keeper needs not every state.
+    """A task as the client sees it, with every field of the protocol; no store has to use all of them.
 
     A tool's own error is a result: its task is completed, not failed.
     """
@@ -44,117 +45,121 @@ class Task(BaseModel):
     created_at: datetime
     last_updated_at: datetime
     ttl_ms: int | None = None
-    """How long it can be asked for, from its creation; None for ever."""
+    """Milliseconds from its creation for which it can be asked about; None for ever."""
     poll_interval_ms: int | None = None
     input_requests: dict[str, Any] | None = None
-    """What its client is asked for meanwhile, by keys of the server's; answered through `tasks/update`."""
+    """What the server asks the client meanwhile, by keys of the server's; answered through `tasks/update`."""
     result: CallToolResult | None = None
     error: ErrorData | None = None
 
     def detailed(self) -> dict[str, Any]:
-        """What `tasks/get` answers."""
+        """Return the answer to `tasks/get`."""
         known = self.model_dump(mode="json", by_alias=True, exclude_none=True)
         return {"resultType": "complete", "ttlMs": None, **known}
 
     def handle(self) -> dict[str, Any]:
-        """What the call is answered with: nothing that is to be had by asking only."""
+        """Return the answer to the tool call: the task without outcome and questions, which only `tasks/get` gives."""
         outcome = {"input_requests", "result", "error"}
         known = self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=outcome)
         return {"ttlMs": None, **known, "resultType": "task"}
 
 
-class TaskStore(Protocol[Kept]):
-    """What the tasks are kept by."""
+class TaskStore(Protocol[T]):
+    """Where the tasks are kept; `T` is what a store keeps for one task."""
 
     @property
     def tools(self) -> Collection[str]:
-        """The tools whose calls may become tasks."""
+        """The names of the tools whose calls may become tasks."""
         ...
 
     async def begin(self, params: CallToolRequestParams, ctx: Call, call_next: CallNext, /) -> Task | HandlerResult:
-        """Start the task, durably, or answer the call as ever."""
+        """Start a task that survives a crash and return it, or answer the call without a task."""
         ...
 
-    async def find(self, task_id: str, ctx: Call, /) -> Kept:
-        """What is kept under that id for whoever asks. Raises MCPError with INVALID_PARAMS if nothing is."""
+    async def find(self, task_id: str, ctx: Call, /) -> T:
+        """Find the caller's task of that id. Raises MCPError with INVALID_PARAMS if there is none."""
         ...
 
-    async def show(self, kept: Kept, ctx: Call, /) -> Task:
-        """The task as it stands, for this client."""
+    async def show(self, item: T, ctx: Call, /) -> Task:
+        """Return the task in its present state, for this client."""
         ...
 
-    async def cancel(self, kept: Kept, /) -> None:
-        """Take note that the client no longer waits."""
+    async def cancel(self, item: T, /) -> None:
+        """Note that the client no longer waits."""
         ...
 
 
-class _Named(RequestParams):
+class TaskParams(RequestParams):
+    """What every request about a task carries."""
+
     task_id: str
 
 
-class Update(_Named):
-    """What a client answers a task that asked for something, by the keys of its questions."""
+class Update(TaskParams):
+    """The client's answers to what a task has asked, by the keys of the questions."""
 
     input_responses: dict[str, Any]
 
 
 class Tasks(Extension):
-    """Serves a keeper's tasks to the clients that ask for them; the others notice nothing."""
+    """Serves the tasks of a store to clients that support the extension; for other clients nothing changes."""
 
     identifier = TASKS
 
-    def __init__(self, keeper: TaskStore[Any]) -> None:
-        self._keeper = keeper
+    def __init__(self, store: TaskStore[Any]) -> None:
+        self._store = store
 
     def methods(self) -> list[MethodBinding]:
-        """What a client can ask about a task."""
+        """Return the methods by which a client asks about a task."""
         eras = frozenset(MODERN_PROTOCOL_VERSIONS)
         return [
-            MethodBinding("tasks/get", _Named, _gated(self._get), eras),
-            MethodBinding("tasks/update", Update, _gated(self.update), eras),
-            MethodBinding("tasks/cancel", _Named, _gated(self._cancel), eras),
+            MethodBinding("tasks/get", TaskParams, _for_task_clients(self._get), eras),
+            MethodBinding("tasks/update", Update, _for_task_clients(self.update), eras),
+            MethodBinding("tasks/cancel", TaskParams, _for_task_clients(self._cancel), eras),
         ]
 
     async def intercept_tool_call(self, params: CallToolRequestParams, ctx: Call, call_next: CallNext) -> HandlerResult:
-        """Make a task of the call, if the client takes one and the keeper has one."""
-        if params.name not in self._keeper.tools or not _takes_tasks(ctx):
+        """Answer the call with a task if the client supports tasks and the store makes one of it."""
+        if params.name not in self._store.tools or not _accepts_tasks(ctx):
             return await call_next(ctx)
-        begun = await self._keeper.begin(params, ctx, call_next)
+        begun = await self._store.begin(params, ctx, call_next)
         return begun.handle() if isinstance(begun, Task) else begun
 
     async def update(self, ctx: Call, params: Update) -> HandlerResult:
-        """Acknowledge it: answers to nothing are to be ignored. Whoever keeps tasks that ask takes them here."""
-        await self._keeper.find(params.task_id, ctx)
+        """Acknowledge answers and ignore them: these tasks ask nothing. A server whose tasks ask overrides this."""
+        await self._store.find(params.task_id, ctx)
         return {}
 
-    async def _get(self, ctx: Call, params: _Named) -> HandlerResult:
-        task = await self._keeper.show(await self._keeper.find(params.task_id, ctx), ctx)
+    async def _get(self, ctx: Call, params: TaskParams) -> HandlerResult:
+        task = await self._store.show(await self._store.find(params.task_id, ctx), ctx)
         return task.detailed()
 
-    async def _cancel(self, ctx: Call, params: _Named) -> HandlerResult:
-        await self._keeper.cancel(await self._keeper.find(params.task_id, ctx))
+    async def _cancel(self, ctx: Call, params: TaskParams) -> HandlerResult:
+        await self._store.cancel(await self._store.find(params.task_id, ctx))
         return {}
 
 
-def may_listen(ctx: Call, params: SubscriptionsListenRequestParams) -> None:
-    """Turn away who would be told of tasks and takes none, as the extension demands. Raises MCPError."""
+def check_listener(ctx: Call, params: SubscriptionsListenRequestParams) -> None:
+    """Raise MCPError if a client asks for notifications about tasks without supporting the extension."""
     if (params.notifications.model_extra or {}).get("taskIds"):
         require_client_extension(ctx, TASKS)
 
 
-def _takes_tasks(ctx: Call) -> bool:
-    """Only a client that lists the extension with this very request; the handshake's era does not know it."""
+def _accepts_tasks(ctx: Call) -> bool:
+    """Say whether the client lists the extension with this request; in the older era there is no such extension."""
     able = ctx.session.client_capabilities
     return ctx.protocol_version in MODERN_PROTOCOL_VERSIONS and TASKS in ((able and able.extensions) or {})
 
 
-def _gated(handler: Callable[[Call, Any], Awaitable[HandlerResult]]) -> Callable[[Call, Any], Awaitable[HandlerResult]]:
-    async def gated(ctx: Call, params: _Named) -> HandlerResult:
+def _for_task_clients(
+    handler: Callable[[Call, Any], Awaitable[HandlerResult]],
+) -> Callable[[Call, Any], Awaitable[HandlerResult]]:
+    async def checked(ctx: Call, params: TaskParams) -> HandlerResult:
         require_client_extension(ctx, TASKS)
-        # A header that is missing misleads nobody here, and the result it would cost the client was paid for.
+        # A missing header does no harm here, and refusing it would cost the client a result that was paid for.
         routed = ctx.request.headers.get(MCP_NAME_HEADER) if ctx.request is not None else None
         if routed is not None and decode_header_value(routed) != params.task_id:
             raise MCPError(HEADER_MISMATCH, "The Mcp-Name header is not the taskId of the request.")
         return await handler(ctx, params)
 
-    return gated
+    return checked

@@ -1,7 +1,7 @@
-"""Jobs as tasks, for the clients that ask for tasks: the task's id is the job's, and the ledger is what is asked.
+"""Jobs as tasks: a task's id is its job's id, and its state is read from the ledger.
 
-A job that failed is a task that completed with the tool's error, as the protocol has it. A job can neither be stopped
-nor asked for input, so its task is never cancelled and never waits for its client.
+A job that failed is a completed task with the tool's error as its result: so the protocol demands. A job can neither
+be stopped nor ask for input, so its task is never cancelled and never waits for its client.
 """
 
 import logging
@@ -18,8 +18,8 @@ from kie_mcp.errors import KieError, UnknownJobError
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.job import Job, JobState
 from kie_mcp.jobs.polling import next_look
-from kie_mcp.surface.answers.text import text
-from kie_mcp.surface.calls import CallHandler, CallOptions, Connection
+from kie_mcp.surface.answers.text import write_text
+from kie_mcp.surface.calls import CallHandler, CallOptions, Recipient
 from kie_mcp.surface.tasks.extension import Call, Task
 from kie_mcp.surface.tenant import TenantOf
 from kie_mcp.text import literal
@@ -28,35 +28,35 @@ logger = logging.getLogger(__name__)
 
 UNFINISHED = frozenset({JobState.QUEUED.value, JobState.RUNNING.value})
 MOST = 1000
-"""Jobs of which it is remembered what their clients wished; of the oldest it is forgotten first."""
-WISH = TypeAdapter(bool)
+"""How many jobs are remembered with the wishes of their clients; beyond that the oldest are forgotten."""
+BOOLEAN = TypeAdapter(bool)
 
-Kept = TypeVar("Kept")
+T = TypeVar("T")
 
 
 class JobTasks:
-    """Keeps no task: each is a job of the tenant's, and lives as long as the ledger."""
+    """The store of tasks that are jobs: it keeps none itself, since each lives in the ledger."""
 
     def __init__(self, tenant_of: TenantOf, calls: CallHandler, clock: Clock, *, tools: Collection[str]) -> None:
         self.tools = tools
-        """Those whose calls may become tasks."""
+        """The names of the tools whose calls may become tasks."""
         self._tenant_of = tenant_of
         self._calls = calls
         self._clock = clock
-        self._left: dict[str, None] = {}
-        """Jobs whose client no longer waits: a word for whoever asks all the same."""
-        self._manners: dict[str, CallOptions] = {}
-        """What was wished for the first answer; once it is forgotten it is what is usual with the client."""
+        self._cancelled: dict[str, None] = {}
+        """Jobs whose client has cancelled the task: if it asks again, the answer mentions it."""
+        self._options: dict[str, CallOptions] = {}
+        """What the calls asked for, for the answer at the end; without an entry the client's default is used."""
 
     async def begin(self, params: CallToolRequestParams, ctx: Call, call_next: CallNext) -> Task | HandlerResult:
-        """Order without waiting: the ordinary answer of a job that is not done becomes its task."""
+        """Make the call without waiting; if its job is not done then, answer with the job's task."""
         params.arguments = {**(params.arguments or {}), "wait_seconds": 0}
         answered = await call_next(ctx)
-        if not isinstance(answered, CallToolResult) or (job_id := _unfinished(answered)) is None:
+        if not isinstance(answered, CallToolResult) or (job_id := _unfinished_job_id(answered)) is None:
             return answered
-        self._left.pop(job_id, None)
-        if (preview := _wish(params.arguments.get("preview"))) is not None:
-            _note(self._manners, job_id, CallOptions(preview=preview))
+        self._cancelled.pop(job_id, None)
+        if (preview := _read_preview(params.arguments.get("preview"))) is not None:
+            _remember(self._options, job_id, CallOptions(preview=preview))
         try:
             return self._task(await self._tenant_of(ctx).service.read(job_id), _headline(answered))
         except KieError as error:
@@ -64,7 +64,7 @@ class JobTasks:
             return answered
 
     async def find(self, task_id: str, ctx: Call) -> Job:
-        """The account's job with that id of ours. Raises MCPError."""
+        """Find the account's job with that id. Raises MCPError if there is none, or the ledger cannot be read."""
         try:
             return await self._tenant_of(ctx).service.read(task_id)
         except UnknownJobError as error:
@@ -73,27 +73,27 @@ class JobTasks:
             raise MCPError(INTERNAL_ERROR, error.message) from error
 
     async def show(self, job: Job, ctx: Call) -> Task:
-        """The task as the ledger has the job; an end that is handed out here is delivered."""
+        """Return the job's task; the end of a job that is returned here counts as delivered."""
         try:
             if not job.done:
                 return self._task(job, await self._sentence(job, ctx))
-            self._left.pop(job.id, None)
-            manner = self._manners.get(job.id, CallOptions())
+            self._cancelled.pop(job.id, None)
+            options = self._options.get(job.id, CallOptions())
             late = self._tenant_of(ctx).service.is_waking
-            answered = await self._calls.tell(job, Connection(request=ctx, late=late), manner)
+            answered = await self._calls.answer(job, Recipient(request=ctx, late=late), options)
         except KieError as error:
             raise MCPError(INTERNAL_ERROR, error.message) from error
-        self._manners.pop(job.id, None)
+        self._options.pop(job.id, None)
         return self._task(job, _headline(answered), answered)
 
     async def cancel(self, job: Job) -> None:
-        """Only the waiting ends: the caller was told of the job, so an equal order joins it as before."""
+        """Note that the client no longer waits. The job goes on, and an equal order can join it as before."""
         if not job.done:
-            _note(self._left, job.id, None)
+            _remember(self._cancelled, job.id, None)
 
     async def _sentence(self, job: Job, ctx: Call) -> str:
-        headline = text(await self._calls.describe(job, self._tenant_of(ctx))).partition("\n")[0]
-        if job.id not in self._left:
+        headline = write_text(await self._calls.describe(job, self._tenant_of(ctx))).partition("\n")[0]
+        if job.id not in self._cancelled:
             return headline
         ask = f'get_job_status(job_id="{job.id}")'
         goes_on = "Only the waiting was cancelled: the job goes on and is paid for all the same"
@@ -113,21 +113,21 @@ class JobTasks:
         )
 
 
-def _unfinished(answered: CallToolResult) -> str | None:
-    """The id of the job that goes on; None for an end, and for a refusal."""
+def _unfinished_job_id(answered: CallToolResult) -> str | None:
+    """Return the id of the job in an answer if that job is not done; None for a finished job and for a refusal."""
     facts = cast("dict[str, Any]", answered.structured_content or {})
     return facts["job_id"] if facts.get("state") in UNFINISHED else None
 
 
-def _wish(given: object) -> bool | None:
-    """Read it as the tool does, by which it is accepted already: models write true also as a text."""
+def _read_preview(given: object) -> bool | None:
+    """Read the argument `preview` as the tool does, which has accepted it already: "true" is also true."""
     try:
-        return WISH.validate_python(given)
+        return BOOLEAN.validate_python(given)
     except ValidationError:
-        return None  # blank or null, which count as not given
+        return None  # blank or null: not given
 
 
-def _note(notes: dict[str, Kept], job_id: str, note: Kept) -> None:
+def _remember(notes: dict[str, T], job_id: str, note: T) -> None:
     notes.pop(job_id, None)
     notes[job_id] = note
     if len(notes) > MOST:

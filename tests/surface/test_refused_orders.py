@@ -42,7 +42,7 @@ def film(**arguments: Any) -> Call:
 
 
 async def refused(folder: Path, calls: dict[str, Call], era: Era = "legacy") -> dict[str, str]:
-    """What is said to each of them; nothing may have been sent, reserved or counted."""
+    """Return the text of each answer, and check that nothing was sent, reserved or counted."""
     said: dict[str, str] = {}
     async with stand(folder, era=era, changes={"input_roots": (folder / "in",)}) as here:
         for name, (tool, arguments) in calls.items():
@@ -190,9 +190,9 @@ async def test_what_no_model_takes(tmp_path: Path, era: Era) -> None:
             "a seed with a fraction": "seed: 12345.5 given; (). Correct the arguments and call again.",
             "a seed beyond numbers": "seed: a huge number given; (2147483647). Correct the arguments and call again.",
             "no job id": "job_id: is required. Correct the arguments and call again.",
-            "a job id of blanks": "There is no job '  ': an id has letters, digits and few signs, and no blanks. Find it with list_jobs.",
-            "a job id with a path": "There is no job '../../etc/passwd': an id has letters, digits and few signs, and no blanks. Find it with list_jobs.",
-            "a job id with quotes": 'There is no job "a\'; DROP TABLE jobs;--": an id has letters, digits and few signs, and no blanks. Find it with list_jobs.',
+            "a job id of blanks": "There is no job '  ': an id has only letters, digits, '_', '.', ':' and '-'. Find it with list_jobs.",
+            "a job id with a path": "There is no job '../../etc/passwd': an id has only letters, digits, '_', '.', ':' and '-'. Find it with list_jobs.",
+            "a job id with quotes": "There is no job \"a'; DROP TABLE jobs;--\": an id has only letters, digits, '_', '.', ':' and '-'. Find it with list_jobs.",
             "a job id too long": "job_id: 101 characters given; (100). Correct the arguments and call again.",
             "a state": "state: 'done' given; ('queued' 'running' 'succeeded' 'failed' 'unconfirmed'). Correct the arguments and call again.",
             "a kind": "kind: 'song' given; ('image' 'speech' 'talking_video'). Correct the arguments and call again.",
@@ -244,7 +244,7 @@ async def test_characters_that_cannot_be_sent(tmp_path: Path, era: Era) -> None:
             "half a pair": "prompt: 'a \\ud83d fox' given; (). Correct the arguments and call again.",
             "NUL in a text": "text: holds the character U+0000 at position 4; control characters other than newline and tab, and halves of surrogate pairs, are not allowed. Take the character out.",
             "half a pair in a key": "idempotency_key: 'k\\udc00' given; (). Correct the arguments and call again.",
-            "NUL in a job id": "There is no job 'job_\\x00': an id has letters, digits and few signs, and no blanks. Find it with list_jobs.",
+            "NUL in a job id": "There is no job 'job_\\x00': an id has only letters, digits, '_', '.', ':' and '-'. Find it with list_jobs.",
             "a bell in a link": "image: holds the character U+0007 at position 21; control characters other than newline and tab, and halves of surrogate pairs, are not allowed. Take the character out.",
         }
     )
@@ -324,7 +324,7 @@ async def test_how_such_refusals_read(tmp_path: Path) -> None:
 
 
 async def test_other_names_for_the_same_are_taken(tmp_path: Path, era: Era) -> None:
-    """Kie.ai's own and older names; null, as some clients fill every place, is nothing."""
+    """Kie.ai's own names and older ones; null, which some clients send for every argument, counts as not given."""
     async with stand(tmp_path, era=era, speed=100) as here:
         own = facts(await here.call("generate_image", prompt="a face"))["outputs"][0]["url"]
         voice = facts(await here.call("generate_speech", text="Hello.", voice="RACHEL"))["outputs"][0]["url"]

@@ -1,4 +1,4 @@
-"""No value, in every spelling that clients have for it, is an argument that was not given: never a paid word."""
+"""Every spelling of "nothing" that clients send counts as an argument that was not given, and is never paid for."""
 
 import math
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kie_mcp.surface.arguments.absent import given_entries
-from kie_mcp.surface.arguments.repair import meant
+from kie_mcp.surface.arguments.repair import repair
 from tests.support.sandbox_server import Stand, facts, stand, text
 from tests.support.virtual_time import HURRIED
 
@@ -71,12 +71,12 @@ def anyio_backend() -> object:
 
 
 async def schemas(here: Stand) -> dict[str, dict[str, Any]]:
-    """The published schema of each tool's arguments."""
+    """Return the published schema of each tool's arguments."""
     return {tool.name: tool.input_schema for tool in (await here.client.list_tools()).tools}
 
 
 def optional(schema: dict[str, Any]) -> list[str]:
-    """The arguments that can be left out."""
+    """Return the arguments that can be left out."""
     return [name for name in schema["properties"] if name not in schema.get("required", ())]
 
 
@@ -88,10 +88,10 @@ async def test_every_optional_argument_in_every_spelling_of_nothing_is_not_given
     for schema in published.values():
         for name in optional(schema):
             for value in NOTHING.values():
-                assert meant({name: value}, schema) == {}, (name, value)
+                assert repair({name: value}, schema) == {}, (name, value)
                 checked += 1
             for value in ZERO.values():
-                kept = meant({name: value}, schema)
+                kept = repair({name: value}, schema)
                 assert kept == ({name: value} if name in ZERO_IS_MEANT else {}), (name, value)
     assert checked >= 800
 
@@ -111,7 +111,10 @@ async def test_a_call_in_which_every_place_is_filled_with_nothing_orders_what_th
 
 
 async def ordered(here: Stand, filler: Any, *, leave: set[str] | None) -> list[Any]:
-    """What Kie.ai is asked for, and how the calls end, with this in every place but those to leave; None: in none."""
+    """Call each tool with this value for every argument but those to leave; return what Kie.ai was asked, and the ends.
+
+    None: without any such value.
+    """
     published = await schemas(here)
     states: list[Any] = []
     job_id = ""
@@ -171,12 +174,12 @@ async def test_an_argument_that_says_nothing_leaves_its_place_to_another_name_of
     async with stand(tmp_path) as here:
         schema = (await schemas(here))["generate_image"]
     given = {"prompt": "a fox", "images": None, "image": "null", "image_url": PICTURE}
-    assert meant(given, schema) == {"prompt": "a fox", "images": [PICTURE]}
+    assert repair(given, schema) == {"prompt": "a fox", "images": [PICTURE]}
 
 
 @pytest.mark.parametrize("value", ["none of them", "nullify", "(a fox)", "a-b", "...", "null.", "[" * 70, "void", "0"])
 def test_what_only_looks_like_nothing_is_something(value: str) -> None:
-    assert meant({"style": value}, {"properties": {"style": {"type": "string"}}}) == {"style": value}
+    assert repair({"style": value}, {"properties": {"style": {"type": "string"}}}) == {"style": value}
 
 
 def test_a_list_in_a_list_is_a_mistake_and_no_spelling_of_nothing() -> None:

@@ -1,4 +1,4 @@
-"""What is answered about a job: the whole text and the whole structured content, for each state."""
+"""The whole answer about a job, text and structured content, in each state."""
 # ruff: noqa: E501 (texts stand as they are said)
 
 import json
@@ -13,16 +13,16 @@ from kie_mcp.errors import NotCreatedError, OrderError
 from kie_mcp.jobs.draft import Expectation
 from kie_mcp.jobs.job import Phase
 from kie_mcp.jobs.store.errors import LedgerError
-from kie_mcp.surface.answers.build import answer, listing, lost_sight, refusal, result
+from kie_mcp.surface.answers.build import build_listing, build_lost_answer, build_refusal, build_result, describe_job
 from kie_mcp.surface.answers.schema import Answer
-from kie_mcp.surface.answers.text import spoken
+from kie_mcp.surface.answers.text import format_duration
 from tests.support.every_state import BEGAN, EVERY, NOW, Case, done, job
 
 FAILURES = {"failed", "unconfirmed"}
 
 
 def told(case: Case) -> Answer:
-    return answer(case.job, case.outlook, NOW, parts=case.parts, sandbox=case.sandbox, joined=case.joined)
+    return describe_job(case.job, case.outlook, NOW, parts=case.parts, sandbox=case.sandbox, joined=case.joined)
 
 
 def said(returned: CallToolResult) -> str:
@@ -37,7 +37,7 @@ def known(returned: CallToolResult) -> dict[str, Any]:
 
 
 def answers() -> dict[str, CallToolResult]:
-    return {name: result(case.job, told(case)) for name, case in EVERY.items()}
+    return {name: build_result(case.job, told(case)) for name, case in EVERY.items()}
 
 
 def test_the_text_of_every_state() -> None:
@@ -200,7 +200,7 @@ what to do: Change the prompt or the inputs: the same ones are refused again.
 note: The audio was cut to 15 s.
 made with: speech job_7kq2abcdefghijklmnopqrstuv (succeeded, 0.3 credits)
 job: job_9d1xabcdefghijklmnopqrstuv (Kie.ai's id: e931f4f24b0f6d5bc4744c719d3f67f3) "a fox"
-next: ordered again, it takes the speech that was made at no further cost\
+next: if it is ordered again, the speech made for it will be used at no further cost\
 """,
             "refused": """\
 failed: image, No credits.
@@ -643,7 +643,7 @@ def test_the_structured_content_of_every_state() -> None:
                 },
                 "note": "The audio was cut to 15 s.",
                 "kie_task_id": "e931f4f24b0f6d5bc4744c719d3f67f3",
-                "next": "ordered again, it takes the speech that was made at no further cost",
+                "next": "if it is ordered again, the speech made for it will be used at no further cost",
             },
             "refused": {
                 "kind": "image",
@@ -730,7 +730,7 @@ def test_an_unconfirmed_job_is_never_called_failed() -> None:
 
 def test_each_output_is_a_link_unless_links_break_the_client() -> None:
     case = EVERY["two pictures"]
-    with_links, without = (result(case.job, told(case), links=links) for links in (True, False))
+    with_links, without = (build_result(case.job, told(case), links=links) for links in (True, False))
     links = [block.model_dump(exclude_none=True) for block in with_links.content if isinstance(block, ResourceLink)]
     assert links == snapshot(
         [
@@ -752,7 +752,7 @@ def test_foreign_data_cannot_break_out_of_its_line() -> None:
 
 
 def test_a_refusal_says_what_to_do_and_that_nothing_was_charged() -> None:
-    refused = refusal(OrderError("speed: 2 is out of range.", remedy="Use 0.7 to 1.2."))
+    refused = build_refusal(OrderError("speed: 2 is out of range.", remedy="Use 0.7 to 1.2."))
     assert (said(refused), known(refused), refused.is_error) == snapshot(
         (
             """\
@@ -771,13 +771,13 @@ what to do: Use 0.7 to 1.2.\
             True,
         )
     )
-    assert said(refusal(NotCreatedError("Nothing was sent."))) == snapshot("error: Nothing was sent.")
+    assert said(build_refusal(NotCreatedError("Nothing was sent."))) == snapshot("error: Nothing was sent.")
 
 
 @pytest.mark.parametrize("error", [LedgerError("The ledger is locked."), RuntimeError("a secret")])
 def test_a_job_that_was_ordered_keeps_its_id_whatever_breaks(error: Exception) -> None:
-    """What broke is no reason to order again, and its own words may hold anything."""
-    returned = lost_sight(job(Phase.RESERVED), error)
+    """An unforeseen error is no reason to order again, and its message is not shown: it may hold anything."""
+    returned = build_lost_answer(job(Phase.RESERVED), error)
     assert known(returned)["job_id"] in said(returned)
     assert known(returned)["error"]["may_have_been_charged"]
     assert "secret" not in said(returned)
@@ -785,7 +785,7 @@ def test_a_job_that_was_ordered_keeps_its_id_whatever_breaks(error: Exception) -
 
 
 def test_how_a_lost_sight_reads() -> None:
-    assert said(lost_sight(job(Phase.RESERVED), LedgerError("The ledger is locked."))) == snapshot("""\
+    assert said(build_lost_answer(job(Phase.RESERVED), LedgerError("The ledger is locked."))) == snapshot("""\
 error: The ledger is locked. The job was ordered and goes on.
 charged: it may have been
 what to do: Do not order it again: ask with get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv").
@@ -795,7 +795,7 @@ job: job_9d1xabcdefghijklmnopqrstuv\
 
 def test_a_listing_has_a_line_for_each_job_and_the_next_step() -> None:
     cases = [EVERY[name] for name in ("a picture", "running", "failed", "not saved", "third in line")]
-    returned = listing([told(case) for case in cases])
+    returned = build_listing([told(case) for case in cases])
     assert said(returned) == snapshot("""\
 2026-09-21T14:13:20Z succeeded image job_9d1xabcdefghijklmnopqrstuv "a fox" /home/you/Pictures/kie/2026-09-21-image-9d1xabcd-1.png
 2026-09-21T14:13:20Z running image job_9d1xabcdefghijklmnopqrstuv "a fox"
@@ -807,28 +807,28 @@ next: get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv")\
     assert [job["state"] for job in known(returned)["jobs"]] == snapshot(
         ["succeeded", "running", "failed", "succeeded", "queued"]
     )
-    assert said(listing([])) == snapshot("no such jobs")
+    assert said(build_listing([])) == snapshot("no such jobs")
 
 
 def test_a_clock_that_was_set_back_makes_no_negative_time() -> None:
-    assert answer(job(Phase.RUNNING), EVERY["running"].outlook, BEGAN - 100).elapsed_s == 0
+    assert describe_job(job(Phase.RUNNING), EVERY["running"].outlook, BEGAN - 100).elapsed_s == 0
 
 
 def test_a_price_too_small_for_cents_is_not_called_nothing() -> None:
     small = told(replace(EVERY["a voice"], job=done(credits_used=0.012)))
-    assert "0.012 credits (under $0.01)" in said(result(done(), small))
+    assert "0.012 credits (under $0.01)" in said(build_result(done(), small))
 
 
 def test_lengths_of_time_as_people_say_them() -> None:
-    assert [spoken(seconds) for seconds in (0.2, 48, 89, 181, 5399, 7200)] == snapshot(
+    assert [format_duration(seconds) for seconds in (0.2, 48, 89, 181, 5399, 7200)] == snapshot(
         ["0 s", "48 s", "89 s", "3 min", "90 min", "2.0 h"]
     )
 
 
 @pytest.mark.parametrize("note", ["", "Kie.ai is busy."])
 def test_what_there_is_to_know_of_an_order_is_said_at_once_and_not_only_after_it_was_sent(note: str) -> None:
-    """In line it can still be thought over."""
+    """While the job waits in line, the caller can still think it over."""
     doubt = "It is known to go well up to 15 s, and this lasts about 40 s."
     queued = job(Phase.RESERVED, sent_at=None, task_id=None, note=note, remark=doubt)
-    told = answer(queued, Expectation(place=2, sent_in_s=7.0), NOW).note
+    told = describe_job(queued, Expectation(place=2, sent_in_s=7.0), NOW).note
     assert told == f"{note or 'In line: 2 before it, to be sent in about 7 s.'} {doubt}"

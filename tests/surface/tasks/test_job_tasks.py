@@ -1,4 +1,4 @@
-"""Clients that take tasks: a paid call answers at once with its job as a task, and the ledger says how it ends."""
+"""Clients that support tasks: a call that costs credits is answered at once with a task, and the ledger has its end."""
 
 import asyncio
 import json
@@ -27,7 +27,7 @@ from kie_mcp.kie.client import KieClient
 from kie_mcp.sandbox import create_app
 from kie_mcp.surface.server import KieServer
 from tests.support.plain_media import PlainMedia
-from tests.support.sandbox_server import BASE, facts, saved, settings, text
+from tests.support.sandbox_server import BASE, UNHURRIED_PREVIEW, facts, saved, settings, text
 from tests.support.tasks_client import TaskClient, cancel, end, get, order, update
 from tests.support.virtual_time import HURRIED, LoopClock
 
@@ -49,7 +49,7 @@ def server(folder: Path, app: Starlette, **changes: Any) -> KieServer:
     used = settings(folder, **changes)
     key = used.api_key.get_secret_value() if used.api_key else ""
     kie = KieClient(key, base_url=BASE, upload_base_url=BASE, transport=httpx.ASGITransport(app), now=LoopClock().now)
-    return create_server(used, kie=kie, clock=LoopClock())
+    return create_server(used, kie=kie, clock=LoopClock(), preview_seconds=UNHURRIED_PREVIEW)
 
 
 @asynccontextmanager
@@ -182,7 +182,7 @@ async def test_an_order_that_joins_a_job_which_is_over_is_answered_with_its_end(
 
 
 async def follow(client: Client, job_id: str) -> None:
-    """Wait for a job's end without being told it by a tool."""
+    """Wait for a job's end without the answer of a tool."""
     state = "queued"
     while state in {"queued", "running"}:
         await anyio.sleep(1)

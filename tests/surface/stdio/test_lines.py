@@ -1,4 +1,4 @@
-"""Bytes of a client, cut into lines in whatever pieces they come, and never more of them held than a line may have."""
+"""Bytes are cut into the same lines in whatever pieces they come, and no more are kept than a line may have."""
 
 import json
 import tracemalloc
@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as some
 from mcp.types import JSONRPCError
 
-from kie_mcp.surface.stdio.lines import ENDS, Lines
+from kie_mcp.surface.stdio.lines import ENDS, LineReader
 
 LONG = 4 * ENDS
 
 
 def cut(data: bytes, size: int = 7, longest: int = LONG) -> list[str | int | None]:
-    """Lines as they are, and of refusals the number of the request that they answer."""
-    lines = Lines(longest)
+    """Cut bytes into lines; of a refusal return the id of the request that it answers."""
+    lines = LineReader(longest)
     found = [one for start in range(0, len(data), size) for one in lines.feed(data[start : start + size])]
     return [one.id if isinstance(one, JSONRPCError) else one for one in (*found, *lines.end())]
 
@@ -62,7 +62,7 @@ def test_a_line_that_is_too_long_is_refused_to_the_request_that_it_held(
 
 
 def test_a_line_without_an_end_takes_no_more_memory_than_the_longest() -> None:
-    lines, chunk = Lines(2**20), b"x" * 2**16
+    lines, chunk = LineReader(2**20), b"x" * 2**16
     tracemalloc.start()
     for _ in range(400):
         assert not list(lines.feed(chunk))

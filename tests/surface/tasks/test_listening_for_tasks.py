@@ -1,4 +1,4 @@
-"""Clients that would like to be told of tasks: who takes none is turned away, and to the others nothing is promised."""
+"""Clients that ask for notifications about tasks: those without tasks are refused, the others are promised none."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -22,7 +22,7 @@ from mcp.types import (
 from tests.support.sandbox_server import facts
 from tests.support.tasks_client import TASKS, TaskClient, order
 from tests.support.virtual_time import HURRIED
-from tests.surface.test_tasks import sandbox, server
+from tests.surface.tasks.test_job_tasks import sandbox, server
 
 pytestmark = pytest.mark.anyio
 
@@ -33,7 +33,7 @@ def anyio_backend() -> object:
 
 
 class Ear:
-    """Hears what is promised to a client that listens, and of which resources it is told."""
+    """Receives what is promised to a client that listens, and the notifications about resources."""
 
     def __init__(self) -> None:
         self.promised, self.told = [anyio.create_memory_object_stream[Any](100) for _ in range(2)]
@@ -49,7 +49,7 @@ class Ear:
                 pass
 
     def close(self) -> None:
-        """Let go of what was not taken."""
+        """Close the streams."""
         for stream in (*self.promised, *self.told):
             stream.close()
 

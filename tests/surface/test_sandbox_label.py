@@ -1,4 +1,4 @@
-"""Only what says of itself that it is the sandbox is called one: through a gateway real money is spent."""
+"""Only a server that says that it is a sandbox is called one: behind a gateway real money is spent."""
 
 from pathlib import Path
 from typing import Any
@@ -18,25 +18,25 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 def anyio_backend() -> Any:
-    """What the sandbox takes time for passes faster."""
+    """The sandbox's delays pass faster."""
     return HURRIED
 
 
 class Gateway(httpx.AsyncBaseTransport):
-    """Stands on this machine and hands everything on to what is no sandbox, as far as it says."""
+    """A gateway on this machine, in front of a Kie.ai that does not say that it is a sandbox."""
 
     def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
         self._inner = inner
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Hand it on without the sandbox's mark."""
+        """Pass the request on, and the answer back without the sandbox's header."""
         answer = await self._inner.handle_async_request(request)
         del answer.headers["x-kie-sandbox"]
         return answer
 
 
 def beside(made: CallToolResult) -> str:
-    """What was written beside a job's first file."""
+    """Read the JSON file beside a job's first file."""
     return Path(facts(made)["outputs"][0]["path"] + ".json").read_text()
 
 

@@ -1,4 +1,4 @@
-"""Arguments in the forms in which models send them."""
+"""Arguments in the wrong forms that models send."""
 
 from pathlib import Path
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from inline_snapshot import snapshot
 
-from kie_mcp.surface.arguments.repair import meant
+from kie_mcp.surface.arguments.repair import repair
 from tests.support.library_words import ours
 from tests.support.sandbox_server import BASE, facts, stand, text
 from tests.support.virtual_time import HURRIED
@@ -53,7 +53,7 @@ def anyio_backend() -> object:
     ],
 )
 def test_what_is_certain_is_taken_and_the_rest_left_for_the_schema(given: dict[str, Any], understood: object) -> None:
-    assert meant(given, {"properties": PROPERTIES, "required": ["prompt"]}) == understood
+    assert repair(given, {"properties": PROPERTIES, "required": ["prompt"]}) == understood
 
 
 @pytest.mark.anyio

@@ -1,4 +1,4 @@
-"""Fields that hosts add to a call: they pass, and everything else that no tool has is refused as before."""
+"""Fields that hosts add to a call are ignored; any other unknown argument is refused."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""What answers tell their reader to do, done as it is told: it works, and in every client."""
+"""The next steps that answers name: each is done as the answer says, and works in every client."""
 
 import ast
 import re
@@ -10,7 +10,7 @@ import pytest
 from mcp.types import CallToolResult
 
 from kie_mcp.app import INSTRUCTIONS
-from kie_mcp.surface.answers.build import answer, listing, lost_sight, result
+from kie_mcp.surface.answers.build import build_listing, build_lost_answer, build_result, describe_job
 from kie_mcp.surface.clients import LISTENING
 from tests.support.every_state import EVERY, NOW, job
 from tests.support.sandbox_server import Stand, facts, stand, text
@@ -31,7 +31,7 @@ def anyio_backend() -> object:
 
 
 def parse(hint: str) -> tuple[str, dict[str, Any]]:
-    """The call that a hint is: the tool and its arguments, with JSON's true and false."""
+    """Parse the call in a hint: return the tool and its arguments, with JSON's true and false."""
     call = ast.parse(hint.replace("=true", "=True").replace("=false", "=False"), mode="eval").body
     assert isinstance(call, ast.Call)
     assert isinstance(call.func, ast.Name)
@@ -40,7 +40,7 @@ def parse(hint: str) -> tuple[str, dict[str, Any]]:
 
 
 async def follow(here: Stand, first: CallToolResult, *, limit: int = 200) -> CallToolResult:
-    """Do what `next` says until the job is done, as a client that listens to nothing and soon cuts a call."""
+    """Do what `next` says until the job is done, as a client without progress that soon cuts a call."""
     returned = first
     for _ in range(limit):
         if facts(returned)["state"] in DONE:
@@ -91,7 +91,7 @@ async def test_an_answer_that_joined_says_how_to_get_another_one_and_that_is_so(
 async def test_a_remedy_that_names_a_call_names_one_that_works(tmp_path: Path) -> None:
     async with stand(tmp_path, changes=BY_TABLE, speed=1.0) as here:
         known = facts(await here.client.call_tool("generate_image", {"prompt": "a fox"}))["job_id"]
-        told = facts(lost_sight(job(EVERY["running"].job.phase, id=known), RuntimeError()))
+        told = facts(build_lost_answer(job(EVERY["running"].job.phase, id=known), RuntimeError()))
         found = re.search(r"\w+\(.*?\)", told["error"]["remedy"])
         assert found
         tool, arguments = parse(found[0])
@@ -99,11 +99,11 @@ async def test_a_remedy_that_names_a_call_names_one_that_works(tmp_path: Path) -
 
 
 async def test_nothing_that_is_said_names_a_wait(tmp_path: Path) -> None:
-    """What a caller names overrides what is known of its client, and few clients stand 45 s."""
+    """A wait that a caller gives is used in place of the client's own, and few clients can wait 45 s."""
     said = [INSTRUCTIONS]
     for case in EVERY.values():
-        told = answer(case.job, case.outlook, NOW, parts=case.parts, sandbox=case.sandbox, joined=case.joined)
-        said += [str(result(case.job, told)), str(listing([told]))]
+        told = describe_job(case.job, case.outlook, NOW, parts=case.parts, sandbox=case.sandbox, joined=case.joined)
+        said += [str(build_result(case.job, told)), str(build_listing([told]))]
     async with stand(tmp_path) as here:
         for tool in (await here.client.list_tools()).tools:
             said.append(tool.description or "")

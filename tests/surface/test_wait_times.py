@@ -1,4 +1,4 @@
-"""How long a call waits: what the caller says, then the setting, then what is known of the client."""
+"""How long a call waits: as long as the caller says, else the setting, else what is known of the client."""
 
 import asyncio
 from pathlib import Path
@@ -14,8 +14,8 @@ from kie_mcp.surface.clients import (
     ClientSettings,
     Peer,
     Row,
-    patience,
-    profile,
+    choose_wait,
+    find_profile,
 )
 from tests.support.sandbox_server import Era, facts, stand, text
 from tests.support.virtual_time import HURRIED
@@ -57,8 +57,8 @@ def era(request: pytest.FixtureRequest) -> Era:
 def test_the_caller_rules_then_the_setting_then_the_client(
     given: float | None, override: float | None, client: str, listening: bool, seconds: float
 ) -> None:
-    known = profile(Peer(client), ClientSettings(wait_seconds=override))
-    assert patience(given, known, listening=listening) == seconds
+    known = find_profile(Peer(client), ClientSettings(wait_seconds=override))
+    assert choose_wait(given, known, listening=listening) == seconds
 
 
 @pytest.mark.parametrize(
@@ -80,30 +80,30 @@ def test_the_caller_rules_then_the_setting_then_the_client(
 def test_clients_of_one_name_are_told_apart_by_what_else_they_send(
     given: float | None, peer: Peer, seconds: float
 ) -> None:
-    assert patience(given, profile(peer), listening=True) == seconds
+    assert choose_wait(given, find_profile(peer), listening=True) == seconds
 
 
 def test_nobody_is_kept_waiting_longer_than_most_clients_wait() -> None:
     """Widely used clients cut a call at 60 seconds, and the strictest at 5."""
-    assert max(row.profile.seconds or 0 for row in CLIENTS) < 60
+    assert max(row.profile.default_wait or 0 for row in CLIENTS) < 60
     assert LISTENING < 60
     assert NOT_LISTENING < 5
 
 
 def test_a_link_is_left_out_for_the_nameless_client_that_it_breaks() -> None:
-    assert not profile(Peer("mcp", "2025-11-25", samples=True)).links
-    assert not profile(Peer("mcp", "2025-11-25", samples=True, stdio=False)).links
-    assert profile(Peer("mcp", "2025-11-25")).links
+    assert not find_profile(Peer("mcp", "2025-11-25", samples=True)).links
+    assert not find_profile(Peer("mcp", "2025-11-25", samples=True, stdio=False)).links
+    assert find_profile(Peer("mcp", "2025-11-25")).links
 
 
 def test_no_client_is_kept_longer_than_it_stands() -> None:
-    known = [row.profile for row in CLIENTS if row.profile.longest is not None]
+    known = [row.profile for row in CLIENTS if row.profile.longest_wait is not None]
     assert known
-    assert all(row.seconds is not None and row.seconds <= (row.longest or 0) for row in known)
+    assert all(row.default_wait is not None and row.default_wait <= (row.longest_wait or 0) for row in known)
 
 
 def test_names_in_the_table_are_found_in_any_case() -> None:
-    assert all(row.name == row.name.lower() and row.fits(_peer(f" {row.name.upper()} ", row)) for row in CLIENTS)
+    assert all(row.name == row.name.lower() and row.matches(_peer(f" {row.name.upper()} ", row)) for row in CLIENTS)
 
 
 def _peer(name: str, row: Row) -> Peer:
@@ -133,7 +133,7 @@ async def test_a_client_that_listens_waits_longer(tmp_path: Path) -> None:
 
 @pytest.mark.anyio
 async def test_a_client_known_by_name_is_told_apart_in_both_eras(tmp_path: Path, era: Era) -> None:
-    """This one listens, and cuts a call all the same."""
+    """This client asks for progress and still cuts calls."""
     async with stand(tmp_path, era=era, client="google-adk", changes={"wait_seconds": None}) as here:
         with anyio.fail_after(30):  # of hurried time, which a busy machine stretches; whoever listens gets 45 s
             answered = await here.call("generate_image", prompt="a cat sandbox:stuck")
@@ -164,7 +164,7 @@ def test_every_row_says_what_it_rests_on() -> None:
 
 @pytest.mark.parametrize("client", ["claude-code", "semantic kernel", "somebody"])
 def test_the_settings_rule_over_the_table(client: str) -> None:
-    known = profile(Peer(client), ClientSettings(wait_seconds=7, links=False, preview=False))
-    assert (known.seconds, known.links, known.preview) == (7, False, False)
-    known = profile(Peer(client), ClientSettings(links=True, preview=True))
+    known = find_profile(Peer(client), ClientSettings(wait_seconds=7, links=False, preview=False))
+    assert (known.default_wait, known.links, known.preview) == (7, False, False)
+    known = find_profile(Peer(client), ClientSettings(links=True, preview=True))
     assert (known.links, known.preview) == (True, True)

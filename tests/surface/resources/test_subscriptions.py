@@ -1,4 +1,4 @@
-"""Who has subscribed hears when a job moves, in both eras; nobody else does, and nothing is left when they go."""
+"""Clients that have subscribed are notified when jobs change, in both eras; others are not, and no watcher stays."""
 
 import asyncio
 import socket
@@ -48,7 +48,7 @@ def era(request: pytest.FixtureRequest) -> Era:
 
 
 class Ear:
-    """A client, and what it hears of resources."""
+    """A client, and the notifications about resources that it receives."""
 
     def __init__(self, where: Any, era: Era) -> None:
         self.era: Era = era
@@ -58,26 +58,26 @@ class Ear:
         self._news = anyio.Event()
 
     async def order(self, prompt: str = "a cat sandbox:slow") -> str:
-        """Order a picture that takes a while; its job's id."""
+        """Order a picture that takes a while; return its job's id."""
         return facts(await self.client.call_tool("generate_image", {"prompt": prompt, "wait_seconds": 0}))["job_id"]
 
     async def finish(self, job: str) -> None:
-        """Wait for the job's end without listening."""
+        """Wait for the job's end without a subscription."""
         await self.client.call_tool("get_job_status", {"job_id": job, "wait_seconds": 300})
 
     async def subscribe(self, uri: str) -> None:
-        """As the older era does; the SDK's own method for it warns that it is old."""
+        """Subscribe as the older era does; the SDK's own method for that warns that it is outdated."""
         request = SubscribeRequest(params=SubscribeRequestParams(uri=uri))
         await self.client.session.send_request(request, EmptyResult)
 
     async def unsubscribe(self, uri: str) -> None:
-        """The same of its opposite."""
+        """Unsubscribe as the older era does."""
         request = UnsubscribeRequest(params=UnsubscribeRequestParams(uri=uri))
         await self.client.session.send_request(request, EmptyResult)
 
     @asynccontextmanager
     async def subscribed(self, *uris: str, lists: bool = False) -> AsyncGenerator[None]:
-        """Subscribe as the era does; the older one cannot ask for changes of the list."""
+        """Subscribe as clients of the era do; those of the older one cannot ask about changes of the list."""
         if self.era == "legacy":
             for uri in uris:
                 await self.subscribe(uri)
@@ -92,7 +92,7 @@ class Ear:
             group.cancel_scope.cancel()
 
     async def until(self, *uris: str, lists: int = 0) -> None:
-        """Wait until all of these were heard of."""
+        """Wait until all of these were notified."""
         with anyio.fail_after(600):
             while not set(uris) <= set(self.heard) or self.lists < lists:
                 await self._news.wait()
@@ -126,7 +126,7 @@ def server(folder: Path, app: Starlette) -> Any:
 
 @asynccontextmanager
 async def over_http(folder: Path) -> AsyncGenerator[str]:
-    """One server that several clients share."""
+    """Start one server that several clients share."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen()  # who comes before the server is up waits
@@ -140,12 +140,12 @@ async def over_http(folder: Path) -> AsyncGenerator[str]:
 
 
 def watches() -> list[str]:
-    """The tasks that look after resources for somebody."""
-    return [task.get_name() for task in asyncio.all_tasks() if "resources.changes" in task.get_name()]
+    """Return the running tasks that watch resources."""
+    return [task.get_name() for task in asyncio.all_tasks() if "resources.watchers" in task.get_name()]
 
 
 async def left(most: int) -> bool:
-    """Whether no more than so many are left, after a few turns of the loop."""
+    """Say whether at most so many are left after a few turns of the event loop."""
     for _ in range(200):
         if len(watches()) <= most:
             return True
@@ -231,7 +231,7 @@ async def test_what_cannot_be_subscribed_to_is_refused(tmp_path: Path) -> None:
 
 
 async def test_a_job_that_is_not_there_is_never_told_of(tmp_path: Path) -> None:
-    """The newer era honours such a subscription, and nothing comes."""
+    """The newer era accepts such a subscription, and no notification comes."""
     ear = Ear(server(tmp_path, sandbox()), "auto")
     async with ear.client, ear.subscribed(f"{JOBS}/job_nothere", "kie://nothing", JOBS):
         await ear.finish(await ear.order("a cat"))

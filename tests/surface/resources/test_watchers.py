@@ -1,4 +1,4 @@
-"""A watch outlives what breaks on its way: whoever comes to it later is told too."""
+"""A watcher goes on after an error: listeners that come later are notified too."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from mcp.server.subscriptions import InMemorySubscriptionBus
 from mcp.shared.subscriptions import ResourceUpdated, ServerEvent
 
 from kie_mcp.jobs.history import JobHistory
-from kie_mcp.surface.resources.changes import LATER, ResourceWatchers
+from kie_mcp.surface.resources.watchers import RETRY_SECONDS, ResourceWatchers
 from tests.support.scripted_kie import DONE, RUNNING, Script, Stage, draft
 from tests.support.virtual_time import VIRTUAL
 
@@ -17,12 +17,12 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 def anyio_backend() -> Any:
-    """Time passes only when everybody sleeps."""
+    """Time passes only when all tasks sleep."""
     return VIRTUAL
 
 
 class Bus(InMemorySubscriptionBus):
-    """A bus that breaks down the first time."""
+    """A bus that fails the first time."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -44,13 +44,13 @@ async def test_a_watch_that_broke_goes_on_for_those_who_listen_and_those_who_com
     async with stage.service().open() as service, ResourceWatchers(service, history, bus).open() as watches:
         job, _ = await service.place(draft())
         event = ResourceUpdated(f"kie://jobs/{job.id}")
-        first = watches.take(event)
-        await first.begun.wait()
+        first = watches.add_listener(event)
+        await first.started.wait()
         await bus.broke.wait()
         broke = anyio.current_time()
-        later = watches.take(event)
-        await anyio.sleep(20 * LATER)
+        later = watches.add_listener(event)
+        await anyio.sleep(20 * RETRY_SECONDS)
     assert later is first
     assert bus.told
-    assert bus.told[0] >= broke + LATER - 1, "not at once, over and over"
+    assert bus.told[0] >= broke + RETRY_SECONDS - 1, "not at once, over and over"
     assert [record.levelname for record in caplog.records if "watched again" in record.message] == ["ERROR"]

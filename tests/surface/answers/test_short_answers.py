@@ -1,12 +1,12 @@
-"""Answers are short: every word of them is read by a model, and paid for."""
+"""Answers are short: a model reads every word of them, and its user pays for that."""
 
 from pathlib import Path
 
 import pytest
 
 from kie_mcp.orders.kind import Kind
-from kie_mcp.surface.answers.build import answer
-from kie_mcp.surface.answers.text import text as words
+from kie_mcp.surface.answers.build import describe_job
+from kie_mcp.surface.answers.text import write_text as words
 from tests.support.every_state import EVERY, NOW
 from tests.support.sandbox_server import facts, stand, text
 from tests.support.virtual_time import HURRIED
@@ -27,19 +27,19 @@ def anyio_backend() -> object:
 
 
 def tokens(words: str) -> float:
-    """About as many as a model counts: four bytes each."""
+    """Estimate the number of tokens: one for four bytes."""
     return len(words.encode()) / 4
 
 
 def heads(said: str) -> list[str]:
-    """What each line begins with."""
+    """Return the first word of each line."""
     return [line.partition(":")[0] for line in said.splitlines()]
 
 
 def said_of(name: str) -> str:
-    """The text of the answer."""
+    """Return the text of the answer."""
     case = EVERY[name]
-    return words(answer(case.job, case.outlook, NOW, parts=case.parts, sandbox=case.sandbox, joined=case.joined))
+    return words(describe_job(case.job, case.outlook, NOW, parts=case.parts, sandbox=case.sandbox, joined=case.joined))
 
 
 @pytest.mark.parametrize("name", EVERY)

@@ -1,4 +1,4 @@
-"""What the environment says is seen in answers: how long they wait, whether they carry links, whether a picture."""
+"""The settings for answers take effect: how long they wait, whether they have links, whether they have a picture."""
 
 import asyncio
 from pathlib import Path
@@ -22,7 +22,7 @@ def anyio_backend() -> object:
 
 
 def read(folder: Path, **variables: str) -> dict[str, Any]:
-    """What a server is set to that is started with these variables, everything of its own under one folder."""
+    """Read the settings of a server that is started with these variables, with all its files under one folder."""
     own = {
         "KIE_API_KEY": "sandbox",
         "KIE_API_BASE_URL": BASE,
@@ -34,7 +34,7 @@ def read(folder: Path, **variables: str) -> dict[str, Any]:
 
 
 async def kinds(folder: Path, client: str, **variables: str) -> list[str]:
-    """The blocks of an answer to that client."""
+    """Return the types of the content blocks in an answer to that client."""
     changes = read(folder, KIE_WAIT_SECONDS="300", **variables)
     async with stand(folder, client=client, changes=changes) as here:
         answer = await here.call("generate_image", prompt="a fox")

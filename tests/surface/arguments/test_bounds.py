@@ -1,4 +1,4 @@
-"""What the tools publish of an argument and what the rows of the models say are the same: neither drifts alone."""
+"""The published bounds of each argument are those of the models' rows: neither can change without the other."""
 
 import re
 from itertools import zip_longest
@@ -35,14 +35,14 @@ def anyio_backend() -> object:
 
 
 async def arguments(folder: Path) -> dict[Kind, dict[str, JSON]]:
-    """What is published of each argument, by what its tool makes."""
+    """Return the published schema of each argument, by the kind that its tool makes."""
     async with stand(folder) as here:
         listed = {tool.name: tool.input_schema["properties"] for tool in (await here.client.list_tools()).tools}
     return {kind: listed[name] for kind, name in TOOLS.items()}
 
 
 def of(kind: Kind, field: str) -> list[Any]:
-    """What the rows of that kind say, of those that say anything."""
+    """Return the values of this field in the rows of that kind, without those that are not set."""
     return [value for model in models(kind) if (value := getattr(model.takes, field))]
 
 
@@ -103,7 +103,7 @@ async def test_the_voices_that_are_given_as_examples_are_to_be_had(tmp_path: Pat
 
 
 async def test_no_bound_is_published_that_is_not_held_against_the_rows_here(tmp_path: Path) -> None:
-    """A new argument with a bound of its own has to be added above, or to what no model has a say in."""
+    """A new argument with a bound has to be added above, or to the bounds that do not depend on a model."""
     no_say = {"wait_seconds", "idempotency_key", "style", "voice", "language"}
     held = {*RANGES, *CHOICES, *WORDS.values(), "images", "image_prompt", "script", "model"}
     bounds = {"minimum", "maximum", "minLength", "maxLength", "maxItems", "enum"}

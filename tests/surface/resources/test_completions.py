@@ -1,4 +1,4 @@
-"""What can be filled in: from the ledger and the catalogue, and without a word to Kie.ai."""
+"""Completions come from the ledger and the catalogue, and Kie.ai is not asked."""
 
 from pathlib import Path
 
@@ -31,7 +31,7 @@ def era(request: pytest.FixtureRequest) -> Era:
 
 
 async def offered(here: Stand, where: str, argument: str, typed: str = "", /, **given: str) -> list[str]:
-    """The values for an argument of a template, or of a prompt."""
+    """Return the values that are offered for an argument of a template or of a prompt."""
     ref = ResourceTemplateReference(uri=where) if "://" in where else PromptReference(name=where)
     result = await here.client.complete(ref, {"name": argument, "value": typed}, given or None)
     done = result.completion

@@ -1,4 +1,4 @@
-"""The small picture inside an answer: who gets it, and what is said where there is none."""
+"""The small picture in an answer: who gets it, and what the answer says where there is none."""
 
 import base64
 import io
@@ -21,7 +21,7 @@ def anyio_backend() -> object:
 
 
 def pictures(answer: CallToolResult) -> list[Image.Image]:
-    """The pictures inside an answer, each a JPEG within the limits."""
+    """Return the pictures in an answer, and check that each is a JPEG within the limits."""
     found: list[Image.Image] = []
     for block in answer.content:
         if isinstance(block, ImageContent):
@@ -32,7 +32,7 @@ def pictures(answer: CallToolResult) -> list[Image.Image]:
 
 
 def damage(path: Path) -> None:
-    """Leave the head of a file only, and its length, so that it is taken for what was saved."""
+    """Overwrite a file except its beginning, and keep its length, so that it passes for what was saved."""
     whole = path.read_bytes()
     path.write_bytes(whole[:100].ljust(len(whole), b"\0"))
 
@@ -79,7 +79,7 @@ async def test_a_file_that_cannot_be_drawn_is_said_and_costs_the_answer_nothing(
 async def test_a_missing_extra_is_said_with_the_answer(
     tmp_path: Path, asked: dict[str, bool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """None is what Python itself keeps there for a module that must not be found."""
+    """Python takes None in `sys.modules` for a module that cannot be found."""
     async with stand(tmp_path, changes={} if asked else {"preview": True}) as here:
         job = facts(await here.call("generate_image", prompt="a fox", preview=False))
         monkeypatch.setitem(sys.modules, "av", None)

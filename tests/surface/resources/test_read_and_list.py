@@ -1,4 +1,4 @@
-"""Jobs and their files as resources: the right bytes and type, or what to do instead."""
+"""Jobs and their files as resources: the right bytes and type, or an error that says what to do."""
 
 import base64
 import json
@@ -96,7 +96,7 @@ async def test_what_is_offered(tmp_path: Path, era: Era) -> None:
                 "application/json",
                 "Who can speak: id and name of each voice, the default first.",
             ),
-            "kie://jobs/{job_id}": ("Job", "application/json", "One job as it stands."),
+            "kie://jobs/{job_id}": ("Job", "application/json", "One job: state, files and cost."),
             "kie://jobs/{job_id}/outputs/{index}": (
                 "Output",
                 "application/octet-stream",
@@ -154,7 +154,7 @@ async def test_what_is_not_there_is_said_to_be_missing(tmp_path: Path, era: Era)
 
 
 async def filled(folder: Path, *jobs: Job) -> None:
-    """Write jobs into the ledger of the server that will stand there."""
+    """Write jobs into the ledger of the server that will be started in this folder."""
     used = settings(folder)
     ledger = SqliteLedger(used.ledger_path)
     await ledger.open()
@@ -164,7 +164,7 @@ async def filled(folder: Path, *jobs: Job) -> None:
 
 
 def made(number: int, **changes: Any) -> Job:
-    """A job with one saved file."""
+    """Make a job with one saved file."""
     output = Output(url="https://files.example/a.png", path=f"/out/{number}.png", mime_type="image/png", bytes=9)
     known: dict[str, Any] = {"phase": Phase.SUCCEEDED, "fingerprint": str(number), "outputs": (output,)}
     return make_job(number, **(known | {"created_at": START + number, "finished_at": START + number + 5} | changes))
@@ -239,7 +239,7 @@ async def test_a_cursor_that_was_never_given_is_refused(tmp_path: Path, era: Era
         with pytest.raises(MCPError) as caught:
             await here.client.list_resources(cursor=cursor)
     assert caught.value.error.code == -32602
-    assert caught.value.error.message == "cursor: is not one that this list gave; ask without one."
+    assert caught.value.error.message == "cursor: not one that this list gave; ask again without a cursor."
 
 
 async def test_the_catalogue_says_what_each_model_takes_and_costs(tmp_path: Path, era: Era) -> None:
@@ -307,7 +307,7 @@ async def test_a_file_that_was_not_saved_says_how_to_save_it(tmp_path: Path) -> 
 
 
 async def test_the_jobs_of_another_key_are_not_seen(tmp_path: Path) -> None:
-    """They share one ledger; the account is a hash of base URL and key."""
+    """They are in the same ledger; the account is a hash of base URL and key."""
     async with stand(tmp_path, speed=100) as one:
         made = facts(await one.call("generate_image", prompt="a cat"))
         other = {"api_key": SecretStr("another-key")}

@@ -1,4 +1,4 @@
-"""The tasks extension on the wire: whoever takes no tasks gets the very same bytes, and nobody is routed wrong."""
+"""The tasks extension in the protocol: clients without tasks get the same bytes, and no request is routed wrong."""
 
 import json
 from datetime import UTC, datetime
@@ -19,9 +19,9 @@ from kie_mcp.jobs.clock import SystemClock
 from kie_mcp.jobs.draft import Expectation
 from kie_mcp.jobs.job import Job, Phase
 from kie_mcp.orders.kind import KINDS
-from kie_mcp.surface.answers.build import answer
+from kie_mcp.surface.answers.build import describe_job
 from kie_mcp.surface.answers.schema import Answer
-from kie_mcp.surface.calls import CallHandler, CallOptions, Connection
+from kie_mcp.surface.calls import CallHandler, CallOptions, Recipient
 from kie_mcp.surface.tasks.extension import TASKS, Call, Task, Tasks
 from kie_mcp.surface.tasks.job_tasks import MOST, JobTasks
 from kie_mcp.surface.tenant import Tenant
@@ -39,21 +39,21 @@ RUNNING = CallToolResult(
 
 
 class Terse(CallHandler):
-    """Says little of any job, and notes which previews it was to show."""
+    """Answers in few words, and notes which previews were asked for."""
 
     def __init__(self, tenant: Tenant) -> None:
         super().__init__(lambda _: tenant, SystemClock())
         self.previews: list[bool | None] = []
 
     async def describe(self, job: Job, tenant: Tenant, *, joined: bool = False) -> Answer:
-        return answer(job, Expectation(), NOW, joined=joined)
+        return describe_job(job, Expectation(), NOW, joined=joined)
 
-    async def tell(
-        self, job: Job, connection: Connection, manner: CallOptions, *, joined: bool = False
+    async def answer(
+        self, job: Job, recipient: Recipient, options: CallOptions, *, joined: bool = False
     ) -> CallToolResult:
         assert not joined
-        self.previews.append(manner.preview)
-        return CallToolResult(content=[TextContent(text=f"{job.id}{connection.peer.name}")])
+        self.previews.append(options.preview)
+        return CallToolResult(content=[TextContent(text=f"{job.id}{recipient.peer.name}")])
 
 
 class Eager:
@@ -182,7 +182,7 @@ async def test_that_the_waiting_was_cancelled_is_forgotten_of_the_oldest_of_many
 
 
 async def test_a_ledger_that_cannot_be_read_is_no_unknown_task(jobtasks: JobTasks) -> None:
-    """A client that were told that there is no such task would order it again."""
+    """A client that is told that there is no such task may order it again."""
     with pytest.raises(MCPError) as refused:
         await jobtasks.find("job_1", cast("Call", None))
     assert (refused.value.code, refused.value.message) == (INTERNAL_ERROR, "The ledger is not open.")

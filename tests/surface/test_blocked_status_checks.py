@@ -1,4 +1,4 @@
-"""A look that only the user can make work again: the answer says what to do, and the job runs on all the same."""
+"""A look that fails until the user does something: the answer says what, and the job goes on."""
 
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ def anyio_backend() -> object:
 
 
 class Refusing(httpx.AsyncBaseTransport):
-    """Refuses the looks as long as it is told to."""
+    """Refuses looks as long as it is set to do so."""
 
     def __init__(self, inner: httpx.AsyncBaseTransport, refusals: list[httpx.Response]) -> None:
         self._inner = inner
