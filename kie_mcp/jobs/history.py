@@ -29,7 +29,7 @@ class JobHistory:
         job = await self._ledger.read(job_id)
         return job if job and job.account == self._account else None
 
-    async def made(self, *, kind: Kind | None = None, limit: int, after: str = "") -> list[Job]:
+    async def list_finished(self, *, kind: Kind | None = None, limit: int, after: str = "") -> list[Job]:
         """List the jobs that succeeded, newest first; with *after*, those that come after the job with that id.
 
         Raises UnknownJobError if there is no such job.

@@ -62,7 +62,7 @@ class Candidate:
 
 
 def may_join(job: Candidate, now: float, recent: Recent = NOTHING_RECENT, timing: Timing = STANDARD) -> bool:
-    """Whether an equal order of this moment joins the job."""
+    """Return whether an equal order of this moment joins the job."""
     if job.phase is Phase.UNCONFIRMED:  # nobody knows whether it exists: only new=true makes another
         return job.caller is not Caller.CLOSED
     if recent.leaving.get(job.id) is job.phase:
@@ -87,7 +87,7 @@ def _is_owed(job: Candidate, now: float, recent: Recent, timing: Timing) -> bool
 
 
 def _is_side_by_side(job: Candidate, now: float, recent: Recent, timing: Timing) -> bool:
-    """Whether the order comes together with the one that the job was made for; a later one repeats it."""
+    """Return whether the order comes together with the one that the job was made for; a later one repeats it."""
     age = recent.taken.get(job.id, now - job.created_at)
     return 0 <= age < timing.duplicate_window <= recent.awake
 

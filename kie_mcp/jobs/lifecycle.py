@@ -79,7 +79,7 @@ def next_step(job: Job, known: Known, now: float, timing: Timing = STANDARD) -> 
         case Phase.SUBMITTING:  # whoever was sending it is gone
             return _end(job, Phase.UNCONFIRMED, LOST_CREATE, now)
         case Phase.SUBMITTED | Phase.RUNNING if job.is_made:
-            return Due(step=Step.SAVE, seconds=_left(known.pause or 0.0, job.looked_at, now))
+            return Due(step=Step.SAVE, seconds=_rest_of(known.pause or 0.0, job.looked_at, now))
         case Phase.SUBMITTED | Phase.RUNNING:
             return Due(step=Step.LOOK, seconds=_until_look(job, known, now, timing))
         case _:
@@ -87,7 +87,7 @@ def next_step(job: Job, known: Known, now: float, timing: Timing = STANDARD) -> 
 
 
 def is_overdue(age: float, durations: Sequence[float], timing: Timing = STANDARD) -> bool:
-    """Whether a job of that age, in seconds, is late, by what such jobs took before."""
+    """Return whether a job of that age, in seconds, is late, by what such jobs took before."""
     usual = 3 * quantile(durations, 0.99) if durations else 0.0
     return age > max(timing.overdue_after, usual)
 
@@ -98,7 +98,7 @@ def age(job: Job, at: float) -> float:
 
 
 def was_wanted_too_long(job: Job, now: float, timing: Timing = STANDARD) -> bool:
-    """Whether the job could have been sent for so long that nobody wants it any more."""
+    """Return whether the job could have been sent for so long that nobody wants it any more."""
     return now - (job.ready_at or job.created_at) > timing.wanted_for
 
 
@@ -131,13 +131,13 @@ def _end(job: Job, phase: Phase, trouble: Trouble, now: float) -> Due:
 
 def _until_look(job: Job, known: Known, now: float, timing: Timing) -> float:
     """Return the seconds until the next look; if somebody asks, it comes as soon as that is allowed."""
-    soonest = _left(timing.shortest_gap, job.looked_at, now)
+    soonest = _rest_of(timing.shortest_gap, job.looked_at, now)
     if known.is_asked:
         return soonest
     if job.looked_at is None:
         gap = first_look(expect(known.elsewhere, known.durations), timing)
-        return _left(gap, job.sent_at or job.created_at, now)
-    return max(_left(_gap(job, job.looked_at, known, timing), job.looked_at, now), soonest)
+        return _rest_of(gap, job.sent_at or job.created_at, now)
+    return max(_rest_of(_gap(job, job.looked_at, known, timing), job.looked_at, now), soonest)
 
 
 def _gap(job: Job, looked_at: float, known: Known, timing: Timing) -> float:
@@ -155,6 +155,6 @@ def _gap(job: Job, looked_at: float, known: Known, timing: Timing) -> float:
     return next_look(elapsed, durations, known.jitter, early_gap=early_gap, timing=timing)
 
 
-def _left(seconds: float, since: float | None, now: float) -> float:
+def _rest_of(seconds: float, since: float | None, now: float) -> float:
     """Return what is left of the seconds that began then: a clock that was set makes it neither more nor negative."""
     return 0.0 if since is None else min(max(since + seconds - now, 0.0), seconds)

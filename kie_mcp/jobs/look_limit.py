@@ -59,7 +59,7 @@ class LookLimiter:
             self._urgent[turn] = None
 
     @contextmanager
-    def awaited(self, names: Collection[str]) -> Generator[None]:
+    def prefer(self, names: Collection[str]) -> Generator[None]:
         """Let looks at these jobs go first while inside: somebody waits for them."""
         self._awaited.update(names)
         for name in names:

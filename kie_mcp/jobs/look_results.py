@@ -52,7 +52,7 @@ def after_save(job: Job, outputs: tuple[Output, ...], trouble: Trouble | None, n
 
 
 def _names_nothing_yet(job: Job, look: Look, now: float, timing: Timing) -> bool:
-    """Whether a success without a file is too young to be believed: the list may be filled a little later."""
+    """Return whether a success without a file is too young to be believed: the list may be filled a little later."""
     is_young = abs(now - (job.succeeded_at or now)) < timing.files_named_within
     return look.trouble is not None and not job.done and is_young
 

@@ -94,7 +94,7 @@ class JobRunner:
             await self._stopped.wait()
 
     def has(self, job: Job) -> bool:
-        """Whether this process cares for the job."""
+        """Return whether this process cares for the job."""
         return job.id in self._mine
 
     def start(self, job: Job) -> None:

@@ -132,7 +132,7 @@ class JobService:
             job, read_at, tell_at = await self.read(job_id), anyio.current_time(), -math.inf
             seen: Job | None = None
             # What a job waits for is waited for, too.
-            with self._looks.awaited({job_id, *job.waiting_for}):
+            with self._looks.prefer({job_id, *job.waiting_for}):
                 while seen is None or not seen.done:
                     now, shown = anyio.current_time(), self._events.annotate(job)
                     reread_at = read_at + self._reread_gap(job)
@@ -181,7 +181,7 @@ class JobService:
         return job
 
     async def _misses_files(self, job: Job) -> bool:
-        """Whether files of the job are missing, or it is said so of them although their disk is back."""
+        """Return whether files of the job are missing, or it is said so of them although their disk is back."""
         return job.lacks_files or job.missed_files or not await self._saved(job)
 
     async def outlook(self, job: Job) -> Expectation:

@@ -129,7 +129,7 @@ class StepLoop:
             return True
         nudge = self._nudges[job.id] = anyio.Event()
         try:
-            with anyio.move_on_at(look_at):
+            with anyio.move_on_after(look_at - anyio.current_time()):
                 await nudge.wait()
         finally:
             del self._nudges[job.id]

@@ -84,7 +84,7 @@ class Timing:
     answer_leaves_within: float = 5.0
     """After this, an answer that nobody has seen leave counts as not given: its call was cut off."""
 
-    def scaled(self, factor: float) -> "Timing":
+    def scale(self, factor: float) -> "Timing":
         """Return the same with every length multiplied."""
         return Timing(**{field.name: getattr(self, field.name) * factor for field in fields(self)})
 

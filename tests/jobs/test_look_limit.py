@@ -153,7 +153,7 @@ async def test_a_waiter_that_gives_up_leaves_its_turn_to_the_next() -> None:
             group.start_soon(go, f"{number}")
         with anyio.move_on_after(STANDARD.looks_apart / 2):
             await looks.turn("impatient", urgent=True)
-        with looks.awaited(["19"]):
+        with looks.prefer(["19"]):
             await anyio.sleep(2 * STANDARD.looks_apart)
     assert len(gone) == 20
     assert gone.index("19") < 8

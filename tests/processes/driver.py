@@ -29,7 +29,7 @@ class DyingTransport(httpx.AsyncBaseTransport):
 
 async def serve(arguments: argparse.Namespace) -> None:
     """Serve one client over standard input and output."""
-    settings, timing = Settings.from_environment(), STANDARD.scaled(arguments.pace)
+    settings, timing = Settings.from_environment(), STANDARD.scale(arguments.pace)
     if arguments.signals:
         await serve_stdio(settings, timing=timing)
         return

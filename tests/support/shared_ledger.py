@@ -72,7 +72,7 @@ class House:
     @property
     def timing(self) -> Timing:
         """The times of the servers here."""
-        return STANDARD.scaled(self.pace)
+        return STANDARD.scale(self.pace)
 
     def server(self, *driver: str, greet: bool = True, command: Sequence[str] = (), **environment: str) -> Server:
         """Start one: the real command, or the driver with these arguments, or any."""

@@ -71,7 +71,7 @@ class ProcessLock:
             self._handle = None
 
     def has_ended(self, worker: str) -> bool | None:
-        """Whether the process of that name has ended; None if nobody knows, as on a disk without locks."""
+        """Return whether the process of that name has ended; None if nobody knows, as on a disk without locks."""
         if worker == self.worker:
             return False
         try:

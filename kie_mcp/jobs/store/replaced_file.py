@@ -58,7 +58,7 @@ def _put(db: sqlite3.Connection, table: str, row: sqlite3.Row) -> None:
 
 
 def _is_taken(db: sqlite3.Connection, job: dict[str, Any]) -> bool:
-    """Whether the job's key stands for another one."""
+    """Return whether the job's key stands for another one."""
     sql = "SELECT 1 FROM jobs WHERE account = ? AND idempotency_key = ? AND id <> ?"
     return db.execute(sql, (job["account"], job["idempotency_key"], job["id"])).fetchone() is not None
 

@@ -82,7 +82,7 @@ class SqliteFile:
         try:
             schema.check_version(db, self.path)
         except LedgerError as error:
-            self._failures.log(f"Not finished, and left to the newer kie-mcp: {_unfinished(db)}", error)
+            self._failures.log(f"Not finished, and left to the newer kie-mcp: {_describe_unfinished(db)}", error)
             raise
 
     def _current(self) -> sqlite3.Connection:
@@ -95,7 +95,7 @@ class SqliteFile:
             raise LedgerError("The ledger is not open.")
         if self._file is None or identify(self.path) == self._file:
             return db
-        jobs = _unfinished(db)
+        jobs = _describe_unfinished(db)
         subject = f"The ledger {self.path} was moved away or replaced while this server runs; not finished: {jobs}"
         try:
             new = self._connect(self.path)
@@ -116,7 +116,7 @@ class SqliteFile:
         return new
 
 
-def _unfinished(db: sqlite3.Connection) -> str:
+def _describe_unfinished(db: sqlite3.Connection) -> str:
     try:
         return ", ".join(list_unfinished(db)) or "none"
     except sqlite3.Error:

@@ -47,17 +47,17 @@ class MediaMakers:
     def make_picture(
         self, words: str, size: tuple[int, int], seed: str, references: tuple[bytes, ...], kind: str
     ) -> bytes:
-        """The picture of the words as `png` or `jpeg`, in pixels of `size`."""
+        """Draw the picture of the words as `png` or `jpeg`, in pixels of `size`."""
         return pictures.encode(*pictures.draw_picture(words, size, seed, references), kind)
 
     def make_speech(self, words: str, voice_id: str, pace: float) -> bytes:
-        """The words in the voice of an id, in the format of `audio_files.output_format`."""
+        """Speak the words in the voice of an id, in the format of `audio_files.output_format`."""
         return audio_files.encode(speech.synthesize(words, voice_id, pace))
 
     def make_video(
         self, picture: bytes, samples: array[int], words: str, short_edge: int, stop: threading.Event
     ) -> bytes:
-        """The picture that speaks the samples, as MP4."""
+        """Film the picture as it speaks the samples, as MP4."""
         return videos.make_video(picture, samples, words, short_edge, stop)
 
 

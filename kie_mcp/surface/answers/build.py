@@ -58,7 +58,7 @@ def describe_job(
         place=outlook.place if _in_line(job) else None,
         waiting_for=list(job.waiting_for) or None,
         parts=[_part(part) for part in parts] or None,
-        expected_s=_expected(job, outlook),
+        expected_s=_expected_seconds(job, outlook),
         progress=None if job.done else job.progress,
         credits=_credits(job, parts),
         error=_error(job, job.trouble) if job.trouble else None,
@@ -177,7 +177,7 @@ def _in_line(job: Job) -> bool:
     return job.phase is Phase.RESERVED and not job.waiting_for
 
 
-def _expected(job: Job, outlook: Expectation) -> float | None:
+def _expected_seconds(job: Job, outlook: Expectation) -> float | None:
     return None if job.done or not outlook.usual_s else round(outlook.sent_in_s + outlook.usual_s, 1)
 
 

@@ -14,7 +14,7 @@ ROW_LINK = 200
 
 def write_text(facts: Answer) -> str:
     """Write everything that the structured content says, as lines of text."""
-    return "\n".join([_headline(facts), *_problem(facts), *_made(facts), *_rest(facts)])
+    return "\n".join([_headline(facts), *_problem(facts), *_made_lines(facts), *_rest(facts)])
 
 
 def write_error(error: Trouble, *, charged: bool, job_id: str = "") -> str:
@@ -56,13 +56,13 @@ def _headline(facts: Answer) -> str:
 def _unsent(facts: Answer) -> list[str]:
     """Describe a queued job. It may just now be on its way: only one that waits in line has certainly cost nothing."""
     if facts.waiting_for and facts.parts:
-        return ["not sent yet", f"waiting for its {' and its '.join(_awaited(facts))}"]
+        return ["not sent yet", f"waiting for its {' and its '.join(_list_awaited(facts))}"]
     if facts.waiting_for:
         return ["not sent yet, nothing charged", f"waiting for {', '.join(facts.waiting_for)}"]
     return ["being sent" if facts.place is None else "not sent yet, nothing charged"]
 
 
-def _awaited(facts: Answer) -> list[str]:
+def _list_awaited(facts: Answer) -> list[str]:
     """List what a job waits for: its parts by kind, other jobs by id."""
     kinds = {part.job_id: part.kind for part in facts.parts or ()}
     return [kinds.get(job_id, job_id) for job_id in facts.waiting_for or ()]
@@ -100,7 +100,7 @@ def _problem(facts: Answer) -> list[str]:
     return [f"problem: {facts.error.message}", *_error_lines(facts.error, charged=False)]
 
 
-def _made(facts: Answer) -> list[str]:
+def _made_lines(facts: Answer) -> list[str]:
     lines = [line for output in facts.outputs for line in _output_lines(output)]
     return [*lines, f"data: {dump_json(facts.data)}"] if facts.data else lines
 

@@ -89,7 +89,7 @@ class Completions:
         return _complete(str(index) for index in range(len(job.outputs)) if str(index).startswith(typed))
 
     async def _pictures(self, typed: str, _: Given) -> Completion:
-        jobs = await self._history.made(kind=Kind.IMAGE, limit=MOST)
+        jobs = await self._history.list_finished(kind=Kind.IMAGE, limit=MOST)
         uris = (output_uri(job.id, index) for job in jobs for index in range(len(job.outputs)))
         return _complete(uri for uri in uris if uri.startswith(typed))
 

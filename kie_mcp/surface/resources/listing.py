@@ -30,7 +30,7 @@ def register(server: KieServer, tenant_of: TenantOf) -> None:
         first = [] if params.cursor else await server.list_resources()
         history = tenant_of(context).history
         try:
-            jobs = await history.made(limit=PAGE + 1, after=_job_id(params.cursor) if params.cursor else "")
+            jobs = await history.list_finished(limit=PAGE + 1, after=_job_id(params.cursor) if params.cursor else "")
         except (ValueError, UnknownJobError):
             raise MCPError(INVALID_PARAMS, "cursor: not one that this list gave; ask again without a cursor.") from None
         return ListResourcesResult(

@@ -26,13 +26,13 @@ def register(server: MCPServer[Any]) -> None:
 
     @server.resource("kie://models", title="Models", mime_type="application/json")
     async def models() -> str:
-        """What can be asked for: each model's limits, choices and prices. The first choice is the default."""
+        """Read what can be asked for: each model's limits, choices and prices. The first choice is the default."""
         listed = [_describe(model) for kind in ORDERED for model in registry.models(kind)]
         return json.dumps({"credit_usd": CREDIT_USD, "models": listed}, indent=2)
 
     @server.resource("kie://models/{+model_id}", title="Model", mime_type="application/json")
     async def model(model_id: str) -> str:
-        """One model: its limits, choices and prices."""
+        """Read one model: its limits, choices and prices."""
         found = everything.get(model_id.casefold())
         if found is None:
             raise ResourceNotFoundError(f"There is no model {literal(model_id, 100)} here; kie://models lists them.")
@@ -40,7 +40,7 @@ def register(server: MCPServer[Any]) -> None:
 
     @server.resource("kie://voices", title="Voices", mime_type="application/json")
     async def voices() -> str:
-        """Who can speak: id and name of each voice, the default first."""
+        """Read who can speak: id and name of each voice, the default first."""
         return json.dumps({"voices": [{"id": one, "name": name} for one, name in VOICES.items()]}, indent=2)
 
     _ = (models, model, voices)

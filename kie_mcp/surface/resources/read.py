@@ -65,12 +65,12 @@ def register(server: MCPServer[Any], tenant_of: TenantOf, calls: CallHandler) ->
 
     @server.resource(JOBS_URI, title="Jobs", mime_type="application/json")
     async def jobs() -> str:
-        """The newest jobs."""
+        """Read the newest jobs."""
         raise ResourceNotFoundError(f"{JOBS_URI} is read by KieServer.read_resource.")
 
     @server.resource("kie://jobs/{job_id}", title="Job", mime_type="application/json")
     async def job(job_id: str, ctx: Ctx) -> str:
-        """One job: state, files and cost."""
+        """Read one job: state, files and cost."""
         tenant = tenant_of(ctx.request_context)
         try:
             return json.dumps((await calls.describe(await tenant.service.read(job_id), tenant)).as_json(), indent=2)
@@ -79,7 +79,7 @@ def register(server: MCPServer[Any], tenant_of: TenantOf, calls: CallHandler) ->
 
     @server.resource("kie://jobs/{job_id}/outputs/{index}", title="Output", mime_type="application/octet-stream")
     async def output(job_id: str, index: str) -> str:
-        """A file that a job made, as it was saved. A tool that takes such files takes this URI."""
+        """Read a file that a job made, as it was saved. A tool that takes such files takes this URI."""
         raise ResourceNotFoundError(f"Job {job_id} has no output {literal(index, 100)}: outputs are counted from 0.")
 
     _ = (jobs, job, output)

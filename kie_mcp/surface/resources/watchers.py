@@ -159,7 +159,7 @@ class ResourceWatchers:
             await anyio.sleep(RETRY_SECONDS)
 
     async def _list_files(self) -> list[tuple[str, str | None]]:
-        jobs = await self._history.made(limit=PAGE)
+        jobs = await self._history.list_finished(limit=PAGE)
         return [(output_uri(job.id, n), output.path) for job in jobs for n, output in enumerate(job.outputs)]
 
 

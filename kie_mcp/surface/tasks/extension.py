@@ -52,7 +52,7 @@ class Task(BaseModel):
     result: CallToolResult | None = None
     error: ErrorData | None = None
 
-    def detailed(self) -> dict[str, Any]:
+    def dump_details(self) -> dict[str, Any]:
         """Return the answer to `tasks/get`."""
         known = self.model_dump(mode="json", by_alias=True, exclude_none=True)
         return {"resultType": "complete", "ttlMs": None, **known}
@@ -132,7 +132,7 @@ class Tasks(Extension):
 
     async def _get(self, ctx: Call, params: TaskParams) -> HandlerResult:
         task = await self._store.show(await self._store.find(params.task_id, ctx), ctx)
-        return task.detailed()
+        return task.dump_details()
 
     async def _cancel(self, ctx: Call, params: TaskParams) -> HandlerResult:
         await self._store.cancel(await self._store.find(params.task_id, ctx))
@@ -154,7 +154,7 @@ def _accepts_tasks(ctx: Call) -> bool:
 def _for_task_clients(
     handler: Callable[[Call, Any], Awaitable[HandlerResult]],
 ) -> Callable[[Call, Any], Awaitable[HandlerResult]]:
-    async def checked(ctx: Call, params: TaskParams) -> HandlerResult:
+    async def check_and_handle(ctx: Call, params: TaskParams) -> HandlerResult:
         require_client_extension(ctx, TASKS)
         # A missing header does no harm here, and refusing it would cost the client a result that was paid for.
         routed = ctx.request.headers.get(MCP_NAME_HEADER) if ctx.request is not None else None
@@ -162,4 +162,4 @@ def _for_task_clients(
             raise MCPError(HEADER_MISMATCH, "The Mcp-Name header is not the taskId of the request.")
         return await handler(ctx, params)
 
-    return checked
+    return check_and_handle

@@ -85,24 +85,28 @@ async def test_what_is_offered(tmp_path: Path, era: Era) -> None:
     assert offered == snapshot(
         {
             "ui://kie/viewer.html": ("Viewer", "text/html;profile=mcp-app", "Shows a job's progress and its files."),
-            "kie://jobs": ("Jobs", "application/json", "The newest jobs."),
+            "kie://jobs": ("Jobs", "application/json", "Read the newest jobs."),
             "kie://models": (
                 "Models",
                 "application/json",
-                "What can be asked for: each model's limits, choices and prices. The first choice is the default.",
+                "Read what can be asked for: each model's limits, choices and prices. The first choice is the default.",
             ),
             "kie://voices": (
                 "Voices",
                 "application/json",
-                "Who can speak: id and name of each voice, the default first.",
+                "Read who can speak: id and name of each voice, the default first.",
             ),
-            "kie://jobs/{job_id}": ("Job", "application/json", "One job: state, files and cost."),
+            "kie://jobs/{job_id}": ("Job", "application/json", "Read one job: state, files and cost."),
             "kie://jobs/{job_id}/outputs/{index}": (
                 "Output",
                 "application/octet-stream",
-                "A file that a job made, as it was saved. A tool that takes such files takes this URI.",
+                "Read a file that a job made, as it was saved. A tool that takes such files takes this URI.",
             ),
-            "kie://models/{+model_id}": ("Model", "application/json", "One model: its limits, choices and prices."),
+            "kie://models/{+model_id}": (
+                "Model",
+                "application/json",
+                "Read one model: its limits, choices and prices.",
+            ),
         }
     )
 
