@@ -10,7 +10,7 @@ from typing import cast
 import anyio
 
 from kie_mcp.app import create_server, start_sandbox
-from kie_mcp.cli.console import output_error
+from kie_mcp.console import output_error
 from kie_mcp.forced_exit import ExitDeadline
 from kie_mcp.jobs.timing import STANDARD, Timing
 from kie_mcp.settings import Settings

@@ -7,8 +7,8 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequen
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, cast
 
-from kie_mcp.cli.console import FAILED, ConsoleError, close_streams, log_to_stderr, prepare_streams, report, say, warn
 from kie_mcp.cli.options import build_parser
+from kie_mcp.console import FAILED, ConsoleError, close_streams, log_to_stderr, prepare_streams, report, say, warn
 from kie_mcp.errors import KieError
 from kie_mcp.forced_exit import exit_despite_threads
 from kie_mcp.optional_packages import require_sandbox

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from kie_mcp import __version__
-from kie_mcp.cli.console import say, warn
+from kie_mcp.console import say, warn
 
 DEFAULT_OUT = Path("kie-demo")
 HOST = re.compile(r"(?:[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")

@@ -8,7 +8,7 @@ from typing import IO, Protocol, cast
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from kie_mcp.cli.console import CheckedOutput
+from kie_mcp.console import CheckedOutput
 
 
 class Bar(Protocol):
