@@ -16,22 +16,22 @@ from kie_mcp.jobs.clock import Clock, SystemClock
 from kie_mcp.jobs.events import JobEvents
 from kie_mcp.jobs.history import JobHistory
 from kie_mcp.jobs.service import JobService
-from kie_mcp.jobs.store.opening import open_store, sqlite_url
-from kie_mcp.jobs.store.processes import ProcessLock
+from kie_mcp.jobs.store.process_lock import ProcessLock
 from kie_mcp.jobs.store.protocols import Ledger
+from kie_mcp.jobs.store.store_url import open_store, sqlite_url
 from kie_mcp.jobs.timing import STANDARD, Timing
 from kie_mcp.kie.client import KieClient
-from kie_mcp.media.inputs.earlier_outputs import EarlierOutputs
+from kie_mcp.media.inputs.file_references import EarlierOutputs
 from kie_mcp.media.inputs.inline_file_store import InlineFiles
-from kie_mcp.media.inputs.input_files import InputFiles
 from kie_mcp.media.inputs.local_files import LocalFiles
+from kie_mcp.media.inputs.own_files import InputFiles
 from kie_mcp.media.inputs.uploads import Uploads
 from kie_mcp.media.outputs.saver import LAST_MOMENTS, OutputSaver, is_saved
 from kie_mcp.media.worker_threads import run_in_thread
 from kie_mcp.planner import OrderPlanner, kind_of
 from kie_mcp.settings import SANDBOX_KEY, LogLevel, Settings
 from kie_mcp.surface.answers.preview import PREVIEW_SECONDS
-from kie_mcp.surface.calls import CallHandler
+from kie_mcp.surface.call_handler import CallHandler
 from kie_mcp.surface.clients import ClientSettings
 from kie_mcp.surface.prompts import workflows
 from kie_mcp.surface.resources import completions, listing, models, read, subscriptions

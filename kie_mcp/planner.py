@@ -4,13 +4,13 @@ import json
 from collections.abc import Awaitable, Callable, Container, Mapping
 from functools import partial
 
-from kie_mcp.catalog import audio_length, job_durations, prices, registry, requests
+from kie_mcp.catalog import audio_length_check, job_durations, prices, registry, requests
 from kie_mcp.catalog.models import MODELS
 from kie_mcp.catalog.validate import rename_arguments
 from kie_mcp.jobs.draft import Draft
 from kie_mcp.jobs.job import Job, Request
-from kie_mcp.media.inputs.earlier_outputs import EarlierOutputs
-from kie_mcp.media.inputs.input_files import InputFiles, is_file_reference
+from kie_mcp.media.inputs.file_references import EarlierOutputs
+from kie_mcp.media.inputs.own_files import InputFiles, is_file_reference
 from kie_mcp.media.outputs.download_limits import expected_bytes
 from kie_mcp.orders.fingerprint import fingerprint, former_fingerprint
 from kie_mcp.orders.kind import Kind
@@ -76,7 +76,7 @@ class OrderPlanner:
         if (longer := needed - expected_bytes(order.kind) + expected_bytes(order.kind, seconds)) > needed:
             await self._check_output_folder(longer)
         by_default = not order.model.strip()
-        doubt = audio_length.advise(checked, seconds, by_default=by_default)
+        doubt = audio_length_check.advise(checked, seconds, by_default=by_default)
         return Draft(
             kind=checked.kind,
             model=checked.model,
@@ -135,7 +135,7 @@ class OrderPlanner:
             )
             if output and argument == "audio":
                 seconds = output.duration_s
-        audio_length.check_audio(order, seconds)
+        audio_length_check.check_audio(order, seconds)
         return seconds
 
     async def _compose_title(self, order: Order, makers: Mapping[str, Order]) -> str:
@@ -152,7 +152,7 @@ class OrderPlanner:
         order = load_order(json.dumps(job.order))
         seconds = await self._check_outputs(order)
         await self._check_output_folder(expected_bytes(job.kind, seconds))
-        audio_length.advise(order, seconds, by_default=job.by_default)
+        audio_length_check.advise(order, seconds, by_default=job.by_default)
         links: dict[str, str] = {}
         try:
             for argument, reference in order.files().items():
@@ -175,9 +175,9 @@ def _estimate_spoken_seconds(order: Order, makers: Mapping[str, Order], awaited:
     Raises OrderError if it will be longer than the model takes, however fast it is spoken.
     """
     if script := makers.get("audio"):
-        return audio_length.check_script(order, script)
+        return audio_length_check.check_script(order, script)
     if script := _load_script(awaited.get("audio")):
-        return audio_length.check_script(order, script, argument="audio")
+        return audio_length_check.check_script(order, script, argument="audio")
     return None
 
 

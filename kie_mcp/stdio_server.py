@@ -1,4 +1,4 @@
-"""Serve MCP to one client over standard input and output."""
+"""Start the server for one client over standard input and output, and end it on a signal."""
 
 import io
 import os

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from kie_mcp.jobs.job import Job
-from kie_mcp.jobs.store.opening import open_store, sqlite_url
+from kie_mcp.jobs.store.store_url import open_store, sqlite_url
 from kie_mcp.settings import Settings
 from kie_mcp.text import short_link
 

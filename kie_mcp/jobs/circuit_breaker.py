@@ -1,4 +1,4 @@
-"""Whether Kie.ai may be asked to create at all: after trouble upon trouble, free calls go first."""
+"""Stops the creating of jobs after repeated trouble, until a free call shows that Kie.ai is there again."""
 
 from collections import deque
 

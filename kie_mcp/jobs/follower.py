@@ -9,7 +9,7 @@ import anyio
 from kie_mcp.errors import KieError, NotVisibleError, Trouble
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.durable_writes import Changed
-from kie_mcp.jobs.durations import DurationCache
+from kie_mcp.jobs.duration_cache import DurationCache
 from kie_mcp.jobs.failure_log import FailureLog
 from kie_mcp.jobs.job import Job, Output, Phase, Upstream, Verdict, advance
 from kie_mcp.jobs.lifecycle import age, is_overdue

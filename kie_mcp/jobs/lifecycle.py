@@ -9,13 +9,13 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from kie_mcp.errors import Trouble
-from kie_mcp.jobs import unsent_errors
+from kie_mcp.jobs import unsent_messages
 from kie_mcp.jobs.job import Job, Phase, advance
 from kie_mcp.jobs.look_results import gap_for_files
 from kie_mcp.jobs.polling import ENOUGH, Spread, expect, first_look, next_look, quantile
 from kie_mcp.jobs.rate_limit import hold
 from kie_mcp.jobs.timing import STANDARD, Timing
-from kie_mcp.jobs.unsent_errors import LOST_CREATE
+from kie_mcp.jobs.unsent_messages import LOST_CREATE
 
 
 class Step(StrEnum):
@@ -107,7 +107,7 @@ def _while_inputs_are_made(job: Job, inputs: Mapping[str, Job], now: float, timi
     others = {name: inputs.get(name) for name in job.waiting_for}
     for name, other in others.items():
         if other is None or other.lost:
-            return _end(job, Phase.FAILED, unsent_errors.describe_lost_input(job, name, other), now)
+            return _end(job, Phase.FAILED, unsent_messages.describe_lost_input(job, name, other), now)
     left = tuple(name for name, other in others.items() if other and not other.done)
     if left == job.waiting_for:
         return Due(step=Step.WAIT, seconds=timing.inputs_gap)
@@ -117,11 +117,11 @@ def _while_inputs_are_made(job: Job, inputs: Mapping[str, Job], now: float, timi
 def _before_sending(job: Job, known: Known, now: float, timing: Timing) -> Due:
     if seconds := hold(job.not_before, now, timing):
         return Due(step=Step.WAIT, seconds=seconds)
-    circuit_note = unsent_errors.circuit_note(timing)
+    circuit_note = unsent_messages.circuit_note(timing)
     if known.circuit_open and job.note != circuit_note:
         return Due(step=Step.WRITE, job=replace(job, note=circuit_note))
     if now - job.updated_at > timing.wanted_for or (known.circuit_open and was_wanted_too_long(job, now, timing)):
-        return _end(job, Phase.FAILED, unsent_errors.describe_giving_up(job, timing), now)
+        return _end(job, Phase.FAILED, unsent_messages.describe_giving_up(job, timing), now)
     return Due(step=Step.PROBE if known.circuit_open else Step.CREATE)
 
 

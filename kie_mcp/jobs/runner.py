@@ -1,4 +1,4 @@
-"""Runs the jobs of one account in one process, from order to end, and notes what their callers were told.
+"""Runs the jobs of one account in one process, from start to stop; `step_loop` takes their steps.
 
 Nothing here belongs to a caller: one that goes away takes nothing with it.
 """
@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, suppress
 import anyio
 from anyio.abc import TaskGroup
 
-from kie_mcp.jobs.call_times import CallTimes
+from kie_mcp.jobs.caller_times import CallTimes
 from kie_mcp.jobs.events import JobEvents
 from kie_mcp.jobs.failure_log import FailureLog
 from kie_mcp.jobs.follower import Follower

@@ -22,7 +22,7 @@ from kie_mcp.errors import (
     UnconfirmedError,
     UnreachableError,
 )
-from kie_mcp.jobs import unsent_errors
+from kie_mcp.jobs import unsent_messages
 from kie_mcp.jobs.circuit_breaker import CircuitBreaker
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.durable_writes import DurableWriter
@@ -87,7 +87,7 @@ class Submitter:
         except (NotYetError, OutputError) as error:
             return await self._postpone(job, error, attempts)
         except Exception as error:
-            return await self._end(job, Phase.FAILED, unsent_errors.describe_failed_preparation(error))
+            return await self._end(job, Phase.FAILED, unsent_messages.describe_failed_preparation(error))
         return await self._send(await self._mark(job), request, attempts)
 
     async def probe(self) -> None:
@@ -151,7 +151,7 @@ class Submitter:
             return await self._postpone(job, error, attempts)
         if isinstance(error, NotCreatedError):
             return await self._end(job, Phase.FAILED, error.trouble)
-        return await self._end(job, Phase.UNCONFIRMED, unsent_errors.describe_lost_answer(error))
+        return await self._end(job, Phase.UNCONFIRMED, unsent_messages.describe_lost_answer(error))
 
     async def _cut_off(self, job: Job, task_id: str | None) -> Job:
         """Write down what is known, in one attempt: the last moments are over."""
@@ -159,7 +159,7 @@ class Submitter:
         if task_id is not None:
             return await self._ledger.attach(job, task_id, now, self._worker)
         trouble = UnconfirmedError(
-            f"The server stopped before Kie.ai answered the create call. {unsent_errors.PERHAPS}"
+            f"The server stopped before Kie.ai answered the create call. {unsent_messages.PERHAPS}"
         ).trouble
         return await self._ledger.move(
             advance(job, Phase.UNCONFIRMED, now, trouble=trouble, finished_at=now), was=job.phase
@@ -169,7 +169,7 @@ class Submitter:
         """Put the job back to reserved: it certainly was not created, and is sent again after a while."""
         now = self._clock.now()
         if not isinstance(error, BusyError) and was_wanted_too_long(job, now, self._timing):
-            trouble = unsent_errors.describe_giving_up(replace(job, note=error.message), self._timing)
+            trouble = unsent_messages.describe_giving_up(replace(job, note=error.message), self._timing)
             return await self._end(job, Phase.FAILED, trouble)
         seconds = trouble_gap(attempts, self._timing)
         if isinstance(error, BusyError):

@@ -1,4 +1,4 @@
-"""The certificates that are believed: the usual ones, or those of SSL_CERT_FILE and SSL_CERT_DIR."""
+"""The certificates that are trusted: the usual ones, or those of SSL_CERT_FILE and SSL_CERT_DIR."""
 
 import os
 import ssl

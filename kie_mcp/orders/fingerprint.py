@@ -5,9 +5,9 @@ import json
 from collections.abc import Mapping
 
 from kie_mcp.orders.equality import same_address, same_words
-from kie_mcp.orders.input_uris import parse_input_uri
 from kie_mcp.orders.job_uris import output_uri, parse_output_uri
 from kie_mcp.orders.order import Order
+from kie_mcp.orders.own_file_uris import parse_input_uri
 
 _NO_PARTS: Mapping[str, str] = {}
 

@@ -19,7 +19,7 @@ from mcp.types import INVALID_PARAMS, GetPromptResult, InputRequiredResult
 from pydantic import AnyUrl, BaseModel
 
 from kie_mcp.orders.job_uris import JOBS_URI, parse_output_uri
-from kie_mcp.surface.calls import CallHandler
+from kie_mcp.surface.call_handler import CallHandler
 from kie_mcp.surface.resources.read import read_jobs, read_output
 from kie_mcp.surface.stdio.transport import Stdio, run_stdio
 from kie_mcp.surface.tenant import Tenant, Tenants

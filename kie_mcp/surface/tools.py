@@ -18,7 +18,7 @@ from kie_mcp.planner import PART_WORDS
 from kie_mcp.surface.answers.build import build_listing
 from kie_mcp.surface.answers.schema import Listing
 from kie_mcp.surface.arguments import types as arg
-from kie_mcp.surface.calls import CallHandler, CallOptions
+from kie_mcp.surface.call_handler import CallHandler, CallOptions
 from kie_mcp.surface.strict_tool import StrictTool, ToolFacts, publish
 from kie_mcp.surface.tenant import TenantOf
 from kie_mcp.urls import quote_url

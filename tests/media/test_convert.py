@@ -31,13 +31,13 @@ from kie_mcp.media.convert.safe_decoding import UndecodableError
 from kie_mcp.media.inputs.conversion import accept_or_convert
 from kie_mcp.media.inputs.hashed_file import HashedFile
 from kie_mcp.media.inputs.inline_file_store import InlineFiles
-from kie_mcp.media.inputs.input_files import InputFiles
 from kie_mcp.media.inputs.local_files import LocalFiles
+from kie_mcp.media.inputs.own_files import InputFiles
 from kie_mcp.media.inputs.uploads import Uploads
 from kie_mcp.media.probe.file_type import probe
 from kie_mcp.orders.fingerprint import fingerprint
-from kie_mcp.orders.input_uris import parse_input_uri
 from kie_mcp.orders.order import ImageOrder, Order, TalkingVideoOrder
+from kie_mcp.orders.own_file_uris import parse_input_uri
 from tests.support.download_links import Hand
 from tests.support.heic import heic
 from tests.support.media_files import picture, sound, wav
@@ -663,7 +663,7 @@ async def test_what_was_made_and_cannot_be_kept_is_said(tmp_path: Path) -> None:
 
 
 def test_what_takes_files_in_loads_no_decoder_before_one_is_needed() -> None:
-    report = "import kie_mcp.media.inputs.input_files, kie_mcp.media.convert.preview, sys; print({'PIL', 'av', 'pi_heif'} & set(sys.modules))"
+    report = "import kie_mcp.media.inputs.own_files, kie_mcp.media.convert.preview, sys; print({'PIL', 'av', 'pi_heif'} & set(sys.modules))"
     ran = subprocess.run([sys.executable, "-c", report], capture_output=True, text=True, check=True)  # noqa: S603
     assert ran.stdout == "set()\n"
 

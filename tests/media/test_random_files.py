@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from kie_mcp.errors import OrderError
 from kie_mcp.media.inputs.validation import LEAST_SIDE, MOST_PIXELS, check_file
 from kie_mcp.media.probe.file_type import Probe, probe
-from kie_mcp.media.probe.integrity import ANIMATED, DAMAGED
+from kie_mcp.media.probe.picture_integrity import ANIMATED, DAMAGED
 from kie_mcp.orders.order import ImageOrder, Order, TalkingVideoOrder
 from tests.support.media_files import film, picture, sound, wav
 

@@ -17,12 +17,12 @@ from kie_mcp.errors import OrderError
 from kie_mcp.jobs.store.sqlite import SqliteLedger
 from kie_mcp.media.inputs.hashed_file import HashedFile
 from kie_mcp.media.inputs.inline_file_store import InlineFiles
-from kie_mcp.media.inputs.input_files import InputFiles, is_file_reference
 from kie_mcp.media.inputs.local_files import LocalFiles
+from kie_mcp.media.inputs.own_files import InputFiles, is_file_reference
 from kie_mcp.media.inputs.uploads import Uploads
-from kie_mcp.orders.input_uris import parse_input_uri
 from kie_mcp.orders.job_uris import parse_output_uri
 from kie_mcp.orders.order import ImageOrder
+from kie_mcp.orders.own_file_uris import parse_input_uri
 from kie_mcp.urls import check_url
 from tests.support.download_links import Hand
 from tests.support.media_files import picture

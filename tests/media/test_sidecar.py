@@ -15,9 +15,9 @@ from kie_mcp.errors import Trouble
 from kie_mcp.jobs.job import JSON, Job
 from kie_mcp.media.outputs.saver import OutputSaver
 from kie_mcp.media.outputs.sidecar import sidecar_trouble
-from kie_mcp.orders.input_uris import input_uri
 from kie_mcp.orders.kind import Kind
 from kie_mcp.orders.order import ImageOrder, SpeechOrder, TalkingVideoOrder
+from kie_mcp.orders.own_file_uris import input_uri
 from kie_mcp.settings import Settings, SettingsError
 from tests.support.download_links import JOB, LINK, PNG, Hand, Shelf, names, told, whole
 from tests.support.media_files import wav

@@ -15,8 +15,8 @@ from kie_mcp.errors import OrderError
 from kie_mcp.jobs.store.sqlite import SqliteLedger
 from kie_mcp.media.inputs.hashed_file import HashedFile
 from kie_mcp.media.inputs.inline_file_store import InlineFiles
-from kie_mcp.media.inputs.input_files import InputFiles
 from kie_mcp.media.inputs.local_files import LocalFiles
+from kie_mcp.media.inputs.own_files import InputFiles
 from kie_mcp.media.inputs.uploads import Uploads
 from kie_mcp.orders.order import ImageOrder
 from tests.support.download_links import Hand

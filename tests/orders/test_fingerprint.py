@@ -6,8 +6,8 @@ import pytest
 
 from kie_mcp.catalog import requests
 from kie_mcp.orders.fingerprint import fingerprint, former_fingerprint
-from kie_mcp.orders.input_uris import input_uri, parse_input_uri
 from kie_mcp.orders.order import ImageOrder, SpeechOrder
+from kie_mcp.orders.own_file_uris import input_uri, parse_input_uri
 
 FOX = "https://example.com/fox.png"
 IMAGE = ImageOrder(model="painter", prompt="a red fox", images=(FOX,))

@@ -18,7 +18,7 @@ from mcp.client.stdio import stdio_client
 from mcp.shared.exceptions import MCPError
 
 from kie_mcp.jobs.store.errors import LedgerError
-from kie_mcp.jobs.store.schema import SerialThread
+from kie_mcp.jobs.store.serial_thread import SerialThread
 from kie_mcp.media.worker_threads import run_in_thread
 from kie_mcp.sandbox import serve
 from tests.support.http_process import ROOT, environment, serving

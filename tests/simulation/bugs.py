@@ -11,8 +11,8 @@ from kie_mcp.errors import UnconfirmedError
 from kie_mcp.jobs.job import Job, Look, Phase, Request, Upstream, advance
 from kie_mcp.jobs.joining import NOTHING_RECENT, Caller, Recent
 from kie_mcp.jobs.step_loop import StepLoop
+from kie_mcp.jobs.store.job_json import dump, load
 from kie_mcp.jobs.store.protocols import Note
-from kie_mcp.jobs.store.schema import dump, load
 from kie_mcp.jobs.store.sqlite import SqliteLedger
 from tests.simulation.product import Product
 

@@ -14,6 +14,7 @@ import anyio
 
 from kie_mcp.jobs.job import FINAL, Job, Phase
 from kie_mcp.jobs.store import schema
+from kie_mcp.jobs.store.job_json import load
 from tests.simulation.client import Call, Client, Intent, ask, intent
 from tests.simulation.faults import Trouble
 from tests.simulation.kie import ELSEWHERE, Kie, Task
@@ -154,7 +155,7 @@ class World:
             self._group.cancel_scope.cancel()
             for process in self._slots:
                 process.kill()
-        jobs = [schema.load(row) for row in self._rows("1")]
+        jobs = [load(row) for row in self._rows("1")]
         seconds = self.now()
         kept = (self.disk, self._interrupted, stuck, self.jumps)
         return Seen(self.seed, self.kie, jobs, self._intents, *kept, seconds, self.trace)

@@ -24,6 +24,7 @@ from kie_mcp.jobs.polling import Spread
 from kie_mcp.jobs.service import JobService
 from kie_mcp.jobs.step_loop import NextStep, StepLoop
 from kie_mcp.jobs.store import schema
+from kie_mcp.jobs.store.job_json import load
 from kie_mcp.jobs.store.sqlite import SqliteLedger
 from kie_mcp.jobs.submitter import Prepare, Submitter
 from kie_mcp.jobs.timing import Timing
@@ -205,7 +206,7 @@ class Stage:
 
     def rows(self) -> list[Job]:
         """Give what is on the disk."""
-        return [schema.load(row) for row in self.connection.execute("SELECT * FROM jobs ORDER BY rowid")]
+        return [load(row) for row in self.connection.execute("SELECT * FROM jobs ORDER BY rowid")]
 
     async def ledger_with(self, *jobs: Job) -> SqliteLedger:
         """Give a ledger into which these jobs were written."""

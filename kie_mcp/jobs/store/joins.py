@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from kie_mcp.jobs.job import Job, Phase
 from kie_mcp.jobs.joining import Caller, Candidate, Recent, may_join
 from kie_mcp.jobs.store.errors import KeyConflictError
-from kie_mcp.jobs.store.job_rows import find_job, find_row, insert
+from kie_mcp.jobs.store.job_json import load
+from kie_mcp.jobs.store.job_queries import find_job, find_row, insert
 from kie_mcp.jobs.store.protocols import Note
-from kie_mcp.jobs.store.schema import load
 from kie_mcp.jobs.timing import Timing
 from kie_mcp.text import literal
 

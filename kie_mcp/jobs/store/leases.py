@@ -3,13 +3,14 @@
 import math
 import sqlite3
 from collections.abc import Mapping
+from dataclasses import replace
 
 from kie_mcp.jobs.job import Job, Phase, advance
 from kie_mcp.jobs.joining import Caller
-from kie_mcp.jobs.store.job_rows import UNFINISHED, load_readable
-from kie_mcp.jobs.store.schema import dump, take_over
+from kie_mcp.jobs.store.job_json import dump
+from kie_mcp.jobs.store.job_queries import UNFINISHED, load_readable
 from kie_mcp.jobs.timing import Timing
-from kie_mcp.jobs.unsent_errors import LOST_CREATE
+from kie_mcp.jobs.unsent_messages import LOST_CREATE
 
 CALLERS = "SELECT caller_worker FROM jobs WHERE caller = 'waiting'"
 """The workers whose callers wait."""
@@ -67,7 +68,7 @@ def find_free_jobs(db: sqlite3.Connection, account: str, absent: Mapping[str, fl
 
 def claim(db: sqlite3.Connection, job: Job, worker: str, now: float) -> Job:
     """Give the job to this worker; what was being sent when its worker died is unconfirmed."""
-    taken = take_over(job)
+    taken = replace(job, epoch=job.epoch + 1)
     if job.phase is Phase.SUBMITTING:
         taken = advance(taken, Phase.UNCONFIRMED, now, trouble=LOST_CREATE, finished_at=now)
     db.execute(

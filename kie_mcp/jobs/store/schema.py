@@ -1,28 +1,13 @@
-"""The SQLite file itself: its tables, its journal, and a job as a row."""
+"""The tables of the SQLite file, and how it is opened, migrated and checked."""
 
 import errno
-import json
 import os
-import re
 import sqlite3
 import stat
-import threading
-from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
-
-import anyio
-import anyio.to_thread
-from pydantic import TypeAdapter
-from pydantic_core import PydanticSerializationError
 
 from kie_mcp.file_system import Chmod, set_mode
-from kie_mcp.jobs.job import Job
 from kie_mcp.jobs.store.errors import LedgerError
-from kie_mcp.urls import bare_values
-
-R = TypeVar("R")
 
 MIGRATIONS = (
     """
@@ -74,8 +59,6 @@ JOURNAL = "TRUNCATE"
 would draw those with an older one into it. TRUNCATE is several times slower, and 20 times faster than jobs need."""
 BUSY_FOR = 10.0
 """Seconds to wait for another process's transaction."""
-PATIENCE = 120.0
-"""Seconds after which a disk counts as dead."""
 
 _BROKEN = frozenset({sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT})
 _MOVE_AWAY = (
@@ -83,31 +66,6 @@ _MOVE_AWAY = (
     " one is made. Only the memory of the jobs is lost, not what was made: saved files stay where they are, and"
     " get_job_status takes the task ids that https://kie.ai/logs shows. Or set KIE_STATE_DIR to another folder."
 )
-
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_jobs: TypeAdapter[Job] = TypeAdapter(Job)
-
-
-def dump(job: Job) -> str:
-    """Return the whole job as JSON. If it is done, the links that were handed in lose their signatures."""
-    if job.done:
-        job = replace(job, order={name: bare_values(value) for name, value in job.order.items()})
-    try:
-        return _jobs.dump_json(job, exclude_defaults=True).decode()
-    except PydanticSerializationError:
-        # Half of a surrogate pair, in what Kie.ai said or in a name on the disk: it must not cost the job its record.
-        told = json.dumps(_jobs.dump_python(job, mode="json", exclude_defaults=True), ensure_ascii=False)
-        return _SURROGATE.sub("\ufffd", told)
-
-
-def load(row: sqlite3.Row) -> Job:
-    """Return the job of a row."""
-    return _jobs.validate_json(row["record"])
-
-
-def take_over(job: Job) -> Job:
-    """Return the job as it is in the care of another worker: with the next epoch."""
-    return replace(job, epoch=job.epoch + 1)
 
 
 def connect(path: Path, chmod: Chmod = os.chmod) -> sqlite3.Connection:
@@ -176,42 +134,3 @@ def check_version(db: sqlite3.Connection, path: Path) -> int:
             remedy="Update kie-mcp and restart the client, or set KIE_STATE_DIR to another folder.",
         )
     return version
-
-
-class SerialThread:
-    """Runs blocking functions in worker threads, one at a time; a cancelled caller still waits for its own.
-
-    Not for ever: once a disk has not answered for so long, everybody is told so until it does.
-    """
-
-    def __init__(self, patience: float = PATIENCE) -> None:
-        self._patience = patience
-        self._limiter: anyio.CapacityLimiter | None = None
-        self._lock = threading.Lock()
-        """Held by the thread: its caller may be gone before it has ended, and one connection takes one transaction."""
-        self._hanging = False
-
-    async def __call__(self, function: Callable[[], R], /) -> R:
-        """Return what the function returns. Raises LedgerError if the disk does not answer."""
-        if self._limiter is None:
-            self._limiter = anyio.CapacityLimiter(1)
-        async with self._limiter:
-            if self._hanging:
-                raise _silent_disk_error()
-            with anyio.move_on_after(self._patience, shield=True):
-                return await anyio.to_thread.run_sync(self._run_marked, function, abandon_on_cancel=True)
-        raise _silent_disk_error()
-
-    def _run_marked(self, function: Callable[[], R]) -> R:
-        with self._lock:
-            self._hanging = True
-            try:
-                return function()
-            finally:
-                self._hanging = False
-
-
-def _silent_disk_error() -> LedgerError:
-    return LedgerError(
-        "The ledger cannot be used: its disk does not answer.", remedy="Set KIE_STATE_DIR to a folder on a local disk."
-    )

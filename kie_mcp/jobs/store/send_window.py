@@ -4,7 +4,7 @@ import sqlite3
 
 from kie_mcp.jobs import rate_limit
 from kie_mcp.jobs.job import Job, Phase, advance
-from kie_mcp.jobs.store.job_rows import find_row, update
+from kie_mcp.jobs.store.job_queries import find_row, update
 from kie_mcp.jobs.store.leases import extend_lease
 from kie_mcp.jobs.store.protocols import Queue
 from kie_mcp.jobs.timing import Timing

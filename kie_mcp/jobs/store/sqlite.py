@@ -18,7 +18,7 @@ from kie_mcp.jobs.absent_workers import find_absent
 from kie_mcp.jobs.job import TRANSITIONS, Job, JobState, Phase, advance
 from kie_mcp.jobs.joining import NOTHING_RECENT, Caller, Recent
 from kie_mcp.jobs.parts import with_parts
-from kie_mcp.jobs.store import job_rows, joins, leases, schema, send_window
+from kie_mcp.jobs.store import job_queries, joins, leases, schema, send_window
 from kie_mcp.jobs.store.errors import LedgerError, StaleJobError
 from kie_mcp.jobs.store.protocols import NOTHING_KNOWN, Note, Queue
 from kie_mcp.jobs.store.sqlite_file import READ, Runner, SqliteFile
@@ -101,31 +101,31 @@ class SqliteLedger(SqliteFile):
             for name, part in (parts or {}).items()
         }
         job = with_parts(job, made)
-        job_rows.insert(db, job, worker)
+        job_queries.insert(db, job, worker)
         return job, False
 
     @_transaction
     def adopt(self, db: sqlite3.Connection, job: Job, worker: str) -> tuple[Job, bool]:
         """Write down a job that was made elsewhere, or find it by its task id; return it, and whether it was there."""
-        if found := job_rows.find_task(db, job.account, job.task_id):
+        if found := job_queries.find_task(db, job.account, job.task_id):
             return found, True
-        job_rows.insert(db, job, worker)
+        job_queries.insert(db, job, worker)
         return job, False
 
     @_reading
     def read(self, db: sqlite3.Connection, job_id: str) -> Job | None:
         """Return the job with that id."""
-        return job_rows.find_job(db, job_id)
+        return job_queries.find_job(db, job_id)
 
     @_reading
     def read_all(self, db: sqlite3.Connection, job_ids: Collection[str]) -> dict[str, Job]:
         """Return the jobs with these ids, as far as they are there."""
-        return job_rows.find_jobs(db, job_ids)
+        return job_queries.find_jobs(db, job_ids)
 
     @_reading
     def read_task(self, db: sqlite3.Connection, account: str, task_id: str) -> Job | None:
         """Return the account's job with that id of Kie.ai's."""
-        return job_rows.find_task(db, account, task_id)
+        return job_queries.find_task(db, account, task_id)
 
     @_reading
     def list_jobs(
@@ -145,12 +145,12 @@ class SqliteLedger(SqliteFile):
             " ORDER BY created_at DESC, rowid DESC LIMIT ?",
             (account, state, state, kind, kind, after, after, limit),
         )
-        return job_rows.load_readable(rows)
+        return job_queries.load_readable(rows)
 
     @_reading
     def find_ids(self, db: sqlite3.Connection, account: str, prefix: str, limit: int) -> tuple[list[str], int]:
         """Return the ids of the account's jobs that begin so, newest first, and how many there are in all."""
-        return job_rows.find_ids(db, account, prefix, limit)
+        return job_queries.find_ids(db, account, prefix, limit)
 
     @_transaction
     def move(self, db: sqlite3.Connection, job: Job, *, was: Phase) -> Job:
@@ -160,19 +160,19 @@ class SqliteLedger(SqliteFile):
         """
         if job.phase not in TRANSITIONS[was]:
             raise LedgerError(f"A job cannot go from {was} to {job.phase}.")
-        job_rows.update(db, job, was)
+        job_queries.update(db, job, was)
         if job.phase is Phase.SUCCEEDED and was is not job.phase and job.took_s is not None and job.bucket:
-            job_rows.learn(db, job.bucket, job.took_s, job.updated_at)
+            job_queries.learn(db, job.bucket, job.took_s, job.updated_at)
         return job
 
     @_transaction
     def begin_look(self, db: sqlite3.Connection, job_id: str, now: float, gap: float) -> Job | None:
         """Note that a finished job is looked at now; return None if some process looked less than *gap* seconds ago."""
-        known = job_rows.find_job(db, job_id)
+        known = job_queries.find_job(db, job_id)
         if known is None or 0 <= now - (known.looked_at or 0.0) < gap:
             return None
         looked = replace(known, looked_at=now)
-        job_rows.update(db, looked, known.phase)
+        job_queries.update(db, looked, known.phase)
         return looked
 
     @_transaction
@@ -183,20 +183,20 @@ class SqliteLedger(SqliteFile):
     @_transaction
     def attach(self, db: sqlite3.Connection, job: Job, task_id: str, now: float, worker: str) -> Job:
         """Write down the task id, whoever cared for the job till now: an id is never lost."""
-        known = job_rows.find_job(db, job.id)
+        known = job_queries.find_job(db, job.id)
         if known is None and job.phase is not Phase.SUBMITTING:
             raise LedgerError(f"Job {job.id} is not in the ledger; Kie.ai's id of it is {task_id}.")
         if known is None:  # the file was replaced by one that does not know it
             logger.warning("Job %s was not in the ledger any more; Kie.ai's id of it is %s.", job.id, task_id)
             attached = advance(job, Phase.SUBMITTED, now, task_id=task_id, note="")
-            job_rows.insert(db, attached, worker)
+            job_queries.insert(db, attached, worker)
             return attached
         if known.task_id == task_id:
             return known
         if known.task_id is not None or known.phase not in {Phase.RESERVED, Phase.SUBMITTING, Phase.UNCONFIRMED}:
             raise StaleJobError(f"Job {job.id} has gone on without this process.")
         attached = advance(known, Phase.SUBMITTED, now, task_id=task_id, trouble=None, finished_at=None, note="")
-        job_rows.update(db, attached, known.phase)
+        job_queries.update(db, attached, known.phase)
         db.execute(
             "UPDATE jobs SET worker = ?, caller = CASE caller WHEN ? THEN ? WHEN ? THEN ? ELSE caller END WHERE id = ?",
             (worker, Caller.ANSWERED, Caller.TOLD, Caller.LATE, Caller.TOLD, job.id),
@@ -206,9 +206,9 @@ class SqliteLedger(SqliteFile):
     @_transaction
     def restore(self, db: sqlite3.Connection, job: Job) -> None:
         """Write a job down again that the ledger has lost; whoever comes next takes it over."""
-        if job_rows.find_row(db, "SELECT id FROM jobs WHERE id = ?", job.id) is None:
+        if job_queries.find_row(db, "SELECT id FROM jobs WHERE id = ?", job.id) is None:
             logger.warning("Job %s was not in the ledger any more; Kie.ai's id of it is %s.", job.id, job.task_id)
-            job_rows.insert(db, job, "")
+            job_queries.insert(db, job, "")
             db.execute("UPDATE jobs SET worker = NULL WHERE id = ?", (job.id,))
 
     @_reading
@@ -277,13 +277,13 @@ class SqliteLedger(SqliteFile):
     @_transaction
     def learn(self, db: sqlite3.Connection, bucket: str, seconds: float, now: float) -> None:
         """Remember how long a job took, and forget the oldest."""
-        job_rows.learn(db, bucket, seconds, now)
+        job_queries.learn(db, bucket, seconds, now)
 
     @_reading
     def find_upload(self, db: sqlite3.Connection, account: str, digest: str, since: float) -> str | None:
         """Return the URL under which these bytes were uploaded, if that was after *since*."""
         sql = "SELECT url FROM uploads WHERE account = ? AND digest = ? AND at > ?"
-        row = job_rows.find_row(db, sql, account, digest, since)
+        row = job_queries.find_row(db, sql, account, digest, since)
         return row["url"] if row else None
 
     @_transaction
@@ -297,4 +297,4 @@ class SqliteLedger(SqliteFile):
     @_reading
     def find_inputs_needed(self, db: sqlite3.Connection) -> set[str]:
         """Return the SHA-256 of the callers' own files that jobs of any account, not sent yet, still need."""
-        return job_rows.find_inputs_needed(db)
+        return job_queries.find_inputs_needed(db)

@@ -8,8 +8,9 @@ from typing import Protocol, TypeVar
 
 from kie_mcp.jobs.failure_log import FailureLog
 from kie_mcp.jobs.store import schema
+from kie_mcp.jobs.store.carry_over import carry_over, identify, list_unfinished
 from kie_mcp.jobs.store.errors import LedgerError
-from kie_mcp.jobs.store.replaced_file import carry_over, identify, list_unfinished
+from kie_mcp.jobs.store.serial_thread import SerialThread
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +42,7 @@ class SqliteFile:
         self, path: Path, run: Runner | None = None, connect: Callable[[Path], sqlite3.Connection] = schema.connect
     ) -> None:
         self.path = path
-        self._run = run or schema.SerialThread()
+        self._run = run or SerialThread()
         self._connect = connect
         self._db: sqlite3.Connection | None = None
         self._file: tuple[int, int] | None = None

@@ -16,10 +16,10 @@ from kie_mcp.media.convert.safe_decoding import (
     translate_decoder_errors,
     translate_picture_errors,
 )
-from kie_mcp.media.convert.tiff import check_tiff_loss
-from kie_mcp.media.convert.wav_samples import convert_to_wav
+from kie_mcp.media.convert.sound_to_wav import convert_to_wav
+from kie_mcp.media.convert.tiff_loss_check import check_tiff_loss
 from kie_mcp.media.probe.file_type import Probe
-from kie_mcp.media.probe.integrity import ANIMATED, DAMAGED
+from kie_mcp.media.probe.picture_integrity import ANIMATED, DAMAGED
 from kie_mcp.optional_packages import CONVERT, missing_packages
 
 if TYPE_CHECKING:

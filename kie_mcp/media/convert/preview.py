@@ -18,7 +18,7 @@ from kie_mcp.media.convert.safe_decoding import (
 )
 from kie_mcp.media.convert.video_frame import DEMUXERS, pick_frame
 from kie_mcp.media.inputs.hashed_file import HashedFile, open_own
-from kie_mcp.media.outputs.saved_file import open_saved
+from kie_mcp.media.outputs.open_saved_file import open_saved
 from kie_mcp.optional_packages import require_preview
 
 if TYPE_CHECKING:

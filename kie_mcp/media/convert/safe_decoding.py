@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING
 
 from kie_mcp.media.outputs.download_limits import MB
-from kie_mcp.media.probe.integrity import DAMAGED
+from kie_mcp.media.probe.picture_integrity import DAMAGED
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -7,7 +7,7 @@ from typing import IO, TYPE_CHECKING
 
 from kie_mcp.media.convert.pyav_container import open_container, require_decoder
 from kie_mcp.media.convert.safe_decoding import MOST_PIXELS, UndecodableError, check_pixels
-from kie_mcp.media.probe.integrity import DAMAGED
+from kie_mcp.media.probe.picture_integrity import DAMAGED
 
 if TYPE_CHECKING:
     from av import VideoFrame

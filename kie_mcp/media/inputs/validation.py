@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal, NoReturn
 
-from kie_mcp.catalog import audio_length, registry
+from kie_mcp.catalog import audio_length_check, registry
 from kie_mcp.catalog.capabilities import FILE_KINDS
 from kie_mcp.catalog.validate import join_with_or
 from kie_mcp.errors import OrderError
@@ -11,8 +11,8 @@ from kie_mcp.media.inputs.hashed_file import HashedFile
 from kie_mcp.media.inputs.local_files import format_megabytes
 from kie_mcp.media.outputs.download_limits import MB
 from kie_mcp.media.probe.file_type import Probe, probe
-from kie_mcp.media.probe.integrity import DAMAGED, find_fault
 from kie_mcp.media.probe.limited_reader import LimitedReader
+from kie_mcp.media.probe.picture_integrity import DAMAGED, find_fault
 from kie_mcp.orders.order import Order
 
 LARGEST = 100 * MB
@@ -47,7 +47,7 @@ def check_file(
         _refuse_damaged(found, name, argument)
     check_picture_whole(source, found, name, argument)
     if _family(argument) == "audio":
-        audio_length.check_audio(order, found.duration_s)
+        audio_length_check.check_audio(order, found.duration_s)
     else:
         _check_pixels(found, name, order, argument)
     return found

@@ -5,8 +5,8 @@ from pathlib import Path
 from kie_mcp.errors import OutputError
 from kie_mcp.media.outputs.atomic_file import AtomicFile
 from kie_mcp.media.probe.file_type import Probe, probe
-from kie_mcp.media.probe.integrity import DAMAGED, find_fault, has_valid_checksums, is_cut_off
 from kie_mcp.media.probe.limited_reader import LimitedReader
+from kie_mcp.media.probe.picture_integrity import DAMAGED, find_fault, has_valid_checksums, is_cut_off
 from kie_mcp.orders.kind import KINDS, Kind
 
 _MEASURED = KINDS[Kind.IMAGE].file_types | {"image/gif", "video/mp4"}

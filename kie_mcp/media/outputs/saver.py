@@ -21,8 +21,8 @@ from kie_mcp.media.outputs.download_limits import CAPS, TOTALS, DownloadLimits, 
 from kie_mcp.media.outputs.download_protocol import Fetch
 from kie_mcp.media.outputs.file_names import file_stem
 from kie_mcp.media.outputs.json_answer import json_outputs, write_json
+from kie_mcp.media.outputs.open_saved_file import is_changed, is_there
 from kie_mcp.media.outputs.save_errors import link_error, save_trouble
-from kie_mcp.media.outputs.saved_file import is_changed, is_there
 from kie_mcp.media.outputs.sidecar import sidecar_trouble, write_sidecar
 from kie_mcp.media.outputs.write_check import Free, check_writable, free_bytes
 from kie_mcp.media.worker_threads import run_in_thread

@@ -10,7 +10,7 @@ from kie_mcp.errors import Trouble
 from kie_mcp.file_system import Chmod
 from kie_mcp.jobs.job import JSON, Job, Output
 from kie_mcp.media.outputs.atomic_file import AtomicFile
-from kie_mcp.media.outputs.saved_file import open_saved
+from kie_mcp.media.outputs.open_saved_file import open_saved
 from kie_mcp.orders.job_uris import output_uri
 from kie_mcp.timestamps import iso
 from kie_mcp.urls import bare_values

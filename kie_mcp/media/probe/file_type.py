@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Literal
 
 from kie_mcp.media.probe.audio_codec import name_mp4_codec, read_codec
-from kie_mcp.media.probe.dimensions import read_dimensions
-from kie_mcp.media.probe.duration import measure_duration
 from kie_mcp.media.probe.limited_reader import BrokenHeaderError, LimitedReader
 from kie_mcp.media.probe.mp4 import read_tracks
+from kie_mcp.media.probe.picture_dimensions import read_dimensions
+from kie_mcp.media.probe.sound_duration import measure_duration
 
 Family = Literal["image", "audio", "video", "unknown"]
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from kie_mcp.catalog import registry
-from kie_mcp.catalog.audio_length import USUAL
+from kie_mcp.catalog.audio_length_check import USUAL
 from kie_mcp.catalog.descriptions import (
     describe_choices,
     describe_lengths,

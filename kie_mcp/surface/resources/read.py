@@ -10,10 +10,10 @@ from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
 from kie_mcp.errors import UnknownJobError
 from kie_mcp.jobs.job import Output
 from kie_mcp.jobs.service import JobService
-from kie_mcp.media.outputs.saved_file import open_saved
+from kie_mcp.media.outputs.open_saved_file import open_saved
 from kie_mcp.media.worker_threads import run_in_thread
 from kie_mcp.orders.job_uris import JOBS_URI
-from kie_mcp.surface.calls import CallHandler
+from kie_mcp.surface.call_handler import CallHandler
 from kie_mcp.surface.tenant import Tenant, TenantOf
 from kie_mcp.text import literal
 

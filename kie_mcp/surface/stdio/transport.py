@@ -1,4 +1,4 @@
-"""Serves an MCP client over standard input and output: lines in, lines out, and an end when nobody reads them.
+"""Carries messages between the SDK and standard input and output: lines in, lines out, and an end when nobody reads.
 
 It depends on how the SDK works: `stdio_server` iterates over the input that it is given and writes to the output.
 """
@@ -21,7 +21,7 @@ from mcp.server.lowlevel import Server
 from mcp.server.stdio import stdio_server
 from mcp.types import JSONRPCError
 
-from kie_mcp.surface.delivery import Deliveries
+from kie_mcp.surface.delivery_tracker import Deliveries
 from kie_mcp.surface.stdio.lines import NO_HEADERS, LineReader
 from kie_mcp.surface.stdio.unreadable_lines import ReadableMessages
 

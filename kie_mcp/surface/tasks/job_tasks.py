@@ -19,7 +19,7 @@ from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.job import Job, JobState
 from kie_mcp.jobs.polling import next_look
 from kie_mcp.surface.answers.text import write_text
-from kie_mcp.surface.calls import CallHandler, CallOptions, Recipient
+from kie_mcp.surface.call_handler import CallHandler, CallOptions, Recipient
 from kie_mcp.surface.tasks.extension import Call, Task
 from kie_mcp.surface.tenant import TenantOf
 from kie_mcp.text import literal

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kie_mcp.jobs.store.processes import ProcessLock
+from kie_mcp.jobs.store.process_lock import ProcessLock
 from kie_mcp.jobs.store.sqlite import SqliteLedger
 from kie_mcp.jobs.timing import STANDARD
 from tests.support.scripted_kie import inline, make_job
@@ -18,7 +18,7 @@ from tests.support.virtual_time import START
 HOLD = """
 import sys
 from pathlib import Path
-from kie_mcp.jobs.store.processes import ProcessLock
+from kie_mcp.jobs.store.process_lock import ProcessLock
 with ProcessLock(Path(sys.argv[1])) as other:
     print(other.worker, flush=True)
     sys.stdin.read()

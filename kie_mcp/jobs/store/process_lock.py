@@ -1,4 +1,4 @@
-"""The names of the processes that care for jobs, and whether one of them has ended.
+"""A lock file for each process, which tells whether it has ended.
 
 A process holds a lock on a file of its own as long as it lives. The kernel lets go of it, whatever ends the process;
 so it tells the truth also of a killed one, of one in another container, and of one whose number is in use again.
@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Self
 
 from kie_mcp.jobs.store.errors import LedgerError
-from kie_mcp.jobs.store.schema import SerialThread
+from kie_mcp.jobs.store.serial_thread import SerialThread
 
 _HELD = frozenset({errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK})
 """What is said of a lock that another process holds; whatever else is said means that the disk has no locks."""

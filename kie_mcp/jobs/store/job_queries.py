@@ -11,7 +11,7 @@ from kie_mcp.jobs.job import FINAL, Job, Phase
 from kie_mcp.jobs.joining import Caller
 from kie_mcp.jobs.polling import KEPT
 from kie_mcp.jobs.store.errors import StaleJobError
-from kie_mcp.jobs.store.schema import dump, load
+from kie_mcp.jobs.store.job_json import dump, load
 
 logger = logging.getLogger(__name__)
 

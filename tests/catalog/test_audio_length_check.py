@@ -5,7 +5,7 @@
 import pytest
 from inline_snapshot import snapshot
 
-from kie_mcp.catalog import audio_length, registry, requests
+from kie_mcp.catalog import audio_length_check, registry, requests
 from kie_mcp.catalog.models import MODELS, Model
 from kie_mcp.errors import OrderError
 from kie_mcp.orders.kind import Kind
@@ -22,40 +22,42 @@ def video(model: str = "") -> TalkingVideoOrder:
 @pytest.mark.parametrize("model", VIDEOS, ids=lambda model: model.id)
 def test_audio_may_be_as_long_as_the_model_takes_and_no_longer(model: Model):
     longest = model.takes.audio_seconds or 0
-    audio_length.check_audio(video(model.id), longest)
+    audio_length_check.check_audio(video(model.id), longest)
     with pytest.raises(OrderError, match=f"takes at most {longest:g} s"):
-        audio_length.check_audio(video(model.id), longest + 0.1)
+        audio_length_check.check_audio(video(model.id), longest + 0.1)
 
 
 @pytest.mark.parametrize("model", VIDEOS, ids=lambda model: model.id)
 def test_a_script_is_refused_once_even_the_fastest_voice_is_too_slow(model: Model):
-    most = round((model.takes.audio_seconds or 0) * audio_length.FASTEST)
+    most = round((model.takes.audio_seconds or 0) * audio_length_check.FASTEST)
     order = video(model.id)
-    seconds = audio_length.check_script(order, SpeechOrder(model="m", text="a" * most))
-    assert seconds == most / audio_length.USUAL
+    seconds = audio_length_check.check_script(order, SpeechOrder(model="m", text="a" * most))
+    assert seconds == most / audio_length_check.USUAL
     with pytest.raises(OrderError, match="last at least"):
-        audio_length.check_script(order, SpeechOrder(model="m", text="a" * (most + 1)))
-    audio_length.check_script(order, SpeechOrder(model="m", text="a" * (most + 1), speed=1.2))
+        audio_length_check.check_script(order, SpeechOrder(model="m", text="a" * (most + 1)))
+    audio_length_check.check_script(order, SpeechOrder(model="m", text="a" * (most + 1), speed=1.2))
 
 
 def test_what_has_no_audio_or_audio_of_unknown_length_is_left_alone():
     picture = ImageOrder(model="m", prompt="a")
-    audio_length.check_audio(picture, 1e9)
-    audio_length.check_audio(video(), None)
-    assert audio_length.check_script(picture, SpeechOrder(model="m", text="a")) is None
+    audio_length_check.check_audio(picture, 1e9)
+    audio_length_check.check_audio(video(), None)
+    assert audio_length_check.check_script(picture, SpeechOrder(model="m", text="a")) is None
     assert (
-        audio_length.advise(picture, 1e9, by_default=True) == audio_length.advise(video(), None, by_default=True) == ""
+        audio_length_check.advise(picture, 1e9, by_default=True)
+        == audio_length_check.advise(video(), None, by_default=True)
+        == ""
     )
 
 
 def test_longer_than_is_known_to_go_well_is_a_remark_and_for_the_default_a_refusal():
     order = video()
     advised = registry.find("", order.kind).takes.audio_seconds_advised or 0
-    assert audio_length.advise(order, advised * audio_length.ABOUT, by_default=True) == ""
+    assert audio_length_check.advise(order, advised * audio_length_check.ABOUT, by_default=True) == ""
     with pytest.raises(OrderError) as caught:
-        audio_length.advise(order, 60, by_default=True)
+        audio_length_check.advise(order, 60, by_default=True)
     assert [
-        audio_length.advise(order, 60, by_default=False),
+        audio_length_check.advise(order, 60, by_default=False),
         f"{caught.value.message} {caught.value.remedy}",
     ] == snapshot(
         [
@@ -66,4 +68,4 @@ def test_longer_than_is_known_to_go_well_is_a_remark_and_for_the_default_a_refus
 
 
 def test_a_slow_voice_is_slower_than_the_usual_one_and_that_than_the_fastest():
-    assert audio_length.SLOW < audio_length.USUAL < audio_length.FASTEST
+    assert audio_length_check.SLOW < audio_length_check.USUAL < audio_length_check.FASTEST

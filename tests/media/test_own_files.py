@@ -22,11 +22,11 @@ from kie_mcp.jobs.store.sqlite import SqliteLedger
 from kie_mcp.media.inputs.data_uris import LARGEST
 from kie_mcp.media.inputs.hashed_file import HashedFile
 from kie_mcp.media.inputs.inline_file_store import LIFE, YOUNG, FullError, InlineFiles
-from kie_mcp.media.inputs.input_files import InputFiles
 from kie_mcp.media.inputs.local_files import LocalFiles
+from kie_mcp.media.inputs.own_files import InputFiles
 from kie_mcp.media.inputs.uploads import Uploads
-from kie_mcp.orders.input_uris import parse_input_uri
 from kie_mcp.orders.order import ImageOrder, Order, TalkingVideoOrder
+from kie_mcp.orders.own_file_uris import parse_input_uri
 from tests.support.download_links import Hand
 from tests.support.media_files import film, picture, sound, wav
 from tests.support.sandbox_server import facts, stand, text

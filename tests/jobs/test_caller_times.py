@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from kie_mcp.jobs.call_times import CallTimes
+from kie_mcp.jobs.caller_times import CallTimes
 from kie_mcp.jobs.job import Phase
 from kie_mcp.jobs.timing import STANDARD
 from tests.support.scripted_kie import make_job

@@ -8,7 +8,7 @@ from inline_snapshot import snapshot
 
 from kie_mcp.errors import DeadLinkError, KieError, OrderError, OutputError, RefusedError, UnreachableError
 from kie_mcp.jobs.job import Job, Output, Phase
-from kie_mcp.media.inputs.earlier_outputs import EarlierOutputs
+from kie_mcp.media.inputs.file_references import EarlierOutputs
 from kie_mcp.orders.kind import Kind
 from tests.support.download_links import JOB, Hand
 

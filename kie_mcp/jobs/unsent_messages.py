@@ -1,4 +1,4 @@
-"""What is said of a job that was not sent, or of which nobody knows whether it was made."""
+"""Says why a job was not sent, or that nobody knows whether it was made."""
 
 import logging
 from dataclasses import replace

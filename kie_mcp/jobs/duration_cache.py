@@ -1,4 +1,4 @@
-"""How long such jobs took, kept in memory for a moment: thousands of jobs are taken up at once."""
+"""Keeps in memory for a moment how long such jobs took: thousands of jobs may be taken up at once."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Which store a URL names: today there is one, a SQLite file."""
+"""Finds the store that a URL names: today there is one kind, a SQLite file."""
 
 import os
 from pathlib import Path

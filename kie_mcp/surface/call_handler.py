@@ -26,7 +26,7 @@ from kie_mcp.surface.answers.build import build_lost_answer, build_result, descr
 from kie_mcp.surface.answers.preview import PREVIEW_SECONDS, Previews
 from kie_mcp.surface.answers.schema import Answer
 from kie_mcp.surface.clients import Peer, Profile, choose_wait, explain_shortening, find_profile
-from kie_mcp.surface.delivery import Deliveries
+from kie_mcp.surface.delivery_tracker import Deliveries
 from kie_mcp.surface.progress import Progress
 from kie_mcp.surface.tenant import Tenant, TenantOf
 

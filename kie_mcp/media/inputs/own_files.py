@@ -16,8 +16,8 @@ from kie_mcp.media.inputs.local_files import LocalFiles
 from kie_mcp.media.inputs.uploads import READING, Say, Uploads
 from kie_mcp.media.inputs.validation import LARGEST, most_bytes
 from kie_mcp.media.worker_threads import run_in_thread
-from kie_mcp.orders.input_uris import input_uri, parse_input_uri
 from kie_mcp.orders.order import Order
+from kie_mcp.orders.own_file_uris import input_uri, parse_input_uri
 from kie_mcp.text import without_middle
 from kie_mcp.urls import is_web_link
 

@@ -1,4 +1,4 @@
-"""When this process took its calls and answered them, by a clock that does not jump."""
+"""Remembers when callers' tool calls came and were answered, by a clock that does not jump."""
 
 import math
 import time

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from kie_mcp.jobs.store.errors import LedgerError
-from kie_mcp.jobs.store.opening import open_store, sqlite_url
 from kie_mcp.jobs.store.sqlite import SqliteLedger
+from kie_mcp.jobs.store.store_url import open_store, sqlite_url
 
 
 @pytest.mark.parametrize("name", ["jobs.sqlite3", "a b#c?d%20e.db", "é漢.db", os.fsdecode(b"not \xff utf-8")])

@@ -10,7 +10,7 @@ from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.job import Job, JobState, Output
 from kie_mcp.media.inputs.uploads import Say
 from kie_mcp.media.outputs.file_names import order_text
-from kie_mcp.media.outputs.saved_file import is_there
+from kie_mcp.media.outputs.open_saved_file import is_there
 from kie_mcp.media.worker_threads import run_in_thread
 from kie_mcp.orders.job_uris import parse_output_uri
 from kie_mcp.orders.kind import KINDS, Family
