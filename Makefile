@@ -7,7 +7,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 UV := build/uv/bin/uv
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Twice as many as two cores, since half of the tests' time is waiting. One that has nothing left to do takes from another.
 PYTEST := python -m pytest --numprocesses 4 --dist worksteal
 
@@ -22,12 +21,12 @@ help: ## List what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 # Made anew, so that nothing stays that the lock no longer names. Hashes are checked and nothing is fetched beside the lock.
-$(STAMP): pyproject.toml requirements.lock
+$(STAMP): pyproject.toml requirements.lock | $(UV)
 	@$(if $(PYTHON),,echo "No Python 3.11 or newer was found: install one, or call make PYTHON=/path/to/it" >&2; exit 1)
-	@echo "Setting up $(VENV) with $(PYTHON) (once; about a minute)"
+	@echo "Setting up $(VENV) with $(PYTHON) (once; less than a minute)"
 	@$(PYTHON) -m venv --clear $(VENV)
-	@$(PIP) install --require-hashes -r requirements.lock
-	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@$(UV) pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements.lock
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
 demo: $(STAMP) ## A picture, a voice and a talking video without a key: make demo [OUT=folder]
@@ -36,8 +35,9 @@ demo: $(STAMP) ## A picture, a voice and a talking video without a key: make dem
 test: $(STAMP) ## Run the quick tests: make test [ARGS="-k name"]
 	@$(BIN)/$(PYTEST) -m "not slow" $(ARGS)
 
+# What the tests of a file share, as a browser or many stories, is costly: one process has them all.
 test-slow: $(STAMP) ## Run the others: real processes, a real browser, hundreds of simulated days
-	@$(BIN)/$(PYTEST) -m slow $(ARGS)
+	@$(BIN)/$(PYTEST) --dist loadfile -m slow $(ARGS)
 
 test-oldest: build/oldest/.installed ## Run those that a version can break on the oldest Python of this machine
 	@build/oldest/bin/$(PYTEST) -m "not slow and not once" $(ARGS)
@@ -96,8 +96,9 @@ build/lowest/.installed: pyproject.toml | $(UV)
 	@$(UV) pip install --quiet --python build/lowest/bin/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(UV): | $(STAMP)
-	@$(BIN)/python -m venv build/uv
+$(UV):
+	@$(if $(PYTHON),,echo "No Python 3.11 or newer was found: install one, or call make PYTHON=/path/to/it" >&2; exit 1)
+	@$(PYTHON) -m venv build/uv
 	@build/uv/bin/python -m pip --disable-pip-version-check --quiet install 'uv<1'
 
 # uv resolves for every platform and Python at once; it lives in a folder of its own.
