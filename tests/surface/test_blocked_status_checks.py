@@ -7,7 +7,7 @@ import anyio
 import httpx
 import pytest
 
-from tests.support.sandbox_server import Era, facts, stand, text
+from tests.support.sandbox_server import facts, stand, text
 from tests.support.virtual_time import HURRIED
 
 pytestmark = pytest.mark.anyio
@@ -39,14 +39,11 @@ class Refusing(httpx.AsyncBaseTransport):
         return await self._inner.handle_async_request(request)
 
 
-@pytest.mark.parametrize("era", ["legacy", "auto"])
 @pytest.mark.parametrize("case", ANSWERS)
-async def test_it_is_told_with_what_to_do_and_forgotten_when_it_works_again(
-    tmp_path: Path, case: str, era: Era
-) -> None:
+async def test_it_is_told_with_what_to_do_and_forgotten_when_it_works_again(tmp_path: Path, case: str) -> None:
     status, body, category, remedy = ANSWERS[case]
     refusals = [httpx.Response(status, json=body)]
-    async with stand(tmp_path, era=era, speed=100, transport=lambda inner: Refusing(inner, refusals)) as here:
+    async with stand(tmp_path, speed=100, transport=lambda inner: Refusing(inner, refusals)) as here:
         ordered = await here.call("generate_image", prompt="a cat", wait_seconds=10)
         job_id = facts(ordered)["job_id"]
         listed = await here.call("list_jobs")

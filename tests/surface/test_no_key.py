@@ -41,8 +41,8 @@ def era(request: pytest.FixtureRequest) -> Era:
 
 
 @pytest.mark.parametrize("tool", ORDERS)
-async def test_a_paid_tool_says_how_to_get_a_key(tmp_path: Path, era: Era, tool: str) -> None:
-    async with stand(tmp_path, era=era, changes={"api_key": None}) as here:
+async def test_a_paid_tool_says_how_to_get_a_key(tmp_path: Path, tool: str) -> None:
+    async with stand(tmp_path, changes={"api_key": None}) as here:
         assert tool in {one.name for one in (await here.client.list_tools()).tools}
         result = await here.call(tool, **ORDERS[tool])
         jobs = facts(await here.call("list_jobs"))["jobs"]

@@ -8,7 +8,7 @@ import anyio
 import pytest
 from inline_snapshot import snapshot
 
-from tests.support.sandbox_server import Era, Stand, facts, stand, text
+from tests.support.sandbox_server import Stand, facts, stand, text
 from tests.support.virtual_time import HURRIED
 
 pytestmark = pytest.mark.anyio
@@ -21,11 +21,6 @@ def anyio_backend() -> object:
     return HURRIED
 
 
-@pytest.fixture(params=["legacy", "auto"])
-def era(request: pytest.FixtureRequest) -> Era:
-    return request.param
-
-
 def models(here: Stand) -> list[str]:
     """Return the models of the jobs that were created, in alphabetical order."""
     return sorted(body["model"] for body in here.creates)
@@ -34,8 +29,8 @@ def models(here: Stand) -> list[str]:
 ALL = ["elevenlabs/text-to-speech-turbo-2-5", "google/nano-banana", "infinitalk/from-audio"]
 
 
-async def test_one_call_makes_the_face_the_voice_and_the_video(tmp_path: Path, era: Era) -> None:
-    async with stand(tmp_path, era=era) as here:
+async def test_one_call_makes_the_face_the_voice_and_the_video(tmp_path: Path) -> None:
+    async with stand(tmp_path) as here:
         film = facts(await here.call("create_talking_video", **WORDS))
     assert film["state"] == "succeeded"
     assert [(part["kind"], part["state"]) for part in film["parts"]] == [

@@ -225,7 +225,7 @@ async def test_unknown_arguments(tmp_path: Path) -> None:
     )
 
 
-async def test_characters_that_cannot_be_sent(tmp_path: Path, era: Era) -> None:
+async def test_characters_that_cannot_be_sent(tmp_path: Path) -> None:
     calls = {
         "NUL": image(prompt="a\x00fox"),
         "an escape": image(prompt="a \x1b[31mred\x1b[0m fox"),
@@ -236,7 +236,7 @@ async def test_characters_that_cannot_be_sent(tmp_path: Path, era: Era) -> None:
         "NUL in a job id": ("get_job_status", {"job_id": "job_\x00"}),
         "a bell in a link": film(image="https://example.com/\x07.png"),
     }
-    assert await refused(tmp_path, calls, era) == snapshot(
+    assert await refused(tmp_path, calls) == snapshot(
         {
             "NUL": "prompt: holds the character U+0000 at position 2; control characters other than newline and tab, and halves of surrogate pairs, are not allowed. Take the character out.",
             "an escape": "prompt: holds the character U+001B at position 3; control characters other than newline and tab, and halves of surrogate pairs, are not allowed. Take the character out.",
@@ -323,9 +323,9 @@ async def test_how_such_refusals_read(tmp_path: Path) -> None:
     )
 
 
-async def test_other_names_for_the_same_are_taken(tmp_path: Path, era: Era) -> None:
+async def test_other_names_for_the_same_are_taken(tmp_path: Path) -> None:
     """Kie.ai's own names and older ones; null, which some clients send for every argument, counts as not given."""
-    async with stand(tmp_path, era=era, speed=100) as here:
+    async with stand(tmp_path, speed=100) as here:
         own = facts(await here.call("generate_image", prompt="a face"))["outputs"][0]["url"]
         voice = facts(await here.call("generate_speech", text="Hello.", voice="RACHEL"))["outputs"][0]["url"]
         await here.call("generate_image", prompt="1", image_size="21:9", wait_seconds=0)

@@ -12,7 +12,7 @@ from inline_snapshot import snapshot
 from kie_mcp.jobs.timing import STANDARD
 from kie_mcp.sandbox.account.scenarios import SCENARIOS
 from kie_mcp.sandbox.account.timeline import TaskTimeline
-from tests.support.sandbox_server import Era, facts, stand, text
+from tests.support.sandbox_server import facts, stand, text
 from tests.support.virtual_time import HURRIED, AheadClock
 
 pytestmark = pytest.mark.anyio
@@ -31,10 +31,10 @@ def anyio_backend() -> object:
     return HURRIED
 
 
-async def ended(folder: Path, scenario: str, era: Era = "legacy") -> tuple[dict[str, Any], str, bool, int]:
+async def ended(folder: Path, scenario: str) -> tuple[dict[str, Any], str, bool, int]:
     """Return the facts and the text of the answer, whether it is an error, and how often a job was created."""
     clock = AheadClock()
-    async with stand(folder, era=era, speed=100, clock=clock) as here:
+    async with stand(folder, speed=100, clock=clock) as here:
         patience = {"wait_seconds": 30} if scenario in LATE else {}
         result = await here.call("generate_image", prompt=f"a cat sandbox:{scenario}", **patience)
         if scenario in LATE:
@@ -73,10 +73,9 @@ def test_every_trouble_is_in_one_of_these_tests() -> None:
     assert set(SCENARIOS) == QUIET | set(TOLD) | ENDLESS
 
 
-@pytest.mark.parametrize("era", ["legacy", "auto"])
 @pytest.mark.parametrize("scenario", TOLD)
-async def test_what_cannot_be_healed_is_told(tmp_path: Path, scenario: str, era: Era) -> None:
-    known, words, is_error, creates = await ended(tmp_path, scenario, era)
+async def test_what_cannot_be_healed_is_told(tmp_path: Path, scenario: str) -> None:
+    known, words, is_error, creates = await ended(tmp_path, scenario)
     state, category, retryable, charged, remedy = TOLD[scenario]
     error = known["error"]
     assert (known["state"], error["category"], error["retryable"], error["may_have_been_charged"]) == (

@@ -11,6 +11,7 @@ from inline_snapshot import snapshot
 from mcp.shared.exceptions import MCPError
 from mcp.types import TextContent
 
+from kie_mcp.orders.kind import KINDS, ORDERED
 from kie_mcp.text import one_line, quote
 from tests.support.sandbox_server import Era, Stand, stand
 from tests.support.virtual_time import HURRIED
@@ -95,8 +96,8 @@ async def test_each_prompt_and_each_of_its_arguments_is_described(tmp_path: Path
     )
 
 
-async def test_an_avatar_is_ordered_with_one_call(tmp_path: Path, era: Era) -> None:
-    async with stand(tmp_path, era=era) as here:
+async def test_an_avatar_is_ordered_with_one_call(tmp_path: Path) -> None:
+    async with stand(tmp_path) as here:
         text = await written(here, "talking_avatar", idea="A pirate sells soap", voice="Rachel", style="watercolour")
     assert text == snapshot("""\
 Make a video of a talking avatar.
@@ -157,8 +158,8 @@ async def test_a_resolution_finds_the_cheapest_model_that_has_it(tmp_path: Path)
     assert re.findall(r'model="(.*?)"', picture + video) == ["nano-banana-2-1", "omnihuman-1-5"]
 
 
-async def test_a_card_chains_three_orders(tmp_path: Path, era: Era) -> None:
-    async with stand(tmp_path, era=era) as here:
+async def test_a_card_chains_three_orders(tmp_path: Path) -> None:
+    async with stand(tmp_path) as here:
         text = await written(here, "spoken_greeting_card", occasion="birthday", to="Ann", sender="Bob", tone="funny")
     assert text == snapshot("""\
 Make a greeting card that speaks.
@@ -189,7 +190,8 @@ async def test_the_tools_and_arguments_that_are_named_exist(tmp_path: Path) -> N
         ]
     calls = [call for text in texts for call in re.findall(r"(\w+)\((\w+=[^)]*)\)", text)]
     assert calls
-    assert {tool for tool, _ in calls} <= set(tools)
+    named = {tool for tool, _ in calls}
+    assert {KINDS[kind].tool for kind in ORDERED} <= named <= set(tools)
     for tool, arguments in calls:
         assert set(re.findall(r"(\w+)=", arguments)) <= tools[tool], tool
 

@@ -56,8 +56,8 @@ async def test_the_newest_jobs_come_first_and_the_beginning_of_an_id_finds_one(t
         assert len(here.app.state.sandbox.creates) == sent
 
 
-async def test_a_picture_of_an_earlier_job_is_offered_as_a_reference(tmp_path: Path, era: Era) -> None:
-    async with stand(tmp_path, era=era, speed=100) as here:
+async def test_a_picture_of_an_earlier_job_is_offered_as_a_reference(tmp_path: Path) -> None:
+    async with stand(tmp_path, speed=100) as here:
         picture = facts(await here.call("generate_image", prompt="a cup"))["outputs"][0]["resource"]
         await here.call("generate_speech", text="Hello.")
         assert await offered(here, "product_picture", "picture") == [picture]
@@ -65,8 +65,8 @@ async def test_a_picture_of_an_earlier_job_is_offered_as_a_reference(tmp_path: P
         assert await offered(here, "product_picture", "picture", "/home") == []
 
 
-async def test_models_are_found_by_any_name_and_by_what_they_make(tmp_path: Path, era: Era) -> None:
-    async with stand(tmp_path, era=era) as here:
+async def test_models_are_found_by_any_name_and_by_what_they_make(tmp_path: Path) -> None:
+    async with stand(tmp_path) as here:
         assert await offered(here, MODEL, "model_id") == [model.id for model in MODELS]
         assert await offered(here, MODEL, "model_id", "ELEVEN") == snapshot(
             ["elevenlabs/text-to-speech-turbo-2-5", "elevenlabs/text-to-speech-multilingual-v2"]
@@ -80,8 +80,8 @@ async def test_models_are_found_by_any_name_and_by_what_they_make(tmp_path: Path
         assert await offered(here, "product_picture", "model", "kling") == []
 
 
-async def test_choices_are_those_of_the_model_that_is_named(tmp_path: Path, era: Era) -> None:
-    async with stand(tmp_path, era=era) as here:
+async def test_choices_are_those_of_the_model_that_is_named(tmp_path: Path) -> None:
+    async with stand(tmp_path) as here:
         assert await offered(here, "product_picture", "aspect_ratio", "1") == snapshot(["1:1", "16:9", "1:4", "1:8"])
         assert await offered(here, "product_picture", "aspect_ratio", "1", model="nano-banana") == snapshot(
             ["1:1", "16:9"]
@@ -92,15 +92,15 @@ async def test_choices_are_those_of_the_model_that_is_named(tmp_path: Path, era:
         assert await offered(here, "talking_avatar", "resolution", model="infinitalk") == ["480p", "720p"]
 
 
-async def test_voices_are_offered_by_name_and_each_once(tmp_path: Path, era: Era) -> None:
-    async with stand(tmp_path, era=era) as here:
+async def test_voices_are_offered_by_name_and_each_once(tmp_path: Path) -> None:
+    async with stand(tmp_path) as here:
         everybody = await offered(here, "talking_avatar", "voice")
         assert len(everybody) == len(set(everybody)) > 50
         assert await offered(here, "spoken_greeting_card", "voice", "ra") == snapshot(["Rachel"])
 
 
-async def test_nothing_is_offered_where_any_words_will_do(tmp_path: Path, era: Era) -> None:
-    async with stand(tmp_path, era=era) as here:
+async def test_nothing_is_offered_where_any_words_will_do(tmp_path: Path) -> None:
+    async with stand(tmp_path) as here:
         assert await offered(here, "talking_avatar", "idea", "a") == []
         assert await offered(here, "talking_avatar", "nothing") == []
         assert await offered(here, "nothing", "voice") == []
