@@ -37,7 +37,7 @@ test: $(STAMP) ## Run the quick tests: make test [ARGS="-k name"]
 
 # What the tests of a file share, as a browser or many stories, is costly: one process has them all.
 test-slow: $(STAMP) ## Run the others: real processes, a real browser, hundreds of simulated days
-	@$(BIN)/$(PYTEST) --dist loadfile -m slow $(ARGS)
+	@$(BIN)/$(PYTEST) --dist loadfile --no-loadscope-reorder -m slow $(ARGS)
 
 test-oldest: build/oldest/.installed ## Run those that a version can break on the oldest Python of this machine
 	@build/oldest/bin/$(PYTEST) -m "not slow and not once" $(ARGS)
