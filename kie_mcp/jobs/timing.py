@@ -85,8 +85,9 @@ class Timing:
     """After this, an answer that nobody has seen leave counts as not given: its call was cut off."""
 
     def scale(self, factor: float) -> "Timing":
-        """Return the same with every length multiplied."""
-        return Timing(**{field.name: getattr(self, field.name) * factor for field in fields(self)})
+        """Return the same with every length multiplied, but for `stood_still`: a busy machine is not less so."""
+        scaled = {field.name: getattr(self, field.name) * factor for field in fields(self)}
+        return Timing(**scaled | {"stood_still": self.stood_still})
 
 
 STANDARD = Timing()
