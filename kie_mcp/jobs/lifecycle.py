@@ -66,9 +66,6 @@ class Known:
     """Whether somebody wants to know now."""
 
 
-NOTHING_KNOWN = Known()
-
-
 def next_step(job: Job, known: Known, now: float, timing: Timing = STANDARD) -> Due | None:
     """Return what to do next for the job; None if it is done. `now` is in seconds since 1970."""
     match job.phase:
