@@ -84,6 +84,8 @@ class Output:
     """When the link is expected to die, seconds since 1970."""
     note: str = ""
     """What is odd about the saved file, as a sentence; empty if nothing is."""
+    role: str = ""
+    """What it is beside the files that were ordered: `cover`, `first_frame` or `last_frame`; empty for those."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,6 +205,8 @@ class Look:
     progress: float | None = None
     """0-1, only when Kie.ai gives one."""
     urls: tuple[str, ...] = ()
+    extras: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What comes with the files: the role of each link, by the link."""
     data: JSON | None = None
     model: str | None = None
     credits: float | None = None
