@@ -85,7 +85,7 @@ class OrderPlanner:
             fingerprint=fingerprint(self._account, checked, {name: part.fingerprint for name, part in drafts.items()}),
             formerly=self._former_fingerprints(checked, drafts),
             bucket=job_durations.bucket(checked, audio_seconds=seconds),
-            credits_estimated=prices.estimate(checked, audio_seconds=seconds),
+            credits=prices.estimate(checked, audio_seconds=seconds),
             waiting_for=tuple(dict.fromkeys(job.id for job in awaited.values())),
             parts=drafts,
             title=await self._compose_title(order, makers),
