@@ -132,15 +132,16 @@ def _read_items(plain: str) -> tuple[PriceItem, ...]:
     priced = [piece for piece in pieces if piece.price]
     if len(priced) != len(re.findall(r"credits?\b", plain, re.IGNORECASE)):
         return ()  # a number of credits was not understood
-    units = {piece.unit for piece in priced} - {None}
-    if not priced or len({_is_rate(unit) for unit in units if unit}) > 1:
+    units: set[PriceUnit] = {piece.unit for piece in priced if piece.unit}
+    if not priced or len({_find_rate(unit) for unit in units}) > 1:
         return ()
-    usual = next(iter(units), None) if len(units) == 1 else None
+    usual: PriceUnit | None = next(iter(units), None) if len(units) == 1 else None
     items = [_set_unit(piece, piece.unit or usual) for piece in priced]
     return tuple(item for item in items if item) if all(items) else ()
 
 
-def _is_rate(unit: PriceUnit) -> str:
+def _find_rate(unit: PriceUnit) -> str:
+    """Return what the price counts by; prices that count by different things cannot be told apart."""
     return unit if unit in {"second", "1000 characters"} else "flat"
 
 
