@@ -13,13 +13,16 @@ from typing import Any, cast
 from kie_mcp.sandbox.account import models, scenarios, timeline
 from kie_mcp.sandbox.account.credits import CreditBalance
 from kie_mcp.sandbox.account.file_store import FileStore
+from kie_mcp.sandbox.account.model import Model
 from kie_mcp.sandbox.account.rate_limit import RateLimit
 from kie_mcp.sandbox.account.tasks import Task
 from kie_mcp.sandbox.api import answers
 from kie_mcp.sandbox.api.answers import Answer
 from kie_mcp.sandbox.api.callbacks import callback_headers, post
 from kie_mcp.sandbox.api.records import answer_look, callback_body
-from kie_mcp.sandbox.studio.result_files import InputMedia, MediaMakers, Studio
+from kie_mcp.sandbox.studio.inputs import InputMedia
+from kie_mcp.sandbox.studio.media_makers import MediaMakers
+from kie_mcp.sandbox.studio.result_files import Studio
 
 CALLBACK_LOOK_SECONDS = 0.1
 
@@ -75,15 +78,17 @@ class Sandbox:
         made = await self.order(request, base, models.MODELS)
         return made if isinstance(made, Answer) else answer_created(made)
 
-    async def order(self, request: dict[str, Any], base: str, offered: Mapping[str, models.Model]) -> Task | Answer:
+    async def order(self, request: dict[str, Any], base: str, offered: Mapping[str, Model]) -> Task | Answer:
         """Accept the request as a task, if it is one for a model that is offered; otherwise return the refusal."""
         troubles = self._standing_scenarios | _find_scenarios(request)
         refusal = self._refusal(request, troubles, offered)
         if refusal:
             return refusal
-        model, given = offered[request["model"]], request["input"]
+        model, given = offered[request["model"]], self._find_picture_of_task(request["input"])
+        if given is None:
+            return answers.UNKNOWN_TASK
         media = await self.studio.read_inputs(model, given, self.clock.now())
-        cost = model.price(given, media.seconds)
+        cost = model.price(given, self.studio.measure_amount(model, given, media))
         # Reading the media took time, in which other tasks may have been accepted.
         if self._rate_limit.is_reached(self.clock.now()):
             return answers.TOO_MANY
@@ -94,8 +99,15 @@ class Sandbox:
         self._watch(task)
         return task
 
+    def _find_picture_of_task(self, given: dict[str, Any]) -> dict[str, Any] | None:
+        """Return the input with the result of the task that it names as its picture; None if there is no such task."""
+        if "task_id" not in given:
+            return given
+        task = self.tasks.get(given["task_id"])
+        return {"image_url": task.urls[0]} if task and task.urls else None
+
     def _refusal(
-        self, request: dict[str, Any], troubles: frozenset[str], offered: Mapping[str, models.Model]
+        self, request: dict[str, Any], troubles: frozenset[str], offered: Mapping[str, Model]
     ) -> Answer | None:
         if self._rate_limit.is_reached(self.clock.now()):
             return answers.TOO_MANY
@@ -110,7 +122,7 @@ class Sandbox:
         return scenarios.TOO_MANY_ONCE
 
     def _accept(
-        self, request: dict[str, Any], model: models.Model, troubles: frozenset[str], media: InputMedia, cost: float
+        self, request: dict[str, Any], model: Model, troubles: frozenset[str], media: InputMedia, cost: float
     ) -> Task:
         now = self.clock.now()
         self._rate_limit.count(now)
@@ -132,7 +144,7 @@ class Sandbox:
         return task
 
     def _plan_timeline(
-        self, model: models.Model, given: Any, seconds: float, troubles: frozenset[str], *, fails: bool
+        self, model: Model, given: Any, seconds: float, troubles: frozenset[str], *, fails: bool
     ) -> timeline.TaskTimeline:
         total = timeline.draw_seconds(model.makes, self._chance, len(given.get("text") or ""), seconds)
         if "stuck" in troubles:
@@ -142,9 +154,11 @@ class Sandbox:
     def _publish(self, task: Task, given: dict[str, Any], media: InputMedia, base: str) -> None:
         if task.failure:
             return
-        name, file = self.studio.plan_result(task.model, given, media, f"{self._seed}:{task.id}")
-        file.sealed = "expired" in task.troubles
-        task.urls.append(self.files.put(f"outputs/{task.id}/{name}", file, base))
+        result = self.studio.plan_result(task.model, given, media, f"{self._seed}:{task.id}")
+        for name, file in result.files:
+            file.sealed = "expired" in task.troubles
+            task.urls.append(self.files.put(f"outputs/{task.id}/{name}", file, base))
+        task.result = result.describe(task.urls)
 
     def look(self, task_id: str | None) -> Answer:
         """Answer recordInfo."""

@@ -21,7 +21,7 @@ from kie_mcp.sandbox.api.answers import Answer
 from kie_mcp.sandbox.api.files import send_file
 from kie_mcp.sandbox.api.index_page import render_page
 from kie_mcp.sandbox.api.requests import has_key, read_json, read_json_object
-from kie_mcp.sandbox.studio.result_files import MediaMakers
+from kie_mcp.sandbox.studio.media_makers import MediaMakers
 
 DROP = "kie.sandbox.drop"
 """The ASGI extension by which a host lets the app close the connection without an answer."""
