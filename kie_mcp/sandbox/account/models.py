@@ -16,9 +16,10 @@ from kie_mcp.sandbox.account.input_fields import (
     text,
     voice,
 )
+from kie_mcp.sandbox.account.market import is_paused
 from kie_mcp.sandbox.account.market_models import MARKET_MODELS
 from kie_mcp.sandbox.account.model import Input, Model, by_resolution, flat, per_second, per_thousand
-from kie_mcp.sandbox.api.answers import UNSUPPORTED_MODEL, Answer, refusal_answer
+from kie_mcp.sandbox.api.answers import PAUSED, UNSUPPORTED_MODEL, Answer, refusal_answer
 
 RATIOS = ("1:1", "9:16", "16:9", "3:4", "4:3", "3:2", "2:3", "5:4", "4:5", "21:9", "auto")
 WIDE_RATIOS = (*RATIOS, "1:4", "4:1", "1:8", "8:1")
@@ -129,7 +130,7 @@ def find_refusal(name: object, given: object, offered: Mapping[str, Model] = MOD
         return refusal_answer(500, "This field is required")
     model = offered.get(name) if isinstance(name, str) else None
     if model is None:
-        return refusal_answer(422, UNSUPPORTED_MODEL)
+        return PAUSED if is_paused(str(name)) else refusal_answer(422, UNSUPPORTED_MODEL)
     if not isinstance(given, dict):
         return refusal_answer(500, "This field is required")
     return model.find_refusal(str(name), given)  # pyright: ignore[reportUnknownArgumentType]

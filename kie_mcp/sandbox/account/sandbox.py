@@ -14,7 +14,7 @@ from kie_mcp.sandbox.account import models, scenarios, timeline
 from kie_mcp.sandbox.account.credits import CreditBalance
 from kie_mcp.sandbox.account.file_store import FileStore
 from kie_mcp.sandbox.account.model import Model
-from kie_mcp.sandbox.account.rate_limit import RateLimit
+from kie_mcp.sandbox.account.rate_limit import DISCOVERIES, DISCOVERY_SECONDS, RateLimit
 from kie_mcp.sandbox.account.tasks import Task
 from kie_mcp.sandbox.api import answers
 from kie_mcp.sandbox.api.answers import Answer
@@ -52,6 +52,9 @@ class Sandbox:
         self.files = FileStore(self._chance, base_url)
         self.studio = Studio(self.files, makers)
         self._balance, self._rate_limit = CreditBalance(credits), RateLimit()
+        self._discovery_limit = RateLimit(DISCOVERIES, DISCOVERY_SECONDS)
+        self.discoveries: list[tuple[float, str]] = []
+        """Time and path of every call about models, also of those that came too soon."""
         self._standing_scenarios = scenarios.parse_known(scenario)
         self._webhook_key = webhook_key
         self._failing: list[Task] = []
@@ -166,6 +169,15 @@ class Sandbox:
             return answers.NO_TASK_ID
         task = self.tasks.get(task_id)
         return answer_look(task, self.clock) if task else answers.NOT_VISIBLE
+
+    def count_discovery(self, path: str) -> bool:
+        """Count a call about models; return False, and count nothing, if it came too soon after another."""
+        now = self.clock.now()
+        self.discoveries.append((now, path))
+        if self._discovery_limit.is_reached(now):
+            return False
+        self._discovery_limit.count(now)
+        return True
 
     def make_link(self, url: object, base: str) -> Answer:
         """Answer download-url: a link that is valid for 20 minutes."""
