@@ -287,6 +287,35 @@ async def test_a_file_that_is_something_else_lets_the_task_fail_at_no_cost(model
     assert (data["state"], data["failCode"]) == ("fail", "400")
 
 
+@pytest.mark.parametrize(
+    ("model", "given", "size", "limits"),
+    [
+        ("recraft/remove-background", {}, (255, 300), "256 to 4096"),
+        ("recraft/remove-background", {}, (300, 4097), "256 to 4096"),
+        ("topaz/image-upscale", {"upscale_factor": "4"}, (5001, 10), "1 to 20000"),
+    ],
+)
+async def test_a_picture_of_a_wrong_size_lets_the_task_fail(
+    model: str, given: dict[str, Any], size: tuple[int, int], limits: str
+) -> None:
+    target = io.BytesIO()
+    Image.new("RGB", size).save(target, "PNG")
+    async with service(makers=PlainMedia()) as kie:
+        fields, files = {"uploadPath": "tests"}, {"file": ("a.png", target.getvalue())}
+        url = (await kie.http.post("/api/file-stream-upload", data=fields, files=files)).json()["data"]["downloadUrl"]
+        data = await kie.finish(model, **given, **{"image_url" if given else "image": url})
+        assert await kie.credits() == 1000
+    assert (data["state"], data["failMsg"]) == ("fail", f"The image must have {limits} pixels per side")
+
+
+async def test_trouble_is_asked_for_in_any_text() -> None:
+    async with service(makers=PlainMedia()) as kie:
+        line = {"text": "Good morning sandbox:fail", "voice": VOICE}
+        assert (await kie.finish(DIALOGUE, dialogue=[line]))["state"] == "fail"
+        song: dict[str, Any] = SONG | {"custom_mode": True, "style": "jazz sandbox:402", "title": "Night"}
+        assert (await kie.create("ai-music-api/generate", **song))["code"] == 402
+
+
 @pytest.mark.parametrize("name", ["fail", "empty", "spec", "expired"])
 async def test_trouble_on_request_works_with_them_too(name: str) -> None:
     async with service(makers=PlainMedia()) as kie:

@@ -35,6 +35,8 @@ class Model:
     """The format of a picture if none was asked for."""
     longest_audio: float = 0.0
     """The most seconds of audio for a film; Kie.ai's schema does not name it, but a task with more fails."""
+    sides: tuple[int, int] = (1, 20_000)
+    """The least and the most pixels of a side, of the picture that is taken, or of the larger one that is made."""
     instead: tuple[Fields, ...] = ()
     """Other sets of fields that the input may have; it has to keep to one of them."""
     check: Callable[[Input], Answer | None] = lambda given: None

@@ -25,6 +25,8 @@ from kie_mcp.sandbox.studio.media_makers import MediaMakers
 from kie_mcp.sandbox.studio.result_files import Studio
 
 CALLBACK_LOOK_SECONDS = 0.1
+SCENARIO_FIELDS = ("prompt", "text", "dialogue", "style", "title")
+"""The fields in which a task's trouble may be asked for."""
 
 
 class Sandbox:
@@ -212,7 +214,7 @@ class Sandbox:
 def _find_scenarios(request: dict[str, Any]) -> frozenset[str]:
     given = request.get("input")
     words = cast("dict[str, Any]", given) if isinstance(given, dict) else {}
-    return scenarios.find_named(f"{words.get('prompt')} {words.get('text')}")
+    return scenarios.find_named(" ".join(str(words.get(key)) for key in SCENARIO_FIELDS))
 
 
 def answer_created(task: Task) -> Answer | None:
