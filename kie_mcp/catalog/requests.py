@@ -53,7 +53,8 @@ def build(order: Order, links: Mapping[str, str]) -> Request:
     for name, key in model.inputs.items():
         value = getattr(order, name)
         if value != type(order).model_fields[name].default:
-            inputs[key] = _replace_links(name, value, links) if name in order.file_fields else value
+            sent = _replace_links(name, value, links) if name in order.file_fields else value
+            inputs[key] = sent[0] if name in model.single else sent
     return Request(model_id(order), inputs)
 
 

@@ -107,6 +107,8 @@ class ImageOrder(Order, frozen=True):
     aspect_ratio: Text = ""
     resolution: Text = ""
     output_format: Text = ""
+    upscale: Text = ""
+    """By how much each side is to grow; empty for a model that does not enlarge pictures."""
 
     @property
     def words(self) -> str:
@@ -115,8 +117,8 @@ class ImageOrder(Order, frozen=True):
 
     @property
     def size(self) -> str:
-        """The resolution; empty for a model without a choice of one."""
-        return self.resolution
+        """The resolution, or the factor by which it grows; empty for a model without a choice of one."""
+        return self.resolution or self.upscale
 
     def units(self, _audio_seconds: float | None, /) -> float:
         """Return 1: one picture."""
