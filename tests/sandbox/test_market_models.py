@@ -101,6 +101,12 @@ async def test_a_detection_answers_with_an_object_of_masks() -> None:
     assert [mask.getpixel(spot) for spot in ((20, 20), (512, 420))] == [0, 255]
 
 
+async def test_an_identification_answers_with_an_object_and_no_file() -> None:
+    async with service() as kie:
+        data = await kie.finish("omnihuman-1-5/human-identification", image_url=ELSEWHERE)
+    assert data["response"] == {"resultObject": {"subject_status": 1}}
+
+
 async def test_a_model_with_alternative_inputs_takes_either_but_not_both() -> None:
     async with service(makers=PlainMedia()) as kie:
         task_id = await kie.task("z-image", **LEAST["z-image"])
@@ -165,6 +171,20 @@ async def test_a_dialogue_lasts_as_long_as_its_lines_and_is_paid_by_their_charac
     characters = sum(len(line["text"]) for line in LINES)
     assert data["creditsConsumed"] == pytest.approx(characters * 14 / 1000)
     assert characters / 14 < seconds < characters / 14 + 3
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_a_dialogue_may_name_its_voices_with_its_speakers(*, known: bool) -> None:
+    speaker = {"speaker_id": "Speaker 1", "voice_name": "Kore", "accent": "Neutral"}
+    turns = [{"speaker_id": "Speaker 1" if known else "Speaker 2", "text": "Good morning to you."}]
+    async with service(makers=PlainMedia()) as kie:
+        given: dict[str, Any] = {"speakers": [speaker], "dialogue_turns": turns}
+        if known:
+            url = await kie.made("google/gemini-3-1-flash-tts", **given)
+            assert 1.4 < await sound_seconds(kie, url) < 4
+        else:
+            refused = await kie.create("google/gemini-3-1-flash-tts", **given)
+            assert refused["msg"] == "speaker_id is not within the range of allowed options"
 
 
 async def test_a_voice_is_isolated_and_its_words_are_kept_for_a_film() -> None:

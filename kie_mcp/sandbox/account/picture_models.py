@@ -112,6 +112,11 @@ PICTURE_MODELS: Mapping[str, Model] = {
         flat(1),
         instead=({"image_url": link(required=True, about="The URL of the reference image.", uri=True)},),
     ),
+    "omnihuman-1-5/human-identification": Model(
+        "identification",
+        {"image_url": link(required=True, about=f"Portrait image URL. {PICTURE_FILE}", uri=True)},
+        flat(1),
+    ),
     "omnihuman-1-5/subject-detection": Model(
         "masks",
         {"image_url": link(required=True, about=f"Portrait image URL, up to 5 subjects. {PICTURE_FILE}", uri=True)},
