@@ -56,11 +56,11 @@ async def streams(kie: SandboxClient, url: str) -> dict[str, float]:
     ("model", "size", "credits"),
     [
         ("z-image", (1024, 1024), 0.8),
-        ("seedream/5-pro-text-to-image", (2048, 1152), 7),
+        ("seedream/5-pro-text-to-image", (2048, 1152), 14),
         ("gpt-image-2-text-to-image", (1024, 1024), 3),
         ("flux-2/pro-text-to-image", (2048, 1366), 7),
         ("google/imagen4", (576, 1024), 8),
-        ("qwen3/pro-text-to-image", (1024, 576), 6),
+        ("qwen3/pro-text-to-image", (1024, 576), 6.4),
         ("ideogram/v3-text-to-image", (1024, 768), 7),
     ],
 )
@@ -128,6 +128,7 @@ async def test_a_model_with_alternative_inputs_takes_either_but_not_both() -> No
         ("kling/v2-1-master-image-to-video", {"prompt": "x", "image_url": ELSEWHERE}, 5, 160),
         (OMNI, {"prompt": "x", "image_urls": [ELSEWHERE], "duration": 3}, 3, 42),
         (OMNI, {"prompt": "x", "image_urls": [ELSEWHERE] * 2, "duration": 4, "resolution": "1080p"}, 4, 72),
+        (OMNI, {"prompt": "x", "image_urls": [ELSEWHERE], "duration": 3, "audio": True}, 3, 54),
     ],
 )
 async def test_a_clip_is_silent_and_comes_with_its_first_and_last_frame(
