@@ -1,8 +1,6 @@
 """The client of Kie.ai: create a job, look at it, upload files and fetch them."""
 
-import base64
 import json
-import re
 import secrets
 import time
 from collections.abc import Callable, Mapping
@@ -10,7 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import IO, TYPE_CHECKING, Any, Self
+from typing import IO, TYPE_CHECKING, Self
 from urllib.parse import quote, urlsplit
 
 from pydantic import SecretStr
@@ -26,9 +24,9 @@ from kie_mcp.errors import (
 )
 from kie_mcp.jobs.job import JSON, Look, Request
 from kie_mcp.kie import responses
+from kie_mcp.kie.file_uploads import FileUploads
 from kie_mcp.kie.http_call_types import Answer, CallError, Patience
 from kie_mcp.kie.network_settings import Network
-from kie_mcp.urls import check_url, plain_host_of
 
 if TYPE_CHECKING:
     import httpx
@@ -85,7 +83,7 @@ class KieClient:
         self._plain_hosts = _plain_hosts(self._base_url, self._upload_base_url)
         self._now = now
         self._patience = patience or Patience()
-        self._token = token
+        self._uploads = FileUploads(lambda: self._connections, self._upload_base_url, self._plain_hosts, now, token)
         self._key = api_key if isinstance(api_key, SecretStr) else SecretStr(api_key or "")
         self._transport = transport
         self._network = network
@@ -172,23 +170,15 @@ class KieClient:
         An open file is read from its beginning and stays open. Raises RefusedError if Kie.ai refuses it,
         CredentialError, BusyError, UnreachableError or OutputError.
         """
-        if not isinstance(source, Path):
-            return await self._upload_stream(source, name)
-        try:
-            with source.open("rb") as file:
-                return await self._upload_stream(file, name or source.name)
-        except OSError as error:
-            raise OutputError(f"{source.name} cannot be read ({error.strerror}).", remedy="Check the file.") from None
+        return await self._uploads.send_file(source, name)
 
     async def upload_base64(self, source: bytes, *, name: str | None = None) -> str:
         """Upload a file of up to 10 MB as base64 text; otherwise the same as `upload`."""
-        data = base64.b64encode(source).decode()
-        return await self._upload("file-base64-upload", json={"base64Data": data, **self._upload_fields(name)})
+        return await self._uploads.send_base64(source, name)
 
     async def upload_from_url(self, url: str, *, name: str | None = None) -> str:
         """Let Kie.ai fetch a file within 30 seconds; otherwise the same as `upload`. Raises OrderError, too."""
-        link = check_url(url, argument="url", plain_host=plain_host_of(url, self._plain_hosts))
-        return await self._upload("file-url-upload", json={"fileUrl": link, **self._upload_fields(name)})
+        return await self._uploads.send_url(url, name)
 
     def check(self) -> None:
         """Check the network settings without a call. Raises NetworkSetupError if they cannot be used."""
@@ -223,25 +213,6 @@ class KieClient:
             return self._note_sandbox(await self._connections.ask(self._base_url + path))
         except CallError as error:
             raise _no_answer_error(error) from None
-
-    async def _upload_stream(self, source: bytes | IO[bytes], name: str | None) -> str:
-        fields = self._upload_fields(name)
-        return await self._upload("file-stream-upload", data=fields, files={"file": (fields["fileName"], source)})
-
-    async def _upload(self, path: str, **content: Any) -> str:
-        try:
-            answer = await self._connections.hand_in(f"{self._upload_base_url}/api/{path}", **content)
-        except CallError as error:
-            if error.unsent:
-                message = f"Kie.ai's host for uploads was not reached ({error})."
-                raise UnreachableError(message, remedy=error.remedy or None) from None
-            raise OutputError(f"The upload broke off ({error}).", remedy="Call again; uploads are free.") from None
-        return responses.read_upload(*_answer_parts(answer), now=self._now())
-
-    def _upload_fields(self, name: str | None) -> dict[str, str]:
-        """Return folder and name for an upload: each time a new folder, for an equal name overwrites the first file."""
-        kept = re.sub(r"[^A-Za-z0-9._-]+", "-", name or "")[-80:].strip("-.")
-        return {"uploadPath": f"kie-mcp/{self._token()}", "fileName": kept or "file"}
 
     @cached_property
     def _connections(self) -> "Connections":
