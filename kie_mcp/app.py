@@ -148,6 +148,7 @@ def _make_planner(
         sources,
         InputFiles(disk, shared.inline_files, uploads),
         check,
+        kie,
         account=settings.account,
         plain_host=settings.plain_host,
         say=events.say,

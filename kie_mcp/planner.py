@@ -3,6 +3,7 @@
 import json
 from collections.abc import Awaitable, Callable, Container, Mapping
 from functools import partial
+from typing import Protocol
 
 from kie_mcp.catalog import audio_length_check, job_durations, prices, registry, requests
 from kie_mcp.catalog.models import MODELS
@@ -20,6 +21,18 @@ PART_WORDS = {"text": "script", "prompt": "image_prompt"}
 """The caller's name of an argument, by its name in the order of a part."""
 
 
+class Wire(Protocol):
+    """How requests are written for Kie.ai."""
+
+    def check_request(self, request: Request, /) -> None:
+        """Raise OrderError, naming Kie.ai's input, for what cannot be written."""
+        ...
+
+    async def load_files(self, request: Request, /) -> Request:
+        """Return the request with the bytes of what is sent as a file. Raises OrderError or OutputError."""
+        ...
+
+
 class OrderPlanner:
     """Checks orders before anything is spent.
 
@@ -27,6 +40,7 @@ class OrderPlanner:
         sources: Finds the outputs of earlier jobs; links stay as they are.
         inputs: Reads the caller's own files.
         check_output_folder: Raises NotCreatedError if so many bytes cannot be saved.
+        wire: Says what can be written for Kie.ai.
         account: The account that the orders belong to.
         plain_host: The host and port of a sandbox, if one is used.
         say: Called with a job's id and what is being done for it at the moment; with "" when that is over.
@@ -37,12 +51,14 @@ class OrderPlanner:
         sources: EarlierOutputs,
         inputs: InputFiles,
         check_output_folder: Callable[[int], Awaitable[None]],
+        wire: Wire,
         *,
         account: str,
         plain_host: str | None = None,
         say: Callable[[str, str], None] = lambda _job, _words: None,
     ) -> None:
         self._check_output_folder = check_output_folder
+        self._wire = wire
         self._sources = sources
         self._inputs = inputs
         self._account = account
@@ -65,6 +81,8 @@ class OrderPlanner:
 
     async def _draft_one(self, order: Order, parts: Mapping[str, Order], needed: int, *, convert: bool) -> Draft:
         checked = requests.check(order, plain_host=self._plain_host)
+        with requests.rename_inputs(checked):
+            self._wire.check_request(requests.preview(checked))
         makers = {argument: parts[name] for argument, name in order.parts().items()}
         with rename_arguments(**PART_WORDS):
             drafts = {name: await self._draft_one(part, {}, needed, convert=False) for name, part in parts.items()}
@@ -160,7 +178,8 @@ class OrderPlanner:
                 links[reference] = await source.link(reference, argument=argument, say=partial(self._say, job.id))
         finally:
             self._say(job.id, "")
-        return requests.build(order, links)
+        with requests.rename_inputs(order):
+            return await self._wire.load_files(requests.build(order, links))
 
 
 def kind_of(model: str | None) -> Kind:

@@ -1,14 +1,20 @@
 """Turn an order into the request for Kie.ai: check it against its model, then use Kie.ai's names and values."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from kie_mcp.catalog.registry import find, models
-from kie_mcp.catalog.validate import OrderValidator
+from kie_mcp.catalog.validate import OrderValidator, rename_arguments
 from kie_mcp.errors import OrderError
 from kie_mcp.jobs.job import JSON, Request
 from kie_mcp.orders.order import Order
+from kie_mcp.orders.part_file import File
 from kie_mcp.text import literal
+from kie_mcp.urls import is_web_link
+
+_UPLOADED = "https://uploads.invalid/file"
 
 AnOrder = TypeVar("AnOrder", bound=Order)
 
@@ -42,7 +48,8 @@ def build(order: Order, links: Mapping[str, str]) -> Request:
 
     Args:
         order: The order, as `check` returned it.
-        links: A URL that Kie.ai can read for each file, by the file's reference in the order.
+        links: A URL that Kie.ai can read for each file, by the file's reference in the order. One that differs from
+            its reference may be fetched from here, for no caller gave it.
 
     Raises OrderError if a file that is not an https URL has no link.
     """
@@ -52,7 +59,24 @@ def build(order: Order, links: Mapping[str, str]) -> Request:
         value = getattr(order, name)
         if value != type(order).model_fields[name].default:
             inputs[key] = _replace_links(name, value, links) if name in order.file_fields else value
-    return Request(model_id(order), inputs)
+    own_links = frozenset(link for reference, link in links.items() if link != reference)
+    return Request(model_id(order), inputs, own_links=own_links)
+
+
+def preview(order: Order) -> Request:
+    """Build the request of a checked order before its files are uploaded: a link stands for each that has none."""
+    unlinked = {name: _UPLOADED for name, file in order.inputs().items() if not _is_link(file)}
+    return replace(build(order.with_files(unlinked), {}), own_links=frozenset({_UPLOADED}))
+
+
+def rename_inputs(order: Order) -> AbstractContextManager[None]:
+    """Rename Kie.ai's inputs in the OrderErrors of a block to the arguments of the order."""
+    names = find(order.model, order.kind).inputs
+    return rename_arguments(**{key: name for name, key in names.items()})
+
+
+def _is_link(file: File) -> bool:
+    return isinstance(file, str) and is_web_link(file)
 
 
 def _replace_links(name: str, value: str | tuple[str, ...], links: Mapping[str, str]) -> Any:
