@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from kie_mcp.jobs.estimate import Estimate
 from kie_mcp.jobs.job import JSON
 from kie_mcp.orders.kind import Kind
 
@@ -19,7 +20,8 @@ class Draft:
     formerly: tuple[str, ...] = ()
     """Fingerprints of the same order in ledgers that earlier versions wrote."""
     bucket: str
-    credits_estimated: float | None = None
+    credits: Estimate | None = None
+    """What it should cost; None if that is not known."""
     waiting_for: tuple[str, ...] = ()
     """Jobs that must succeed before this one can be sent."""
     parts: Mapping[str, "Draft"] = field(default_factory=dict[str, "Draft"])

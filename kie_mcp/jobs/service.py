@@ -19,7 +19,7 @@ from kie_mcp.jobs.draft import Draft, Expectation
 from kie_mcp.jobs.events import JobEvents
 from kie_mcp.jobs.follower import Follower
 from kie_mcp.jobs.history import JobHistory
-from kie_mcp.jobs.job import FINAL, Job, JobState, Phase, Upstream
+from kie_mcp.jobs.job import FINAL, Job, JobState, Phase, Upstream, with_estimate
 from kie_mcp.jobs.joining import Caller
 from kie_mcp.jobs.look_limit import LookLimiter
 from kie_mcp.jobs.polling import ENOUGH, quantile
@@ -240,7 +240,7 @@ class JobService:
 
     def _job(self, draft: Draft, idempotency_key: str = "") -> Job:
         now = self._clock.now()
-        return Job(
+        job = Job(
             id=self._new_id(),
             account=self.account,
             kind=draft.kind,
@@ -249,7 +249,6 @@ class JobService:
             fingerprint=draft.fingerprint,
             formerly=draft.formerly,
             bucket=draft.bucket,
-            credits_estimated=draft.credits_estimated,
             waiting_for=draft.waiting_for,
             title=draft.title,
             by_default=draft.by_default,
@@ -258,6 +257,7 @@ class JobService:
             created_at=now,
             updated_at=now,
         )
+        return with_estimate(job, draft.credits)
 
     async def _adopt(self, task_id: str) -> Job:
         if is_web_link(task_id):  # it would be fetched as what a job has made, from wherever a caller says
