@@ -30,7 +30,10 @@ from kie_mcp.jobs.job import Request, Verdict
 from kie_mcp.kie.api_styles.styles import STYLES, StyleName
 from kie_mcp.kie.client import KieClient
 from kie_mcp.kie.http_call_types import Patience
+from kie_mcp.kie.picture_files import find_picture_type
+from kie_mcp.sandbox import create_app, serve
 from tests.support.faulty_host import closes, faulty_host, hangs, resets, response, says
+from tests.support.plain_media import PlainMedia
 
 pytestmark = pytest.mark.anyio
 
@@ -460,6 +463,41 @@ async def test_a_lost_answer_is_unconfirmed_in_every_style_and_sent_once(
             with pytest.raises(UnconfirmedError):
                 await kie.create(request_)
         assert host.connections == 1
+
+
+@pytest.mark.parametrize("style", STYLES)
+async def test_a_picture_and_an_edited_one_are_made_over_real_http_in_each_style(style: StyleName) -> None:
+    async with (
+        serve(create_app(speed=1000, makers=PlainMedia())) as url,
+        KieClient(KEY, base_url=url, upload_base_url=url, api_style=style) as kie,
+    ):
+        uploaded = await kie.upload(jpeg(64), name="fox.jpeg")
+        edit = {"prompt": "a hat", "image_urls": [uploaded], "aspect_ratio": "auto"}
+        for request in (BANANA, Request("google/nano-banana-edit", edit, own_links=frozenset({uploaded}))):
+            task_id = await kie.create(request)
+            if style != "legacy":
+                await asyncio.sleep(0.5)
+            look = await kie.look(task_id)
+            assert look.verdict is Verdict.SUCCEEDED
+            async with kie.fetch(look.urls[0]) as file:
+                assert find_picture_type(b"".join([chunk async for chunk in file.chunks]))
+        assert await kie.credit() == 1000 - 2 * 4
+
+
+@pytest.mark.parametrize("scenario", ["reset", "502-after", "no-id"])
+@pytest.mark.parametrize(("style", "request_"), [("jobs", BANANA), ("seed", BANANA), ("legacy", BANANA)])
+async def test_an_answer_that_is_lost_over_real_http_leaves_one_job_that_was_charged(
+    style: StyleName, request_: Request, scenario: str
+) -> None:
+    if (style, scenario) == ("legacy", "no-id"):
+        scenario = "empty"  # it is answered without a picture
+    async with (
+        serve(create_app(scenario=scenario, makers=PlainMedia())) as url,
+        KieClient(KEY, base_url=url, upload_base_url=url, api_style=style) as kie,
+    ):
+        with pytest.raises(UnconfirmedError):
+            await kie.create(request_)
+        assert await kie.credit() == 1000 - 4
 
 
 async def test_a_picture_is_waited_for_longer_than_an_id() -> None:
