@@ -1,20 +1,14 @@
 """Turn an order into the request for Kie.ai: check it against its model, then use Kie.ai's names and values."""
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
-from dataclasses import replace
 from typing import Any, TypeVar
 
-from kie_mcp.catalog.registry import find, models
-from kie_mcp.catalog.validate import OrderValidator, rename_arguments
+from kie_mcp.catalog.registry import find, find_row, models
+from kie_mcp.catalog.validate import OrderValidator
 from kie_mcp.errors import OrderError
 from kie_mcp.jobs.job import JSON, Request
 from kie_mcp.orders.order import Order
-from kie_mcp.orders.part_file import File
 from kie_mcp.text import literal
-from kie_mcp.urls import is_web_link
-
-_UPLOADED = "https://uploads.invalid/file"
 
 AnOrder = TypeVar("AnOrder", bound=Order)
 
@@ -39,7 +33,9 @@ def check(order: AnOrder, *, plain_host: str | None = None) -> AnOrder:
 
 def model_id(order: Order) -> str:
     """Return Kie.ai's id of the model that makes a checked order: for changing pictures it may be another."""
-    model = find(order.model, order.kind)
+    model = find_row(order)
+    if model is None:
+        return order.model
     return model.edit_id if model.edit_id and order.inputs() else model.id
 
 
@@ -48,8 +44,7 @@ def build(order: Order, links: Mapping[str, str]) -> Request:
 
     Args:
         order: The order, as `check` returned it.
-        links: A URL that Kie.ai can read for each file, by the file's reference in the order. One that differs from
-            its reference may be fetched from here, for no caller gave it.
+        links: A URL that Kie.ai can read for each file, by the file's reference in the order.
 
     Raises OrderError if a file that is not an https URL has no link.
     """
@@ -59,24 +54,13 @@ def build(order: Order, links: Mapping[str, str]) -> Request:
         value = getattr(order, name)
         if value != type(order).model_fields[name].default:
             inputs[key] = _replace_links(name, value, links) if name in order.file_fields else value
-    own_links = frozenset(link for reference, link in links.items() if link != reference)
-    return Request(model_id(order), inputs, own_links=own_links)
+    return Request(model_id(order), inputs)
 
 
-def preview(order: Order) -> Request:
-    """Build the request of a checked order before its files are uploaded: a link stands for each that has none."""
-    unlinked = {name: _UPLOADED for name, file in order.inputs().items() if not _is_link(file)}
-    return replace(build(order.with_files(unlinked), {}), own_links=frozenset({_UPLOADED}))
-
-
-def rename_inputs(order: Order) -> AbstractContextManager[None]:
-    """Rename Kie.ai's inputs in the OrderErrors of a block to the arguments of the order."""
-    names = find(order.model, order.kind).inputs
-    return rename_arguments(**{key: name for name, key in names.items()})
-
-
-def _is_link(file: File) -> bool:
-    return isinstance(file, str) and is_web_link(file)
+def argument_of(order: Order, name: str) -> str:
+    """Return the argument of the order from which Kie.ai's input of that name is made."""
+    named = {key: argument for argument, key in find(order.model, order.kind).inputs.items()}
+    return named.get(name, name)
 
 
 def _replace_links(name: str, value: str | tuple[str, ...], links: Mapping[str, str]) -> Any:

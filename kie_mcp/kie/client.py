@@ -29,6 +29,7 @@ from kie_mcp.kie.api_styles.styles import StyleName, find_style
 from kie_mcp.kie.file_uploads import FileUploads
 from kie_mcp.kie.http_call_types import Answer, CallError, Patience
 from kie_mcp.kie.job_record import read_picture_link
+from kie_mcp.kie.model_queries import ModelQueries
 from kie_mcp.kie.network_settings import Network
 from kie_mcp.kie.picture_files import read_picture_file
 from kie_mcp.urls import is_web_link
@@ -100,6 +101,8 @@ class KieClient:
         self._transport = transport
         self._network = network
         self._resolve = resolve
+        self.models = ModelQueries(self._ask_free, now)
+        """Questions about all models of Kie.ai's; they cost nothing."""
 
     def __repr__(self) -> str:
         """Show the address, without the key."""

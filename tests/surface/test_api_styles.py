@@ -151,6 +151,15 @@ async def test_what_a_legacy_call_cannot_say_is_refused_by_the_callers_name_befo
         assert len(here.creates) == 1
 
 
+async def test_an_order_for_any_model_is_refused_by_the_callers_name_as_well(tmp_path: Path) -> None:
+    async with stand(tmp_path, **in_style("legacy")) as here:
+        given = {"prompt": "a hat", "aspect_ratio": "3:4"}
+        refused = await here.call("run_model", model="google/nano-banana", input=given)
+        assert refused.is_error
+        assert text(refused).startswith("error: input.aspect_ratio: ")
+        assert here.creates == []
+
+
 @pytest.mark.parametrize("scenario", ["reset", "502-after", "bad-result", "empty"])
 async def test_a_legacy_picture_whose_answer_is_lost_is_unconfirmed_and_never_sent_again(
     tmp_path: Path, scenario: str
