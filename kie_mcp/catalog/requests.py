@@ -58,6 +58,12 @@ def build(order: Order, links: Mapping[str, str]) -> Request:
     return Request(model_id(order), inputs)
 
 
+def argument_of(order: Order, name: str) -> str:
+    """Return the argument of the order from which Kie.ai's input of that name is made."""
+    named = {key: argument for argument, key in find(order.model, order.kind).inputs.items()}
+    return named.get(name, name)
+
+
 def _replace_links(name: str, value: str | tuple[str, ...], links: Mapping[str, str]) -> Any:
     if isinstance(value, tuple):
         return [_replace_links(name, one, links) for one in value]

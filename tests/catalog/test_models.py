@@ -3,7 +3,6 @@
 # ruff: noqa: E501 (whole sentences)
 
 import datetime as dt
-from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -38,7 +37,8 @@ def becomes(model: Model) -> dict[str, Any]:
     request = requests.build(order, {FOX: "https://files.example/fox", HELLO: "https://files.example/hello"})
     price = prices.estimate(order, audio_seconds=10.0)
     estimate = (price.least, price.most) if price and price.least != price.most else price and price.most
-    return asdict(request) | {"estimate": estimate, "bucket": job_durations.bucket(order)}
+    bucket = job_durations.bucket(order)
+    return {"model": request.model, "input": request.input, "estimate": estimate, "bucket": bucket}
 
 
 def test_every_model_is_sent_what_its_row_says():
@@ -283,8 +283,8 @@ def test_each_model_takes_its_own_number_of_pictures():
 def test_a_model_that_only_finishes_a_picture_takes_no_words_and_one_picture():
     order = requests.check(ImageOrder(model="upscale", prompt="", images=(FOX,), upscale="4x"))
 
-    assert asdict(requests.build(order, {})) == snapshot(
-        {"model": "topaz/image-upscale", "input": {"image_url": "https://example.com/fox.png", "upscale_factor": "4"}}
+    assert requests.build(order, {}).input == snapshot(
+        {"image_url": "https://example.com/fox.png", "upscale_factor": "4"}
     )
     with pytest.raises(OrderError) as words:
         requests.check(ImageOrder(model="remove-background", prompt="cut it out", images=(FOX,)))
