@@ -22,7 +22,7 @@ from kie_mcp.jobs.job import Job
 from kie_mcp.jobs.joining import Caller
 from kie_mcp.jobs.service import JobService
 from kie_mcp.orders.order import Order
-from kie_mcp.surface.answers.build import build_lost_answer, build_result, describe_job
+from kie_mcp.surface.answers.build import build_estimate, build_lost_answer, build_result, describe_job
 from kie_mcp.surface.answers.preview import PREVIEW_SECONDS, Previews
 from kie_mcp.surface.answers.schema import Answer
 from kie_mcp.surface.clients import Peer, Profile, choose_wait, explain_shortening, find_profile
@@ -47,6 +47,7 @@ class CallOptions:
     new: bool = False
     preview: bool | None = None
     convert: bool = False
+    estimate_only: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +98,14 @@ class CallHandler:
     async def order(
         self, order: Order, ctx: Ctx, options: CallOptions, *, parts: Mapping[str, Order] | None = None
     ) -> CallToolResult:
-        """Place an order, wait for its job as long as the client can, and answer. Raises KieError if it is refused."""
+        """Place an order, wait for its job as long as the client can, and answer. Raises KieError if it is refused.
+
+        If only an estimate is asked for, the order is checked as any other, and its cost is answered.
+        """
         tenant = self._tenant_of(ctx.request_context)
+        if options.estimate_only:
+            draft = await tenant.planner.draft(order, parts=parts, convert=options.convert, keep=False)
+            return build_estimate(draft)
         if not tenant.has_key:
             raise MissingKeyError
         arrival = _note_arrival(tenant.service)
