@@ -50,6 +50,15 @@ class InputSchema:
         ]
         return tuple(name for name in self.forms[0] if all(name in names for names in needed))
 
+    @cached_property
+    def defaults(self) -> JSON:
+        """What Kie.ai takes for the fields that an input leaves out, where every form has them."""
+        found: JSON = {}
+        for name, field in self.forms[0].items():
+            if isinstance(field, dict) and "default" in field and all(name in form for form in self.forms):
+                found[name] = field["default"]
+        return found
+
     def check(self, given: Mapping[str, Any]) -> None:
         """Check an input. Raises OrderError, which names each field that is wrong, as `input.image_urls[0]`."""
         if _count_values(given, 0) > LARGEST_INPUT:

@@ -12,6 +12,7 @@ from inline_snapshot import snapshot
 
 from kie_mcp.errors import OrderError
 from kie_mcp.market.input_schema import InputSchema, find_input_schema, is_job
+from tests.market.documents import openapi
 
 JSON = dict[str, Any]
 URL = {"type": "string", "format": "uri"}
@@ -27,13 +28,6 @@ TOPAZ = {
     },
     "required": ["image_url", "upscale_factor"],
 }
-
-
-def openapi(given: Any, path: str = "/api/v1/jobs/createTask", **components: Any) -> JSON:
-    """A document such as Kie.ai answers with, around the schema of an input."""
-    body = {"type": "object", "properties": {"model": {"type": "string"}, "input": given}, "required": ["model"]}
-    post = {"requestBody": {"content": {"application/json": {"schema": body}}}}
-    return {"openapi": "3.1.0", "paths": {path: {"post": post}}, "components": {"schemas": components}}
 
 
 def schema(given: Any, **components: Any) -> InputSchema:
