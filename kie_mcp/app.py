@@ -112,7 +112,7 @@ def make_tenant(
     )
     events, history = JobEvents(), JobHistory(ledger, account=account)
     planner = _make_planner(shared, settings, kie, saver, history, events, local_files=local_files)
-    service = _make_service(shared, account, kie, saver, planner, events)
+    service = _make_service(shared, settings, kie, saver, planner, events)
     return Tenant(
         account=account,
         kie=kie,
@@ -123,6 +123,7 @@ def make_tenant(
         client_settings=ClientSettings(
             wait_seconds=settings.wait_seconds, links=settings.links, preview=settings.preview
         ),
+        limits=settings.limits,
         has_key=settings.api_key is not None,
     )
 
@@ -156,7 +157,12 @@ def _make_planner(
 
 
 def _make_service(
-    shared: SharedParts, account: str, kie: KieClient, saver: OutputSaver, planner: OrderPlanner, events: JobEvents
+    shared: SharedParts,
+    settings: Settings,
+    kie: KieClient,
+    saver: OutputSaver,
+    planner: OrderPlanner,
+    events: JobEvents,
 ) -> JobService:
     return make_service(
         shared.ledger,
@@ -165,12 +171,13 @@ def _make_service(
         saver.save,
         events,
         shared.clock,
-        account=account,
+        account=settings.account,
         worker=shared.process_lock.worker,
         kind_of=kind_of,
         saved=is_saved,
         ended=shared.process_lock.find_ended,
         elsewhere=job_durations.usual_duration,
+        limits=settings.limits,
         timing=shared.timing,
     )
 

@@ -11,7 +11,7 @@ from kie_mcp.catalog.models import MODELS
 from kie_mcp.catalog.sound_length import SoundLength, known_length, learn_pace, spoken_length
 from kie_mcp.catalog.validate import rename_arguments
 from kie_mcp.jobs.draft import Draft
-from kie_mcp.jobs.job import Job, Request
+from kie_mcp.jobs.job import Job, Prepared
 from kie_mcp.media.inputs.file_references import EarlierOutputs
 from kie_mcp.media.inputs.own_files import InputFiles, is_file_reference
 from kie_mcp.media.outputs.download_limits import expected_bytes
@@ -177,8 +177,8 @@ class OrderPlanner:
         }
         return order.title(titles)
 
-    async def prepare(self, job: Job) -> Request:
-        """Return the request for a job; upload files that only this computer has, which is free."""
+    async def prepare(self, job: Job) -> Prepared:
+        """Make the request for a job; upload files that only this computer has, which is free."""
         order = load_order(json.dumps(job.order))
         seconds = await self._check_outputs(order)
         await self._check_output_folder(expected_bytes(job.kind, seconds))
@@ -190,7 +190,7 @@ class OrderPlanner:
                 links[reference] = await source.link(reference, argument=argument, say=partial(self._say, job.id))
         finally:
             self._say(job.id, "")
-        return requests.build(order, links)
+        return Prepared(job, requests.build(order, links))
 
 
 def kind_of(model: str | None) -> Kind:

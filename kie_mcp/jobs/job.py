@@ -243,6 +243,15 @@ class Request:
     input: JSON = field(default_factory=dict[str, Any])
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A job that can be sent."""
+
+    job: Job
+    """The job with what is known of it by now; its estimate may be another one than when it was written down."""
+    request: Request
+
+
 class Upstream(Protocol):
     """What a job needs of Kie.ai."""
 
