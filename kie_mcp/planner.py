@@ -11,7 +11,8 @@ from kie_mcp.catalog.models import MODELS
 from kie_mcp.catalog.sound_length import SoundLength, known_length, learn_pace, spoken_length
 from kie_mcp.catalog.validate import rename_arguments
 from kie_mcp.jobs.draft import Draft
-from kie_mcp.jobs.job import Job, Prepared
+from kie_mcp.jobs.job import Job, Prepared, with_estimate
+from kie_mcp.jobs.store.errors import LedgerError
 from kie_mcp.media.inputs.file_references import EarlierOutputs
 from kie_mcp.media.inputs.own_files import InputFiles, is_file_reference
 from kie_mcp.media.outputs.download_limits import expected_bytes
@@ -178,11 +179,17 @@ class OrderPlanner:
         return order.title(titles)
 
     async def prepare(self, job: Job) -> Prepared:
-        """Make the request for a job; upload files that only this computer has, which is free."""
+        """Make the request for a job; upload files that only this computer has, which is free.
+
+        The job comes back with what it should cost now: the length of a sound that was still to be made is known.
+        """
         order = load_order(json.dumps(job.order))
         seconds = await self._check_outputs(order)
         await self._check_output_folder(expected_bytes(job.kind, seconds))
-        audio_length_check.advise(order, None if seconds is None else known_length(seconds), by_default=job.by_default)
+        if seconds is not None:
+            audio = known_length(seconds)
+            audio_length_check.advise(order, audio, by_default=job.by_default)
+            job = with_estimate(job, prices.estimate(order, audio=audio, finished=await self._list_finished_if_read()))
         links: dict[str, str] = {}
         try:
             for argument, reference in order.files().items():
@@ -191,6 +198,13 @@ class OrderPlanner:
         finally:
             self._say(job.id, "")
         return Prepared(job, requests.build(order, links))
+
+    async def _list_finished_if_read(self) -> Sequence[Job]:
+        """List the newest jobs that succeeded; none if the ledger does not answer, which must not cost the job."""
+        try:
+            return await self._list_finished()
+        except LedgerError:
+            return ()
 
 
 def kind_of(model: str | None) -> Kind:

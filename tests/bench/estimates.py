@@ -37,14 +37,16 @@ class Row:
 
 async def measure(here: Stand, script: ScriptCase) -> Row:
     """Order a voice and its video in one breath, and read the estimate before and the charge after."""
-    speech = await here.call(
-        "generate_speech", text=script.text, voice=script.voice, speed=script.speed, wait_seconds=0, new=True
-    )
-    audio = f"kie://jobs/{facts(speech)['job_id']}/outputs/0"
-    order = {"image": FACE, "audio": audio, "model": "infinitalk/from-audio"}
-    film = facts(await here.call("create_talking_video", **order, wait_seconds=0, new=True))
-    done = facts(await here.call("get_job_status", job_id=film["job_id"], wait_seconds=600))
-    price: dict[str, Any] = film["credits"]
+    film = {"image": FACE, "model": "infinitalk/from-audio", "wait_seconds": 0, "new": True}
+    spoken = {"voice": script.voice, "wait_seconds": 0, "new": True}
+    if script.speed == 1.0:
+        given = {"script": script.text, "voice": script.voice}
+    else:
+        speech = await here.call("generate_speech", text=script.text, speed=script.speed, **spoken)
+        given = {"audio": f"kie://jobs/{facts(speech)['job_id']}/outputs/0"}
+    ordered = facts(await here.call("create_talking_video", **film, **given))
+    done = facts(await here.call("get_job_status", job_id=ordered["job_id"], wait_seconds=600))
+    price: dict[str, Any] = ordered["credits"]
     return Row(script, price.get("least", price["estimated"]), price["estimated"], done["credits"]["used"])
 
 

@@ -104,3 +104,13 @@ async def test_what_a_voice_has_spoken_here_narrows_the_range_of_its_next_video(
         after = await estimate(here, "create_talking_video", image=FACE, script=script)
         used = facts(await here.call("create_talking_video", image=FACE, script=script))["credits"]["used"]
     assert before["least"] < after["least"] < used < after["estimated"] < before["estimated"]
+
+
+async def test_once_its_sound_is_there_a_video_is_estimated_exactly(tmp_path: Path) -> None:
+    """So it counts in the budget from the moment it is sent."""
+    async with charging(tmp_path) as (here, _):
+        ordered = facts(await here.call("create_talking_video", image=FACE, script="Good morning.", wait_seconds=0))
+        price = facts(await here.call("get_job_status", job_id=ordered["job_id"], wait_seconds=300))["credits"]
+    assert ordered["credits"]["least"] < ordered["credits"]["estimated"]
+    assert "least" not in price
+    assert price["estimated"] == pytest.approx(price["used"], rel=0.05)
