@@ -54,7 +54,7 @@ Wait = Annotated[
 IdempotencyKey = Annotated[str, Field(max_length=200, description="Same key, same job: safe to repeat")]
 New = Annotated[bool, Field(description="Make, and pay for, another job even if an equal one can be joined")]
 Preview = Annotated[bool | None, Field(description="Show a small picture of it; default fits the client")]
-EstimateOnly = Annotated[bool, Field(description="Only say what it costs")]
+EstimateOnly = Annotated[bool, Field(description="Is free")]
 Convert = Annotated[bool, Field(description="Turn a file that the model does not take into one that it takes")]
 
 Prompt = Annotated[str, Field(min_length=1, max_length=_highest(IMAGE, "prompt_max"), description="What to show")]
