@@ -21,6 +21,7 @@ from kie_mcp.jobs.store.protocols import Ledger
 from kie_mcp.jobs.store.store_url import open_store, sqlite_url
 from kie_mcp.jobs.timing import STANDARD, Timing
 from kie_mcp.kie.client import KieClient
+from kie_mcp.market.service import Market
 from kie_mcp.media.inputs.file_references import EarlierOutputs
 from kie_mcp.media.inputs.inline_file_store import InlineFiles
 from kie_mcp.media.inputs.local_files import LocalFiles
@@ -111,7 +112,8 @@ def make_tenant(
         sandbox=lambda: bool(kie.sandbox),
     )
     events, history = JobEvents(), JobHistory(ledger, account=account)
-    planner = _make_planner(shared, settings, kie, saver, history, events, local_files=local_files)
+    market = Market(kie.models, settings.market_path, clock)
+    planner = _make_planner(shared, settings, kie, saver, market, history, events, local_files=local_files)
     service = _make_service(shared, settings, kie, saver, planner, events)
     return Tenant(
         account=account,
@@ -119,6 +121,7 @@ def make_tenant(
         planner=planner,
         service=service,
         history=history,
+        market=market,
         watchers=ResourceWatchers(service, history),
         client_settings=ClientSettings(
             wait_seconds=settings.wait_seconds, links=settings.links, preview=settings.preview
@@ -133,6 +136,7 @@ def _make_planner(
     settings: Settings,
     kie: KieClient,
     saver: OutputSaver,
+    market: Market,
     history: JobHistory,
     events: JobEvents,
     *,
@@ -150,6 +154,7 @@ def _make_planner(
         InputFiles(disk, shared.inline_files, uploads),
         check,
         account=settings.account,
+        market=market,
         plain_host=settings.plain_host,
         list_finished=lambda: history.list_finished(limit=LEARNED_FROM),
         say=events.say,

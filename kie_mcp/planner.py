@@ -8,11 +8,15 @@ from pydantic import ValidationError
 
 from kie_mcp.catalog import audio_length_check, job_durations, prices, registry, requests
 from kie_mcp.catalog.models import MODELS
+from kie_mcp.catalog.row_orders import RowOrders
 from kie_mcp.catalog.sound_length import SoundLength, known_length, learn_pace, spoken_length
 from kie_mcp.catalog.validate import rename_arguments
 from kie_mcp.jobs.draft import Draft
+from kie_mcp.jobs.estimate import Estimate
 from kie_mcp.jobs.job import Job, Prepared, with_estimate
 from kie_mcp.jobs.store.errors import LedgerError
+from kie_mcp.market.model_orders import ModelOrders
+from kie_mcp.market.service import Market
 from kie_mcp.media.inputs.file_references import EarlierOutputs
 from kie_mcp.media.inputs.own_files import InputFiles, is_file_reference
 from kie_mcp.media.outputs.download_limits import expected_bytes
@@ -36,6 +40,7 @@ class OrderPlanner:
         inputs: Reads the caller's own files.
         check_output_folder: Raises NotCreatedError if so many bytes cannot be saved.
         account: The account that the orders belong to.
+        market: Knows the models that have no row.
         plain_host: The host and port of a sandbox, if one is used.
         list_finished: Lists the account's newest jobs that succeeded: what they cost corrects the prices.
         say: Called with a job's id and what is being done for it at the moment; with "" when that is over.
@@ -48,6 +53,7 @@ class OrderPlanner:
         check_output_folder: Callable[[int], Awaitable[None]],
         *,
         account: str,
+        market: Market,
         plain_host: str | None = None,
         list_finished: Callable[[], Awaitable[Sequence[Job]]],
         say: Callable[[str, str], None] = lambda _job, _words: None,
@@ -56,7 +62,8 @@ class OrderPlanner:
         self._sources = sources
         self._inputs = inputs
         self._account = account
-        self._plain_host = plain_host
+        self._row_orders = RowOrders(plain_host=plain_host)
+        self._model_orders = ModelOrders(market, plain_host=plain_host)
         self._list_finished = list_finished
         self._say = say
 
@@ -88,7 +95,7 @@ class OrderPlanner:
         convert: bool,
         keep: bool,
     ) -> Draft:
-        checked = requests.check(order, plain_host=self._plain_host)
+        checked, unsure = await self._rules(order).check(order)
         makers = {argument: parts[name] for argument, name in order.parts().items()}
         with rename_arguments(**PART_WORDS):
             drafts = {
@@ -112,18 +119,28 @@ class OrderPlanner:
             fingerprint=fingerprint(self._account, checked, {name: part.fingerprint for name, part in drafts.items()}),
             formerly=self._former_fingerprints(checked, drafts),
             bucket=job_durations.bucket(checked, audio_seconds=seconds),
-            credits=prices.estimate(checked, audio=audio, finished=finished),
+            credits=await self._estimate(checked, audio, finished),
             waiting_for=tuple(dict.fromkeys(job.id for job in awaited.values())),
             parts=drafts,
             title=await self._compose_title(order, makers),
             by_default=by_default,
-            remark=" ".join([*remarks, doubt]).strip(),
+            remark=" ".join(filter(None, [unsure, *remarks, doubt])),
         )
+
+    def _rules(self, order: Order) -> RowOrders | ModelOrders:
+        """Return what checks and translates such orders."""
+        return self._row_orders if registry.models(order.kind) else self._model_orders
+
+    async def _estimate(self, order: Order, audio: SoundLength | None, finished: Sequence[Job]) -> Estimate | None:
+        if registry.find_row(order):
+            return prices.estimate(order, audio=audio, finished=finished)
+        return await self._model_orders.estimate(order, seconds=audio and audio.usual)
 
     def _former_fingerprints(self, order: Order, parts: Mapping[str, Draft]) -> tuple[str, ...]:
         """Return the fingerprints that version 0.1 gave to an equal order: one more if its model was the default."""
         before = former_fingerprint(self._account, order, {name: part.formerly[0] for name, part in parts.items()})
-        apart = (f"{before}-by-default",) if order.model == registry.models(order.kind)[0].id else ()
+        default = [model.id for model in registry.models(order.kind)][:1]
+        apart = (f"{before}-by-default",) if order.model in default else ()
         return (before, *apart)
 
     async def _find_awaited(self, order: Order) -> dict[str, Job]:
@@ -148,7 +165,7 @@ class OrderPlanner:
                 taken = await self._inputs.take(reference, order, argument=argument, convert=convert, keep=keep)
                 remarks += [taken.note] if taken.note else []
                 instead[argument] = taken.reference
-                seconds = taken.duration_s if argument == "audio" else seconds
+                seconds = taken.duration_s if order.family_of(argument) == "audio" else seconds
         return order.with_files(instead), seconds, remarks
 
     async def _check_outputs(self, order: Order, *, but: Container[str] = ()) -> float | None:
@@ -164,7 +181,7 @@ class OrderPlanner:
                 continue
             family = order.family_of(argument)
             output = await self._sources.describe(reference, argument=argument, family=family)
-            if output and argument == "audio":
+            if output and family == "audio":
                 seconds = output.duration_s
         audio_length_check.check_audio(order, seconds)
         return seconds
@@ -189,7 +206,7 @@ class OrderPlanner:
         if seconds is not None:
             audio = known_length(seconds)
             audio_length_check.advise(order, audio, by_default=job.by_default)
-            job = with_estimate(job, prices.estimate(order, audio=audio, finished=await self._list_finished_if_read()))
+            job = with_estimate(job, await self._estimate(order, audio, await self._list_finished_if_read()))
         links: dict[str, str] = {}
         try:
             for argument, reference in order.files().items():
@@ -197,7 +214,7 @@ class OrderPlanner:
                 links[reference] = await source.link(reference, argument=argument, say=partial(self._say, job.id))
         finally:
             self._say(job.id, "")
-        return Prepared(job, requests.build(order, links))
+        return Prepared(job, self._rules(order).build(order, links))
 
     async def _list_finished_if_read(self) -> Sequence[Job]:
         """List the newest jobs that succeeded; none if the ledger does not answer, which must not cost the job."""

@@ -3,6 +3,7 @@
 from kie_mcp.errors import Trouble
 from kie_mcp.jobs.estimate import Estimate, format_credits
 from kie_mcp.jobs.job import JobState
+from kie_mcp.orders.kind import name_kind
 from kie_mcp.surface.answers.costs import UNKNOWN, write_cost
 from kie_mcp.surface.answers.schema import Answer, EstimateAnswer, EstimatedPart, Listing, OutputFields, PartFields
 from kie_mcp.text import code, dump_json, quote, short_link
@@ -20,8 +21,9 @@ def write_text(facts: Answer) -> str:
 
 def write_estimate(facts: EstimateAnswer) -> str:
     """Write what an order would cost: the sum first, then what it is made with, the next step last."""
-    kind = facts.kind.replace("_", " ")
-    lines = [f"estimate: {kind} by {facts.model}, {write_cost(facts.credits) or UNKNOWN}; nothing was ordered"]
+    kind = name_kind(facts.kind, facts.model)
+    what = kind if kind == facts.model else f"{kind} by {facts.model}"
+    lines = [f"estimate: {what}, {write_cost(facts.credits) or UNKNOWN}; nothing was ordered"]
     lines += [f"note: {facts.note}"] if facts.note else []
     if facts.parts:
         costs = [UNKNOWN if part.credits is None else _write_part_cost(part) for part in facts.parts]
@@ -50,7 +52,7 @@ def format_duration(seconds: float) -> str:
 
 
 def _headline(facts: Answer) -> str:
-    kind = facts.kind.replace("_", " ")
+    kind = name_kind(facts.kind, facts.model)
     if facts.state == JobState.SUCCEEDED:
         made = f"made in {format_duration(facts.elapsed_s)}"
         parts = [kind, *(_shape(output) for output in facts.outputs[:1]), made, write_cost(facts.credits)]
@@ -134,7 +136,7 @@ def _error_lines(error: Trouble, *, charged: bool, itself: bool = False) -> list
 
 def _part_words(part: PartFields) -> str:
     price = [_write_part_cost(part)] if part.credits is not None else []
-    return f"{part.kind.replace('_', ' ')} {part.job_id} ({', '.join([part.state, *price])})"
+    return f"{name_kind(part.kind, '')} {part.job_id} ({', '.join([part.state, *price])})"
 
 
 def _write_part_cost(part: PartFields | EstimatedPart) -> str:
@@ -143,7 +145,7 @@ def _write_part_cost(part: PartFields | EstimatedPart) -> str:
 
 
 def _row(facts: Answer) -> str:
-    what = f"{facts.created_at} {facts.state} {facts.kind.replace('_', ' ')} {facts.job_id}"
+    what = f"{facts.created_at} {facts.state} {name_kind(facts.kind, facts.model)} {facts.job_id}"
     title = [quote(facts.title)] if facts.title else []
     why = [facts.error.message] if facts.error else []
     files = [output.path or short_link(output.url or output.resource, ROW_LINK) for output in facts.outputs]
