@@ -17,8 +17,10 @@ RECENT = 5
 """The newest jobs of a model and size that say what it costs now."""
 ENOUGH = 3
 """So many of them must differ from the row before it counts no more."""
-SAME = 0.03
-"""The share by which a charge may differ from the row: lengths are measured with little errors."""
+SAME = 0.01
+"""The share by which a charge may differ from the row and still be the same: charges are rounded."""
+BLUR = 0.1
+"""The seconds by which the length of a file may differ from the length that was paid for."""
 
 
 def estimate(order: Order, *, audio: SoundLength | None = None, finished: Iterable[Job] = ()) -> Estimate | None:
@@ -40,12 +42,16 @@ def estimate_unit(order: Order, finished: Iterable[Job]) -> Estimate | None:
     row = find(order.model, order.kind).price.credits.get(order.size)
     charged = (_find_charge(job, order) for job in finished)
     charges = list(islice((each for each in charged if each is not None), RECENT))
-    if sum(row is None or abs(each - row) > SAME * row for each in charges) >= ENOUGH:
-        return Estimate(min(charges), max(charges))
+    if sum(not _is_same(each, row) for each in charges) >= ENOUGH:
+        return Estimate(min(each.least for each in charges), max(each.most for each in charges))
     return None if row is None else Estimate(row, row)
 
 
-def _find_charge(job: Job, order: Order) -> float | None:
+def _is_same(charge: Estimate, row: float | None) -> bool:
+    return row is not None and charge.least * (1 - SAME) <= row <= charge.most * (1 + SAME)
+
+
+def _find_charge(job: Job, order: Order) -> Estimate | None:
     """Return the credits that a unit of a job has cost; None if that is not known, or it is not such a job."""
     if (job.kind, job.model) != (order.kind, order.model) or not job.credits_used or not job.outputs:
         return None
@@ -54,4 +60,7 @@ def _find_charge(job: Job, order: Order) -> float | None:
     except ValidationError:  # made elsewhere, or by another version
         return None
     units = made.units(job.outputs[0].duration_s)
-    return job.credits_used / units if units and made.size == order.size else None
+    blur = BLUR if made.units(None) is None else 0.0
+    if units is None or units <= 2 * blur or made.size != order.size:
+        return None
+    return Estimate(job.credits_used / (units + blur), job.credits_used / (units - blur))
