@@ -74,6 +74,7 @@ class Tools:
         new: arg.New = False,
         preview: arg.Preview = None,
         convert: arg.Convert = False,
+        estimate_only: arg.EstimateOnly = False,
     ) -> CallToolResult:
         """Make, edit, enlarge, sharpen or cut out a picture. Costs Kie.ai credits."""
         order = ImageOrder(
@@ -86,7 +87,12 @@ class Tools:
             upscale=upscale,
         )
         options = CallOptions(
-            wait_seconds=wait_seconds, idempotency_key=idempotency_key, new=new, preview=preview, convert=convert
+            wait_seconds=wait_seconds,
+            idempotency_key=idempotency_key,
+            new=new,
+            preview=preview,
+            convert=convert,
+            estimate_only=estimate_only,
         )
         return await self._calls.order(order, ctx, options)
 
@@ -104,6 +110,7 @@ class Tools:
         wait_seconds: arg.Wait = None,
         idempotency_key: arg.IdempotencyKey = "",
         new: arg.New = False,
+        estimate_only: arg.EstimateOnly = False,
     ) -> CallToolResult:
         """Speak a text. Costs Kie.ai credits."""
         order = SpeechOrder(
@@ -115,7 +122,9 @@ class Tools:
             similarity_boost=similarity_boost,
             language=language,
         )
-        options = CallOptions(wait_seconds=wait_seconds, idempotency_key=idempotency_key, new=new)
+        options = CallOptions(
+            wait_seconds=wait_seconds, idempotency_key=idempotency_key, new=new, estimate_only=estimate_only
+        )
         return await self._calls.order(order, ctx, options)
 
     @_tool(ToolFacts(title="Create talking video", orders=True))
@@ -137,6 +146,7 @@ class Tools:
         new: arg.New = False,
         preview: arg.Preview = None,
         convert: arg.Convert = False,
+        estimate_only: arg.EstimateOnly = False,
     ) -> CallToolResult:
         """Make a face speak, from image or image_prompt and audio or script. Takes minutes. Costs credits a second."""
         parts = _make_parts(image, image_prompt, aspect_ratio, audio, script, voice)
@@ -149,7 +159,12 @@ class Tools:
             seed=seed,
         )
         options = CallOptions(
-            wait_seconds=wait_seconds, idempotency_key=idempotency_key, new=new, preview=preview, convert=convert
+            wait_seconds=wait_seconds,
+            idempotency_key=idempotency_key,
+            new=new,
+            preview=preview,
+            convert=convert,
+            estimate_only=estimate_only,
         )
         return await self._calls.order(order, ctx, options, parts=parts)
 
