@@ -289,6 +289,7 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                 },
                 "type": "object",
             },
+            "get_account": {"properties": {}, "type": "object"},
         }
     )
 
@@ -297,8 +298,9 @@ async def test_the_output_schemas(tmp_path: Path) -> None:
     """Every tool that speaks of a job says the same of it."""
     schemas = {name: tool["outputSchema"] for name, tool in (await published(tmp_path)).items()}
     listing_schema, of_a_job = schemas.pop("list_jobs"), schemas.pop("get_job_status")
+    account_schema = schemas.pop("get_account")
     assert schemas == dict.fromkeys(["generate_image", "generate_speech", "create_talking_video"], of_a_job)
-    assert {"of a job": of_a_job, "list_jobs": listing_schema} == snapshot(
+    assert {"of a job": of_a_job, "list_jobs": listing_schema, "get_account": account_schema} == snapshot(
         {
             "of a job": {
                 "properties": {
@@ -348,6 +350,7 @@ async def test_the_output_schemas(tmp_path: Path) -> None:
                 "properties": {"jobs": {"type": "array", "items": {"type": "object"}}, "next": {"type": "string"}},
                 "type": "object",
             },
+            "get_account": {"type": "object"},
         }
     )
 
@@ -381,6 +384,11 @@ async def test_titles_descriptions_and_annotations(tmp_path: Path) -> None:
                 "List jobs",
                 "List jobs, newest first, also those of earlier conversations. Free.",
                 {"readOnlyHint": True, "destructiveHint": False, "idempotentHint": True, "openWorldHint": False},
+            ),
+            "get_account": (
+                "Get account",
+                "Show balance, credits spent today and this month, ceilings and what they leave, jobs in flight. Free.",
+                {"readOnlyHint": True, "destructiveHint": False, "idempotentHint": True, "openWorldHint": True},
             ),
         }
     )
