@@ -16,7 +16,8 @@ from kie_mcp.orders.model_order import ModelOrder
 from kie_mcp.orders.order import ImageOrder, Order, SpeechOrder, TalkingVideoOrder, add_style
 from kie_mcp.orders.part_file import PartFile
 from kie_mcp.planner import PART_WORDS
-from kie_mcp.surface.answers.build import build_listing
+from kie_mcp.surface.answers.account import AccountFields
+from kie_mcp.surface.answers.build import build_account, build_listing
 from kie_mcp.surface.answers.schema import Listing
 from kie_mcp.surface.arguments import types as arg
 from kie_mcp.surface.call_handler import CallHandler, CallOptions
@@ -213,6 +214,13 @@ class Tools:
         none = "no jobs yet: a sandbox that was started anew has none" if tenant.is_sandbox else "no jobs yet"
         none = "no such jobs" if state or kind else none
         return build_listing([await self._calls.describe(job, tenant) for job in jobs], none=none)
+
+    @_tool(ToolFacts(title="Get account", answers=AccountFields, read_only=True, in_viewer=False))
+    async def get_account(self, ctx: Ctx) -> CallToolResult:
+        """Show balance, credits spent today and this month, ceilings and what they leave, jobs in flight. Free."""
+        tenant = self._tenant_of(ctx.request_context)
+        account = await tenant.account_reader.read()
+        return build_account(account, sandbox=tenant.is_sandbox)
 
 
 def _make_parts(

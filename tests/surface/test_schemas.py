@@ -333,6 +333,7 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                 },
                 "type": "object",
             },
+            "get_account": {"properties": {}, "type": "object"},
         }
     )
 
@@ -341,10 +342,11 @@ async def test_the_output_schemas(tmp_path: Path) -> None:
     """Every tool that speaks of a job says the same of it."""
     schemas = {name: tool["outputSchema"] for name, tool in (await published(tmp_path)).items()}
     listing_schema, of_a_job = schemas.pop("list_jobs"), schemas.pop("get_job_status")
+    account_schema = schemas.pop("get_account")
     assert schemas == dict.fromkeys(
         ["generate_image", "generate_speech", "create_talking_video", "run_model"], of_a_job
     )
-    assert {"of a job": of_a_job, "list_jobs": listing_schema} == snapshot(
+    assert {"of a job": of_a_job, "list_jobs": listing_schema, "get_account": account_schema} == snapshot(
         {
             "of a job": {
                 "properties": {
@@ -379,6 +381,7 @@ async def test_the_output_schemas(tmp_path: Path) -> None:
                 "properties": {"jobs": {"type": "array", "items": {"type": "object"}}, "next": {"type": "string"}},
                 "type": "object",
             },
+            "get_account": {"type": "object"},
         }
     )
 
@@ -417,6 +420,11 @@ async def test_titles_descriptions_and_annotations(tmp_path: Path) -> None:
                 "List jobs",
                 "List jobs, newest first, also those of earlier conversations. Free.",
                 {"readOnlyHint": True, "destructiveHint": False, "idempotentHint": True, "openWorldHint": False},
+            ),
+            "get_account": (
+                "Get account",
+                "Show balance, credits spent today and this month, ceilings and what they leave, jobs in flight. Free.",
+                {"readOnlyHint": True, "destructiveHint": False, "idempotentHint": True, "openWorldHint": True},
             ),
         }
     )

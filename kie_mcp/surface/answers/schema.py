@@ -10,8 +10,11 @@ from pydantic import BaseModel, ConfigDict
 
 from kie_mcp.errors import Trouble
 
-SUMMARIZED = frozenset({"Trouble", "CreditFields", "OutputFields", "PartFields", "Answer"})
+SUMMARIZED = frozenset({"Trouble", "CreditFields", "OutputFields", "PartFields", "SpentFields", "Answer"})
 """Classes that are published inside another only as `object`, without their fields, to keep the schema short."""
+
+UNPUBLISHED = frozenset({"AccountFields"})
+"""Classes of which no field is published: no tool takes one, and the names in the answer say what they are."""
 
 
 class Fields(BaseModel):
@@ -74,6 +77,18 @@ class PartFields(Fields):
     """What it has cost, or should cost at the most."""
     credits_least: float | None = None
     """What it should cost at the least; left out if that is the same."""
+
+
+class SpentFields(Fields):
+    """Jobs of a day or a month, and what they cost in Kie.ai's credits: used if that is known, else estimated."""
+
+    jobs: int
+    credits: float
+    of_unknown_price: int | None = None
+    """How many of the jobs are not in the credits."""
+    not_sent_yet: "SpentFields | None" = None
+    """What of it is only reserved."""
+    by_model: dict[str, "SpentFields"] | None = None
 
 
 class Answer(Fields):
@@ -144,6 +159,8 @@ class Listing(Fields):
 @functools.cache
 def output_schema(model: type[Fields]) -> dict[str, Any]:
     """Return the schema to publish: names and types only, since every word costs space in a model's context."""
+    if model.__name__ in UNPUBLISHED:
+        return {"type": "object"}
     schema = model.model_json_schema(mode="serialization")
     definitions = schema.pop("$defs", {})
     return _short(schema, definitions)
