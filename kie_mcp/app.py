@@ -21,6 +21,7 @@ from kie_mcp.jobs.store.protocols import Ledger
 from kie_mcp.jobs.store.store_url import open_store, sqlite_url
 from kie_mcp.jobs.timing import STANDARD, Timing
 from kie_mcp.kie.client import KieClient
+from kie_mcp.market.service import Market
 from kie_mcp.media.inputs.file_references import EarlierOutputs
 from kie_mcp.media.inputs.inline_file_store import InlineFiles
 from kie_mcp.media.inputs.local_files import LocalFiles
@@ -119,6 +120,7 @@ def make_tenant(
         planner=planner,
         service=service,
         history=history,
+        market=Market(kie.models, settings.market_path, clock),
         watchers=ResourceWatchers(service, history),
         client_settings=ClientSettings(
             wait_seconds=settings.wait_seconds, links=settings.links, preview=settings.preview
@@ -226,7 +228,7 @@ def assemble(
         log_level=log_level,
     )
     read.register(server, tenants.find, calls)
-    models.register(server)
+    models.register(server, tenants.find)
     listing.register(server, tenants.find)
     completions.register(server, tenants.find)
     subscriptions.register(server, tenants.find)

@@ -194,6 +194,11 @@ class Settings(BaseModel):
         """The path of the ledger's file."""
         return self.state_dir / "jobs.sqlite3"
 
+    @property
+    def market_path(self) -> Path:
+        """The folder that keeps what this Kie.ai has said of its models, which is the same for every key."""
+        return self.state_dir / "market" / hashlib.sha256(self.api_base_url.encode()).hexdigest()[:16]
+
     def make_client(self, *, sandbox: bool = False) -> KieClient:
         """Make a client of Kie.ai, without connecting. `sandbox`: whether a sandbox of this process answers it."""
         return KieClient(

@@ -82,6 +82,16 @@ class Market:
         self._memory: dict[str, Kept] = {}
         self._failed_at: dict[str, float] = {}
 
+    def now(self) -> float:
+        """Return the seconds since 1970, by the clock that ages are counted with."""
+        return self._clock.now()
+
+    def known_models(self) -> tuple[MarketModel, ...]:
+        """Return the models that are known without asking Kie.ai or the disk."""
+        kept = self._memory.get("list")
+        models = (_read_list(kept.value) if kept else ()) or load_snapshot().models
+        return tuple(model for model in models if not answers_at_once(model))
+
     async def list_models(self) -> ModelList:
         """List all models that make jobs. Never fails: at worst it is the list that this version brings."""
         kept = await self._find("list", self._ask_list)

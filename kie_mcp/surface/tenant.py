@@ -11,6 +11,7 @@ from mcp.server.context import ServerRequestContext
 from kie_mcp.jobs.history import JobHistory
 from kie_mcp.jobs.service import JobService
 from kie_mcp.kie.client import KieClient
+from kie_mcp.market.service import Market
 from kie_mcp.planner import OrderPlanner
 from kie_mcp.surface.clients import NO_SETTINGS, ClientSettings
 from kie_mcp.surface.resources.watchers import ResourceWatchers
@@ -26,6 +27,8 @@ class Tenant:
     planner: OrderPlanner
     service: JobService
     history: JobHistory
+    market: Market
+    """All models of its Kie.ai."""
     watchers: ResourceWatchers
     client_settings: ClientSettings = NO_SETTINGS
     """What its settings say about how to answer clients."""

@@ -22,7 +22,7 @@ from tests.support.sandbox_server import Era, stand
 
 pytestmark = pytest.mark.anyio
 
-BUDGET = 3000
+BUDGET = 3600
 """Tokens for the whole list, at four bytes each."""
 
 
@@ -289,6 +289,25 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                 },
                 "type": "object",
             },
+            "list_models": {
+                "properties": {
+                    "query": {"description": "Such as upscale", "type": "string"},
+                    "kind": {
+                        "enum": ["image", "video", "audio", "text", "other"],
+                        "type": "string",
+                        "description": "What it makes",
+                    },
+                    "provider": {"description": "Its maker", "type": "string"},
+                    "limit": {
+                        "default": 10,
+                        "description": "At most so many",
+                        "maximum": 100,
+                        "minimum": 1,
+                        "type": "integer",
+                    },
+                },
+                "type": "object",
+            },
         }
     )
 
@@ -297,8 +316,9 @@ async def test_the_output_schemas(tmp_path: Path) -> None:
     """Every tool that speaks of a job says the same of it."""
     schemas = {name: tool["outputSchema"] for name, tool in (await published(tmp_path)).items()}
     listing_schema, of_a_job = schemas.pop("list_jobs"), schemas.pop("get_job_status")
+    of_models = schemas.pop("list_models")
     assert schemas == dict.fromkeys(["generate_image", "generate_speech", "create_talking_video"], of_a_job)
-    assert {"of a job": of_a_job, "list_jobs": listing_schema} == snapshot(
+    assert {"of a job": of_a_job, "list_jobs": listing_schema, "list_models": of_models} == snapshot(
         {
             "of a job": {
                 "properties": {
@@ -324,6 +344,7 @@ async def test_the_output_schemas(tmp_path: Path) -> None:
                                 "duration_s": {"type": "number"},
                                 "expires_at": {"type": "string"},
                                 "note": {"type": "string"},
+                                "role": {"type": "string"},
                             },
                         },
                     },
@@ -346,6 +367,16 @@ async def test_the_output_schemas(tmp_path: Path) -> None:
             },
             "list_jobs": {
                 "properties": {"jobs": {"type": "array", "items": {"type": "object"}}, "next": {"type": "string"}},
+                "type": "object",
+            },
+            "list_models": {
+                "properties": {
+                    "models": {"type": "array", "items": {"type": "object"}},
+                    "found": {"type": "integer"},
+                    "as_of": {"type": "string"},
+                    "note": {"type": "string"},
+                    "next": {"type": "string"},
+                },
                 "type": "object",
             },
         }
@@ -381,6 +412,11 @@ async def test_titles_descriptions_and_annotations(tmp_path: Path) -> None:
                 "List jobs",
                 "List jobs, newest first, also those of earlier conversations. Free.",
                 {"readOnlyHint": True, "destructiveHint": False, "idempotentHint": True, "openWorldHint": False},
+            ),
+            "list_models": (
+                "List models",
+                "Find any model of Kie.ai's, with its price. Free.",
+                {"readOnlyHint": True, "destructiveHint": False, "idempotentHint": True, "openWorldHint": True},
             ),
         }
     )

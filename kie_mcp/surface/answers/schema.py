@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from kie_mcp.errors import Trouble
 
-SUMMARIZED = frozenset({"Trouble", "CreditFields", "PartFields", "Answer"})
+SUMMARIZED = frozenset({"Trouble", "CreditFields", "PartFields", "Answer", "ModelFields"})
 """Classes that are published inside another only as `object`, without their fields, to keep the schema short."""
 
 
@@ -105,6 +105,31 @@ class Listing(Fields):
     """Several jobs, newest first."""
 
     jobs: list[Answer]
+    next: str | None = None
+
+
+class ModelFields(Fields):
+    """A model that can be run."""
+
+    id: str
+    kind: str
+    """What it makes."""
+    about: str | None = None
+    price: str | None = None
+    """In Kie.ai's words, shortened; None if Kie.ai does not say."""
+    tool: str | None = None
+    """The tool that serves it by name; None if only run_model does."""
+
+
+class ModelListing(Fields):
+    """Models, the best first."""
+
+    models: list[ModelFields]
+    found: int
+    """How many there are; the limit may have left out some."""
+    as_of: str
+    note: str
+    """Where the list comes from, how old it is, and how many models are left out because they make no jobs."""
     next: str | None = None
 
 
