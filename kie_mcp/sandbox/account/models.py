@@ -60,7 +60,13 @@ _CLASSIC: Fields = {
     "output_format": choice("png", "jpeg"),
     "nsfw_checker": flag(),
 }
-_SHORT: Fields = {**_CLASSIC, "output_format": choice("png", "jpeg", "PNG", "JPEG"), "image_urls": links(10)}
+_SHORT: Fields = {
+    "prompt": text(5000, required=True),
+    "image_size": choice(*RATIOS),
+    "output_format": choice("PNG", "JPEG"),
+    "image_urls": links(10),
+}
+"""The specification's spelling: neither aspect_ratio nor a format in lower case."""
 
 
 def _newer(longest: int, most: int, ratios: tuple[str, ...]) -> Fields:
@@ -131,12 +137,18 @@ MODELS: Mapping[str, Model] = {
     "infinitetalk": _TALK_SHORT,
 }
 
+LEGACY_MODELS: Mapping[str, Model] = dict.fromkeys(
+    ("nanobanana", "nano-banana"),
+    Model("image", {**_SHORT, "image_urls": links(1)}, _flat(4), dialect="spec", side=768, form="jpeg"),
+)
+"""The models of the legacy call for pictures; their long edge is the one that the specification's example has."""
 
-def find_refusal(name: object, given: object) -> Answer | None:
+
+def find_refusal(name: object, given: object, offered: Mapping[str, Model] = MODELS) -> Answer | None:
     """Return the refusal of a request for this model with this input; None if it is accepted."""
     if is_empty(name):
         return refusal_answer(500, "This field is required")
-    model = MODELS.get(name) if isinstance(name, str) else None
+    model = offered.get(name) if isinstance(name, str) else None
     if model is None:
         return refusal_answer(422, UNSUPPORTED_MODEL)
     if not isinstance(given, dict):

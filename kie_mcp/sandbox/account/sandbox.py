@@ -7,7 +7,7 @@ import json
 import math
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from kie_mcp.sandbox.account import models, scenarios, timeline
@@ -72,11 +72,16 @@ class Sandbox:
         """Answer createTask; None means that the connection is to be closed without an answer."""
         self.creates.append((self.clock.now(), body))
         request = cast("dict[str, Any]", body) if isinstance(body, dict) else {}
+        made = await self.order(request, base, models.MODELS)
+        return made if isinstance(made, Answer) else answer_created(made)
+
+    async def order(self, request: dict[str, Any], base: str, offered: Mapping[str, models.Model]) -> Task | Answer:
+        """Accept the request as a task, if it is one for a model that is offered; otherwise return the refusal."""
         troubles = self._standing_scenarios | _find_scenarios(request)
-        refusal = self._refusal(request, troubles)
+        refusal = self._refusal(request, troubles, offered)
         if refusal:
             return refusal
-        model, given = models.MODELS[request["model"]], request["input"]
+        model, given = offered[request["model"]], request["input"]
         media = await self.studio.read_inputs(model, given, self.clock.now())
         cost = model.price(given, media.seconds)
         # Reading the media took time, in which other tasks may have been accepted.
@@ -84,15 +89,18 @@ class Sandbox:
             return answers.TOO_MANY
         if self.credits < cost or not self._balance.take(cost):
             return answers.NO_CREDITS
-        task = self._accept(request, troubles, media, cost)
+        task = self._accept(request, model, troubles, media, cost)
         self._publish(task, given, media, base)
         self._watch(task)
-        return _answer_created(task)
+        return task
 
-    def _refusal(self, request: dict[str, Any], troubles: frozenset[str]) -> Answer | None:
+    def _refusal(
+        self, request: dict[str, Any], troubles: frozenset[str], offered: Mapping[str, models.Model]
+    ) -> Answer | None:
         if self._rate_limit.is_reached(self.clock.now()):
             return answers.TOO_MANY
-        refusal = models.find_refusal(request.get("model"), request.get("input")) or scenarios.find_refusal(troubles)
+        refusal = models.find_refusal(request.get("model"), request.get("input"), offered)
+        refusal = refusal or scenarios.find_refusal(troubles)
         if refusal or "429" not in troubles:
             return refusal
         key = json.dumps(request, sort_keys=True)
@@ -101,8 +109,10 @@ class Sandbox:
         self._refused_once.add(key)
         return scenarios.TOO_MANY_ONCE
 
-    def _accept(self, request: dict[str, Any], troubles: frozenset[str], media: InputMedia, cost: float) -> Task:
-        now, model = self.clock.now(), models.MODELS[request["model"]]
+    def _accept(
+        self, request: dict[str, Any], model: models.Model, troubles: frozenset[str], media: InputMedia, cost: float
+    ) -> Task:
+        now = self.clock.now()
         self._rate_limit.count(now)
         failure = media.fault or scenarios.find_failure(troubles)
         task = Task(
@@ -179,7 +189,8 @@ def _find_scenarios(request: dict[str, Any]) -> frozenset[str]:
     return scenarios.find_named(f"{words.get('prompt')} {words.get('text')}")
 
 
-def _answer_created(task: Task) -> Answer | None:
+def answer_created(task: Task) -> Answer | None:
+    """Return the answer of createTask; None if the connection is to be closed without one."""
     if "reset" in task.troubles:
         return None
     if "502-after" in task.troubles:
