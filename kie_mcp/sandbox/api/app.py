@@ -16,12 +16,12 @@ from starlette.types import Message, Receive, Scope, Send
 
 from kie_mcp.sandbox.account.sandbox import Sandbox
 from kie_mcp.sandbox.account.scenarios import SCENARIOS
-from kie_mcp.sandbox.api import answers, legacy, uploads
+from kie_mcp.sandbox.api import answers, discovery, legacy, uploads
 from kie_mcp.sandbox.api.answers import Answer
 from kie_mcp.sandbox.api.files import send_file
 from kie_mcp.sandbox.api.index_page import render_page
 from kie_mcp.sandbox.api.requests import has_key, read_json, read_json_object
-from kie_mcp.sandbox.studio.result_files import MediaMakers
+from kie_mcp.sandbox.studio.media_makers import MediaMakers
 
 DROP = "kie.sandbox.drop"
 """The ASGI extension by which a host lets the app close the connection without an answer."""
@@ -98,6 +98,11 @@ def _list_routes() -> list[Route]:
         Route("/api/file-stream-upload", _require_key(_answer_upload(uploads.upload_stream)), methods=["POST"]),
         Route("/api/file-base64-upload", _require_key(_answer_upload(uploads.upload_base64)), methods=["POST"]),
         Route("/api/file-url-upload", _require_key(_answer_upload(uploads.upload_from_url)), methods=["POST"]),
+        Route("/api/v1/models", _require_key(_answer_discovery)),
+        *(
+            Route(f"/api/v1/models/{{model:path}}/{about}", _require_key(_answer_discovery))
+            for about in discovery.ABOUT
+        ),
         Route("/v1/images/generate", _require_key(_generate_picture, legacy.NO_ACCESS), methods=["POST"]),
         Route("/v1/infinitetalk/generate", _require_key(_generate_film, legacy.NO_ACCESS), methods=["POST"]),
         Route("/files/{path:path}", send_file),
@@ -160,6 +165,10 @@ async def _respond(request: Request, answer: Answer | None) -> Response:
 async def _answer_record_info(request: Request) -> Response:
     _get_base_url(request)
     return _make_response(_get_sandbox(request).look(request.query_params.get("taskId")))
+
+
+async def _answer_discovery(request: Request) -> Response:
+    return _make_response(discovery.answer_discovery(_get_sandbox(request), request))
 
 
 async def _answer_credit(request: Request) -> Response:
