@@ -103,7 +103,9 @@ class OrderValidator:
                 raise OrderError(problem, argument=argument, remedy="Say in words what is wanted.")
             return self.takes.prompt_default
         if len(given) > longest:
-            problem = f"has {len(given):,} characters; {self.model} takes at most {longest:,}."
+            problem = (
+                f"has {len(given):,} characters; {self.model} takes at most {longest:,}{self._doubt('prompt_max')}."
+            )
             raise OrderError(problem, argument=argument, remedy="Shorten it.")
         return given
 
@@ -112,7 +114,7 @@ class OrderValidator:
         if given and not most:
             self._refuse(argument, str(len(given)), "images_max")
         if len(given) > most:
-            problem = f"{len(given)} given; {self.model} takes at most {most}."
+            problem = f"{len(given)} given; {self.model} takes at most {most}{self._doubt('images_max')}."
             raise OrderError(problem, argument=argument, remedy="Leave some out.")
         return tuple(self._check_reference(f"{argument}[{index}]", one) for index, one in enumerate(given))
 
@@ -188,6 +190,11 @@ class OrderValidator:
         if near := find_similar(wanted, names):
             return f"Use {join_with_or(near)}."
         return f"Use one of the {len(names)} names, such as {join_with_or(list(names)[:5])}, or leave it out."
+
+    def _doubt(self, row: str) -> str:
+        """Say in brackets where Kie.ai contradicts itself about a limit; empty if it does not."""
+        doubt = self.takes.doubts.get(row)
+        return f" ({doubt})" if doubt else ""
 
     def _refuse(self, argument: str, given: str, row: str) -> NoReturn:
         problem = f"{given} given, but {self.model} takes none."

@@ -164,11 +164,12 @@ def _run_doctor(arguments: argparse.Namespace) -> int:
     if arguments.sandbox:
         require_sandbox()
     settings = _read_settings()
-    from kie_mcp.cli.doctor import Grade, examine
+    from kie_mcp.cli.doctor import examine
+    from kie_mcp.cli.findings import Grade
 
     async def ask() -> int:
         async with _use_settings(settings, sandbox=arguments.sandbox) as used:
-            findings = await examine(used)
+            findings = await examine(used, live=arguments.live)
         say(*findings)
         return FAILED if any(finding.grade is Grade.PROBLEM for finding in findings) else 0
 
@@ -205,6 +206,22 @@ def _list_jobs(arguments: argparse.Namespace) -> int:
     return _run(show())
 
 
+def _show_models(arguments: argparse.Namespace) -> int:
+    if arguments.sandbox:
+        require_sandbox()
+    settings = _read_settings()
+    from kie_mcp.cli.models import show_models
+
+    async def show() -> int:
+        async with _use_settings(settings, sandbox=arguments.sandbox) as used:
+            words = " ".join(arguments.query)
+            kinds = {"makes": arguments.kind, "provider": arguments.provider, "as_json": arguments.json}
+            say(await show_models(used, words, **kinds))
+        return 0
+
+    return _run(show())
+
+
 COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "stdio": _serve_stdio,
     "serve": _serve_http,
@@ -212,4 +229,5 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "sandbox": _run_sandbox,
     "doctor": _run_doctor,
     "jobs": _list_jobs,
+    "models": _show_models,
 }

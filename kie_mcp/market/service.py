@@ -72,12 +72,14 @@ class Market:
         queries: Asks Kie.ai.
         folder: Where answers are kept; one for each Kie.ai.
         clock: The time.
+        fresh: Seconds for which an answer is not asked for again.
     """
 
-    def __init__(self, queries: Queries, folder: Path, clock: Clock) -> None:
+    def __init__(self, queries: Queries, folder: Path, clock: Clock, *, fresh: float = FRESH) -> None:
         self._queries = queries
         self._cache = DiskCache(folder)
         self._clock = clock
+        self._fresh = fresh
         self._lock = anyio.Lock()
         self._memory: dict[str, Kept] = {}
         self._failed_at: dict[str, float] = {}
@@ -153,7 +155,7 @@ class Market:
             now = self._clock.now()
             if kept:
                 self._memory[name] = kept
-            if (kept and 0 <= now - kept.at < FRESH) or 0 <= now - self._failed_at.get(name, -AGAIN) < AGAIN:
+            if (kept and 0 <= now - kept.at < self._fresh) or 0 <= now - self._failed_at.get(name, -AGAIN) < AGAIN:
                 return kept
             try:
                 answer = Kept(now, await ask())

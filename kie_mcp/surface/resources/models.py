@@ -12,15 +12,11 @@ from kie_mcp.catalog import registry
 from kie_mcp.catalog.capabilities import Capabilities
 from kie_mcp.catalog.models import CREDIT_USD, Model, Price
 from kie_mcp.errors import OrderError
-from kie_mcp.kie.model_answers import MarketModel
-from kie_mcp.market.media_fields import find_media_fields
-from kie_mcp.market.model_facts import find_makes, find_tool
-from kie_mcp.market.service import Market
+from kie_mcp.market.description import describe_model
 from kie_mcp.orders.kind import ORDERED
 from kie_mcp.surface.arguments.types import SPEECH
 from kie_mcp.surface.tenant import TenantOf
 from kie_mcp.text import literal
-from kie_mcp.timestamps import iso
 
 Ctx = Context[Any]
 
@@ -45,7 +41,7 @@ def register(server: MCPServer[Any], tenant_of: TenantOf) -> None:
         own: Mapping[str, Any] = _describe(row) if row else {}
         listed: Mapping[str, Any] = {}
         try:
-            listed = await describe_listed(tenant_of(ctx.request_context).market, row.id if row else model_id)
+            listed = await describe_model(tenant_of(ctx.request_context).market, row.id if row else model_id)
         except OrderError as error:
             if not own:
                 words = f"There is no model {literal(model_id, 100)} here; kie://models and list_models list them."
@@ -58,36 +54,6 @@ def register(server: MCPServer[Any], tenant_of: TenantOf) -> None:
         return json.dumps({"voices": [{"id": one, "name": name} for one, name in VOICES.items()]}, indent=2)
 
     _ = (models, model, voices)
-
-
-async def describe_listed(market: Market, model_id: str) -> Mapping[str, Any]:
-    """Describe a model of Kie.ai's list as JSON, with the schema of its input. Raises OrderError if there is none."""
-    model = await market.find(model_id)
-    try:
-        known = await market.read_schema(model.id)
-    except OrderError as error:
-        return {**_describe_entry(model), "input_schema": None, "note": error.problem}
-    files = find_media_fields(known.schema) if known.schema else ()
-    return {
-        **_describe_entry(model),
-        "files": {field.path: field.family or "any" for field in files},
-        "input_schema": known.schema.schema if known.schema else None,
-        "source": known.source,
-        "as_of": iso(known.as_of),
-    }
-
-
-def _describe_entry(model: MarketModel) -> dict[str, Any]:
-    return {
-        "id": model.id,
-        "title": model.title,
-        "provider": model.provider,
-        "task_types": list(model.task_types),
-        "makes": find_makes(model),
-        "tool": find_tool(model.id) or "run_model",
-        "description": model.description,
-        "pricing": model.pricing or None,
-    }
 
 
 def _names(model: Model) -> tuple[str, ...]:
@@ -107,6 +73,8 @@ def _describe(model: Model) -> dict[str, Any]:
         "default": model is registry.models(model.kind)[0],
         "other_names": list(model.aliases),
         "takes": takes,
+        "page": model.source,
+        "page_read_on": str(model.date),
         "credits": {"per": model.price.per, **_describe_prices(model.price)},
     }
 
