@@ -112,7 +112,8 @@ def make_tenant(
         sandbox=lambda: bool(kie.sandbox),
     )
     events, history = JobEvents(), JobHistory(ledger, account=account)
-    planner = _make_planner(shared, settings, kie, saver, history, events, local_files=local_files)
+    market = Market(kie.models, settings.market_path, clock)
+    planner = _make_planner(shared, settings, kie, saver, market, history, events, local_files=local_files)
     service = _make_service(shared, account, kie, saver, planner, events)
     return Tenant(
         account=account,
@@ -120,7 +121,7 @@ def make_tenant(
         planner=planner,
         service=service,
         history=history,
-        market=Market(kie.models, settings.market_path, clock),
+        market=market,
         watchers=ResourceWatchers(service, history),
         client_settings=ClientSettings(
             wait_seconds=settings.wait_seconds, links=settings.links, preview=settings.preview
@@ -134,6 +135,7 @@ def _make_planner(
     settings: Settings,
     kie: KieClient,
     saver: OutputSaver,
+    market: Market,
     history: JobHistory,
     events: JobEvents,
     *,
@@ -151,6 +153,7 @@ def _make_planner(
         InputFiles(disk, shared.inline_files, uploads),
         check,
         account=settings.account,
+        market=market,
         plain_host=settings.plain_host,
         say=events.say,
     )

@@ -4,11 +4,15 @@ import json
 from collections.abc import Awaitable, Callable, Container, Mapping
 from functools import partial
 
-from kie_mcp.catalog import audio_length_check, job_durations, prices, registry, requests
+from kie_mcp.catalog import audio_length_check, job_durations, prices, registry
 from kie_mcp.catalog.models import MODELS
+from kie_mcp.catalog.row_orders import RowOrders
 from kie_mcp.catalog.validate import rename_arguments
 from kie_mcp.jobs.draft import Draft
+from kie_mcp.jobs.estimate import Estimate
 from kie_mcp.jobs.job import Job, Request
+from kie_mcp.market.model_orders import ModelOrders
+from kie_mcp.market.service import Market
 from kie_mcp.media.inputs.file_references import EarlierOutputs
 from kie_mcp.media.inputs.own_files import InputFiles, is_file_reference
 from kie_mcp.media.outputs.download_limits import expected_bytes
@@ -29,6 +33,7 @@ class OrderPlanner:
         inputs: Reads the caller's own files.
         check_output_folder: Raises NotCreatedError if so many bytes cannot be saved.
         account: The account that the orders belong to.
+        market: Knows the models that have no row.
         plain_host: The host and port of a sandbox, if one is used.
         say: Called with a job's id and what is being done for it at the moment; with "" when that is over.
     """
@@ -40,6 +45,7 @@ class OrderPlanner:
         check_output_folder: Callable[[int], Awaitable[None]],
         *,
         account: str,
+        market: Market,
         plain_host: str | None = None,
         say: Callable[[str, str], None] = lambda _job, _words: None,
     ) -> None:
@@ -47,7 +53,8 @@ class OrderPlanner:
         self._sources = sources
         self._inputs = inputs
         self._account = account
-        self._plain_host = plain_host
+        self._row_orders = RowOrders(plain_host=plain_host)
+        self._model_orders = ModelOrders(market, plain_host=plain_host)
         self._say = say
 
     async def draft(self, order: Order, *, parts: Mapping[str, Order] | None = None, convert: bool = False) -> Draft:
@@ -65,7 +72,7 @@ class OrderPlanner:
         return await self._draft_one(order, parts or {}, needed, convert=convert)
 
     async def _draft_one(self, order: Order, parts: Mapping[str, Order], needed: int, *, convert: bool) -> Draft:
-        checked = requests.check(order, plain_host=self._plain_host)
+        checked, unsure = await self._rules(order).check(order)
         makers = {argument: parts[name] for argument, name in order.parts().items()}
         with rename_arguments(**PART_WORDS):
             drafts = {name: await self._draft_one(part, {}, needed, convert=False) for name, part in parts.items()}
@@ -85,18 +92,28 @@ class OrderPlanner:
             fingerprint=fingerprint(self._account, checked, {name: part.fingerprint for name, part in drafts.items()}),
             formerly=self._former_fingerprints(checked, drafts),
             bucket=job_durations.bucket(checked, audio_seconds=seconds),
-            credits=prices.estimate(checked, audio_seconds=seconds),
+            credits=await self._estimate(checked, seconds),
             waiting_for=tuple(dict.fromkeys(job.id for job in awaited.values())),
             parts=drafts,
             title=await self._compose_title(order, makers),
             by_default=by_default,
-            remark=" ".join([*remarks, doubt]).strip(),
+            remark=" ".join(filter(None, [unsure, *remarks, doubt])),
         )
+
+    def _rules(self, order: Order) -> RowOrders | ModelOrders:
+        """Return what checks and translates such orders."""
+        return self._row_orders if registry.models(order.kind) else self._model_orders
+
+    async def _estimate(self, order: Order, audio_seconds: float | None) -> Estimate | None:
+        if registry.find_row(order):
+            return prices.estimate(order, audio_seconds=audio_seconds)
+        return await self._model_orders.estimate(order, seconds=audio_seconds)
 
     def _former_fingerprints(self, order: Order, parts: Mapping[str, Draft]) -> tuple[str, ...]:
         """Return the fingerprints that version 0.1 gave to an equal order: one more if its model was the default."""
         before = former_fingerprint(self._account, order, {name: part.formerly[0] for name, part in parts.items()})
-        apart = (f"{before}-by-default",) if order.model == registry.models(order.kind)[0].id else ()
+        default = [model.id for model in registry.models(order.kind)][:1]
+        apart = (f"{before}-by-default",) if order.model in default else ()
         return (before, *apart)
 
     async def _find_awaited(self, order: Order) -> dict[str, Job]:
@@ -121,7 +138,7 @@ class OrderPlanner:
                 taken = await self._inputs.take(reference, order, argument=argument, convert=convert)
                 remarks += [taken.note] if taken.note else []
                 instead[argument] = taken.reference
-                seconds = taken.duration_s if argument == "audio" else seconds
+                seconds = taken.duration_s if order.family_of(argument) == "audio" else seconds
         return order.with_files(instead), seconds, remarks
 
     async def _check_outputs(self, order: Order, *, but: Container[str] = ()) -> float | None:
@@ -137,7 +154,7 @@ class OrderPlanner:
                 continue
             family = order.family_of(argument)
             output = await self._sources.describe(reference, argument=argument, family=family)
-            if output and argument == "audio":
+            if output and family == "audio":
                 seconds = output.duration_s
         audio_length_check.check_audio(order, seconds)
         return seconds
@@ -164,7 +181,7 @@ class OrderPlanner:
                 links[reference] = await source.link(reference, argument=argument, say=partial(self._say, job.id))
         finally:
             self._say(job.id, "")
-        return requests.build(order, links)
+        return self._rules(order).build(order, links)
 
 
 def kind_of(model: str | None) -> Kind:

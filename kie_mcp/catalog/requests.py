@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from kie_mcp.catalog.registry import find, models
+from kie_mcp.catalog.registry import find, find_row, models
 from kie_mcp.catalog.validate import OrderValidator
 from kie_mcp.errors import OrderError
 from kie_mcp.jobs.job import JSON, Request
@@ -33,7 +33,9 @@ def check(order: AnOrder, *, plain_host: str | None = None) -> AnOrder:
 
 def model_id(order: Order) -> str:
     """Return Kie.ai's id of the model that makes a checked order: for changing pictures it may be another."""
-    model = find(order.model, order.kind)
+    model = find_row(order)
+    if model is None:
+        return order.model
     return model.edit_id if model.edit_id and order.inputs() else model.id
 
 

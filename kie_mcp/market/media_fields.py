@@ -6,14 +6,14 @@ Kie.ai's schemas have no mark for them: a field is judged by its name, its forma
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 from kie_mcp.market.input_schema import InputSchema
 from kie_mcp.market.schema_copy import JSON, Schema, as_object
 from kie_mcp.market.schema_forms import find_forms, list_fields
+from kie_mcp.orders.json_texts import list_texts
+from kie_mcp.orders.kind import Family
 from kie_mcp.urls import is_web_link
-
-Family = Literal["image", "audio", "video"]
 
 _FAMILIES: Mapping[Family, tuple[str, ...]] = {
     "image": ("image", "images", "picture", "pictures", "photo", "frame", "mask", "portrait", "face"),
@@ -55,39 +55,11 @@ def find_media_fields(schema: InputSchema) -> tuple[MediaField, ...]:
     return tuple(found.values())
 
 
-def list_media(given: Mapping[str, Any], schema: InputSchema) -> dict[str, str]:
-    """Return the files that an input names: each text by its place, as `image_urls[0]`."""
-    paths = {field.path for field in find_media_fields(schema)}
-    texts = _list_texts(given, "")
-    return {place: text for place, text in texts if re.sub(r"\[\d+\]", "[]", place) in paths}
-
-
-def replace_media(given: Mapping[str, Any], files: Mapping[str, Any]) -> JSON:
-    """Return a copy of an input with other values at places that `list_media` has named."""
-    return cast("JSON", _replace(dict(given), "", files))
-
-
-def _replace(value: Any, place: str, files: Mapping[str, Any]) -> Any:
-    if place in files:
-        return files[place]
-    if isinstance(value, dict):
-        parts = cast("JSON", value).items()
-        return {name: _replace(one, _step(place, name), files) for name, one in parts}
-    if isinstance(value, list):
-        entries = enumerate(cast("list[Any]", value))
-        return [_replace(one, f"{place}[{index}]", files) for index, one in entries]
-    return value
-
-
-def _list_texts(value: Any, place: str) -> Iterator[tuple[str, str]]:
-    if isinstance(value, str):
-        yield place, value
-    elif isinstance(value, Mapping):
-        for name, one in cast("Mapping[str, Any]", value).items():
-            yield from _list_texts(one, _step(place, name))
-    elif isinstance(value, list):
-        for index, one in enumerate(cast("list[Any]", value)):
-            yield from _list_texts(one, f"{place}[{index}]")
+def find_media_families(given: Mapping[str, Any], schema: InputSchema) -> dict[str, Family | None]:
+    """Return the family of files that each place takes where the input names one, such as `image_urls[0]`."""
+    families: dict[str, Family | None] = {field.path: field.family for field in find_media_fields(schema)}
+    paths = {place: re.sub(r"\[\d+\]", "[]", place) for place, _ in list_texts(given)}
+    return {place: families[path] for place, path in paths.items() if path in families}
 
 
 def _step(place: str, name: str) -> str:

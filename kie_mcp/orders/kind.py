@@ -18,13 +18,15 @@ class Kind(StrEnum):
     SPEECH = "speech"
     TALKING_VIDEO = "talking_video"
     OTHER = "other"
-    """A job that was made elsewhere, with a model that this version does not know."""
+    """What a model makes that has no row here: such a job was ordered by the model's name, or made elsewhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KindFacts:
     """What is true of every job of a kind."""
 
+    label: str
+    """What such a job is called; empty if its model says more."""
     noun: str
     """What its file is called as an input of another job."""
     plural: str
@@ -49,6 +51,7 @@ class KindFacts:
 
 KINDS: Mapping[Kind, KindFacts] = {
     Kind.IMAGE: KindFacts(
+        label="image",
         noun="picture",
         plural="pictures",
         family="image",
@@ -60,6 +63,7 @@ KINDS: Mapping[Kind, KindFacts] = {
         most_bytes_in_all=512 * _MB,
     ),
     Kind.SPEECH: KindFacts(
+        label="speech",
         noun="voice",
         plural="speech",
         family="audio",
@@ -70,6 +74,7 @@ KINDS: Mapping[Kind, KindFacts] = {
         most_bytes_in_all=256 * _MB,
     ),
     Kind.TALKING_VIDEO: KindFacts(
+        label="talking video",
         noun="video",
         plural="talking videos",
         family="video",
@@ -81,10 +86,12 @@ KINDS: Mapping[Kind, KindFacts] = {
         most_bytes_in_all=4096 * _MB,
     ),
     Kind.OTHER: KindFacts(
+        label="",
         noun="file",
         plural="files",
         family=None,
         files="a picture, audio or a video",
+        tool="run_model",
         usual_bytes=50 * _MB,
         most_bytes=2048 * _MB,
         most_bytes_in_all=4096 * _MB,
@@ -92,3 +99,8 @@ KINDS: Mapping[Kind, KindFacts] = {
 }
 ORDERED: tuple[Kind, ...] = tuple(kind for kind, facts in KINDS.items() if facts.tool)
 """The kinds that can be ordered here."""
+
+
+def name_kind(kind: str, model: str) -> str:
+    """Return what a job of this kind and model is called in a sentence."""
+    return KINDS[Kind(kind)].label or model or kind

@@ -5,8 +5,9 @@ from typing import TypeAlias
 
 from kie_mcp.jobs.job import Job, Phase
 from kie_mcp.jobs.polling import fraction
+from kie_mcp.orders.kind import name_kind
 from kie_mcp.surface.answers.text import format_duration
-from kie_mcp.text import clause, code
+from kie_mcp.text import CODE, clause, code, one_line
 
 STEP = 1e-4
 """How much a value grows if the job itself has not moved: ten minutes of such steps, one a second, add 6 %."""
@@ -46,7 +47,7 @@ class Progress:
         return max(guess, (job.progress or 0.0) * 0.99)
 
     def _describe(self, job: Job, elapsed: float) -> str:
-        kind = job.kind.replace("_", " ")
+        kind = name_kind(job.kind, one_line(job.model, CODE))
         if job.waiting_for:
             awaited = [name for name in job.waiting_for if name not in job.parts]
             return f"{kind}: waiting for {', '.join(awaited) or 'what is made for it first'}"

@@ -13,6 +13,7 @@ from kie_mcp.jobs.job import JobState
 from kie_mcp.market.search import search
 from kie_mcp.orders.job_uris import parse_job_uri
 from kie_mcp.orders.kind import Kind
+from kie_mcp.orders.model_order import ModelOrder
 from kie_mcp.orders.order import ImageOrder, Order, SpeechOrder, TalkingVideoOrder, add_style
 from kie_mcp.orders.part_file import PartFile
 from kie_mcp.planner import PART_WORDS
@@ -151,6 +152,25 @@ class Tools:
             wait_seconds=wait_seconds, idempotency_key=idempotency_key, new=new, preview=preview, convert=convert
         )
         return await self._calls.order(order, ctx, options, parts=parts)
+
+    @_tool(ToolFacts(title="Run model", orders=True))
+    async def run_model(
+        self,
+        ctx: Ctx,
+        model: arg.AnyModel,
+        input: arg.AnyInput,  # noqa: A002 - Kie.ai's own word
+        wait_seconds: arg.Wait = None,
+        idempotency_key: arg.IdempotencyKey = "",
+        new: arg.New = False,
+        preview: arg.Preview = None,
+        convert: arg.Convert = False,
+    ) -> CallToolResult:
+        """Run any other model of Kie.ai's: music, video, finishing. Costs Kie.ai credits."""
+        order = ModelOrder(model=model, input=input)
+        options = CallOptions(
+            wait_seconds=wait_seconds, idempotency_key=idempotency_key, new=new, preview=preview, convert=convert
+        )
+        return await self._calls.order(order, ctx, options)
 
     @_tool(ToolFacts(title="Get job status", read_only=True))
     async def get_job_status(

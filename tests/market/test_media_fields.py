@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from kie_mcp.market.input_schema import InputSchema
-from kie_mcp.market.media_fields import MediaField, find_media_fields, list_media, replace_media
+from kie_mcp.market.media_fields import MediaField, find_media_families, find_media_fields
 
 TEXT = {"type": "string"}
 TEXTS = {"type": "array", "items": TEXT}
@@ -79,7 +79,7 @@ def test_a_field_may_take_one_file_or_several() -> None:
     assert {*find_media_fields(schema)} == {MediaField("image_url", "image"), MediaField("image_url[]", "image")}
 
 
-def test_the_files_of_an_input_are_listed_by_their_places_and_replaced_there() -> None:
+def test_the_files_of_an_input_are_found_by_their_places() -> None:
     turns = {"type": "array", "items": {"properties": {"text": TEXT, "audio_url": TEXT}}}
     schema = InputSchema({"properties": {"prompt": TEXT, "image_urls": TEXTS, "video_url": TEXT, "dialogue": turns}})
     given = {
@@ -88,12 +88,8 @@ def test_the_files_of_an_input_are_listed_by_their_places_and_replaced_there() -
         "dialogue": [{"text": "Hi"}, {"text": "Hi", "audio_url": "c.mp3"}],
         "other_url": "d.png",
     }
-    files = list_media(given, schema)
-    assert files == {"image_urls[0]": "a.png", "image_urls[1]": "b.png", "dialogue[1].audio_url": "c.mp3"}
-    replaced = replace_media(given, {place: f"https://h.example/{name}" for place, name in files.items()})
-    assert replaced == {
-        **given,
-        "image_urls": ["https://h.example/a.png", "https://h.example/b.png", 7],
-        "dialogue": [{"text": "Hi"}, {"text": "Hi", "audio_url": "https://h.example/c.mp3"}],
+    assert find_media_families(given, schema) == {
+        "image_urls[0]": "image",
+        "image_urls[1]": "image",
+        "dialogue[1].audio_url": "audio",
     }
-    assert given["image_urls"] == ["a.png", "b.png", 7]

@@ -6,7 +6,7 @@ import re
 from typing import NoReturn
 from urllib.parse import unquote
 
-from kie_mcp.catalog.validate import DATA
+from kie_mcp.catalog.reference_form import DATA
 from kie_mcp.errors import OrderError
 
 LARGEST = 10 * 1024 * 1024

@@ -3,6 +3,7 @@
 from kie_mcp.catalog.models import CREDIT_USD
 from kie_mcp.errors import Trouble
 from kie_mcp.jobs.job import JobState
+from kie_mcp.orders.kind import name_kind
 from kie_mcp.surface.answers.schema import Answer, CreditFields, Listing, OutputFields, PartFields
 from kie_mcp.text import code, dump_json, quote, short_link
 
@@ -37,7 +38,7 @@ def format_duration(seconds: float) -> str:
 
 
 def _headline(facts: Answer) -> str:
-    kind = facts.kind.replace("_", " ")
+    kind = name_kind(facts.kind, facts.model)
     if facts.state == JobState.SUCCEEDED:
         made = f"made in {format_duration(facts.elapsed_s)}"
         parts = [kind, *(_shape(output) for output in facts.outputs[:1]), made, _price(facts)]
@@ -137,11 +138,11 @@ def _error_lines(error: Trouble, *, charged: bool, itself: bool = False) -> list
 
 def _part_words(part: PartFields) -> str:
     price = "" if part.credits is None else f", {_credits(part.credits)}"
-    return f"{part.kind.replace('_', ' ')} {part.job_id} ({part.state}{price})"
+    return f"{name_kind(part.kind, '')} {part.job_id} ({part.state}{price})"
 
 
 def _row(facts: Answer) -> str:
-    what = f"{facts.created_at} {facts.state} {facts.kind.replace('_', ' ')} {facts.job_id}"
+    what = f"{facts.created_at} {facts.state} {name_kind(facts.kind, facts.model)} {facts.job_id}"
     title = [quote(facts.title)] if facts.title else []
     why = [facts.error.message] if facts.error else []
     files = [output.path or short_link(output.url or output.resource, ROW_LINK) for output in facts.outputs]

@@ -67,6 +67,8 @@ def _repair_value(value: object, schema: JSON) -> object:
         case "array":
             entries = _read_list(value) if isinstance(value, str) else value
             return given_entries(cast("list[Any]", entries)) if isinstance(entries, list) else entries
+        case "object":
+            return _read_object(value) if isinstance(value, str) else value
         case "string":
             return _read_text(value)
         case _:
@@ -81,6 +83,14 @@ def _read_list(text: str) -> list[Any]:
         if isinstance(parsed := json.loads(text), list):
             return cast("list[Any]", parsed)
     return [text]
+
+
+def _read_object(text: str) -> object:
+    """Read an object that was written as JSON text; any other text stays as it is."""
+    with suppress(ValueError, RecursionError):
+        if isinstance(parsed := json.loads(text), dict):
+            return cast("JSON", parsed)
+    return text
 
 
 def _read_text(value: object) -> object:

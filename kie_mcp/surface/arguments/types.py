@@ -126,11 +126,17 @@ Seed = Annotated[
     Field(**_range(VIDEO, "seed_range"), description="For the same motion again; Kie.ai may ignore it"),
 ]
 
+AnyModel = Annotated[str, Field(min_length=1, max_length=200, description="Id from list_models")]
+AnyInput = Annotated[
+    dict[str, Any],
+    Field(description="As kie://models/{id} says; files in any form that other tools take"),
+]
+
 JobName = Annotated[str, Field(min_length=1, max_length=100, description="job_… or Kie.ai's task id")]
 State = Annotated[
     Literal["queued", "running", "succeeded", "failed", "unconfirmed"] | None, Field(description="Only these")
 ]
-Made = Annotated[Literal["image", "speech", "talking_video"] | None, Field(description="Only these")]
+Made = Annotated[Literal["image", "speech", "talking_video", "other"] | None, Field(description="Only these")]
 Limit = Annotated[int, Field(ge=1, le=100, description="At most so many")]
 Words = Annotated[str, Field(description="Such as upscale")]
 Makes = Annotated[Literal["image", "video", "audio", "text", "other"] | None, Field(description="What it makes")]

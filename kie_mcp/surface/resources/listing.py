@@ -13,6 +13,7 @@ from kie_mcp.jobs.history import PAGE
 from kie_mcp.jobs.job import Job, Output
 from kie_mcp.media.outputs.file_names import order_text
 from kie_mcp.orders.job_uris import output_uri
+from kie_mcp.orders.kind import name_kind
 from kie_mcp.surface.answers.accepting_tools import tools_accepting
 from kie_mcp.surface.server import KieServer
 from kie_mcp.surface.tenant import TenantOf
@@ -47,7 +48,8 @@ def list_files(job: Job) -> list[Resource]:
 
 
 def _file(job: Job, index: int, output: Output) -> Resource:
-    kind = job.kind.replace("_", " ").capitalize()
+    kind = name_kind(job.kind, one_line(job.model, CODE))
+    kind = kind[:1].upper() + kind[1:]
     # The words come from the caller, so they stand behind a word of ours.
     words = one_line(order_text(job), TITLE)
     return Resource(

@@ -1,0 +1,25 @@
+"""Check, estimate and translate the orders of models that have a row here."""
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from kie_mcp.catalog import requests
+from kie_mcp.jobs.job import Request
+from kie_mcp.orders.order import Order
+
+AnOrder = TypeVar("AnOrder", bound=Order)
+
+
+class RowOrders:
+    """The same for models with a row as `market.model_orders.ModelOrders` is for all others."""
+
+    def __init__(self, *, plain_host: str | None = None) -> None:
+        self._plain_host = plain_host
+
+    async def check(self, order: AnOrder) -> tuple[AnOrder, str]:
+        """Return the order as it will be stored, and no remark. Raises OrderError for the first thing that is wrong."""
+        return requests.check(order, plain_host=self._plain_host), ""
+
+    def build(self, order: Order, links: Mapping[str, str]) -> Request:
+        """Build the request of a checked order; *links* has a URL that Kie.ai can read for each file."""
+        return requests.build(order, links)

@@ -1,0 +1,90 @@
+"""Check the orders of models that have no row here, against what Kie.ai itself says of each model."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from kie_mcp.catalog.reference_form import check_reference
+from kie_mcp.errors import OrderError
+from kie_mcp.jobs.estimate import Estimate
+from kie_mcp.jobs.job import JSON, Request
+from kie_mcp.market.input_schema import InputSchema
+from kie_mcp.market.media_fields import find_media_families
+from kie_mcp.market.model_facts import find_makes
+from kie_mcp.market.service import Market
+from kie_mcp.orders.json_texts import change_texts, list_texts
+from kie_mcp.orders.kind import Family
+from kie_mcp.orders.model_order import INPUT
+from kie_mcp.orders.order import Order
+from kie_mcp.text import literal
+
+UNCHECKED = "Kie.ai publishes no description of this model's input, so the input is sent unchecked."
+_EXAMPLE = "https://example.com/file"
+"""Stands for a file while an input is checked: whatever names it now, Kie.ai gets an https URL."""
+_FAMILIES: Mapping[str, Family] = {"image": "image", "audio": "audio", "video": "video"}
+_FILE_SCHEMES = ("kie://", "data:", "file:")
+
+AnOrder = TypeVar("AnOrder", bound=Order)
+
+
+class ModelOrders:
+    """Checks orders by descriptions, estimates them by prices in words, and makes the requests for them."""
+
+    def __init__(self, market: Market, *, plain_host: str | None = None) -> None:
+        self._market = market
+        self._plain_host = plain_host
+
+    async def check(self, order: AnOrder) -> tuple[AnOrder, str]:
+        """Return the order as it will be stored, and a remark about it that may be empty.
+
+        Raises OrderError for the first thing that the model does not take. Sends nothing of the order.
+        """
+        known = await self._market.find(order.model)
+        schema = (await self._market.read_schema(known.id)).schema
+        given: JSON = getattr(order, INPUT)
+        families = find_families(given, schema)
+
+        def check(place: str, text: str) -> str:
+            if place not in families:
+                return text
+            return check_reference(text, argument=f"{INPUT}.{place}", plain_host=self._plain_host)
+
+        cleaned = change_texts(given, check)
+        if schema:
+            schema.check(change_texts(cleaned, lambda place, text: _EXAMPLE if place in families else text))
+        makes = _FAMILIES.get(find_makes(known))
+        changes: dict[str, Any] = {"model": known.id, INPUT: cleaned, "media": families, "makes": makes}
+        return order.model_copy(update=changes), "" if schema else UNCHECKED
+
+    async def estimate(self, order: Order, *, seconds: float | None = None) -> Estimate | None:
+        """Estimate the credits of a checked order by the price in Kie.ai's words; None if that is not certain.
+
+        *seconds* is how long the result will be, if that is known from a file.
+        """
+        return await self._market.estimate(order.model, getattr(order, INPUT), seconds=seconds)
+
+    def build(self, order: Order, links: Mapping[str, str]) -> Request:
+        """Build the request of a checked order; *links* has a URL that Kie.ai can read for each file.
+
+        Raises OrderError if a file that is not an https URL has no link.
+        """
+        files = order.files()
+
+        def link(place: str, text: str) -> str:
+            return _find_link(text, links, place) if f"{INPUT}.{place}" in files else text
+
+        return Request(order.model, change_texts(getattr(order, INPUT), link))
+
+
+def find_families(given: JSON, schema: InputSchema | None) -> dict[str, Family | None]:
+    """Return the family of files for each place of an input that names one; without a schema, by the text alone."""
+    if schema:
+        return find_media_families(given, schema)
+    return {place: None for place, text in list_texts(given) if text.strip().casefold().startswith(_FILE_SCHEMES)}
+
+
+def _find_link(reference: str, links: Mapping[str, str], place: str) -> str:
+    link = links.get(reference, reference)
+    if link.startswith(_FILE_SCHEMES):
+        problem = f"{literal(reference)} has no link yet."
+        raise OrderError(problem, argument=f"{INPUT}.{place}", remedy="Wait until that job has succeeded.")
+    return link
