@@ -12,7 +12,6 @@ from kie_mcp.errors import KieError, OrderError
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.estimate import Estimate
 from kie_mcp.kie.model_answers import MODEL_ID, MarketModel, SuccessPoint
-from kie_mcp.market import price_estimate
 from kie_mcp.market.disk_cache import DiskCache, Kept
 from kie_mcp.market.input_schema import InputSchema, find_input_schema
 from kie_mcp.market.model_facts import answers_at_once
@@ -137,6 +136,9 @@ class Market:
 
     async def estimate(self, model_id: str, given: JSON, *, seconds: float | None = None) -> Estimate | None:
         """Estimate what a job of a model costs, from its price text; None if that is not certain. Raises OrderError."""
+        # Imported on use: its many patterns would slow down the start of every server.
+        from kie_mcp.market import price_estimate
+
         model = await self.find(model_id)
         try:
             schema = (await self.read_schema(model.id)).schema

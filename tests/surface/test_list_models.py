@@ -131,7 +131,7 @@ next: generate_image(model="nano-banana-pro", …)\
 """)
     assert text(nothing) == snapshot("""\
 no such models
-documented on 2026-10-11; Kie.ai itself was not asked, because there is no key or no answer\
+0 of 0 models; documented on 2026-10-11; Kie.ai itself was not asked, because there is no key or no answer\
 """)
     assert schema["required"] == ["image_url", "upscale_factor"]
 

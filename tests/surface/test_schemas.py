@@ -372,7 +372,6 @@ async def test_the_output_schemas(tmp_path: Path) -> None:
             "list_models": {
                 "properties": {
                     "models": {"type": "array", "items": {"type": "object"}},
-                    "found": {"type": "integer"},
                     "as_of": {"type": "string"},
                     "note": {"type": "string"},
                     "next": {"type": "string"},

@@ -6,7 +6,6 @@ from mcp.types import CallToolResult, TextContent
 
 from kie_mcp.kie.model_answers import MarketModel
 from kie_mcp.market.model_facts import find_makes, find_tool
-from kie_mcp.market.price_text import shorten_price
 from kie_mcp.market.service import ModelList
 from kie_mcp.surface.answers.schema import ModelFields, ModelListing
 from kie_mcp.text import clean
@@ -24,19 +23,20 @@ def build_model_listing(listed: ModelList, found: Sequence[MarketModel], limit: 
     age = _describe_age(listed, now)
     facts = ModelListing(
         models=shown,
-        found=len(found),
         as_of=iso(listed.as_of),
-        note=_note(listed, age),
+        note=f"{len(shown)} of {len(found)} models; {_note(listed, age)}",
         next=_next(shown),
     )
     lines = [_line(one) for one in shown] or ["no such models"]
-    head = f"{len(shown)} of {len(found)} models; {facts.note}" if shown else facts.note
     last = [f"next: {facts.next}"] if facts.next else []
-    text = "\n".join([*lines, head or "", *last])
+    text = "\n".join([*lines, facts.note, *last])
     return CallToolResult(content=[TextContent(text=text)], structured_content=facts.as_json())
 
 
 def _describe(model: MarketModel) -> ModelFields:
+    # Imported on use: its many patterns would slow down the start of every server.
+    from kie_mcp.market.price_text import shorten_price
+
     said = model.title if model.title.casefold() != model.id.casefold() else ""
     return ModelFields(
         id=model.id,

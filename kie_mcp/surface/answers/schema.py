@@ -125,11 +125,9 @@ class ModelListing(Fields):
     """Models, the best first."""
 
     models: list[ModelFields]
-    found: int
-    """How many there are; the limit may have left out some."""
     as_of: str
     note: str
-    """Where the list comes from, how old it is, and how many models are left out because they make no jobs."""
+    """How many there are, where the list comes from, how old it is, and how many are left out as they make no jobs."""
     next: str | None = None
 
 

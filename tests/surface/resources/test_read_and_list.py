@@ -278,6 +278,8 @@ async def test_the_catalogue_says_what_each_model_takes_and_costs(tmp_path: Path
                 "aspect_ratios": ["1:1", "9:16", "16:9", "3:4", "4:3", "3:2", "2:3", "5:4", "4:5", "21:9", "auto"],
                 "formats": ["png", "jpeg"],
             },
+            "page": "https://docs.kie.ai/market/google/nano-banana",
+            "page_read_on": "2026-08-19",
             "credits": {"per": "image", "amount": 4},
         }
     )
