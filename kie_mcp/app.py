@@ -242,7 +242,7 @@ def assemble(
         log_level=log_level,
     )
     read.register(server, tenants.find, calls)
-    models.register(server)
+    models.register(server, tenants.find)
     listing.register(server, tenants.find)
     completions.register(server, tenants.find)
     subscriptions.register(server, tenants.find)

@@ -164,11 +164,12 @@ def _run_doctor(arguments: argparse.Namespace) -> int:
     if arguments.sandbox:
         require_sandbox()
     settings = _read_settings()
-    from kie_mcp.cli.doctor import Grade, examine
+    from kie_mcp.cli.doctor import examine
+    from kie_mcp.cli.findings import Grade
 
     async def ask() -> int:
         async with _use_settings(settings, sandbox=arguments.sandbox) as used:
-            findings = await examine(used)
+            findings = await examine(used, live=arguments.live)
         say(*findings)
         return FAILED if any(finding.grade is Grade.PROBLEM for finding in findings) else 0
 
@@ -213,6 +214,22 @@ def _show_account(arguments: argparse.Namespace) -> int:
     return _run(show())
 
 
+def _show_models(arguments: argparse.Namespace) -> int:
+    if arguments.sandbox:
+        require_sandbox()
+    settings = _read_settings()
+    from kie_mcp.cli.models import show_models
+
+    async def show() -> int:
+        async with _use_settings(settings, sandbox=arguments.sandbox) as used:
+            words = " ".join(arguments.query)
+            kinds = {"makes": arguments.kind, "provider": arguments.provider, "as_json": arguments.json}
+            say(await show_models(used, words, **kinds))
+        return 0
+
+    return _run(show())
+
+
 def _describe_no_sandbox(what: str, command: str) -> KieError:
     """Return the error that says why a command cannot use a built-in sandbox, and what can be done instead."""
     from kie_mcp.settings import SettingsError
@@ -231,4 +248,5 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "doctor": _run_doctor,
     "jobs": _list_jobs,
     "account": _show_account,
+    "models": _show_models,
 }

@@ -96,8 +96,8 @@ class ToolFacts:
     """Whether it changes nothing, so that a host need not ask before it calls it."""
     asks_kie: bool = True
     """Whether it sends anything to Kie.ai."""
-    in_viewer: bool = True
-    """Whether its answer is about jobs, which the viewer shows."""
+    shows_jobs: bool = True
+    """Whether it answers about jobs, which the viewer shows."""
 
 
 def publish(function: Callable[..., Awaitable[CallToolResult]], facts: ToolFacts) -> StrictTool:
@@ -110,7 +110,7 @@ def publish(function: Callable[..., Awaitable[CallToolResult]], facts: ToolFacts
         function,
         title=facts.title,
         description=" ".join((function.__doc__ or "").split()),
-        meta=SHOWN_IN_VIEWER if facts.in_viewer else None,
+        meta=SHOWN_IN_VIEWER if facts.shows_jobs else None,
         annotations=ToolAnnotations(
             read_only_hint=facts.read_only,
             destructive_hint=False,

@@ -10,7 +10,9 @@ from pydantic import BaseModel, ConfigDict
 
 from kie_mcp.errors import Trouble
 
-SUMMARIZED = frozenset({"Trouble", "CreditFields", "OutputFields", "PartFields", "SpentFields", "Answer"})
+SUMMARIZED = frozenset({
+    *("Trouble", "CreditFields", "OutputFields", "PartFields", "SpentFields", "Answer", "ModelFields"),
+})  # fmt: skip
 """Classes that are published inside another only as `object`, without their fields, to keep the schema short."""
 
 UNPUBLISHED = frozenset({"AccountFields"})
@@ -153,6 +155,29 @@ class Listing(Fields):
     """Several jobs, newest first."""
 
     jobs: list[Answer]
+    next: str | None = None
+
+
+class ModelFields(Fields):
+    """A model that can be run."""
+
+    id: str
+    kind: str
+    """What it makes."""
+    about: str | None = None
+    price: str | None = None
+    """In Kie.ai's words, shortened; None if Kie.ai does not say."""
+    tool: str | None = None
+    """The tool that serves it by name; None if only run_model does."""
+
+
+class ModelListing(Fields):
+    """Models, the best first."""
+
+    models: list[ModelFields]
+    as_of: str
+    note: str
+    """How many there are, where the list comes from, how old it is, and how many are left out as they make no jobs."""
     next: str | None = None
 
 
