@@ -457,6 +457,8 @@ async def test_titles_descriptions_and_annotations(tmp_path: Path) -> None:
             "get_account": (
                 "Get account",
                 "Show balance, credits spent today and this month, ceilings and what they leave, jobs in flight. Free.",
+                {"readOnlyHint": True, "destructiveHint": False, "idempotentHint": True, "openWorldHint": True},
+            ),
             "list_models": (
                 "List models",
                 "Find any model of Kie.ai's, with its price. Free.",
