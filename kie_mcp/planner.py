@@ -12,9 +12,10 @@ from kie_mcp.jobs.job import Job, Prepared
 from kie_mcp.media.inputs.file_references import EarlierOutputs
 from kie_mcp.media.inputs.own_files import InputFiles, is_file_reference
 from kie_mcp.media.outputs.download_limits import expected_bytes
+from kie_mcp.orders.any_order import load_order
 from kie_mcp.orders.fingerprint import fingerprint, former_fingerprint
 from kie_mcp.orders.kind import Kind
-from kie_mcp.orders.order import Order, load_order
+from kie_mcp.orders.order import Order
 
 PART_WORDS = {"text": "script", "prompt": "image_prompt"}
 """The caller's name of an argument, by its name in the order of a part."""
@@ -84,7 +85,7 @@ class OrderPlanner:
             fingerprint=fingerprint(self._account, checked, {name: part.fingerprint for name, part in drafts.items()}),
             formerly=self._former_fingerprints(checked, drafts),
             bucket=job_durations.bucket(checked, audio_seconds=seconds),
-            credits_estimated=prices.estimate(checked, audio_seconds=seconds),
+            credits=prices.estimate(checked, audio_seconds=seconds),
             waiting_for=tuple(dict.fromkeys(job.id for job in awaited.values())),
             parts=drafts,
             title=await self._compose_title(order, makers),
@@ -104,7 +105,9 @@ class OrderPlanner:
         for argument, reference in order.files().items():
             if is_file_reference(reference):
                 continue
-            if job := await self._sources.find_unfinished(reference, argument=argument):
+            if job := await self._sources.find_unfinished(
+                reference, argument=argument, family=order.family_of(argument)
+            ):
                 awaited[argument] = job
         return awaited
 
@@ -130,9 +133,10 @@ class OrderPlanner:
         for argument, reference in order.files().items():
             if argument in but:
                 continue
-            output = (
-                None if is_file_reference(reference) else await self._sources.describe(reference, argument=argument)
-            )
+            if is_file_reference(reference):
+                continue
+            family = order.family_of(argument)
+            output = await self._sources.describe(reference, argument=argument, family=family)
             if output and argument == "audio":
                 seconds = output.duration_s
         audio_length_check.check_audio(order, seconds)

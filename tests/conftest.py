@@ -14,6 +14,8 @@ settings.load_profile("repeatable")
 set_hypothesis_home_dir(Path(os.devnull) / "hypothesis")
 
 HERE = Path(__file__).parent
+LONGEST_NAME = 32
+"""The most characters of a value that a test is named after."""
 SLOW = {"clients", "processes", "viewer"}
 """Folders of tests that start real processes or a browser."""
 ONCE = {
@@ -38,8 +40,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
-    """Name a file after its argument: encoders write numbers of chance, and all processes must have the same names."""
-    return argname if isinstance(val, bytes) and len(val) > 32 else None
+    """Name a long value after its argument.
+
+    Encoders write numbers of chance, and all processes must have the same names; and a name of megabytes is sent from
+    process to process.
+    """
+    return argname if isinstance(val, bytes | str) and len(val) > LONGEST_NAME else None
 
 
 @pytest.fixture

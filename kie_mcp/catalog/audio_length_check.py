@@ -59,8 +59,9 @@ def advise(order: Order, seconds: float | None, *, by_default: bool) -> str:
     remark = f"{model.id} is known to go well up to {advised:g} s, and this lasts about {seconds:.0f} s."
     others = _list_longer(order, model, seconds)
     if by_default:
-        cost = estimate(order, audio_seconds=seconds) or 0
-        remedy = f"Name the model: {', '.join(others)}, or {model.id} all the same ({cost:,.0f} credits)."
+        cost = estimate(order, audio_seconds=seconds)
+        price = f" ({cost.most:,.0f} credits)" if cost else ""
+        remedy = f"Name the model: {', '.join(others)}, or {model.id} all the same{price}."
         raise OrderError(remark, argument="model", remedy=remedy)
     return f"{remark} Meant for that: {others[0]}." if others else remark
 
@@ -78,6 +79,6 @@ def _list_longer(order: Order, model: Model, seconds: float) -> list[str]:
         longest = other.takes.audio_seconds or 0
         price = other.price.credits.get("", next(iter(other.price.credits.values()))) * seconds
         if other is not model and longest >= seconds and longest > (model.takes.audio_seconds or 0):
-            beside = f", instead of {now:,.0f}" if now is not None else ""
+            beside = f", instead of {now.most:,.0f}" if now else ""
             found.append(f"{other.id} (up to {longest:g} s: {price:,.0f} credits{beside})")
     return found

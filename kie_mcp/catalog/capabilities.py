@@ -50,5 +50,7 @@ FILE_KINDS: Mapping[str, str] = {
     "audio/aac": "AAC",
     "audio/mp4": "M4A",
     "audio/ogg": "Ogg",
+    "video/mp4": "MP4",
+    "video/webm": "WebM",
 }
 """The usual name of a kind of file, by its MIME type."""

@@ -4,6 +4,7 @@ from kie_mcp.catalog.models import MODELS, Model
 from kie_mcp.catalog.validate import find_similar
 from kie_mcp.errors import OrderError
 from kie_mcp.orders.kind import KINDS, Kind
+from kie_mcp.orders.order import Order
 from kie_mcp.text import literal
 
 
@@ -31,6 +32,11 @@ def find(name: str, kind: Kind) -> Model:
     if near := find_similar(wanted, names):
         problem += f" Did you mean {near[0]}?"
     raise OrderError(problem, argument="model", remedy=_recommend_models(kind))
+
+
+def find_row(order: Order) -> Model | None:
+    """Return the row of the order's model; None if such orders are for models without a row."""
+    return find(order.model, order.kind) if models(order.kind) else None
 
 
 def _recommend_models(kind: Kind) -> str:

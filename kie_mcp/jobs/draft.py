@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from kie_mcp.jobs.job import JSON, Job
+from kie_mcp.jobs.estimate import Estimate
+from kie_mcp.jobs.job import JSON, Job, with_estimate
 from kie_mcp.orders.kind import Kind
 
 
@@ -19,7 +20,8 @@ class Draft:
     formerly: tuple[str, ...] = ()
     """Fingerprints of the same order in ledgers that earlier versions wrote."""
     bucket: str
-    credits_estimated: float | None = None
+    credits: Estimate | None = None
+    """What it should cost; None if that is not known."""
     waiting_for: tuple[str, ...] = ()
     """Jobs that must succeed before this one can be sent."""
     parts: Mapping[str, "Draft"] = field(default_factory=dict[str, "Draft"])
@@ -33,7 +35,7 @@ class Draft:
 
     def make_job(self, job_id: str, *, account: str, now: float, idempotency_key: str = "") -> Job:
         """Make the job of this order; `now` is in seconds since 1970."""
-        return Job(
+        job = Job(
             id=job_id,
             account=account,
             kind=self.kind,
@@ -42,7 +44,6 @@ class Draft:
             fingerprint=self.fingerprint,
             formerly=self.formerly,
             bucket=self.bucket,
-            credits_estimated=self.credits_estimated,
             waiting_for=self.waiting_for,
             title=self.title,
             by_default=self.by_default,
@@ -51,6 +52,7 @@ class Draft:
             created_at=now,
             updated_at=now,
         )
+        return with_estimate(job, self.credits)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from kie_mcp.errors import Trouble
+from kie_mcp.jobs.estimate import Estimate
 from kie_mcp.orders.kind import Kind
 
 JSON = dict[str, Any]
@@ -84,6 +85,8 @@ class Output:
     """When the link is expected to die, seconds since 1970."""
     note: str = ""
     """What is odd about the saved file, as a sentence; empty if nothing is."""
+    role: str = ""
+    """What it is beside the files that were ordered: `cover`, `first_frame` or `last_frame`; empty for those."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +127,9 @@ class Job:
     took_s: float | None = None
     """Seconds from sending to its success, if somebody has measured them."""
     credits_estimated: float | None = None
+    """What it should cost at the most; None if that is not known."""
+    credits_least: float | None = None
+    """What it should cost at the least; None if that is the same."""
     credits_used: float | None = None
     trouble: Trouble | None = None
     waiting_for: tuple[str, ...] = ()
@@ -144,6 +150,14 @@ class Job:
     """Fingerprints that earlier versions gave to an equal order."""
     epoch: int = 0
     """Counts the processes that have cared for it: an older one may not write any more."""
+
+    @property
+    def estimate(self) -> Estimate | None:
+        """What it should cost; None if that is not known."""
+        if self.credits_estimated is None:
+            return None
+        least = self.credits_estimated if self.credits_least is None else self.credits_least
+        return Estimate(least, self.credits_estimated)
 
     @property
     def state(self) -> JobState:
@@ -178,6 +192,13 @@ class Job:
         return self.phase is Phase.SUCCEEDED and self.trouble is not None and self.trouble.category in MISSING
 
 
+def with_estimate(job: Job, estimate: Estimate | None) -> Job:
+    """Return the job with this estimate of what it costs."""
+    most = estimate.most if estimate else None
+    least = estimate.least if estimate and estimate.least != estimate.most else None
+    return replace(job, credits_estimated=most, credits_least=least)
+
+
 def advance(job: Job, phase: Phase, now: float, **changes: Any) -> Job:
     """Return the job a step further, changed as said."""
     return replace(job, phase=phase, updated_at=now, **changes)
@@ -203,6 +224,8 @@ class Look:
     progress: float | None = None
     """0-1, only when Kie.ai gives one."""
     urls: tuple[str, ...] = ()
+    extras: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What comes with the files: the role of each link, by the link."""
     data: JSON | None = None
     model: str | None = None
     credits: float | None = None

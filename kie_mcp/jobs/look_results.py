@@ -5,6 +5,7 @@ from dataclasses import replace
 from kie_mcp.errors import BusyError, CredentialError, JobFailedError, KieError, LookError, Trouble
 from kie_mcp.jobs.job import Job, Look, Output, Phase, Verdict, advance
 from kie_mcp.jobs.timing import STANDARD, Timing
+from kie_mcp.orders.kind import KINDS
 from kie_mcp.text import CODE, clause, quote
 
 MOST_OUTPUTS = 16
@@ -34,20 +35,31 @@ def after_look(job: Job, look: Look, now: float, timing: Timing = STANDARD) -> J
         minutes = timing.files_named_within / 60
         says = "Kie.ai says that the job succeeded, but names no file yet"
         return advance(job, Phase.RUNNING, now, note=f"{says}; it is looked at again for {minutes:.0f} min.")
-    saved = {output.url: output for output in job.outputs if output.url}
     return replace(
         job,
         finished_at=job.finished_at or _find_end(job, look, now),
-        outputs=tuple(saved.get(url) or Output(url=url) for url in look.urls[:MOST_OUTPUTS]),
+        outputs=_list_outputs(job, look),
         trouble=look.trouble,
         note=_note_many(len(look.urls)),
         took_s=job.took_s if job.done else _seconds_taken(before, look, job.succeeded_at or now, timing),
     )
 
 
+def _list_outputs(job: Job, look: Look) -> tuple[Output, ...]:
+    """Return the outputs that the look names; what comes with the files only where it is not known what they are."""
+    saved = {output.url: output for output in job.outputs if output.url}
+    roles = dict.fromkeys(look.urls, "")
+    if KINDS[job.kind].family is None:
+        roles |= look.extras
+    named = (saved.get(url) or Output(url=url, role=role) for url, role in roles.items())
+    return tuple(named)[:MOST_OUTPUTS]
+
+
 def after_save(job: Job, outputs: tuple[Output, ...], trouble: Trouble | None, now: float) -> Job:
     """Return the job with its files, which is its success. An answer that was saved as a file is kept there only."""
     data = None if any(output.path and not output.url for output in outputs) else job.data
+    roles = [output.role for output in job.outputs] + [""] * len(outputs)
+    outputs = tuple(replace(output, role=role) for output, role in zip(outputs, roles, strict=False))
     return advance(job, Phase.SUCCEEDED, now, outputs=outputs, data=data, trouble=trouble)
 
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from kie_mcp.jobs.job import Job
+from kie_mcp.orders.any_order import load_order
 from kie_mcp.orders.job_uris import output_uri
-from kie_mcp.orders.order import load_order
 
 
 def with_parts(job: Job, made: Mapping[str, str]) -> Job:

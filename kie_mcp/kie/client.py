@@ -27,6 +27,7 @@ from kie_mcp.errors import (
 from kie_mcp.jobs.job import JSON, Look, Request
 from kie_mcp.kie import responses
 from kie_mcp.kie.http_call_types import Answer, CallError, Patience
+from kie_mcp.kie.model_queries import ModelQueries
 from kie_mcp.kie.network_settings import Network
 from kie_mcp.urls import check_url, plain_host_of
 
@@ -90,6 +91,8 @@ class KieClient:
         self._transport = transport
         self._network = network
         self._resolve = resolve
+        self.models = ModelQueries(self._ask_free, now)
+        """Questions about all models of Kie.ai's; they cost nothing."""
 
     def __repr__(self) -> str:
         """Show the address, without the key."""

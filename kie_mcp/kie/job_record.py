@@ -6,6 +6,7 @@ from kie_mcp import text
 from kie_mcp.errors import CreditError, JobFailedError, Trouble
 from kie_mcp.jobs.job import JSON, Look, Verdict
 from kie_mcp.kie.envelope import integer, mapping, number
+from kie_mcp.kie.extra_links import find_extra_links
 from kie_mcp.kie.result_links import PLACES, find_all_links, find_file_links, list_results, normalize_name, parse_nested
 
 _IN_FLIGHT = frozenset({
@@ -55,7 +56,8 @@ def read_record(record: JSON) -> Look:
     urls = urls or (() if data else find_all_links(record))
     trouble = None if urls or data else _no_file_trouble(record)
     data = data if urls or data else _quote_unread(record)
-    return _look(record, Verdict.SUCCEEDED, state, urls=urls, data=data, trouble=trouble)
+    extras = {link: role for link, role in find_extra_links(record).items() if link not in urls} if urls else {}
+    return _look(record, Verdict.SUCCEEDED, state, urls=urls, extras=extras, data=data, trouble=trouble)
 
 
 def read_failed(record: JSON, *, code: int | None, words: str | None) -> Look:

@@ -137,7 +137,7 @@ def read_credit(http_status: int, headers: Mapping[str, str], body: bytes, *, no
     answer = open_envelope(http_status, headers, body, now=now)
     if answer.ok and (credits_left := number(answer.data)) is not None:
         return credits_left
-    _raise_known(answer)
+    raise_known(answer)
     message = f"Kie.ai did not tell the balance ({answer.summary})."
     raise UnavailableError(message, remedy=_TRY_LATER, upstream_message=answer.message)
 
@@ -159,7 +159,7 @@ def read_upload(http_status: int, headers: Mapping[str, str], body: bytes, *, no
     data = mapping(answer.data)
     if answer.ok and (url := _link(data.get("downloadUrl"), data.get("fileUrl"))):
         return url
-    _raise_known(answer)
+    raise_known(answer)
     if answer.code in {400, 404, 413, 415, 422}:
         raise RefusedError(f"Kie.ai did not take the file ({answer.summary}).", upstream_message=answer.message)
     message = f"Kie.ai did not confirm the upload ({answer.summary})."
@@ -171,7 +171,7 @@ def read_download_link(http_status: int, headers: Mapping[str, str], body: bytes
     answer = open_envelope(http_status, headers, body, now=now)
     if answer.ok and (url := _link(answer.data)):
         return url
-    _raise_known(answer)
+    raise_known(answer)
     if answer.code in {400, 404, 422}:
         message = f"Kie.ai has no new link for the file ({answer.summary})."
         remedy = "The file is gone from Kie.ai: make it again."
@@ -180,7 +180,7 @@ def read_download_link(http_status: int, headers: Mapping[str, str], body: bytes
     raise OutputError(message, upstream_message=answer.message)
 
 
-def _raise_known(answer: Envelope) -> None:
+def raise_known(answer: Envelope) -> None:
     """Raise the errors that mean the same on every call: key, balance and rate."""
     if error := _busy_error(answer) if answer.code == 429 else _account_error(answer):
         raise error

@@ -22,9 +22,8 @@ def fingerprint(account: str, order: Order, parts: Mapping[str, str] = _NO_PARTS
         order: The order, as `catalog.requests.check` returned it.
         parts: The fingerprints of its parts, by name.
     """
-    words = {name: same_words(getattr(order, name)) for name in ("prompt", "text") if hasattr(order, name)}
     files = {argument: _same_file(one) for argument, one in order.files().items()}
-    return former_fingerprint(account, order.model_copy(update=words).with_files(files), parts)
+    return former_fingerprint(account, order.with_words(same_words).with_files(files), parts)
 
 
 def _same_file(reference: str) -> str:
@@ -39,6 +38,6 @@ def former_fingerprint(account: str, order: Order, parts: Mapping[str, str] = _N
     contents = {name: f"sha256:{file[1]}" for name, one in order.files().items() if (file := parse_input_uri(one))}
     # Equal orders for a part make an equal order, whatever becomes of the job that makes its file.
     made = {argument: f"made:{parts[part]}" for argument, part in order.parts().items()}
-    compared = [account, order.with_files(contents | made).model_dump(mode="json")]
+    compared = [account, order.with_files(contents | made).model_dump(mode="json", exclude=set(order.derived))]
     canonical = json.dumps(compared, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()

@@ -2,10 +2,10 @@
 
 import bisect
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from typing import Annotated, ClassVar, Literal, Self, TypeAlias
+from collections.abc import Callable, Mapping
+from typing import ClassVar, Literal, Self
 
-from pydantic import BaseModel, Field, TypeAdapter
+from pydantic import BaseModel
 
 from kie_mcp.orders.kind import Family, Kind
 from kie_mcp.orders.part_file import File, PartFile
@@ -26,6 +26,10 @@ class Order(BaseModel, ABC, frozen=True, extra="forbid"):
     model: Text
     file_fields: ClassVar[Mapping[str, Family]] = {}
     """The fields that hold files, and the family of files that each takes."""
+    worded_by: ClassVar[tuple[str, ...]] = ("prompt", "text")
+    """The fields that hold the caller's words, in which two spellings may mean the same."""
+    derived: ClassVar[frozenset[str]] = frozenset()
+    """The fields that follow from the others, by what is known of the model: equal orders may differ in them."""
     titled_by: ClassVar[tuple[str, ...]] = ()
     """The file arguments whose titles can become part of this order's title."""
 
@@ -41,7 +45,7 @@ class Order(BaseModel, ABC, frozen=True, extra="forbid"):
 
     def title(self, _titles: Mapping[str, str], /) -> str:
         """Return the title of its job; the argument has the titles of the files in `titled_by`, by argument."""
-        return _shorten(self.words)
+        return shorten_title(self.words)
 
     @abstractmethod
     def units(self, _audio_seconds: float | None, /) -> float | None:
@@ -51,6 +55,11 @@ class Order(BaseModel, ABC, frozen=True, extra="forbid"):
     def length(self, _audio_seconds: float | None, /) -> str:
         """Return its step of length, empty if it has no length. Jobs of one step take about equally long."""
 
+    def with_words(self, change: Callable[[str], str]) -> Self:
+        """Return the order with the caller's words changed, for comparison."""
+        words = {name: change(getattr(self, name)) for name in self.worded_by if hasattr(self, name)}
+        return self.model_copy(update=words)
+
     def spoken_seconds(self, _characters_a_second: float, /) -> float | None:
         """Estimate how many seconds its words last when they are spoken; None if it is no order to speak."""
         return None
@@ -58,6 +67,10 @@ class Order(BaseModel, ABC, frozen=True, extra="forbid"):
     def inputs(self) -> dict[str, File]:
         """Return all files that go in, also those that parts will make, by argument, such as `images[0]`."""
         return {argument: given for name in self.file_fields for argument, given in self._list_files(name)}
+
+    def family_of(self, argument: str) -> Family | None:
+        """Return the family of files that an argument, such as `images[0]`, takes; None for any."""
+        return self.file_fields[argument.partition("[")[0]]
 
     def files(self) -> dict[str, str]:
         """Return the references of the files that go in, as they were given, by argument; without those of parts."""
@@ -143,6 +156,11 @@ class SpeechOrder(Order, frozen=True):
         """Return the name of the step of its characters."""
         return _find_step(len(self.text), _CHARACTERS)
 
+    def with_words(self, change: Callable[[str], str]) -> Self:
+        """Return the order with the caller's words changed, for comparison."""
+        words = {name: change(getattr(self, name)) for name in self.worded_by if hasattr(self, name)}
+        return self.model_copy(update=words)
+
     def spoken_seconds(self, characters_a_second: float, /) -> float:
         """Estimate how many seconds the text lasts, from the characters that a voice speaks in a second."""
         return len(self.text) / characters_a_second / self.speed
@@ -173,7 +191,7 @@ class TalkingVideoOrder(Order, frozen=True):
 
     def title(self, titles: Mapping[str, str], /) -> str:
         """Return what is said in it; if that is not known, how it looks, else who is seen."""
-        return _shorten(titles.get("audio") or self.prompt.strip() or titles.get("image", ""))
+        return shorten_title(titles.get("audio") or self.prompt.strip() or titles.get("image", ""))
 
     def units(self, audio_seconds: float | None, /) -> float | None:
         """Return the seconds of its audio, because the video is as long."""
@@ -184,16 +202,7 @@ class TalkingVideoOrder(Order, frozen=True):
         return "?" if audio_seconds is None else _find_step(audio_seconds, _SECONDS)
 
 
-_AnyOrder: TypeAlias = Annotated[ImageOrder | SpeechOrder | TalkingVideoOrder, Field(discriminator="kind")]
-_ORDER: TypeAdapter[ImageOrder | SpeechOrder | TalkingVideoOrder] = TypeAdapter(_AnyOrder)
-
-
-def load_order(text: str | bytes) -> Order:
-    """Read an order that `order.model_dump_json()` wrote. Raises pydantic's ValidationError if the text is no order."""
-    return _ORDER.validate_json(text)
-
-
-def _shorten(words: str) -> str:
+def shorten_title(words: str) -> str:
     """Cut words to the length of a title."""
     return " ".join(words.split())[:TITLE]
 

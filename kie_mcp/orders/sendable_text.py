@@ -11,17 +11,20 @@ from kie_mcp.errors import OrderError
 _UNSENDABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
-def _check_sendable(value: object, info: ValidationInfo) -> object:
-    if not isinstance(value, str):
-        return value
-    text = value.replace("\r\n", "\n").replace("\r", "\n")
+def check_sendable(text: str, argument: str) -> str:
+    """Return the text with a newline at the end of each line. Raises OrderError if it cannot be sent."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     if found := _UNSENDABLE.search(text):
         problem = (
             f"holds the character U+{ord(found[0]):04X} at position {found.start() + 1:,}; "
             "control characters other than newline and tab, and halves of surrogate pairs, are not allowed."
         )
-        raise OrderError(problem, argument=info.field_name or "", remedy="Take the character out.")
+        raise OrderError(problem, argument=argument, remedy="Take the character out.")
     return text
+
+
+def _check_sendable(value: object, info: ValidationInfo) -> object:
+    return check_sendable(value, info.field_name or "") if isinstance(value, str) else value
 
 
 Text = Annotated[str, BeforeValidator(_check_sendable)]

@@ -14,6 +14,7 @@ from kie_mcp.catalog.capabilities import FILE_KINDS
 from kie_mcp.catalog.models import MODELS, Model
 from kie_mcp.catalog.voices import VOICES
 from kie_mcp.errors import OrderError
+from kie_mcp.jobs.estimate import Estimate
 from kie_mcp.jobs.job import Request
 from kie_mcp.orders.kind import Kind
 from kie_mcp.orders.order import ImageOrder, Order, SpeechOrder, TalkingVideoOrder
@@ -36,7 +37,9 @@ def becomes(model: Model) -> dict[str, Any]:
     order = requests.check(typical(model))
     request = requests.build(order, {FOX: "https://files.example/fox", HELLO: "https://files.example/hello"})
     price = prices.estimate(order, audio_seconds=10.0)
-    return asdict(request) | {"estimate": price, "bucket": job_durations.bucket(order)}
+    assert price is not None
+    assert price.least == price.most
+    return asdict(request) | {"estimate": price.most, "bucket": job_durations.bucket(order)}
 
 
 def test_every_model_is_sent_what_its_row_says():
@@ -289,7 +292,7 @@ def test_a_refusal_recommends_models_that_take_it():
 def test_a_video_of_unknown_length_has_no_price():
     order = requests.check(TalkingVideoOrder(model="infinitalk", image=FOX, audio=HELLO, resolution="720P"))
     assert prices.estimate(order) is None
-    assert prices.estimate(order, audio_seconds=2.5) == 30.0
+    assert prices.estimate(order, audio_seconds=2.5) == Estimate(30.0, 30.0)
 
 
 def test_jobs_that_take_about_as_long_share_a_bucket():

@@ -149,6 +149,25 @@ def test_data_that_cannot_be_written_down_is_kept_in_a_way_that_can(nasty: str):
     assert json.loads(json.dumps(seen.data, allow_nan=False).encode()) == seen.data
 
 
+@pytest.mark.parametrize(
+    ("result", "urls", "extras"),
+    [
+        ({"resultJson": json.dumps({"resultUrls": [FILM], "firstFrameUrl": A, "lastFrameUrl": B})},
+         (FILM,), {A: "first_frame", B: "last_frame"}),
+        ({"response": {"data": [
+            {"audio_url": SONG, "stream_audio_url": "https://files.example/stream", "image_url": A, "title": "One"},
+            {"audio_url": OTHER_SONG, "image_url": B},
+        ]}}, (SONG, OTHER_SONG), {A: "cover", B: "cover"}),
+        ({"resultJson": json.dumps({"resultUrls": [A], "image_url": B})}, (A,), {}),
+        ({"resultJson": json.dumps({"resultUrls": [FILM], "lastFrameUrl": FILM, "firstFrameUrl": None})}, (FILM,), {}),
+    ],
+)  # fmt: skip
+def test_what_comes_with_the_files_is_told_apart(result: dict[str, Any], urls: tuple[str, ...], extras: dict[str, str]):
+    seen = look(**result)
+
+    assert (seen.urls, seen.extras) == (urls, extras)
+
+
 def test_nesting_without_end_is_no_end_of_the_reader():
     assert look(response={"x": [[]]}, resultJson="[" * 100_000).urls == ()
     deep: object = A

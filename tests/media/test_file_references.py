@@ -70,7 +70,7 @@ async def test_a_link_passes_as_it_is(link: str) -> None:
     house = House(made())
 
     assert await house.sources.link(link, argument="image") == link
-    assert await house.sources.describe(link, argument="image") is None
+    assert await house.sources.describe(link, argument="image", family="image") is None
 
 
 async def test_a_young_output_is_handed_on_by_its_own_link(saved: Path) -> None:
@@ -134,20 +134,32 @@ async def test_an_output_is_described_for_the_checks_of_an_order() -> None:
     sound = Output(url=LINK, mime_type="audio/mpeg", duration_s=4.5)
     house = House(replace(made(), kind=Kind.SPEECH, outputs=(sound,)))
 
-    assert await house.sources.describe(REFERENCE, argument="audio") == sound
+    assert await house.sources.describe(REFERENCE, argument="audio", family="audio") == sound
 
 
 async def test_an_output_that_was_never_looked_into_is_what_its_job_makes() -> None:
     house = House(made(mime_type=None))
 
-    assert await house.sources.describe(REFERENCE, argument="images[0]") is not None
+    assert await house.sources.describe(REFERENCE, argument="images[0]", family="image") is not None
     with pytest.raises(OrderError, match="that is a picture, and the argument takes audio"):
-        await house.sources.describe(REFERENCE, argument="audio")
+        await house.sources.describe(REFERENCE, argument="audio", family="audio")
     house.job = replace(house.job, kind=Kind.OTHER)
-    assert await house.sources.describe(REFERENCE, argument="audio") is not None
+    assert await house.sources.describe(REFERENCE, argument="audio", family="audio") is not None
     house.job = replace(house.job, kind=Kind.SPEECH)
     with pytest.raises(OrderError, match="that is audio, and the argument takes a picture"):
-        await house.sources.describe(REFERENCE, argument="images[0]")
+        await house.sources.describe(REFERENCE, argument="images[0]", family="image")
+
+
+async def test_an_output_of_another_family_is_refused() -> None:
+    sources = House(made(mime_type="video/mp4")).sources
+
+    with pytest.raises(OrderError, match="that is a video, and the argument takes a picture"):
+        await describe(sources, REFERENCE)
+    assert await sources.describe(REFERENCE, argument="input.file", family=None) is not None
+
+
+async def describe(sources: EarlierOutputs, reference: str) -> Output | None:
+    return await sources.describe(reference, argument="image", family="image")
 
 
 @pytest.mark.parametrize("ask", ["link", "describe"])
@@ -158,7 +170,6 @@ async def test_an_output_that_was_never_looked_into_is_what_its_job_makes() -> N
         (made(), REFERENCE[:-1] + "1", "the job has 1 output(s), counted from 0."),
         (replace(made(), phase=Phase.RUNNING), REFERENCE, "the job is running, and only a succeeded one has outputs."),
         (replace(made(), phase=Phase.FAILED), REFERENCE, "the job is failed, and only a succeeded one has outputs."),
-        (made(mime_type="video/mp4"), REFERENCE, "that is a video, and the argument takes a picture."),
         (made(), "/etc/passwd", "give an https:// link or kie://jobs/{job_id}/outputs/{n}."),
         (made(), "kie://models", "give an https:// link or kie://jobs/{job_id}/outputs/{n}."),
     ],
@@ -169,6 +180,6 @@ async def test_a_refusal_names_the_argument_and_what_was_given(
     sources = House(job).sources
 
     with pytest.raises(OrderError) as caught:
-        await getattr(sources, ask)(reference, argument="image")
+        await (sources.link(reference, argument="image") if ask == "link" else describe(sources, reference))
 
     assert str(caught.value) == f"image: {reference!r}: {problem}"

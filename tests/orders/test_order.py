@@ -6,7 +6,8 @@ import pytest
 from pydantic import ValidationError
 
 from kie_mcp.errors import OrderError
-from kie_mcp.orders.order import ImageOrder, Order, SpeechOrder, TalkingVideoOrder, add_style, load_order
+from kie_mcp.orders.any_order import load_order
+from kie_mcp.orders.order import ImageOrder, Order, SpeechOrder, TalkingVideoOrder, add_style
 
 FOX = "https://example.com/fox.png"
 VOICE = "kie://jobs/job_abc/outputs/0"

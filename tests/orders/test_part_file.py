@@ -7,8 +7,9 @@ import pytest
 from pydantic import ValidationError
 
 from kie_mcp.catalog import job_durations, requests
+from kie_mcp.orders.any_order import load_order
 from kie_mcp.orders.fingerprint import fingerprint, former_fingerprint
-from kie_mcp.orders.order import ImageOrder, TalkingVideoOrder, load_order
+from kie_mcp.orders.order import ImageOrder, TalkingVideoOrder
 from kie_mcp.orders.part_file import PartFile
 
 FACE, VOICE = PartFile(part="face"), PartFile(part="voice")

@@ -43,7 +43,7 @@ ROW = """    Model(
 SANDBOX_ROW = """    "acme/talker": Model(
         "film",
         {**_AVATAR, "prompt": text(7000), "resolution": choice("360p"), "seed": number(-7, 3_000_000_000)},
-        _per_second(41),
+        per_second(41),
         _NAMED,
         longest_audio=900,
     ),

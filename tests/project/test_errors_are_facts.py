@@ -9,7 +9,7 @@ import pytest
 from kie_mcp.errors import BusyError, DeadLinkError, KieError, LookError, MissingKeyError, OrderError, UnforeseenError
 
 PACKAGE = Path(__file__).parents[2] / "kie_mcp"
-MODULES = [path for path in sorted(PACKAGE.rglob("*.py")) if "sandbox" not in path.parts]
+MODULES = [path for path in sorted(PACKAGE.rglob("*.py")) if "sandbox" not in path.relative_to(PACKAGE).parts]
 
 TEXTS = {"message", "problem", "remedy"}
 """The attributes in which an error's or a trouble's text is."""

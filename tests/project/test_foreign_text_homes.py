@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parents[2] / "kie_mcp"
 SOURCES = {
     path.relative_to(PACKAGE).as_posix(): path.read_text("utf-8")
     for path in sorted(PACKAGE.rglob("*.py"))
-    if "sandbox" not in path.parts
+    if "sandbox" not in path.relative_to(PACKAGE).parts
 }
 
 

@@ -20,6 +20,7 @@ FLOORS = [
     "jobs",
     "catalog",
     "kie",
+    "market",
     "media",
     "planner",
     "surface",

@@ -14,8 +14,8 @@ from PIL import Image, ImageChops, ImageOps, ImageStat
 from kie_mcp.sandbox.studio import audio_files, captions, pictures, speech
 from kie_mcp.sandbox.studio.character_design import design_character
 from kie_mcp.sandbox.studio.faces import EYE
+from kie_mcp.sandbox.studio.inputs import DEFAULT_PERSON
 from kie_mcp.sandbox.studio.mouth_animation import Mouth
-from kie_mcp.sandbox.studio.result_files import DEFAULT_PERSON
 from kie_mcp.sandbox.studio.subtitles import find_subtitle, make_subtitles
 from kie_mcp.sandbox.studio.videos import FRAMES
 from tests.support.sandbox_client import FILM, IMAGE, SPEECH, VOICE, SandboxClient, service

@@ -11,6 +11,7 @@ import anyio
 
 from kie_mcp.errors import KieError
 from kie_mcp.jobs.draft import Draft
+from kie_mcp.jobs.estimate import Estimate
 from kie_mcp.jobs.job import Job, Phase
 from kie_mcp.jobs.joining import Caller
 from kie_mcp.jobs.service import JobService
@@ -200,7 +201,7 @@ def intent(number: int, chance: Random, *, seconds: float, twin_of: Intent | Non
         order={"seconds": seconds, "succeeds": chance.random() < 0.85},
         fingerprint=f"order-{number}",
         bucket="long" if seconds > 30 else "short",
-        credits_estimated=4.0,
+        credits=Estimate(4.0, 4.0),
     )
     key = f"key-{number}" if chance.random() < 0.25 else ""
     silent = chance.choice([5.0, 10.0, 30.0]) if chance.random() < 0.2 else 0.0

@@ -30,16 +30,16 @@ class SandboxClient:
         """Let the sandbox's clock go on."""
         self._moment[0] += seconds
 
-    async def create(self, model: str, callback: str | None = None, **given: Any) -> dict[str, Any]:
+    async def create(self, model: str, /, callback: str | None = None, **given: Any) -> dict[str, Any]:
         """The body that createTask answers."""
         return (await self.send(model, callback, **given)).json()
 
-    async def send(self, model: str, callback: str | None = None, **given: Any) -> httpx.Response:
+    async def send(self, model: str, /, callback: str | None = None, **given: Any) -> httpx.Response:
         """What createTask answers."""
         body = {"model": model, "input": given} | ({"callBackUrl": callback} if callback else {})
         return await self.http.post("/api/v1/jobs/createTask", json=body)
 
-    async def task(self, model: str, **given: Any) -> str:
+    async def task(self, model: str, /, **given: Any) -> str:
         """The id of a task that was accepted."""
         return (await self.create(model, **given))["data"]["taskId"]
 
@@ -47,13 +47,13 @@ class SandboxClient:
         """The body that recordInfo answers."""
         return (await self.http.get("/api/v1/jobs/recordInfo", params={"taskId": task_id})).json()
 
-    async def finish(self, model: str, **given: Any) -> dict[str, Any]:
+    async def finish(self, model: str, /, **given: Any) -> dict[str, Any]:
         """The record's data of a task after more time than any task of its kind takes."""
         task_id = await self.task(model, **given)
         self.pass_time(200)
         return (await self.look(task_id))["data"]
 
-    async def made(self, model: str, **given: Any) -> str:
+    async def made(self, model: str, /, **given: Any) -> str:
         """The URL of a task's result."""
         return (await self.finish(model, **given))["response"]["resultUrls"][0]
 

@@ -4,7 +4,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kie_mcp.catalog import registry
+from kie_mcp.catalog.file_limits import find_file_limits
 from kie_mcp.errors import OrderError
 from kie_mcp.media.convert import convert
 from kie_mcp.media.convert.safe_decoding import UndecodableError
@@ -49,10 +49,9 @@ def accept_or_convert(
 
 def _wanted_types(found: Probe, order: Order, argument: str) -> tuple[str, ...]:
     """Return the MIME types that the model takes; empty if it takes this file as it is."""
-    takes = registry.find(order.model, order.kind).takes
-    allowed = takes.audio_types if argument == "audio" else takes.image_types
-    codecs = takes.audio_codecs.get(found.mime_type, ())
-    return () if found.mime_type in allowed and (not codecs or found.codec in {"", *codecs}) else allowed
+    limits = find_file_limits(order, argument)
+    codecs = limits.codecs.get(found.mime_type, ())
+    return () if found.mime_type in limits.types and (not codecs or found.codec in {"", *codecs}) else limits.types
 
 
 def _convert(source: HashedFile | bytes, found: Probe, name: str, order: Order, argument: str) -> AcceptedFile:

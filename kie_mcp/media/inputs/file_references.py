@@ -19,7 +19,6 @@ from kie_mcp.urls import is_web_link, quote_url
 FRESH = 20 * 60.0
 """Seconds for which an output's own link is used: the earliest that was seen to die lived 40 minutes."""
 
-_FAMILIES = {"image": "image", "images": "image", "audio": "audio"}
 _NOUNS = {"image": "a picture", "audio": "audio", "video": "a video"}
 
 
@@ -54,7 +53,7 @@ class EarlierOutputs:
         """
         if is_web_link(reference):
             return reference
-        job, output = await self._find_output(reference, argument)
+        job, output = await self._find_output(reference, argument, None)
         if self._is_fresh(job, output):
             return output.url
         with contextlib.suppress(OutputError, OSError):  # a renewed link does as well as an upload
@@ -62,15 +61,15 @@ class EarlierOutputs:
                 return url
         return await self._renew_link(reference, output, argument)
 
-    async def describe(self, reference: str, *, argument: str) -> Output | None:
-        """Return the output behind a kie:// reference, None for a link.
+    async def describe(self, reference: str, *, argument: str, family: Family | None) -> Output | None:
+        """Return the output behind a kie:// reference, None for a link; *family* is what the argument takes.
 
         Raises OrderError naming the argument if the job is unknown or has not succeeded, if it has no such output, or
         if that is not what the argument takes.
         """
         if is_web_link(reference):
             return None
-        _, output = await self._find_output(reference, argument)
+        _, output = await self._find_output(reference, argument, family)
         return output
 
     async def words(self, reference: str) -> str:
@@ -79,8 +78,10 @@ class EarlierOutputs:
         job = await self._find(parsed[0]) if parsed else None
         return order_text(job) if job else ""
 
-    async def find_unfinished(self, reference: str, *, argument: str) -> Job | None:
+    async def find_unfinished(self, reference: str, *, argument: str, family: Family | None) -> Job | None:
         """Return the unfinished job that will make the file; None for a link, or if the job is done.
+
+        *family* is what the argument takes.
 
         Raises OrderError naming the argument if the job is unknown or makes something else.
         """
@@ -89,7 +90,7 @@ class EarlierOutputs:
         job, _ = await self._find_job(reference, argument)
         if job.done:
             return None
-        _check_family(KINDS[job.kind].family, reference, argument)
+        _check_family(_expect_family(job), family, reference, argument)
         return job
 
     async def _find_job(self, reference: str, argument: str) -> tuple[Job, int]:
@@ -100,18 +101,15 @@ class EarlierOutputs:
             raise _refusal(argument, reference, "there is no such job here; find it with list_jobs")
         return job, number
 
-    async def _find_output(self, reference: str, argument: str) -> tuple[Job, Output]:
+    async def _find_output(self, reference: str, argument: str, wanted: Family | None) -> tuple[Job, Output]:
         job, number = await self._find_job(reference, argument)
         if job.state is not JobState.SUCCEEDED:
             raise _refusal(argument, reference, f"the job is {job.state}, and only a succeeded one has outputs")
         if number >= len(job.outputs):
             raise _refusal(argument, reference, f"the job has {len(job.outputs)} output(s), counted from 0")
         output = job.outputs[number]
-        family = output.mime_type.partition("/")[0] if output.mime_type else KINDS[job.kind].family
-        wanted = _FAMILIES.get(argument.partition("[")[0])
-        if family and wanted and family != wanted:
-            made = _NOUNS.get(family, "data")
-            raise _refusal(argument, reference, f"that is {made}, and the argument takes {_NOUNS[wanted]}")
+        family = output.mime_type.partition("/")[0] if output.mime_type else _expect_family(job)
+        _check_family(family, wanted, reference, argument)
         return job, output
 
     def _is_fresh(self, job: Job, output: Output) -> bool:
@@ -134,10 +132,14 @@ class EarlierOutputs:
             raise _refusal(argument, reference, problem) from None
 
 
-def _check_family(family: Family | None, reference: str, argument: str) -> None:
-    wanted = _FAMILIES.get(argument.partition("[")[0])
+def _expect_family(job: Job) -> str | None:
+    """Return the family of the files that the job makes; None if that is not known."""
+    return KINDS[job.kind].family or job.order.get("makes")
+
+
+def _check_family(family: str | None, wanted: Family | None, reference: str, argument: str) -> None:
     if family and wanted and family != wanted:
-        made = _NOUNS.get(family, family)
+        made = _NOUNS.get(family, "data")
         raise _refusal(argument, reference, f"that is {made}, and the argument takes {_NOUNS[wanted]}")
 
 

@@ -1,10 +1,11 @@
 """Check by its bytes that a model takes a file, before the job is paid for."""
 
 from collections.abc import Sequence
-from typing import Literal, NoReturn
+from typing import NoReturn
 
-from kie_mcp.catalog import audio_length_check, registry
+from kie_mcp.catalog import audio_length_check
 from kie_mcp.catalog.capabilities import FILE_KINDS
+from kie_mcp.catalog.file_limits import LARGEST_MB, find_file_limits
 from kie_mcp.catalog.validate import join_with_or
 from kie_mcp.errors import OrderError
 from kie_mcp.media.inputs.hashed_file import HashedFile
@@ -15,9 +16,8 @@ from kie_mcp.media.probe.limited_reader import LimitedReader
 from kie_mcp.media.probe.picture_integrity import DAMAGED, find_fault
 from kie_mcp.orders.order import Order
 
-LARGEST = 100 * MB
+LARGEST = LARGEST_MB * MB
 """The most bytes of a file, where Kie.ai names no limit."""
-
 MOST_PIXELS = 100_000_000
 """The most pixels of a picture. Kie.ai names no limit, but no camera makes more, and a tiny file can claim billions."""
 LEAST_SIDE = 2
@@ -26,9 +26,7 @@ LEAST_SIDE = 2
 
 def most_bytes(order: Order, argument: str) -> int:
     """Return the most bytes that the order's model takes for the argument."""
-    takes = registry.find(order.model, order.kind).takes
-    limit = takes.audio_mb if _family(argument) == "audio" else takes.image_mb
-    return LARGEST if limit is None else limit * MB
+    return find_file_limits(order, argument).megabytes * MB
 
 
 def check_file(
@@ -46,9 +44,9 @@ def check_file(
         # The length of a sound decides the price, and every kind of sound that models take has a length.
         _refuse_damaged(found, name, argument)
     check_picture_whole(source, found, name, argument)
-    if _family(argument) == "audio":
+    if found.family == "audio":
         audio_length_check.check_audio(order, found.duration_s)
-    else:
+    elif found.family == "image":
         _check_pixels(found, name, order, argument)
     return found
 
@@ -81,14 +79,11 @@ def _check_size(size: int, name: str, order: Order, argument: str) -> None:
 
 
 def _check_kind(found: Probe, name: str, order: Order, argument: str) -> None:
-    takes = registry.find(order.model, order.kind).takes
-    allowed = takes.audio_types if _family(argument) == "audio" else takes.image_types
-    if found.mime_type not in allowed or not found.bytes:
-        kinds = list(dict.fromkeys(FILE_KINDS[one] for one in allowed))
+    limits = find_file_limits(order, argument)
+    if found.mime_type not in limits.types or not found.bytes:
+        kinds = list(dict.fromkeys(FILE_KINDS[one] for one in limits.types))
         remedy = (
-            f"Convert it to {kinds[0]} and hand that in."
-            if found.family == _family(argument)
-            else "Hand in another file."
+            f"Convert it to {kinds[0]} and hand that in." if found.family == limits.family else "Hand in another file."
         )
         raise OrderError(
             f"{name} is {found.label}; {order.model} takes {join_with_or(kinds)}.",
@@ -98,15 +93,13 @@ def _check_kind(found: Probe, name: str, order: Order, argument: str) -> None:
 
 
 def _check_codec(found: Probe, name: str, order: Order, argument: str) -> None:
-    takes = registry.find(order.model, order.kind).takes
-    allowed = takes.audio_codecs.get(found.mime_type)
-    if _family(argument) == "image" or allowed is None or found.codec in allowed:
+    limits = find_file_limits(order, argument)
+    allowed = limits.codecs.get(found.mime_type)
+    if allowed is None or found.codec in allowed:
         return
     if not found.codec:
         _refuse_damaged(found, name, argument)
-    kinds = [
-        FILE_KINDS[one] + _codec_words(takes.audio_codecs.get(one, ()), FILE_KINDS[one]) for one in takes.audio_types
-    ]
+    kinds = [FILE_KINDS[one] + _codec_words(limits.codecs.get(one, ()), FILE_KINDS[one]) for one in limits.types]
     problem = f"{name} is {found.label} with {found.codec}; {order.model} takes {join_with_or(kinds)}."
     raise OrderError(problem, argument=argument, remedy="Convert it to MP3 and hand that in.")
 
@@ -126,15 +119,12 @@ def _check_pixels(found: Probe, name: str, order: Order, argument: str) -> None:
         return
     limits = f"at least {LEAST_SIDE} pixels a side and at most {MOST_PIXELS // 1_000_000} million in all"
     problem = (
-        f"{name} has {width:,} x {height:,} pixels; {order.model} takes {_picture_kinds(order)}"
+        f"{name} has {width:,} x {height:,} pixels; {order.model} takes {_picture_kinds(order, argument)}"
         f" of {most_bytes(order, argument) / MB:g} MB at most, and a picture needs {limits}."
     )
     raise OrderError(problem, argument=argument, remedy="Resize it and hand that in.")
 
 
-def _picture_kinds(order: Order) -> str:
-    return join_with_or([FILE_KINDS[one] for one in registry.find(order.model, order.kind).takes.image_types])
-
-
-def _family(argument: str) -> Literal["image", "audio"]:
-    return "audio" if argument == "audio" else "image"
+def _picture_kinds(order: Order, argument: str) -> str:
+    types = find_file_limits(order, argument).types
+    return join_with_or([FILE_KINDS[one] for one in types if one.startswith("image/")])

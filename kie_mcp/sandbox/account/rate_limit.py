@@ -1,4 +1,4 @@
-"""The rate limit of the sandbox's account: at most 20 creations in any 10 seconds."""
+"""The rate limits of the sandbox's account: 20 creations in any 10 seconds, one question about models a second."""
 
 from __future__ import annotations
 
@@ -6,20 +6,23 @@ from collections import deque
 
 CREATIONS = 20
 WINDOW_SECONDS = 10.0
+DISCOVERIES = 1
+DISCOVERY_SECONDS = 1.0
 
 
 class RateLimit:
-    """A sliding window over the accepted creations; its clock does not go faster with `speed`."""
+    """A sliding window over the accepted requests; its clock does not go faster with `speed`."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = CREATIONS, seconds: float = WINDOW_SECONDS) -> None:
+        self._most, self._seconds = most, seconds
         self._moments: deque[float] = deque()
 
     def is_reached(self, now: float) -> bool:
-        """Return whether a creation now would be one too many."""
-        while self._moments and self._moments[0] <= now - WINDOW_SECONDS:
+        """Return whether a request now would be one too many."""
+        while self._moments and self._moments[0] <= now - self._seconds:
             self._moments.popleft()
-        return len(self._moments) >= CREATIONS
+        return len(self._moments) >= self._most
 
     def count(self, now: float) -> None:
-        """Count a creation that was accepted."""
+        """Count a request that was accepted."""
         self._moments.append(now)

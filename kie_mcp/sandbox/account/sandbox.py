@@ -7,21 +7,26 @@ import json
 import math
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from kie_mcp.sandbox.account import models, scenarios, timeline
 from kie_mcp.sandbox.account.credits import CreditBalance
 from kie_mcp.sandbox.account.file_store import FileStore
-from kie_mcp.sandbox.account.rate_limit import RateLimit
+from kie_mcp.sandbox.account.model import Model
+from kie_mcp.sandbox.account.rate_limit import DISCOVERIES, DISCOVERY_SECONDS, RateLimit
 from kie_mcp.sandbox.account.tasks import Task
 from kie_mcp.sandbox.api import answers
 from kie_mcp.sandbox.api.answers import Answer
 from kie_mcp.sandbox.api.callbacks import callback_headers, post
 from kie_mcp.sandbox.api.records import answer_look, callback_body
-from kie_mcp.sandbox.studio.result_files import InputMedia, MediaMakers, Studio
+from kie_mcp.sandbox.studio.inputs import InputMedia
+from kie_mcp.sandbox.studio.media_makers import MediaMakers
+from kie_mcp.sandbox.studio.result_files import Studio
 
 CALLBACK_LOOK_SECONDS = 0.1
+SCENARIO_FIELDS = ("prompt", "text", "dialogue", "style", "title")
+"""The fields in which a task's trouble may be asked for."""
 
 
 class Sandbox:
@@ -49,6 +54,9 @@ class Sandbox:
         self.files = FileStore(self._chance, base_url)
         self.studio = Studio(self.files, makers)
         self._balance, self._rate_limit = CreditBalance(credits), RateLimit()
+        self._discovery_limit = RateLimit(DISCOVERIES, DISCOVERY_SECONDS)
+        self.discoveries: list[tuple[float, str]] = []
+        """Time and path of every call about models, also of those that came too soon."""
         self._standing_scenarios = scenarios.parse_known(scenario)
         self._webhook_key = webhook_key
         self._failing: list[Task] = []
@@ -72,27 +80,44 @@ class Sandbox:
         """Answer createTask; None means that the connection is to be closed without an answer."""
         self.creates.append((self.clock.now(), body))
         request = cast("dict[str, Any]", body) if isinstance(body, dict) else {}
+        made = await self.order(request, base, models.MODELS)
+        return made if isinstance(made, Answer) else answer_created(made)
+
+    async def order(self, request: dict[str, Any], base: str, offered: Mapping[str, Model]) -> Task | Answer:
+        """Accept the request as a task, if it is one for a model that is offered; otherwise return the refusal."""
         troubles = self._standing_scenarios | _find_scenarios(request)
-        refusal = self._refusal(request, troubles)
+        refusal = self._refusal(request, troubles, offered)
         if refusal:
             return refusal
-        model, given = models.MODELS[request["model"]], request["input"]
+        model, given = offered[request["model"]], self._find_picture_of_task(request["input"])
+        if given is None:
+            return answers.UNKNOWN_TASK
         media = await self.studio.read_inputs(model, given, self.clock.now())
-        cost = model.price(given, media.seconds)
+        cost = model.price(given, self.studio.measure_amount(model, given, media))
         # Reading the media took time, in which other tasks may have been accepted.
         if self._rate_limit.is_reached(self.clock.now()):
             return answers.TOO_MANY
         if self.credits < cost or not self._balance.take(cost):
             return answers.NO_CREDITS
-        task = self._accept(request, troubles, media, cost)
+        task = self._accept(request, model, troubles, media, cost)
         self._publish(task, given, media, base)
         self._watch(task)
-        return _answer_created(task)
+        return task
 
-    def _refusal(self, request: dict[str, Any], troubles: frozenset[str]) -> Answer | None:
+    def _find_picture_of_task(self, given: dict[str, Any]) -> dict[str, Any] | None:
+        """Return the input with the result of the task that it names as its picture; None if there is no such task."""
+        if "task_id" not in given:
+            return given
+        task = self.tasks.get(given["task_id"])
+        return {"image_url": task.urls[0]} if task and task.urls else None
+
+    def _refusal(
+        self, request: dict[str, Any], troubles: frozenset[str], offered: Mapping[str, Model]
+    ) -> Answer | None:
         if self._rate_limit.is_reached(self.clock.now()):
             return answers.TOO_MANY
-        refusal = models.find_refusal(request.get("model"), request.get("input")) or scenarios.find_refusal(troubles)
+        refusal = models.find_refusal(request.get("model"), request.get("input"), offered)
+        refusal = refusal or scenarios.find_refusal(troubles)
         if refusal or "429" not in troubles:
             return refusal
         key = json.dumps(request, sort_keys=True)
@@ -101,8 +126,10 @@ class Sandbox:
         self._refused_once.add(key)
         return scenarios.TOO_MANY_ONCE
 
-    def _accept(self, request: dict[str, Any], troubles: frozenset[str], media: InputMedia, cost: float) -> Task:
-        now, model = self.clock.now(), models.MODELS[request["model"]]
+    def _accept(
+        self, request: dict[str, Any], model: Model, troubles: frozenset[str], media: InputMedia, cost: float
+    ) -> Task:
+        now = self.clock.now()
         self._rate_limit.count(now)
         failure = media.fault or scenarios.find_failure(troubles)
         task = Task(
@@ -122,7 +149,7 @@ class Sandbox:
         return task
 
     def _plan_timeline(
-        self, model: models.Model, given: Any, seconds: float, troubles: frozenset[str], *, fails: bool
+        self, model: Model, given: Any, seconds: float, troubles: frozenset[str], *, fails: bool
     ) -> timeline.TaskTimeline:
         total = timeline.draw_seconds(model.makes, self._chance, len(given.get("text") or ""), seconds)
         if "stuck" in troubles:
@@ -132,9 +159,11 @@ class Sandbox:
     def _publish(self, task: Task, given: dict[str, Any], media: InputMedia, base: str) -> None:
         if task.failure:
             return
-        name, file = self.studio.plan_result(task.model, given, media, f"{self._seed}:{task.id}")
-        file.sealed = "expired" in task.troubles
-        task.urls.append(self.files.put(f"outputs/{task.id}/{name}", file, base))
+        result = self.studio.plan_result(task.model, given, media, f"{self._seed}:{task.id}")
+        for name, file in result.files:
+            file.sealed = "expired" in task.troubles
+            task.urls.append(self.files.put(f"outputs/{task.id}/{name}", file, base))
+        task.result = result.describe(task.urls)
 
     def look(self, task_id: str | None) -> Answer:
         """Answer recordInfo."""
@@ -142,6 +171,15 @@ class Sandbox:
             return answers.NO_TASK_ID
         task = self.tasks.get(task_id)
         return answer_look(task, self.clock) if task else answers.NOT_VISIBLE
+
+    def count_discovery(self, path: str) -> bool:
+        """Count a call about models; return False, and count nothing, if it came too soon after another."""
+        now = self.clock.now()
+        self.discoveries.append((now, path))
+        if self._discovery_limit.is_reached(now):
+            return False
+        self._discovery_limit.count(now)
+        return True
 
     def make_link(self, url: object, base: str) -> Answer:
         """Answer download-url: a link that is valid for 20 minutes."""
@@ -176,10 +214,11 @@ class Sandbox:
 def _find_scenarios(request: dict[str, Any]) -> frozenset[str]:
     given = request.get("input")
     words = cast("dict[str, Any]", given) if isinstance(given, dict) else {}
-    return scenarios.find_named(f"{words.get('prompt')} {words.get('text')}")
+    return scenarios.find_named(" ".join(str(words.get(key)) for key in SCENARIO_FIELDS))
 
 
-def _answer_created(task: Task) -> Answer | None:
+def answer_created(task: Task) -> Answer | None:
+    """Return the answer of createTask; None if the connection is to be closed without one."""
     if "reset" in task.troubles:
         return None
     if "502-after" in task.troubles:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from kie_mcp.sandbox.api.answers import Answer, refusal_answer
+from kie_mcp.sandbox.api.answers import PAUSED, Answer, refusal_answer
 
 SCENARIOS: Mapping[str, str] = {
     "fail": "The task runs its course and fails with code 501; its credits are given back.",
@@ -53,7 +53,7 @@ TOO_MANY_ONCE = Answer(
 
 REFUSALS: Mapping[str, Answer] = {
     "402": refusal_answer(402, "Insufficient Credits"),
-    "maintenance": refusal_answer(455, "This interface is temporarily paused."),
+    "maintenance": PAUSED,
     "500": refusal_answer(500, "Server exception, please try again later or contact customer service"),
     "http500": Answer({"code": 500, "msg": "Internal Server Error", "data": None}, status=500),
     "502": GATEWAY_PAGE,

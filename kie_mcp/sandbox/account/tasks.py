@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from kie_mcp.sandbox.account.models import Model
+from kie_mcp.sandbox.account.model import Model
 from kie_mcp.sandbox.account.timeline import Clock, State, TaskTimeline
 
 
@@ -29,6 +29,9 @@ class Task:
     failure: tuple[str, str] | None
     """failCode and failMsg of a task that will fail; None if it will succeed."""
     urls: list[str] = field(default_factory=list[str])
+    """The links to all files that it makes."""
+    result: dict[str, Any] = field(default_factory=dict[str, Any])
+    """What its record says of them."""
 
     def age(self, clock: Clock) -> float:
         """Return how many seconds of its life are over: the elapsed time, multiplied by the speed."""

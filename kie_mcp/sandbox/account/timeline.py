@@ -69,10 +69,11 @@ class TaskTimeline:
 def draw_seconds(makes: str, chance: random.Random, characters: int, audio_seconds: float) -> float:
     """Draw by chance how many seconds a task takes at speed 1.
 
-    An image takes 10 to 30 s, speech 3 to 10 s by its characters, a film 60 to 180 s by the seconds of its audio.
+    Speech takes 3 to 10 s by its characters, a film or a song 60 to 180 s by the seconds of its audio, and anything
+    else, as a picture does, 10 to 30 s.
     """
-    if makes == "image":
-        return chance.uniform(10, 30)
-    if makes == "speech":
+    if makes in ("speech", "dialogue", "isolation", "lyrics"):
         return min(10.0, 3 + characters / 400 + chance.uniform(0, 2))
-    return min(180.0, max(60.0, 60 + 4 * audio_seconds + chance.uniform(-5, 10)))
+    if makes in ("film", "lip-sync", "clip", "song"):
+        return min(180.0, max(60.0, 60 + 4 * audio_seconds + chance.uniform(-5, 10)))
+    return chance.uniform(10, 30)

@@ -16,11 +16,12 @@ from starlette.types import Message, Receive, Scope, Send
 
 from kie_mcp.sandbox.account.sandbox import Sandbox
 from kie_mcp.sandbox.account.scenarios import SCENARIOS
-from kie_mcp.sandbox.api import answers, uploads
+from kie_mcp.sandbox.api import answers, discovery, legacy, uploads
 from kie_mcp.sandbox.api.answers import Answer
+from kie_mcp.sandbox.api.files import send_file
 from kie_mcp.sandbox.api.index_page import render_page
-from kie_mcp.sandbox.api.requests import has_key, parse_byte_range, read_json, read_json_object
-from kie_mcp.sandbox.studio.result_files import MediaMakers
+from kie_mcp.sandbox.api.requests import has_key, read_json, read_json_object
+from kie_mcp.sandbox.studio.media_makers import MediaMakers
 
 DROP = "kie.sandbox.drop"
 """The ASGI extension by which a host lets the app close the connection without an answer."""
@@ -97,17 +98,24 @@ def _list_routes() -> list[Route]:
         Route("/api/file-stream-upload", _require_key(_answer_upload(uploads.upload_stream)), methods=["POST"]),
         Route("/api/file-base64-upload", _require_key(_answer_upload(uploads.upload_base64)), methods=["POST"]),
         Route("/api/file-url-upload", _require_key(_answer_upload(uploads.upload_from_url)), methods=["POST"]),
-        Route("/files/{path:path}", _send_file),
+        Route("/api/v1/models", _require_key(_answer_discovery)),
+        *(
+            Route(f"/api/v1/models/{{model:path}}/{about}", _require_key(_answer_discovery))
+            for about in discovery.ABOUT
+        ),
+        Route("/v1/images/generate", _require_key(_generate_picture, legacy.NO_ACCESS), methods=["POST"]),
+        Route("/v1/infinitetalk/generate", _require_key(_generate_film, legacy.NO_ACCESS), methods=["POST"]),
+        Route("/files/{path:path}", send_file),
     ]
 
 
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-def _require_key(handler: Handler) -> Handler:
+def _require_key(handler: Handler, refusal: Answer = answers.NO_ACCESS) -> Handler:
     async def handle_with_key(request: Request) -> Response:
         if not has_key(request):
-            return _make_response(answers.NO_ACCESS)
+            return _make_response(refusal)
         return await handler(request)
 
     return handle_with_key
@@ -130,7 +138,21 @@ def _make_response(answer: Answer) -> Response:
 
 
 async def _create_task(request: Request) -> Response:
-    answer = await _get_sandbox(request).create(await read_json(request), _get_base_url(request))
+    return await _respond(request, await _get_sandbox(request).create(await read_json(request), _get_base_url(request)))
+
+
+async def _generate_picture(request: Request) -> Response:
+    return await _respond(
+        request, await legacy.generate_picture(_get_sandbox(request), request, _get_base_url(request))
+    )
+
+
+async def _generate_film(request: Request) -> Response:
+    return await _respond(request, await legacy.generate_film(_get_sandbox(request), request, _get_base_url(request)))
+
+
+async def _respond(request: Request, answer: Answer | None) -> Response:
+    """Send an answer; close the connection if there is none."""
     if answer is not None:
         return _make_response(answer)
     drop: Callable[[], Awaitable[None]] | None = request.scope.get("extensions", {}).get(DROP)
@@ -143,6 +165,10 @@ async def _create_task(request: Request) -> Response:
 async def _answer_record_info(request: Request) -> Response:
     _get_base_url(request)
     return _make_response(_get_sandbox(request).look(request.query_params.get("taskId")))
+
+
+async def _answer_discovery(request: Request) -> Response:
+    return _make_response(discovery.answer_discovery(_get_sandbox(request), request))
 
 
 async def _answer_credit(request: Request) -> Response:
@@ -159,30 +185,6 @@ def _answer_upload(way: Upload) -> Handler:
         return _make_response(await way(_get_sandbox(request), request, _get_base_url(request)))
 
     return handler
-
-
-async def _send_file(request: Request) -> Response:
-    sandbox, path = _get_sandbox(request), request.path_params["path"]
-    if not sandbox.files.is_open(path, request.url.query, sandbox.clock.now()):
-        return Response("<Error><Code>AccessDenied</Code></Error>", 403, media_type="application/xml")
-    file = sandbox.files.find(path)
-    if file is None:
-        return Response("<Error><Code>NoSuchKey</Code></Error>", 404, media_type="application/xml")
-    return _send_bytes(await file.read(sandbox.studio.executor), file.mime_type, request.headers.get("range"))
-
-
-def _send_bytes(data: bytes, mime_type: str, asked: str | None) -> Response:
-    size = len(data)
-    headers = {"Accept-Ranges": "bytes"}
-    try:
-        part = parse_byte_range(asked, size)
-    except ValueError:
-        return Response(status_code=416, headers=headers | {"Content-Range": f"bytes */{size}"})
-    if part is None:
-        return Response(data, 200, headers, mime_type)
-    begin, end = part
-    headers["Content-Range"] = f"bytes {begin}-{end - 1}/{size}"
-    return Response(data[begin:end], 206, headers, mime_type)
 
 
 async def _show_page(request: Request) -> Response:

@@ -14,7 +14,8 @@ SUCCESS_FLAG = {"success": 1, "fail": 3}
 NEVER_SEEN_BETWEEN = (0.3, 0.8)
 """The part of its life, from 0 to 1, in which a task of the scenario unknown-state shows the unknown state."""
 
-_OUTPUT_KEYS = {"image": "image_url", "speech": "audio_url", "film": "video_url"}
+_OUTPUT_KEYS = {"png": "image_url", "jpg": "image_url", "mp3": "audio_url", "wav": "audio_url", "mp4": "video_url"}
+"""The other dialect's name of a result, by the end of its URL."""
 
 
 def answer_look(task: Task, clock: Clock) -> Answer:
@@ -70,7 +71,7 @@ def _end(task: Task, clock: Clock, ended: float) -> dict[str, Any]:
         return end | {"failCode": code, "failMsg": msg, "creditsConsumed": 0.0}
     if "bad-result" in task.troubles:
         return end | {"resultJson": '{"resultUrls":["' + "".join(task.urls)[:24]}
-    result = {"resultUrls": [] if "empty" in task.troubles else task.urls}
+    result: dict[str, Any] = {"resultUrls": []} if "empty" in task.troubles else task.result
     return end | {"resultJson": json.dumps(result, separators=(",", ":")), "response": result}
 
 
@@ -93,7 +94,8 @@ def _spec_record(task: Task, clock: Clock) -> Answer:
         status = shown if shown == NEVER_SEEN_STATE else "processing"
         progress = task.timeline.progress_at(task.age(clock))
         return success_answer({"taskId": task.id, "status": status, "progress": progress}, code=0)
-    output: dict[str, str] | str = {} if "empty" in task.troubles else {_OUTPUT_KEYS[task.model.makes]: task.urls[0]}
+    urls = [] if "empty" in task.troubles else task.urls[:1]
+    output: dict[str, str] | str = {_OUTPUT_KEYS[url.rpartition(".")[2]]: url for url in urls}
     if "bad-result" in task.troubles:
         output = '{"url":'
     return success_answer({"taskId": task.id, "status": "completed", "output": output}, code=0)

@@ -18,7 +18,7 @@ from kie_mcp.sandbox.account.sandbox import Sandbox
 from kie_mcp.sandbox.api.answers import Answer
 from kie_mcp.sandbox.api.requests import read_json_object
 from kie_mcp.sandbox.studio import audio_files, speech
-from kie_mcp.sandbox.studio.result_files import DEFAULT_PERSON, DEFAULT_SPEECH, draw_png
+from kie_mcp.sandbox.studio.inputs import DEFAULT_PERSON, DEFAULT_SPEECH, draw_png
 
 BASE64_BYTES = 10 * 1024 * 1024
 """The most bytes of an upload in base64, after decoding."""

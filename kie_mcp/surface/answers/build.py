@@ -147,6 +147,7 @@ def _output(job: Job, index: int, output: Output) -> OutputFields:
         duration_s=output.duration_s,
         expires_at=iso(output.expires_at) if output.expires_at else None,
         note=output.note or None,
+        role=output.role or None,
     )
 
 

@@ -44,6 +44,8 @@ class OutputFields(Fields):
     expires_at: str | None = None
     note: str | None = None
     """What is odd about the file."""
+    role: str | None = None
+    """`cover`, `first_frame` or `last_frame` of a file that comes with those that were ordered."""
 
 
 class CreditFields(Fields):

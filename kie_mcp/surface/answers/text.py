@@ -118,7 +118,8 @@ def _rest(facts: Answer) -> list[str]:
 
 
 def _output_lines(output: OutputFields) -> list[str]:
-    file = f"file: {output.path}" if output.path else "file: not saved"
+    name = (output.role or "file").replace("_", " ")
+    file = f"{name}: {output.path or 'not saved'}"
     life = f" (valid until {output.expires_at} at most)" if output.expires_at else ""
     odd = [f"about the file: {output.note}"] if output.note else []
     link = [f"url: {short_link(output.url)}{life}"] if output.url else []

@@ -28,7 +28,7 @@ async def sent(ledger: Ledger, job: Job, now: float = START) -> Job:
 
 
 async def test_a_job_comes_back_as_it_was_written(ledger: Ledger, other: Ledger) -> None:
-    job = make_job(idempotency_key="k", credits_estimated=4.0, waiting_for=("job_0",), note="é")
+    job = make_job(idempotency_key="k", credits_estimated=4.0, credits_least=3.0, waiting_for=("job_0",), note="é")
     assert await ledger.reserve(job, "w1") == (job, False)
     assert await other.read(job.id) == job
     assert await other.read("job_unknown") is None

@@ -1,0 +1,75 @@
+"""Keeps on disk what Kie.ai has said of its models, each answer with the time at which it came."""
+
+import json
+import os
+import secrets
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import anyio
+from anyio.to_thread import run_sync
+
+PATIENCE = 5.0
+"""Seconds that the disk may take; without it, Kie.ai is asked again."""
+_LARGEST = 16 * 1024 * 1024
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An answer and the time at which it came."""
+
+    at: float
+    value: Any
+
+
+class DiskCache:
+    """Answers by name, a file each. Whatever is wrong with the disk, or with a file on it, nothing fails."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    async def read(self, name: str) -> Kept | None:
+        """Return the answer of that name; None if there is none that can be read."""
+        return await _run(lambda: self._read(name))
+
+    async def write(self, name: str, kept: Kept) -> None:
+        """Keep an answer; if that is not possible, do nothing."""
+        await _run(lambda: self._write(name, kept))
+
+    def _path(self, name: str) -> Path:
+        return self._folder / f"{name.replace('/', '+')}.json"  # no model's id holds a plus
+
+    def _read(self, name: str) -> Kept | None:
+        with self._path(name).open("rb") as file:
+            whole = json.loads(file.read(_LARGEST))
+        given = cast("dict[str, Any]", whole) if isinstance(whole, dict) else {}
+        at = given.get("at")
+        # On some disks two names that differ only in case are one file.
+        if given.get("name") != name or not isinstance(at, int | float) or isinstance(at, bool):
+            return None
+        return Kept(float(at), given.get("value"))
+
+    def _write(self, name: str, kept: Kept) -> None:
+        content = json.dumps({"name": name, "at": kept.at, "value": kept.value}).encode()
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        part = self._folder / f".{secrets.token_hex(8)}.part"
+        try:
+            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+            part.replace(self._path(name))
+        except BaseException:
+            with suppress(OSError):
+                part.unlink()
+            raise
+
+
+async def _run(work: Callable[[], T]) -> T | None:
+    """Run work on the disk in a thread; None if it fails or takes too long."""
+    with suppress(OSError, ValueError, RecursionError), anyio.move_on_after(PATIENCE):
+        return await run_sync(work, abandon_on_cancel=True)
+    return None

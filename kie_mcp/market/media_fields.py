@@ -1,0 +1,173 @@
+"""Finds the fields of an input that hold the URL of a picture, a sound or a film, or a list of such URLs.
+
+Kie.ai's schemas have no mark for them: a field is judged by its name, its format, its examples and its description.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+from kie_mcp.market.input_schema import InputSchema
+from kie_mcp.market.schema_copy import JSON, Schema, as_object
+from kie_mcp.market.schema_forms import find_forms, list_fields
+from kie_mcp.urls import is_web_link
+
+Family = Literal["image", "audio", "video"]
+
+_FAMILIES: Mapping[Family, tuple[str, ...]] = {
+    "image": ("image", "images", "picture", "pictures", "photo", "frame", "mask", "portrait", "face"),
+    "audio": ("audio", "audios", "voice", "sound", "music", "song", "speech", "vocal", "instrumental"),
+    "video": ("video", "videos", "clip", "movie", "footage"),
+}
+_WORDS: Mapping[str, Family] = {word: family for family, words in _FAMILIES.items() for word in words}
+"""Words by which a name or a description tells what a file is."""
+_URL = frozenset({"url", "urls", "uri", "uris", "link", "links"})
+_WHOLE = re.compile(
+    r"(?:(?:input|reference|ref|source|first|last|end|start|tail|style|init|control)_)?"
+    r"(?:images?|videos?|audios?|frames?|masks?|photos?)(?:_(?:input|list|file|files|\d+))?"
+)
+"""Whole names of fields that hold files although no word in them says "URL"."""
+_FORMATS = frozenset({"uri", "url", "uri-reference", "binary"})
+_SAYS_URL = re.compile(r"\bURLs?\b|\blinks? to\b|\buploaded (?:file|image|video|audio)", re.IGNORECASE)
+_TEXTS = frozenset({"prompt", "text", "description", "lyrics", "title", "style", "script", "name", "tags"})
+"""Last words of names whose fields hold text, whatever their description or example mentions."""
+_ENDINGS: Mapping[Family, str] = {
+    "image": r"\.(?:png|jpe?g|webp|gif|bmp|avif)\b",
+    "audio": r"\.(?:mp3|wav|m4a|aac|ogg|flac)\b",
+    "video": r"\.(?:mp4|mov|webm|mkv|avi)\b",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MediaField:
+    """A field that holds the URL of a file."""
+
+    path: str
+    """Its place in the input, as `image_url`, `image_urls[]` or `dialogue[].audio_url`."""
+    family: Family | None
+    """What kind of file it is; None if the schema does not say."""
+
+
+def find_media_fields(schema: InputSchema) -> tuple[MediaField, ...]:
+    """Return the fields that hold the URL of a file, in every form of the input."""
+    found = {field.path: field for field in _find_fields(schema.schema, "", ())}
+    return tuple(found.values())
+
+
+def list_media(given: Mapping[str, Any], schema: InputSchema) -> dict[str, str]:
+    """Return the files that an input names: each text by its place, as `image_urls[0]`."""
+    paths = {field.path for field in find_media_fields(schema)}
+    texts = _list_texts(given, "")
+    return {place: text for place, text in texts if re.sub(r"\[\d+\]", "[]", place) in paths}
+
+
+def replace_media(given: Mapping[str, Any], files: Mapping[str, Any]) -> JSON:
+    """Return a copy of an input with other values at places that `list_media` has named."""
+    return cast("JSON", _replace(dict(given), "", files))
+
+
+def _replace(value: Any, place: str, files: Mapping[str, Any]) -> Any:
+    if place in files:
+        return files[place]
+    if isinstance(value, dict):
+        parts = cast("JSON", value).items()
+        return {name: _replace(one, _step(place, name), files) for name, one in parts}
+    if isinstance(value, list):
+        entries = enumerate(cast("list[Any]", value))
+        return [_replace(one, f"{place}[{index}]", files) for index, one in entries]
+    return value
+
+
+def _list_texts(value: Any, place: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield place, value
+    elif isinstance(value, Mapping):
+        for name, one in cast("Mapping[str, Any]", value).items():
+            yield from _list_texts(one, _step(place, name))
+    elif isinstance(value, list):
+        for index, one in enumerate(cast("list[Any]", value)):
+            yield from _list_texts(one, f"{place}[{index}]")
+
+
+def _step(place: str, name: str) -> str:
+    return f"{place}.{name}" if place else name
+
+
+def _find_fields(schema: Schema, place: str, around: Sequence[JSON]) -> Iterator[MediaField]:
+    """Find the fields below a place; *around* are the schemas of the lists that the place is in."""
+    if isinstance(schema, bool):
+        return
+    for pieces in find_forms(schema):
+        for name, field in list_fields(pieces).items():
+            yield from _find_fields(field, _step(place, name), ())
+        for piece in pieces:
+            for branch in (*piece.get("anyOf", ()), *piece.get("oneOf", ())):
+                yield from _find_fields(branch, place, (*around, piece))
+            if isinstance(items := piece.get("items"), dict):
+                yield from _find_fields(cast("JSON", items), f"{place}[]", (*around, piece))
+    notes = (schema, *around)
+    if place and _may_be_text(schema) and _holds_url(place, notes):
+        yield MediaField(place, _find_family(place, notes))
+
+
+def _may_be_text(schema: JSON) -> bool:
+    pieces = [schema, *map(as_object, schema.get("allOf", ()))]
+    kinds = next((piece["type"] for piece in pieces if "type" in piece), None)
+    is_text = kinds == "string" or (isinstance(kinds, list) and "string" in kinds)
+    return is_text and not any("enum" in piece or "const" in piece for piece in pieces)
+
+
+def _holds_url(place: str, notes: Sequence[JSON]) -> bool:
+    name = _last_name(place)
+    words = _split_words(name)
+    if any(schema.get("format") in _FORMATS for schema in notes) or _URL & {*words[-2:]}:
+        return True
+    if words and words[-1] in _TEXTS:
+        return False
+    if re.fullmatch(_WHOLE, "_".join(words)):
+        return True
+    return any(is_web_link(example) for example in _examples(notes)) or (
+        _words_of(words) is not None and any(_SAYS_URL.search(words) for words in _descriptions(notes))
+    )
+
+
+def _find_family(place: str, notes: Sequence[JSON]) -> Family | None:
+    for name in reversed(re.sub(r"\[\]", "", place).split(".")):
+        if family := _words_of(_split_words(name)):
+            return family
+    for text in (*_descriptions(notes), *_examples(notes)):
+        named: set[Family] = {_WORDS[word] for word in re.findall(r"[a-z]+", text.casefold()) if word in _WORDS}
+        named |= {family for family, ending in _ENDINGS.items() if re.search(ending, text.casefold())}
+        if len(named) == 1:
+            return named.pop()
+    return None
+
+
+def _words_of(words: Iterable[str]) -> Family | None:
+    """Return the family that the last telling word of a name names."""
+    families: list[Family] = [_WORDS[word] for word in words if word in _WORDS]
+    return families[-1] if families else None
+
+
+def _last_name(place: str) -> str:
+    return place.replace("[]", "").rpartition(".")[2]
+
+
+def _split_words(name: str) -> list[str]:
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
+    return [word for word in re.split(r"[^a-z0-9]+", spaced.casefold()) if word]
+
+
+def _descriptions(notes: Sequence[JSON]) -> list[str]:
+    return [text for schema in notes for key in ("description", "title") if isinstance(text := schema.get(key), str)]
+
+
+def _examples(notes: Sequence[JSON]) -> list[str]:
+    values: list[Any] = []
+    for schema in notes:
+        several = schema.get("examples")
+        values += cast("list[Any]", several) if isinstance(several, list) else []
+        values += [schema.get("example"), schema.get("default")]
+    lists = [one for value in values if isinstance(value, list) for one in cast("list[Any]", value)]
+    return [value for value in (*values, *lists) if isinstance(value, str)]
