@@ -19,7 +19,10 @@ from tests.clients import evidence
 from tests.clients.fleet import HERE, Client
 
 PROMPT = "a red boat on a quiet lake"
-TOOLS = {"generate_image", "generate_speech", "create_talking_video", "get_job_status", "list_jobs", "list_models"}
+TOOLS = {
+    *("generate_image", "generate_speech", "create_talking_video", "run_model"),
+    *("get_job_status", "list_jobs", "list_models", "get_account"),
+}
 FIRST_PICTURE = 18.4
 """Seconds that the first picture of a sandbox with seed 0 takes at speed 1."""
 TOLD = 5.0

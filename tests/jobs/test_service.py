@@ -294,9 +294,9 @@ async def test_an_order_that_does_not_fit_into_the_budget_is_refused_and_nothing
     stage = Stage(limits=Limits(credits_per_day=9.0))
     async with stage.service().open() as service:
         for name in ("fox", "cat"):
-            await service.place(draft(name, credits=Estimate(4.0, 4.0)))
+            await service.place(draft(name, credits=Estimate(3.0, 4.0)))
         with pytest.raises(BudgetError, match="1 left"):
-            await service.place(draft("dog", credits=Estimate(4.0, 4.0)))
+            await service.place(draft("dog", credits=Estimate(3.0, 4.0)))
         jobs = await service.list_jobs()
         assert [(await finished(service, job)).phase for job in jobs] == [Phase.SUCCEEDED] * 2
         await service.place(draft("owl", credits=Estimate(1.0, 1.0)))

@@ -1,5 +1,6 @@
 """The command line: what it says, where, and with which exit code."""
 
+import json
 import os
 import re
 import socket
@@ -75,7 +76,7 @@ BROKEN: dict[str, dict[str, str]] = {
 }
 
 
-@pytest.mark.parametrize("command", ["", "serve", "doctor", "jobs"])
+@pytest.mark.parametrize("command", ["", "serve", "doctor", "jobs", "account"])
 @pytest.mark.parametrize("broken", BROKEN)
 def test_what_is_wrong_at_the_start_is_said_with_a_remedy(tmp_path: Path, broken: str, command: str) -> None:
     usual = {"KIE_OUTPUT_DIR": str(tmp_path / "out"), "KIE_STATE_DIR": str(tmp_path / "state")}
@@ -93,11 +94,11 @@ def test_what_is_wrong_at_the_start_is_said_with_a_remedy(tmp_path: Path, broken
         env=clean | given,
     )
     said = ran.stdout + ran.stderr
-    if (broken, command) != ("a file for a folder", "jobs"):  # there is no ledger, and it says so
+    if broken != "a file for a folder" or command not in {"jobs", "account"}:  # there is no ledger, and it says so
         assert ran.returncode in {1, 2}
     assert "Traceback" not in said
     assert "canary" not in said
-    assert len(ran.stderr.splitlines()) in ({0} if command in {"doctor", "jobs"} and not ran.stderr else {2})
+    assert len(ran.stderr.splitlines()) in ({0} if command in {"doctor", "jobs", "account"} and not ran.stderr else {2})
 
 
 def test_an_unknown_command_is_refused(tmp_path: Path) -> None:
@@ -165,7 +166,7 @@ def test_serve_takes_hosts_and_origins_and_the_sandbox_on_either_side() -> None:
     assert build_parser().parse_args([]).command == "stdio"
 
 
-@pytest.mark.parametrize("command", ["serve", "demo", "sandbox", "doctor", "jobs"])
+@pytest.mark.parametrize("command", ["serve", "demo", "sandbox", "doctor", "jobs", "account"])
 def test_every_command_takes_the_sandbox_on_either_side(command: str) -> None:
     assert build_parser().parse_args(["--sandbox", command]).sandbox
     assert build_parser().parse_args([command, "--sandbox"]).sandbox
@@ -232,3 +233,31 @@ def _finished(number: int, account: str) -> Job:
         phase=Phase.SUCCEEDED,
         outputs=(Output(url="https://files.example/a.png", path=f"/pictures/{number}.png" if number else None),),
     )
+
+
+def test_the_account_is_told_as_text_or_json_also_without_a_key(tmp_path: Path) -> None:
+    folders = {"KIE_OUTPUT_DIR": str(tmp_path / "out"), "KIE_STATE_DIR": str(tmp_path / "state")}
+    as_text, as_json = (
+        kie_mcp("account", *more, home=tmp_path, KIE_MAX_JOBS_PER_DAY="50", **folders) for more in ((), ("--json",))
+    )
+    assert (as_text.returncode, as_text.stderr, as_json.returncode, as_json.stderr) == (0, "", 0, "")
+    assert as_text.stdout.startswith("balance: not known\nproblem: There is no Kie.ai API key.\n")
+    assert "ceilings: 50 jobs a day, 50 left; " in as_text.stdout
+    told = json.loads(as_json.stdout)
+    assert (told["error"]["category"], told["today"]["jobs"]) == ("no_key", 0)
+    assert told["ceilings"] == {"max_jobs_per_day": 50.0, "jobs_left_today": 50.0}
+    assert not (tmp_path / "state").exists()
+
+
+def test_the_account_of_a_built_in_sandbox_is_refused_in_words(tmp_path: Path) -> None:
+    ran = kie_mcp("account", "--sandbox", home=tmp_path)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr.startswith("kie-mcp: account cannot show that of a built-in sandbox: ")
+
+
+@pytest.mark.parametrize("wrong", ["-1", "nan", "inf", "many"])
+def test_a_ceiling_that_is_none_is_refused_at_the_start(tmp_path: Path, wrong: str) -> None:
+    """Whoever mistypes one must not believe that it holds."""
+    ran = kie_mcp("account", home=tmp_path, KIE_MAX_CREDITS_PER_DAY=wrong)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert re.fullmatch(rf"kie-mcp: KIE_MAX_CREDITS_PER_DAY: .+ \(given: '{wrong}'\)\nCorrect it .+\n", ran.stderr)

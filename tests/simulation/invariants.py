@@ -77,6 +77,21 @@ def every_task_is_accounted_for(seen: Seen) -> Iterator[str]:
     yield from (f"a task for {job_id}, which is not in the ledger" for job_id in orphans)
 
 
+def the_budget_counts_what_was_charged(seen: Seen) -> Iterator[str]:
+    """Each job counts what Kie.ai has charged for it, or may have, to the day on which it was sent."""
+    tasks = {task.job_id for task in seen.kie.tasks.values()}
+    for job, (jobs, credits_, is_dated) in zip(seen.jobs, seen.counted, strict=True):
+        charged = (1, PRICE) if job.order else (0, 0.0)
+        if job.phase is Phase.FAILED:
+            charged = int(job.task_id is not None), job.credits_used or 0.0
+        if (jobs, credits_) != charged:
+            yield f"{job.id}, {job.phase}, counts as {jobs} jobs and {credits_} credits"
+        if jobs and not is_dated:
+            yield f"{job.id}, {job.phase}, counts to every day"
+        if job.id in tasks and not jobs:
+            yield f"{job.id}, {job.phase}, has a task and does not count"
+
+
 def looks_keep_their_distance(seen: Seen) -> Iterator[str]:
     """Whoever looks, and however many processes there are."""
     for task in seen.kie.tasks.values():
@@ -112,6 +127,7 @@ RULES: tuple[Callable[[Seen], Iterator[str]], ...] = (
     nothing_is_stuck,
     the_verdict_is_right,
     every_task_is_accounted_for,
+    the_budget_counts_what_was_charged,
     looks_keep_their_distance,
     nothing_is_saved_twice,
     the_window_is_respected,

@@ -15,6 +15,7 @@ import anyio
 from kie_mcp.jobs.job import FINAL, Job, Phase
 from kie_mcp.jobs.store import schema
 from kie_mcp.jobs.store.job_json import load
+from kie_mcp.jobs.store.job_queries import UNSENT
 from tests.simulation.client import Call, Client, Intent, ask, intent
 from tests.simulation.faults import Trouble
 from tests.simulation.kie import ELSEWHERE, Kie, Task
@@ -47,6 +48,10 @@ def _disk() -> sqlite3.Connection:
     return connection
 
 
+def _count(row: sqlite3.Row) -> tuple[int, float | None, bool]:
+    return row["counted_jobs"], row["counted_credits"], row["counted_day"] != UNSENT
+
+
 @dataclass
 class Seen:
     """What a seed left behind."""
@@ -63,6 +68,8 @@ class Seen:
     """When the wall clock was set, in virtual seconds."""
     seconds: float
     trace: list[str]
+    counted: list[tuple[int, float | None, bool]]
+    """What each job counts as in the ledger: jobs, credits, and whether that is to a day that is over or begun."""
 
     @property
     def fingerprint(self) -> str:
@@ -155,10 +162,13 @@ class World:
             self._group.cancel_scope.cancel()
             for process in self._slots:
                 process.kill()
-        jobs = [load(row) for row in self._rows("1")]
+        rows = self._rows("1")
+        jobs = [load(row) for row in rows]
         seconds = self.now()
         kept = (self.disk, self._interrupted, stuck, self.jumps)
-        return Seen(self.seed, self.kie, jobs, self._intents, *kept, seconds, self.trace)
+        return Seen(
+            self.seed, self.kie, jobs, self._intents, *kept, seconds, self.trace, counted=list(map(_count, rows))
+        )
 
     async def _settled(self) -> bool:
         """Wait until nothing is left to do, and for a while after; False if that takes too long."""

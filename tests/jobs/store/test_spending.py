@@ -207,7 +207,10 @@ async def test_what_is_sent_again_the_next_day_is_counted_there_and_must_fit(led
     job, tomorrow = await place(ledger, priced(1, 5.0)), START + DAY
     assert await ledger.mark(job, START, TEN) == 0.0
     waiting = await finish(ledger, advance(job, Phase.SUBMITTING, START, sent_at=START), Phase.RESERVED, sent_at=None)
-    await send(ledger, await place(ledger, priced(2, 6.0, created_at=tomorrow)), tomorrow)
+    other = await place(ledger, priced(2, 6.0, created_at=tomorrow))
+    with pytest.raises(BudgetError, match="0 sent and 6 reserved"):
+        await ledger.mark(waiting, tomorrow, TEN)
+    await send(ledger, other, tomorrow)
     with pytest.raises(BudgetError, match="6 sent and 0 reserved"):
         await ledger.mark(waiting, tomorrow, TEN)
     assert await ledger.mark(waiting, tomorrow + DAY, TEN) == 0.0
