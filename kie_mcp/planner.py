@@ -1,13 +1,17 @@
 """Turn an order into the draft of a job, checked before anything is paid, and a job into the request to Kie.ai."""
 
 import json
-from collections.abc import Awaitable, Callable, Container, Mapping
+from collections.abc import Awaitable, Callable, Container, Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
+from typing import Protocol
 
 from kie_mcp.catalog import audio_length_check, job_durations, prices, registry
 from kie_mcp.catalog.models import MODELS
 from kie_mcp.catalog.row_orders import RowOrders
 from kie_mcp.catalog.validate import rename_arguments
+from kie_mcp.errors import OrderError
 from kie_mcp.jobs.draft import Draft
 from kie_mcp.jobs.estimate import Estimate
 from kie_mcp.jobs.job import Job, Request
@@ -20,9 +24,25 @@ from kie_mcp.orders.any_order import load_order
 from kie_mcp.orders.fingerprint import fingerprint, former_fingerprint
 from kie_mcp.orders.kind import Kind
 from kie_mcp.orders.order import Order
+from kie_mcp.orders.part_file import File
+from kie_mcp.urls import is_web_link
 
 PART_WORDS = {"text": "script", "prompt": "image_prompt"}
 """The caller's name of an argument, by its name in the order of a part."""
+_UPLOADED = "https://uploads.invalid/file"
+"""Stands for each file that has no link yet while it is checked what can be written."""
+
+
+class Wire(Protocol):
+    """How requests are written for Kie.ai."""
+
+    def check_request(self, request: Request, /) -> None:
+        """Raise OrderError, naming Kie.ai's input, for what cannot be written."""
+        ...
+
+    async def load_files(self, request: Request, /) -> Request:
+        """Return the request with the bytes of what is sent as a file. Raises OrderError or OutputError."""
+        ...
 
 
 class OrderPlanner:
@@ -32,6 +52,7 @@ class OrderPlanner:
         sources: Finds the outputs of earlier jobs; links stay as they are.
         inputs: Reads the caller's own files.
         check_output_folder: Raises NotCreatedError if so many bytes cannot be saved.
+        wire: Says what can be written for Kie.ai.
         account: The account that the orders belong to.
         market: Knows the models that have no row.
         plain_host: The host and port of a sandbox, if one is used.
@@ -43,6 +64,7 @@ class OrderPlanner:
         sources: EarlierOutputs,
         inputs: InputFiles,
         check_output_folder: Callable[[int], Awaitable[None]],
+        wire: Wire,
         *,
         account: str,
         market: Market,
@@ -50,6 +72,7 @@ class OrderPlanner:
         say: Callable[[str, str], None] = lambda _job, _words: None,
     ) -> None:
         self._check_output_folder = check_output_folder
+        self._wire = wire
         self._sources = sources
         self._inputs = inputs
         self._account = account
@@ -73,6 +96,8 @@ class OrderPlanner:
 
     async def _draft_one(self, order: Order, parts: Mapping[str, Order], needed: int, *, convert: bool) -> Draft:
         checked, unsure = await self._rules(order).check(order)
+        with self._name_arguments(checked):
+            self._wire.check_request(self._build(checked, dict.fromkeys(checked.inputs(), _UPLOADED)))
         makers = {argument: parts[name] for argument, name in order.parts().items()}
         with rename_arguments(**PART_WORDS):
             drafts = {name: await self._draft_one(part, {}, needed, convert=False) for name, part in parts.items()}
@@ -178,10 +203,34 @@ class OrderPlanner:
         try:
             for argument, reference in order.files().items():
                 source = self._inputs if is_file_reference(reference) else self._sources
-                links[reference] = await source.link(reference, argument=argument, say=partial(self._say, job.id))
+                links[argument] = await source.link(reference, argument=argument, say=partial(self._say, job.id))
         finally:
             self._say(job.id, "")
-        return self._rules(order).build(order, links)
+        with self._name_arguments(order):
+            return await self._wire.load_files(self._build(order, links))
+
+    def _build(self, order: Order, links: Mapping[str, str]) -> Request:
+        """Build the request of a checked order, whose files have these links, by argument.
+
+        A link that a caller gave is kept as it is, and is the only one that may not be fetched from here.
+        """
+        given = order.inputs()
+        own = {argument: link for argument, link in links.items() if not _is_web_link(given[argument])}
+        return replace(self._rules(order).build(order.with_files(own), {}), own_links=frozenset(own.values()))
+
+    @contextmanager
+    def _name_arguments(self, order: Order) -> Generator[None]:
+        """Name arguments of the order in place of Kie.ai's inputs in the OrderErrors of a block."""
+        try:
+            yield
+        except OrderError as error:
+            if not error.argument:
+                raise
+            raise error.with_facts(argument=self._rules(order).argument_of(order, error.argument)) from None
+
+
+def _is_web_link(file: File) -> bool:
+    return isinstance(file, str) and is_web_link(file)
 
 
 def kind_of(model: str | None) -> Kind:
