@@ -89,6 +89,13 @@ async def test_with_a_key_the_list_is_the_live_one(sandbox: Settings) -> None:
     assert "Kie.ai's list of" in await show(sandbox, provider="google")
 
 
+async def test_what_a_sandbox_says_is_not_kept_on_disk(sandbox: Settings, tmp_path: Path) -> None:
+    """It has another address each time."""
+    await show(sandbox)
+    assert not (tmp_path / "state" / "market").exists()
+    assert settings(tmp_path, "https://api.kie.ai").market_path is not None
+
+
 async def test_the_doctor_compares_every_row_with_the_live_list(sandbox: Settings) -> None:
     findings = [one for one in await examine(sandbox, live=True) if one.subject == "model"]
     assert [one.found for one in findings if one.grade is not Grade.OK] == []
