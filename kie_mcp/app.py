@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from kie_mcp import __version__
 from kie_mcp.catalog import job_durations
+from kie_mcp.jobs.account import AccountReader
 from kie_mcp.jobs.assembly import make_service
 from kie_mcp.jobs.clock import Clock, SystemClock
 from kie_mcp.jobs.events import JobEvents
@@ -29,7 +30,7 @@ from kie_mcp.media.inputs.own_files import InputFiles
 from kie_mcp.media.inputs.uploads import Uploads
 from kie_mcp.media.outputs.saver import LAST_MOMENTS, OutputSaver, is_saved
 from kie_mcp.media.worker_threads import run_in_thread
-from kie_mcp.planner import OrderPlanner, kind_of
+from kie_mcp.planner import LEARNED_FROM, OrderPlanner, kind_of
 from kie_mcp.settings import SANDBOX_KEY, LogLevel, Settings
 from kie_mcp.surface.answers.preview import PREVIEW_SECONDS
 from kie_mcp.surface.call_handler import CallHandler
@@ -114,7 +115,7 @@ def make_tenant(
     events, history = JobEvents(), JobHistory(ledger, account=account)
     market = Market(kie.models, settings.market_path, clock)
     planner = _make_planner(shared, settings, kie, saver, market, history, events, local_files=local_files)
-    service = _make_service(shared, account, kie, saver, planner, events)
+    service = _make_service(shared, settings, kie, saver, planner, events)
     return Tenant(
         account=account,
         kie=kie,
@@ -123,9 +124,11 @@ def make_tenant(
         history=history,
         market=market,
         watchers=ResourceWatchers(service, history),
+        account_reader=AccountReader(ledger, kie, clock, account=account, limits=settings.limits, timing=shared.timing),
         client_settings=ClientSettings(
             wait_seconds=settings.wait_seconds, links=settings.links, preview=settings.preview
         ),
+        limits=settings.limits,
         has_key=settings.api_key is not None,
     )
 
@@ -156,12 +159,18 @@ def _make_planner(
         account=settings.account,
         market=market,
         plain_host=settings.plain_host,
+        list_finished=lambda: history.list_finished(limit=LEARNED_FROM),
         say=events.say,
     )
 
 
 def _make_service(
-    shared: SharedParts, account: str, kie: KieClient, saver: OutputSaver, planner: OrderPlanner, events: JobEvents
+    shared: SharedParts,
+    settings: Settings,
+    kie: KieClient,
+    saver: OutputSaver,
+    planner: OrderPlanner,
+    events: JobEvents,
 ) -> JobService:
     return make_service(
         shared.ledger,
@@ -170,12 +179,13 @@ def _make_service(
         saver.save,
         events,
         shared.clock,
-        account=account,
+        account=settings.account,
         worker=shared.process_lock.worker,
         kind_of=kind_of,
         saved=is_saved,
         ended=shared.process_lock.find_ended,
         elsewhere=job_durations.usual_duration,
+        limits=settings.limits,
         timing=shared.timing,
     )
 

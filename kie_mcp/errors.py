@@ -9,6 +9,7 @@ KieError
 │   │   └── MissingKeyError  ... there is none
 │   ├── NetworkSetupError    correct this computer's network settings, and start again
 │   ├── CreditError          top up, or raise the key's cap
+│   ├── BudgetError          a ceiling of the user's own does not allow it
 │   ├── UnavailableError     come back later
 │   └── NotYetError          it is sent again by itself
 │       ├── BusyError        ... too many sends: after `retry_after` seconds
@@ -160,6 +161,12 @@ class CreditError(NotCreatedError):
 
     category = "credits"
     remedy = "Top up at https://kie.ai/billing (or raise the key's cap at https://kie.ai/api-key) and call again."
+
+
+class BudgetError(NotCreatedError):
+    """A ceiling that the user has set does not allow it; the jobs that were sent before are not touched by it."""
+
+    category = "budget"
 
 
 class UnavailableError(NotCreatedError):

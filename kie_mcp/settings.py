@@ -26,6 +26,7 @@ from pydantic import (
 
 from kie_mcp.errors import KieError, OrderError
 from kie_mcp.file_system import describe_undecodable
+from kie_mcp.jobs.budget import Limits
 from kie_mcp.kie.api_styles.styles import StyleName
 from kie_mcp.kie.client import API, UPLOADS, KieClient
 from kie_mcp.kie.network_settings import Network
@@ -111,6 +112,7 @@ Secret = Annotated[SecretStr, AfterValidator(_check_header_text)]
 BaseURL = Annotated[str, BeforeValidator(_parse_base_url)]
 CallbackURL = Annotated[str, AfterValidator(_check_callback_url)]
 Folder = Annotated[Path, BeforeValidator(_parse_folder)]
+Credits = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 _HOMELESS = "is in the home folder, which is not known"
 
@@ -170,6 +172,11 @@ class Settings(BaseModel):
     preview: bool | None = None
     """Whether answers carry a small picture of the output; None decides by what is known of the client."""
     sidecar: bool = False
+    max_credits_per_job: Credits | None = None
+    """For one call, its parts included; None is no limit, as for the two below."""
+    max_credits_per_day: Credits | None = None
+    """A day begins at 00:00 UTC."""
+    max_jobs_per_day: Annotated[int, Field(ge=0)] | None = None
     log_level: LogLevel = "WARNING"
     api_style: StyleName = "jobs"
     """How create calls are written: with live ids and fields, as the specification has them, or its legacy calls."""
@@ -201,6 +208,15 @@ class Settings(BaseModel):
         """A hash of base URL and key, which keeps the jobs of different accounts apart."""
         key = self.api_key.get_secret_value() if self.api_key else ""
         return hashlib.sha256(f"{self.api_base_url}\n{key}".encode()).hexdigest()[:16]
+
+    @property
+    def limits(self) -> Limits:
+        """What may be spent at most."""
+        return Limits(
+            credits_per_job=self.max_credits_per_job,
+            credits_per_day=self.max_credits_per_day,
+            jobs_per_day=self.max_jobs_per_day,
+        )
 
     @property
     def ledger_path(self) -> Path:

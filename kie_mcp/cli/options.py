@@ -70,6 +70,9 @@ def _add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
     jobs = add("jobs", help="list the latest jobs of this key")
     jobs.set_defaults(command="jobs")
     jobs.add_argument("--limit", type=_parse_count, default=20, metavar="N", help="how many (20)")
+    account = add("account", help="show balance, spending, ceilings and jobs in flight of this key")
+    account.set_defaults(command="account")
+    account.add_argument("--json", action="store_true", help="as JSON")
 
 
 def _add_serve(serve: argparse.ArgumentParser) -> None:

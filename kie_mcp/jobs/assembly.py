@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from random import Random
 
 from kie_mcp.jobs.absent_workers import Ended, ended_unknown
+from kie_mcp.jobs.budget import NO_LIMITS, Limits
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.durable_writes import DurableWriter
 from kie_mcp.jobs.events import JobEvents
@@ -40,6 +41,7 @@ def make_service(
     loop: type[StepLoop] = StepLoop,
     chance: Random | None = None,
     real: Callable[[], float] = time.monotonic,
+    limits: Limits = NO_LIMITS,
     timing: Timing = STANDARD,
 ) -> JobService:
     """Make the service, still closed.
@@ -61,11 +63,12 @@ def make_service(
         loop: Takes the steps of jobs.
         chance: Where the jitter between two looks comes from.
         real: Seconds of the world, by which it is told whether the process stood still.
+        limits: What may be spent at most.
         timing: The times that all of this goes by.
     """
     writer = DurableWriter(ledger, events.publish, worker, timing=timing)
     looks = LookLimiter(timing)
-    submitter = Submitter(ledger, upstream, prepare, clock, writer, worker, timing=timing)
+    submitter = Submitter(ledger, upstream, prepare, clock, writer, worker, limits=limits, timing=timing)
     follower = Follower(ledger, upstream, save, clock, events.publish, looks, timing=timing)
     steps = loop(
         ledger, submitter, follower, writer, looks, events, clock, elsewhere=elsewhere, chance=chance, timing=timing
@@ -85,5 +88,6 @@ def make_service(
         kind_of=kind_of,
         saved=saved,
         new_id=new_id,
+        limits=limits,
         timing=timing,
     )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from kie_mcp.jobs.estimate import Estimate
-from kie_mcp.jobs.job import JSON
+from kie_mcp.jobs.job import JSON, Job, with_estimate
 from kie_mcp.orders.kind import Kind
 
 
@@ -32,6 +32,27 @@ class Draft:
     """Nobody named the model."""
     remark: str = ""
     """What there is to know about the order."""
+
+    def make_job(self, job_id: str, *, account: str, now: float, idempotency_key: str = "") -> Job:
+        """Make the job of this order; `now` is in seconds since 1970."""
+        job = Job(
+            id=job_id,
+            account=account,
+            kind=self.kind,
+            model=self.model,
+            order=self.order,
+            fingerprint=self.fingerprint,
+            formerly=self.formerly,
+            bucket=self.bucket,
+            waiting_for=self.waiting_for,
+            title=self.title,
+            by_default=self.by_default,
+            remark=self.remark,
+            idempotency_key=idempotency_key or None,
+            created_at=now,
+            updated_at=now,
+        )
+        return with_estimate(job, self.credits)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -253,6 +253,15 @@ class Request:
     """What is behind links in it, where the call takes a file in place of a link."""
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A job that can be sent."""
+
+    job: Job
+    """The job with what is known of it by now; its estimate may be another one than when it was written down."""
+    request: Request
+
+
 class Upstream(Protocol):
     """What a job needs of Kie.ai."""
 

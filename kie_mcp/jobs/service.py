@@ -13,13 +13,14 @@ from contextlib import asynccontextmanager
 import anyio
 import anyio.lowlevel
 
-from kie_mcp.errors import LookError, NotVisibleError, UnknownJobError
+from kie_mcp.errors import BudgetError, LookError, NotVisibleError, UnknownJobError
+from kie_mcp.jobs.budget import NO_LIMITS, Limits
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.draft import Draft, Expectation
 from kie_mcp.jobs.events import JobEvents
 from kie_mcp.jobs.follower import Follower
 from kie_mcp.jobs.history import JobHistory
-from kie_mcp.jobs.job import FINAL, Job, JobState, Phase, Upstream, with_estimate
+from kie_mcp.jobs.job import FINAL, Job, JobState, Phase, Upstream
 from kie_mcp.jobs.joining import Caller
 from kie_mcp.jobs.look_limit import LookLimiter
 from kie_mcp.jobs.polling import ENOUGH, quantile
@@ -52,9 +53,11 @@ class JobService:
         kind_of: Callable[[str | None], Kind],
         saved: Callable[[Job], Awaitable[bool]],
         new_id: Callable[[], str] | None = None,
+        limits: Limits = NO_LIMITS,
         timing: Timing = STANDARD,
     ) -> None:
         self.account = account
+        self._limits = limits
         self._ledger = ledger
         self._history = JobHistory(ledger, account=account)
         self._upstream = upstream
@@ -96,6 +99,8 @@ class JobService:
         """Take an order; return its job, and whether it joined one that was there. Durable when it returns.
 
         *came* is when its call has come, by `now`: what was done for it since may have taken long.
+
+        Raises BudgetError if it does not fit into the limits; then nothing is written down.
         """
         came = self.now() if came is None else came
         job = self._job(draft, idempotency_key)
@@ -105,9 +110,14 @@ class JobService:
             ended = await self._runner.settle()
             ordered = {job.id, *(part.id for part in parts.values())}
             self._doubtful |= ordered
-            job, joined = await self._ledger.reserve(
-                job, self._worker, parts=parts, new=new, ended=ended, recent=self._runner.calls.recent(came)
-            )
+            recent, limits = self._runner.calls.recent(came), self._limits
+            try:
+                job, joined = await self._ledger.reserve(
+                    job, self._worker, parts=parts, new=new, ended=ended, recent=recent, limits=limits
+                )
+            except BudgetError:
+                self._doubtful -= ordered
+                raise
             self._doubtful -= ordered
             if not joined:
                 self._runner.calls.take(job, came)
@@ -240,24 +250,7 @@ class JobService:
 
     def _job(self, draft: Draft, idempotency_key: str = "") -> Job:
         now = self._clock.now()
-        job = Job(
-            id=self._new_id(),
-            account=self.account,
-            kind=draft.kind,
-            model=draft.model,
-            order=draft.order,
-            fingerprint=draft.fingerprint,
-            formerly=draft.formerly,
-            bucket=draft.bucket,
-            waiting_for=draft.waiting_for,
-            title=draft.title,
-            by_default=draft.by_default,
-            remark=draft.remark,
-            idempotency_key=idempotency_key or None,
-            created_at=now,
-            updated_at=now,
-        )
-        return with_estimate(job, draft.credits)
+        return draft.make_job(self._new_id(), account=self.account, now=now, idempotency_key=idempotency_key)
 
     async def _adopt(self, task_id: str) -> Job:
         if is_web_link(task_id):  # it would be fetched as what a job has made, from wherever a caller says

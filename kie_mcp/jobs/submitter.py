@@ -12,6 +12,7 @@ from dataclasses import replace
 import anyio
 
 from kie_mcp.errors import (
+    BudgetError,
     BusyError,
     KieError,
     NotCreatedError,
@@ -23,10 +24,11 @@ from kie_mcp.errors import (
     UnreachableError,
 )
 from kie_mcp.jobs import unsent_messages
+from kie_mcp.jobs.budget import NO_LIMITS, Limits
 from kie_mcp.jobs.circuit_breaker import CircuitBreaker
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.durable_writes import DurableWriter
-from kie_mcp.jobs.job import Job, Phase, Request, Upstream, advance
+from kie_mcp.jobs.job import Job, Phase, Prepared, Request, Upstream, advance
 from kie_mcp.jobs.lifecycle import was_wanted_too_long
 from kie_mcp.jobs.polling import trouble_gap
 from kie_mcp.jobs.store.errors import LedgerError, StaleJobError
@@ -35,8 +37,9 @@ from kie_mcp.jobs.timing import STANDARD, Timing
 
 logger = logging.getLogger(__name__)
 
-Prepare = Callable[[Job], Awaitable[Request]]
-"""What is sent for a job; uploads what must be uploaded, which is free."""
+Prepare = Callable[[Job], Awaitable[Prepared]]
+"""Makes what is sent for a job, and tells what is known of the job by then; uploads what must be uploaded, which is
+free."""
 
 
 class Submitter:
@@ -51,6 +54,7 @@ class Submitter:
         writer: DurableWriter,
         worker: str,
         *,
+        limits: Limits = NO_LIMITS,
         timing: Timing = STANDARD,
     ) -> None:
         self._ledger = ledger
@@ -59,6 +63,7 @@ class Submitter:
         self._clock = clock
         self._writer = writer
         self._worker = worker
+        self._limits = limits
         self._timing = timing
         self._circuit_breaker = CircuitBreaker(timing)
         self._probing = anyio.Lock()
@@ -83,12 +88,16 @@ class Submitter:
         `attempts` counts those that came to nothing. Raises StaleJobError if the job has gone on elsewhere.
         """
         try:
-            request = await self._prepare(job)
+            prepared = await self._prepare(job)
         except (NotYetError, OutputError) as error:
             return await self._postpone(job, error, attempts)
         except Exception as error:
             return await self._end(job, Phase.FAILED, unsent_messages.describe_failed_preparation(error))
-        return await self._send(await self._mark(job), request, attempts)
+        try:
+            marked = await self._mark(prepared.job)
+        except BudgetError as error:
+            return await self._end(prepared.job, Phase.FAILED, error.trouble)
+        return await self._send(marked, prepared.request, attempts)
 
     async def probe(self) -> None:
         """Ask with one free call for all that wait whether Kie.ai is well again."""
@@ -106,11 +115,14 @@ class Submitter:
             self._circuit_breaker.record_answer()
 
     async def _mark(self, job: Job) -> Job:
-        """Wait for a free place in the account's window, first come first served, and take it."""
+        """Wait for a free place in the account's window, first come first served, and take it.
+
+        Raises BudgetError if the job does not fit into the budget any more.
+        """
         async with self._turn:
             while True:
                 now = self._clock.now()
-                seconds = await self._ledger.mark(job, now)
+                seconds = await self._ledger.mark(job, now, self._limits)
                 if not seconds:
                     return advance(job, Phase.SUBMITTING, now, sent_at=now, note="")
                 await anyio.sleep(seconds)

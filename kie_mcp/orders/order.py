@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from kie_mcp.orders.kind import Family, Kind
 from kie_mcp.orders.part_file import File, PartFile
 from kie_mcp.orders.sendable_text import Text
+from kie_mcp.orders.speech import Speech
 
 TITLE = 100
 """The most characters of a job's title."""
@@ -57,14 +58,14 @@ class Order(BaseModel, ABC, frozen=True, extra="forbid"):
     def length(self, _audio_seconds: float | None, /) -> str:
         """Return its step of length, empty if it has no length. Jobs of one step take about equally long."""
 
+    def speech(self) -> Speech | None:
+        """Return what is spoken; None if it is no order to speak."""
+        return None
+
     def with_words(self, change: Callable[[str], str]) -> Self:
         """Return the order with the caller's words changed, for comparison."""
         words = {name: change(getattr(self, name)) for name in self.worded_by if hasattr(self, name)}
         return self.model_copy(update=words)
-
-    def spoken_seconds(self, _characters_a_second: float, /) -> float | None:
-        """Estimate how many seconds its words last when they are spoken; None if it is no order to speak."""
-        return None
 
     def inputs(self) -> dict[str, File]:
         """Return all files that go in, also those that parts will make, by argument, such as `images[0]`."""
@@ -160,14 +161,9 @@ class SpeechOrder(Order, frozen=True):
         """Return the name of the step of its characters."""
         return _find_step(len(self.text), _CHARACTERS)
 
-    def with_words(self, change: Callable[[str], str]) -> Self:
-        """Return the order with the caller's words changed, for comparison."""
-        words = {name: change(getattr(self, name)) for name in self.worded_by if hasattr(self, name)}
-        return self.model_copy(update=words)
-
-    def spoken_seconds(self, characters_a_second: float, /) -> float:
-        """Estimate how many seconds the text lasts, from the characters that a voice speaks in a second."""
-        return len(self.text) / characters_a_second / self.speed
+    def speech(self) -> Speech:
+        """Return the text, with who speaks it, and how fast."""
+        return Speech(text=self.text, voice=self.voice, speed=self.speed)
 
 
 class TalkingVideoOrder(Order, frozen=True):

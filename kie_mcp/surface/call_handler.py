@@ -17,12 +17,13 @@ from mcp.server.mcpserver import Context
 from mcp.types import CallToolResult
 
 from kie_mcp.errors import KieError, MissingKeyError, OrderError
+from kie_mcp.jobs.budget import explain_count
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.job import Job
 from kie_mcp.jobs.joining import Caller
 from kie_mcp.jobs.service import JobService
 from kie_mcp.orders.order import Order
-from kie_mcp.surface.answers.build import build_lost_answer, build_result, describe_job
+from kie_mcp.surface.answers.build import build_estimate, build_lost_answer, build_result, describe_job
 from kie_mcp.surface.answers.preview import PREVIEW_SECONDS, Previews
 from kie_mcp.surface.answers.schema import Answer
 from kie_mcp.surface.clients import Peer, Profile, choose_wait, explain_shortening, find_profile
@@ -47,6 +48,7 @@ class CallOptions:
     new: bool = False
     preview: bool | None = None
     convert: bool = False
+    estimate_only: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +99,14 @@ class CallHandler:
     async def order(
         self, order: Order, ctx: Ctx, options: CallOptions, *, parts: Mapping[str, Order] | None = None
     ) -> CallToolResult:
-        """Place an order, wait for its job as long as the client can, and answer. Raises KieError if it is refused."""
+        """Place an order, wait for its job as long as the client can, and answer. Raises KieError if it is refused.
+
+        If only an estimate is asked for, the order is checked as any other, and its cost is answered.
+        """
         tenant = self._tenant_of(ctx.request_context)
+        if options.estimate_only:
+            draft = await tenant.planner.draft(order, parts=parts, convert=options.convert, keep=False)
+            return build_estimate(draft)
         if not tenant.has_key:
             raise MissingKeyError
         arrival = _note_arrival(tenant.service)
@@ -169,13 +177,13 @@ class CallHandler:
         known = find_profile(recipient.peer, tenant.client_settings)
         facts = await self.describe(job, tenant, joined=joined)
         if not job.done and (short := explain_shortening(options.wait_seconds, known)):
-            facts.note = " ".join(words for words in (facts.note, short) if words)
+            _add_note(facts, short)
         if options.preview and not job.done:
             facts.next = f'get_job_status(job_id="{job.id}", preview=true)'
         asked = known.preview if options.preview is None else options.preview
         picture, problem = await self._previews.draw(job) if asked else (None, "")
         if problem and (options.preview or tenant.client_settings.preview):
-            facts.note = " ".join(words for words in (facts.note, problem) if words)
+            _add_note(facts, problem)
         answered = build_result(job, facts, links=known.links, preview=picture)
         await anyio.lowlevel.checkpoint_if_cancelled()  # a caller that has left was not told the end
         if await recipient.has_left():
@@ -196,7 +204,8 @@ class CallHandler:
     async def describe(self, job: Job, tenant: Tenant, *, joined: bool = False) -> Answer:
         """Describe a job of the tenant's with the fields that every answer has."""
         outlook, parts = await tenant.service.outlook(job), await tenant.service.parts(job)
-        return describe_job(job, outlook, self._clock.now(), parts=parts, sandbox=tenant.is_sandbox, joined=joined)
+        facts = describe_job(job, outlook, self._clock.now(), parts=parts, sandbox=tenant.is_sandbox, joined=joined)
+        return _add_note(facts, explain_count(job, tenant.limits))
 
 
 def _note_arrival(service: JobService) -> Arrival:
@@ -209,6 +218,12 @@ async def _note_caller(service: JobService, job: Job, caller: Caller) -> None:
         await service.note(job, caller)
     except KieError as error:
         logger.warning("job %s: %s", job.id, error)
+
+
+def _add_note(facts: Answer, more: str) -> Answer:
+    """Add a sentence to the note of an answer, if there is one to add."""
+    facts.note = " ".join(words for words in (facts.note, more) if words) or None
+    return facts
 
 
 def _strip_key(given: str) -> str:

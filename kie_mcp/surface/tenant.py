@@ -8,6 +8,8 @@ from typing import Any, TypeAlias
 import anyio
 from mcp.server.context import ServerRequestContext
 
+from kie_mcp.jobs.account import AccountReader
+from kie_mcp.jobs.budget import NO_LIMITS, Limits
 from kie_mcp.jobs.history import JobHistory
 from kie_mcp.jobs.service import JobService
 from kie_mcp.kie.client import KieClient
@@ -30,8 +32,11 @@ class Tenant:
     market: Market
     """All models of its Kie.ai."""
     watchers: ResourceWatchers
+    account_reader: AccountReader
     client_settings: ClientSettings = NO_SETTINGS
     """What its settings say about how to answer clients."""
+    limits: Limits = NO_LIMITS
+    """What may be spent at most."""
     has_key: bool = True
     """Whether there is an API key. Without one, tools that cost credits answer how to get one and where to put it."""
 

@@ -17,7 +17,8 @@ from kie_mcp.orders.model_order import ModelOrder
 from kie_mcp.orders.order import ImageOrder, Order, SpeechOrder, TalkingVideoOrder, add_style
 from kie_mcp.orders.part_file import PartFile
 from kie_mcp.planner import PART_WORDS
-from kie_mcp.surface.answers.build import build_listing
+from kie_mcp.surface.answers.account import AccountFields
+from kie_mcp.surface.answers.build import build_account, build_listing
 from kie_mcp.surface.answers.model_listing import build_model_listing
 from kie_mcp.surface.answers.schema import Listing, ModelListing
 from kie_mcp.surface.arguments import types as arg
@@ -76,6 +77,7 @@ class Tools:
         new: arg.New = False,
         preview: arg.Preview = None,
         convert: arg.Convert = False,
+        estimate_only: arg.EstimateOnly = False,
     ) -> CallToolResult:
         """Make, edit, enlarge, sharpen or cut out a picture. Costs Kie.ai credits."""
         order = ImageOrder(
@@ -88,7 +90,12 @@ class Tools:
             upscale=upscale,
         )
         options = CallOptions(
-            wait_seconds=wait_seconds, idempotency_key=idempotency_key, new=new, preview=preview, convert=convert
+            wait_seconds=wait_seconds,
+            idempotency_key=idempotency_key,
+            new=new,
+            preview=preview,
+            convert=convert,
+            estimate_only=estimate_only,
         )
         return await self._calls.order(order, ctx, options)
 
@@ -106,6 +113,7 @@ class Tools:
         wait_seconds: arg.Wait = None,
         idempotency_key: arg.IdempotencyKey = "",
         new: arg.New = False,
+        estimate_only: arg.EstimateOnly = False,
     ) -> CallToolResult:
         """Speak a text. Costs Kie.ai credits."""
         order = SpeechOrder(
@@ -117,7 +125,9 @@ class Tools:
             similarity_boost=similarity_boost,
             language=language,
         )
-        options = CallOptions(wait_seconds=wait_seconds, idempotency_key=idempotency_key, new=new)
+        options = CallOptions(
+            wait_seconds=wait_seconds, idempotency_key=idempotency_key, new=new, estimate_only=estimate_only
+        )
         return await self._calls.order(order, ctx, options)
 
     @_tool(ToolFacts(title="Create talking video", orders=True))
@@ -139,6 +149,7 @@ class Tools:
         new: arg.New = False,
         preview: arg.Preview = None,
         convert: arg.Convert = False,
+        estimate_only: arg.EstimateOnly = False,
     ) -> CallToolResult:
         """Make a face speak, from image or image_prompt and audio or script. Takes minutes. Costs credits a second."""
         parts = _make_parts(image, image_prompt, aspect_ratio, audio, script, voice)
@@ -151,7 +162,12 @@ class Tools:
             seed=seed,
         )
         options = CallOptions(
-            wait_seconds=wait_seconds, idempotency_key=idempotency_key, new=new, preview=preview, convert=convert
+            wait_seconds=wait_seconds,
+            idempotency_key=idempotency_key,
+            new=new,
+            preview=preview,
+            convert=convert,
+            estimate_only=estimate_only,
         )
         return await self._calls.order(order, ctx, options, parts=parts)
 
@@ -200,6 +216,13 @@ class Tools:
         none = "no jobs yet: a sandbox that was started anew has none" if tenant.is_sandbox else "no jobs yet"
         none = "no such jobs" if state or kind else none
         return build_listing([await self._calls.describe(job, tenant) for job in jobs], none=none)
+
+    @_tool(ToolFacts(title="Get account", answers=AccountFields, read_only=True, shows_jobs=False))
+    async def get_account(self, ctx: Ctx) -> CallToolResult:
+        """Show balance, credits spent today and this month, ceilings and what they leave, jobs in flight. Free."""
+        tenant = self._tenant_of(ctx.request_context)
+        account = await tenant.account_reader.read()
+        return build_account(account, sandbox=tenant.is_sandbox)
 
     @_tool(ToolFacts(title="List models", answers=ModelListing, read_only=True, shows_jobs=False))
     async def list_models(

@@ -7,9 +7,11 @@ from inline_snapshot import snapshot
 
 from kie_mcp.catalog import audio_length_check, registry, requests
 from kie_mcp.catalog.models import MODELS, Model
+from kie_mcp.catalog.sound_length import FASTEST, SoundLength, known_length
 from kie_mcp.errors import OrderError
 from kie_mcp.orders.kind import Kind
-from kie_mcp.orders.order import ImageOrder, SpeechOrder, TalkingVideoOrder
+from kie_mcp.orders.order import ImageOrder, TalkingVideoOrder
+from kie_mcp.orders.speech import Speech
 
 VIDEOS = [model for model in MODELS if model.kind is Kind.TALKING_VIDEO and model.takes.audio_seconds]
 
@@ -29,22 +31,21 @@ def test_audio_may_be_as_long_as_the_model_takes_and_no_longer(model: Model):
 
 @pytest.mark.parametrize("model", VIDEOS, ids=lambda model: model.id)
 def test_a_script_is_refused_once_even_the_fastest_voice_is_too_slow(model: Model):
-    most = round((model.takes.audio_seconds or 0) * audio_length_check.FASTEST)
+    most = round((model.takes.audio_seconds or 0) * FASTEST)
     order = video(model.id)
-    seconds = audio_length_check.check_script(order, SpeechOrder(model="m", text="a" * most))
-    assert seconds == most / audio_length_check.USUAL
+    audio_length_check.check_script(order, Speech(text="a" * most))
     with pytest.raises(OrderError, match="last at least"):
-        audio_length_check.check_script(order, SpeechOrder(model="m", text="a" * (most + 1)))
-    audio_length_check.check_script(order, SpeechOrder(model="m", text="a" * (most + 1), speed=1.2))
+        audio_length_check.check_script(order, Speech(text="a" * (most + 1)))
+    audio_length_check.check_script(order, Speech(text="a" * (most + 1), speed=1.2))
 
 
 def test_what_has_no_audio_or_audio_of_unknown_length_is_left_alone():
     picture = ImageOrder(model="m", prompt="a")
     audio_length_check.check_audio(picture, 1e9)
     audio_length_check.check_audio(video(), None)
-    assert audio_length_check.check_script(picture, SpeechOrder(model="m", text="a")) is None
+    audio_length_check.check_script(picture, Speech(text="a" * 100_000))
     assert (
-        audio_length_check.advise(picture, 1e9, by_default=True)
+        audio_length_check.advise(picture, known_length(1e9), by_default=True)
         == audio_length_check.advise(video(), None, by_default=True)
         == ""
     )
@@ -53,11 +54,11 @@ def test_what_has_no_audio_or_audio_of_unknown_length_is_left_alone():
 def test_longer_than_is_known_to_go_well_is_a_remark_and_for_the_default_a_refusal():
     order = video()
     advised = registry.find("", order.kind).takes.audio_seconds_advised or 0
-    assert audio_length_check.advise(order, advised * audio_length_check.ABOUT, by_default=True) == ""
+    assert audio_length_check.advise(order, known_length(advised * audio_length_check.ABOUT), by_default=True) == ""
     with pytest.raises(OrderError) as caught:
-        audio_length_check.advise(order, 60, by_default=True)
+        audio_length_check.advise(order, known_length(60), by_default=True)
     assert [
-        audio_length_check.advise(order, 60, by_default=False),
+        audio_length_check.advise(order, known_length(60), by_default=False),
         f"{caught.value.message} {caught.value.remedy}",
     ] == snapshot(
         [
@@ -67,5 +68,10 @@ def test_longer_than_is_known_to_go_well_is_a_remark_and_for_the_default_a_refus
     )
 
 
-def test_a_slow_voice_is_slower_than_the_usual_one_and_that_than_the_fastest():
-    assert audio_length_check.SLOW < audio_length_check.USUAL < audio_length_check.FASTEST
+def test_a_script_that_is_not_spoken_yet_is_advised_on_with_a_range():
+    order = video()
+    with pytest.raises(OrderError) as caught:
+        audio_length_check.advise(order, SoundLength(50, 60, 75), by_default=True)
+    assert caught.value.remedy == snapshot(
+        "Name the model: kling/ai-avatar-standard (up to 300 s: 400-600 credits, instead of 150-225), kling/ai-avatar-pro (up to 300 s: 800-1,200 credits, instead of 150-225), omnihuman-1-5 (up to 60 s: 1,350-2,025 credits, instead of 150-225), or infinitalk/from-audio all the same (150-225 credits)."
+    )

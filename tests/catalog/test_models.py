@@ -11,6 +11,7 @@ from inline_snapshot import snapshot
 from kie_mcp.catalog import job_durations, prices, registry, requests
 from kie_mcp.catalog.capabilities import FILE_KINDS
 from kie_mcp.catalog.models import MODELS, Model
+from kie_mcp.catalog.sound_length import known_length
 from kie_mcp.catalog.voices import VOICES
 from kie_mcp.errors import OrderError
 from kie_mcp.jobs.estimate import Estimate
@@ -35,7 +36,7 @@ def becomes(model: Model) -> dict[str, Any]:
     """What the typical order for a model becomes on its way to Kie.ai."""
     order = requests.check(typical(model))
     request = requests.build(order, {FOX: "https://files.example/fox", HELLO: "https://files.example/hello"})
-    price = prices.estimate(order, audio_seconds=10.0)
+    price = prices.estimate(order, audio=known_length(10.0))
     estimate = (price.least, price.most) if price and price.least != price.most else price and price.most
     bucket = job_durations.bucket(order)
     return {"model": request.model, "input": request.input, "estimate": estimate, "bucket": bucket}
@@ -124,7 +125,7 @@ def test_every_model_is_sent_what_its_row_says():
                     "stability": 0.5,
                     "similarity_boost": 0.75,
                 },
-                "estimate": 0.04,
+                "estimate": 0.036,
                 "bucket": "elevenlabs/text-to-speech-turbo-2-5||200",
             },
             "elevenlabs/text-to-speech-multilingual-v2": {
@@ -136,7 +137,7 @@ def test_every_model_is_sent_what_its_row_says():
                     "stability": 0.5,
                     "similarity_boost": 0.75,
                 },
-                "estimate": 0.07,
+                "estimate": 0.072,
                 "bucket": "elevenlabs/text-to-speech-multilingual-v2||200",
             },
             "infinitalk/from-audio": {
@@ -334,7 +335,7 @@ def test_a_refusal_recommends_models_that_take_it():
 def test_a_video_of_unknown_length_has_no_price():
     order = requests.check(TalkingVideoOrder(model="infinitalk", image=FOX, audio=HELLO, resolution="720P"))
     assert prices.estimate(order) is None
-    assert prices.estimate(order, audio_seconds=2.5) == Estimate(30.0, 30.0)
+    assert prices.estimate(order, audio=known_length(2.5)) == Estimate(30.0, 30.0)
 
 
 def test_jobs_that_take_about_as_long_share_a_bucket():

@@ -7,6 +7,7 @@ import pytest
 
 from kie_mcp.catalog import prices, requests
 from kie_mcp.catalog.models import MODELS, Model
+from kie_mcp.catalog.sound_length import known_length
 from kie_mcp.orders.kind import Kind
 from kie_mcp.orders.order import ImageOrder, Order, SpeechOrder, TalkingVideoOrder
 from kie_mcp.sandbox.account.models import MODELS as SANDBOX
@@ -58,7 +59,7 @@ def test_the_sandbox_takes_what_the_row_allows_at_the_price_that_the_row_says(mo
         if not model.price.credits:
             continue
         cost = SANDBOX[request.model].price(request.input, SECONDS)
-        price = prices.estimate(order, audio_seconds=SECONDS)
+        price = prices.estimate(order, audio=known_length(SECONDS))
         assert price is not None
         assert price.least == price.most == pytest.approx(cost, abs=0.01), changes
 

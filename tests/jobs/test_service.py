@@ -10,8 +10,10 @@ from typing import Any
 import anyio
 import pytest
 
-from kie_mcp.errors import BusyError, NotVisibleError
+from kie_mcp.errors import BudgetError, BusyError, NotVisibleError
+from kie_mcp.jobs.budget import Limits
 from kie_mcp.jobs.draft import Draft
+from kie_mcp.jobs.estimate import Estimate
 from kie_mcp.jobs.job import Job, Phase
 from kie_mcp.jobs.service import new_job_id
 from kie_mcp.jobs.store.errors import LedgerError
@@ -286,3 +288,16 @@ async def test_ids_cannot_be_guessed() -> None:
     ids = {new_job_id() for _ in range(100)}
     assert len(ids) == 100
     assert all(re.fullmatch(r"job_[a-z2-7]{26}", name) for name in ids)
+
+
+async def test_an_order_that_does_not_fit_into_the_budget_is_refused_and_nothing_is_left_of_it() -> None:
+    stage = Stage(limits=Limits(credits_per_day=9.0))
+    async with stage.service().open() as service:
+        for name in ("fox", "cat"):
+            await service.place(draft(name, credits=Estimate(4.0, 4.0)))
+        with pytest.raises(BudgetError, match="1 left"):
+            await service.place(draft("dog", credits=Estimate(4.0, 4.0)))
+        jobs = await service.list_jobs()
+        assert [(await finished(service, job)).phase for job in jobs] == [Phase.SUCCEEDED] * 2
+        await service.place(draft("owl", credits=Estimate(1.0, 1.0)))
+    assert [job.fingerprint for job in stage.rows()] == ["fox", "cat", "owl"]

@@ -1,5 +1,6 @@
 """Spending money: what each answer to the create call means, and that it is written down whatever happens."""
 
+from dataclasses import replace
 from typing import Any
 
 import anyio
@@ -7,7 +8,9 @@ import pytest
 
 from kie_mcp import errors
 from kie_mcp.errors import BusyError, KieError, NotCreatedError, NotYetError, UnconfirmedError, UnreachableError
-from kie_mcp.jobs.job import Job, Phase, Request
+from kie_mcp.jobs.budget import Limits
+from kie_mcp.jobs.job import Job, Phase, Prepared, Request
+from kie_mcp.jobs.submitter import Prepare
 from kie_mcp.jobs.timing import STANDARD
 from tests.support.scripted_kie import Script, Stage, make_job
 from tests.support.virtual_time import START, VIRTUAL
@@ -176,7 +179,7 @@ async def test_what_cannot_be_prepared_has_failed_and_nothing_was_sent() -> None
     stage = Stage()
     submission, job, ledger = await stage.ordered()
 
-    async def prepare(_: Job) -> Request:
+    async def prepare(job: Job) -> Prepared:
         raise errors.OrderError("no such file")
 
     submission = stage.steps(ledger, prepare=prepare)
@@ -193,10 +196,10 @@ async def test_what_cannot_be_prepared_just_now_is_prepared_again(error: KieErro
     _, job, ledger = await stage.ordered()
     failures = [error, error]
 
-    async def prepare(_: Job) -> Request:
+    async def prepare(job: Job) -> Prepared:
         if failures:
             raise failures.pop()
-        return Request("m")
+        return Prepared(job, Request("m"))
 
     job = await stage.steps(ledger, prepare=prepare).submit(job)
     assert (job.phase, len(stage.kie.created)) == (Phase.SUBMITTED, 1)
@@ -207,7 +210,7 @@ async def test_a_bug_in_preparing_does_not_say_more_than_it_knows() -> None:
     stage = Stage()
     _, job, ledger = await stage.ordered()
 
-    async def prepare(_: Job) -> Request:
+    async def prepare(job: Job) -> Prepared:
         raise ZeroDivisionError("secret")
 
     job = await stage.steps(ledger, prepare=prepare).submit(job)
@@ -232,3 +235,33 @@ async def test_eighteen_go_at_once_and_the_nineteenth_waits() -> None:
         for number in range(2, 25):
             group.start_soon(submission.submit, (await ledger.reserve(make_job(number), "w1", new=True))[0])
     assert [round(at, 3) for at, _ in stage.kie.created] == [0.0] * 18 + [10.5] * 6
+
+
+def dearer(amount: float | None) -> Prepare:
+    """Learn only while it is prepared what a job costs."""
+
+    async def prepare(job: Job) -> Prepared:
+        return Prepared(replace(job, credits_estimated=amount), Request("m"))
+
+    return prepare
+
+
+async def test_a_job_is_sent_with_what_is_known_of_its_price_by_then() -> None:
+    stage = Stage(limits=Limits(credits_per_day=10.0))
+    _, job, ledger = await stage.ordered(make_job(credits_estimated=4.0))
+    job = await stage.steps(ledger, prepare=dearer(9.0)).submit(job)
+    assert (job.phase, job.credits_estimated) == (Phase.SUBMITTED, 9.0)
+    assert stage.rows() == [job]
+
+
+@pytest.mark.parametrize("limits", [Limits(credits_per_day=10.0), Limits(credits_per_job=10.0)])
+async def test_a_job_that_turns_out_too_dear_fails_and_nothing_is_sent(limits: Limits) -> None:
+    stage = Stage(limits=limits)
+    _, job, ledger = await stage.ordered(make_job(credits_estimated=4.0))
+    job = await stage.steps(ledger, prepare=dearer(11.0)).submit(job)
+    assert (job.phase, job.credits_estimated, stage.kie.created) == (Phase.FAILED, 11.0, [])
+    assert job.trouble is not None
+    assert (job.trouble.category, job.trouble.may_have_been_charged) == ("budget", False)
+    assert "11 credits" in job.trouble.message
+    assert "raise KIE_MAX_CREDITS" in job.trouble.remedy
+    assert (await ledger.read_spending("account", 0)).entries == ()

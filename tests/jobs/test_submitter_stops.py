@@ -9,6 +9,7 @@ import pytest
 
 from kie_mcp import errors
 from kie_mcp.errors import BusyError, KieError, UnconfirmedError
+from kie_mcp.jobs.budget import NO_LIMITS, Limits
 from kie_mcp.jobs.job import Job, Phase
 from kie_mcp.jobs.store.errors import LedgerError, StaleJobError
 from kie_mcp.jobs.store.sqlite import SqliteLedger
@@ -76,10 +77,10 @@ async def test_nothing_is_sent_once_it_stops() -> None:
     marking = anyio.Event()
 
     class Slow(SqliteLedger):
-        async def mark(self, job: Job, now: float) -> float:
+        async def mark(self, job: Job, now: float, limits: Limits = NO_LIMITS) -> float:
             seconds = 0.0
             with anyio.CancelScope(shield=True):
-                seconds = await super().mark(job, now)
+                seconds = await super().mark(job, now, limits)
                 marking.set()
                 await anyio.sleep(1.0)
             return seconds

@@ -127,7 +127,8 @@ def test_an_order_for_it_is_checked_sent_and_estimated_as_its_row_says(seen: dic
     video = seen["video"]
     assert (video["model"], video["state"]) in {("acme/talker", "queued"), ("acme/talker", "running")}, video
     assert video["kie_task_id"]
-    assert seen["priced"]["credits"]["estimated"] == 41  # its script lasts a second
+    price = seen["priced"]["credits"]
+    assert price["least"] < 41 < price["estimated"] < 2.5 * 41  # its script lasts about a second
 
 
 def test_refusals_of_other_models_recommend_it(seen: dict[str, Any]) -> None:

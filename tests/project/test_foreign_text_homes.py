@@ -26,7 +26,8 @@ def test_one_file_alone_knows_what_no_reader_sees() -> None:
     """Elsewhere it is asked for, or a spelling is compared, which is another question."""
     comparing = {"orders/equality.py", "media/inputs/similar_names.py", "surface/arguments/absent.py"}
     naming = {"media/outputs/file_names.py"}
-    assert holding(r"unicodedata\.category") == {"text.py"} | comparing | naming
+    counting = {"catalog/spoken_letters.py"}
+    assert holding(r"unicodedata\.category") == {"text.py"} | comparing | naming | counting
 
 
 def test_one_file_alone_knows_where_the_secrets_of_a_link_begin() -> None:

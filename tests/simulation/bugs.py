@@ -8,6 +8,7 @@ from typing import Any
 import anyio
 
 from kie_mcp.errors import UnconfirmedError
+from kie_mcp.jobs.budget import NO_LIMITS, Limits
 from kie_mcp.jobs.job import Job, Look, Phase, Request, Upstream, advance
 from kie_mcp.jobs.joining import NOTHING_RECENT, Caller, Recent
 from kie_mcp.jobs.step_loop import StepLoop
@@ -45,7 +46,7 @@ class _Retrying:
 class _MarksAfterSending(SqliteLedger):
     """Writes down that a job is being sent when the answer is there."""
 
-    async def mark(self, job: Job, now: float) -> float:
+    async def mark(self, job: Job, now: float, limits: Limits = NO_LIMITS) -> float:
         """Say that it may be sent, and write nothing."""
         return 0.0
 

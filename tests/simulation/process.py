@@ -14,7 +14,7 @@ from kie_mcp.errors import NotCreatedError, OutputError
 from kie_mcp.errors import Trouble as Told
 from kie_mcp.jobs.assembly import make_service
 from kie_mcp.jobs.events import JobEvents
-from kie_mcp.jobs.job import Job, Look, Output, Request
+from kie_mcp.jobs.job import Job, Look, Output, Prepared, Request
 from kie_mcp.jobs.polling import Spread
 from kie_mcp.jobs.service import JobService
 from kie_mcp.jobs.store.errors import LedgerError
@@ -227,10 +227,10 @@ class Process:
         await self.gate()
         return await self._world.kie.credit(self)
 
-    async def prepare(self, job: Job) -> Request:
+    async def prepare(self, job: Job) -> Prepared:
         """What is sent; the job's id travels along so that the truth can be told."""
         await self.gate()
-        return Request(job.model, {**job.order, "job": job.id})
+        return Prepared(job, Request(job.model, {**job.order, "job": job.id}))
 
     async def save(self, job: Job, urls: Sequence[str]) -> tuple[tuple[Output, ...], Told | None]:
         """Save what is at the links: by name of the job, so the same again falls on the same place."""

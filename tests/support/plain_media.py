@@ -27,6 +27,12 @@ FRAMES = 5
 """Frames a second."""
 
 
+def seconds_of_speech(words: str, pace: float = 1.0) -> float:
+    """How long the sandbox speaks these words."""
+    characters = sum(len(word) + 1 for word in words.split())
+    return CHIME_SECONDS + REST_SECONDS + characters / CHARACTERS_PER_SECOND / pace
+
+
 class PlainMedia(MediaMakers):
     """Pictures of one colour, silence, and films of both."""
 
@@ -45,8 +51,7 @@ class PlainMedia(MediaMakers):
 
     def make_speech(self, words: str, voice_id: str, pace: float) -> bytes:
         """Silence as long as the words, after a click that is theirs, so that each speech has bytes of its own."""
-        characters = sum(len(word) + 1 for word in words.split())
-        seconds = CHIME_SECONDS + REST_SECONDS + characters / CHARACTERS_PER_SECOND / pace
+        seconds = seconds_of_speech(words, pace)
         click = array("h", hashlib.sha512(f"{voice_id} {words}".encode()).digest())
         return audio_files.encode(click + array("h", bytes(2 * int(seconds * RATE) - 2 * len(click))))
 

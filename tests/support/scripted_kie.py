@@ -13,11 +13,12 @@ import anyio
 
 from kie_mcp.errors import Trouble
 from kie_mcp.jobs.assembly import make_service
+from kie_mcp.jobs.budget import NO_LIMITS, Limits
 from kie_mcp.jobs.draft import Draft
 from kie_mcp.jobs.durable_writes import DurableWriter
 from kie_mcp.jobs.events import JobEvents
 from kie_mcp.jobs.follower import Follower, Save
-from kie_mcp.jobs.job import Job, Look, Output, Phase, Request, Verdict
+from kie_mcp.jobs.job import Job, Look, Output, Phase, Prepared, Request, Verdict
 from kie_mcp.jobs.lifecycle import Due, Known, Step, next_step
 from kie_mcp.jobs.look_limit import LookLimiter
 from kie_mcp.jobs.polling import Spread
@@ -81,9 +82,10 @@ def make_job(number: int = 1, **changes: Any) -> Job:
     return Job(**known | changes)
 
 
-def draft(fingerprint: str = "fox") -> Draft:
+def draft(fingerprint: str = "fox", **changes: Any) -> Draft:
     """Give an order that was checked."""
-    return Draft(kind=Kind.IMAGE, model="m", order={"prompt": fingerprint}, fingerprint=fingerprint, bucket="short")
+    known: dict[str, Any] = {"kind": Kind.IMAGE, "model": "m", "order": {"prompt": fingerprint}, "bucket": "short"}
+    return Draft(fingerprint=fingerprint, **known | changes)
 
 
 @dataclass
@@ -124,9 +126,9 @@ async def _play(script: Sequence[Any], turn: int, *, otherwise: Any) -> Any:
     return answer
 
 
-async def prepare(job: Job) -> Request:
+async def prepare(job: Job) -> Prepared:
     """Give what is sent."""
-    return Request(job.model, {"job": job.id})
+    return Prepared(job, Request(job.model, {"job": job.id}))
 
 
 async def save(_: Job, urls: Sequence[str]) -> tuple[tuple[Output, ...], Trouble | None]:
@@ -148,6 +150,7 @@ class Stage:
     save: Save = save
     ended: set[str] = field(default_factory=set[str])
     """Workers that have certainly ended."""
+    limits: Limits = NO_LIMITS
     phases: list[Phase] = field(default_factory=list[Phase])
     """What waiters were woken for."""
 
@@ -182,6 +185,7 @@ class Stage:
             ended=self.tell_ended,
             chance=Random(1),
             real=anyio.current_time,
+            limits=self.limits,
         )
 
     async def ordered(self, job: Job | None = None) -> tuple["Steps", Job, SqliteLedger]:
@@ -243,7 +247,7 @@ class Steps:
             )
 
         clock, looks, writer = LoopClock(), LookLimiter(), DurableWriter(ledger, tell, worker)
-        submitter = Submitter(ledger, stage.kie, prepare, clock, writer, worker)
+        submitter = Submitter(ledger, stage.kie, prepare, clock, writer, worker, limits=stage.limits)
         self._follower = Follower(ledger, stage.kie, stage.save, clock, tell, looks)
         self._sending, self._all = loop(_step_before_looks), loop(next_step)
         self.stop = submitter.stop

@@ -123,6 +123,7 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                         "description": "Turn a file that the model does not take into one that it takes",
                         "type": "boolean",
                     },
+                    "estimate_only": {"description": "Is free", "type": "boolean"},
                 },
                 "type": "object",
             },
@@ -175,6 +176,7 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                         "description": "Make, and pay for, another job even if an equal one can be joined",
                         "type": "boolean",
                     },
+                    "estimate_only": {"description": "Is free", "type": "boolean"},
                 },
                 "required": ["text"],
                 "type": "object",
@@ -224,7 +226,7 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                         "maximum": 2147483647,
                         "minimum": -1,
                         "type": "integer",
-                        "description": "For the same motion again; Kie.ai may ignore it",
+                        "description": "Reported to be accepted and ignored by Kie.ai",
                     },
                     "wait_seconds": {
                         "maximum": 600,
@@ -249,6 +251,7 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                         "description": "Turn a file that the model does not take into one that it takes",
                         "type": "boolean",
                     },
+                    "estimate_only": {"description": "Is free", "type": "boolean"},
                 },
                 "type": "object",
             },
@@ -330,6 +333,7 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                 },
                 "type": "object",
             },
+            "get_account": {"properties": {}, "type": "object"},
             "list_models": {
                 "properties": {
                     "query": {"description": "Such as upscale", "type": "string"},
@@ -357,11 +361,16 @@ async def test_the_output_schemas(tmp_path: Path) -> None:
     """Every tool that speaks of a job says the same of it."""
     schemas = {name: tool["outputSchema"] for name, tool in (await published(tmp_path)).items()}
     listing_schema, of_a_job = schemas.pop("list_jobs"), schemas.pop("get_job_status")
-    of_models = schemas.pop("list_models")
+    of_models, account_schema = schemas.pop("list_models"), schemas.pop("get_account")
     assert schemas == dict.fromkeys(
         ["generate_image", "generate_speech", "create_talking_video", "run_model"], of_a_job
     )
-    assert {"of a job": of_a_job, "list_jobs": listing_schema, "list_models": of_models} == snapshot(
+    assert {
+        "of a job": of_a_job,
+        "list_jobs": listing_schema,
+        "get_account": account_schema,
+        "list_models": of_models,
+    } == snapshot(
         {
             "of a job": {
                 "properties": {
@@ -396,6 +405,7 @@ async def test_the_output_schemas(tmp_path: Path) -> None:
                 "properties": {"jobs": {"type": "array", "items": {"type": "object"}}, "next": {"type": "string"}},
                 "type": "object",
             },
+            "get_account": {"type": "object"},
             "list_models": {
                 "properties": {
                     "models": {"type": "array", "items": {"type": "object"}},
@@ -443,6 +453,11 @@ async def test_titles_descriptions_and_annotations(tmp_path: Path) -> None:
                 "List jobs",
                 "List jobs, newest first, also those of earlier conversations. Free.",
                 {"readOnlyHint": True, "destructiveHint": False, "idempotentHint": True, "openWorldHint": False},
+            ),
+            "get_account": (
+                "Get account",
+                "Show balance, credits spent today and this month, ceilings and what they leave, jobs in flight. Free.",
+                {"readOnlyHint": True, "destructiveHint": False, "idempotentHint": True, "openWorldHint": True},
             ),
             "list_models": (
                 "List models",

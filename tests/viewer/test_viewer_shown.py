@@ -47,6 +47,7 @@ async def test_a_running_job_is_a_named_progress_bar_with_words(browser: Browser
             "span: google/nano-banana",
             "div: role=progressbar | aria-label=Progress | aria-valuemin=0 | aria-valuemax=100 | aria-valuetext=a while so far, usually about 3 min | aria-valuenow=some",
             "p: a while so far, usually about 3 min",
+            "p: Cost: not known before it is made",
             "p: role=status | Talking video: Running. a while so far, usually about 3 min",
         ]
     )

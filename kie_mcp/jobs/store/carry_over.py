@@ -8,6 +8,7 @@ from typing import Any
 
 from kie_mcp.jobs.job import FINAL, Phase
 from kie_mcp.jobs.joining import Caller
+from kie_mcp.jobs.store.job_queries import UNSENT
 from kie_mcp.jobs.timing import STANDARD
 
 _UNFINISHED = ", ".join(f"'{phase}'" for phase in sorted(set(Phase) - FINAL))
@@ -31,12 +32,15 @@ def list_unfinished(old: sqlite3.Connection) -> list[str]:
 def carry_over(old: sqlite3.Connection, new: sqlite3.Connection) -> None:
     """Copy what keeps anything from being paid twice: unfinished jobs, those of the last day, and who cares for them.
 
+    That is also what counts against a day's budget.
+
     A job that is in both, as after a backup was put back, stays as it was changed last.
     """
     rows = old.execute(
         f"SELECT * FROM jobs WHERE phase IN ({_UNFINISHED}) OR phase = ? OR idempotency_key IS NOT NULL"  # noqa: S608
-        " OR caller NOT IN (?, ?) OR created_at > (SELECT max(created_at) FROM jobs) - ?",
-        (Phase.UNCONFIRMED, Caller.ANSWERED, Caller.CLOSED, STANDARD.join_for),
+        " OR caller NOT IN (?, ?) OR created_at > (SELECT max(created_at) FROM jobs) - ?"
+        " OR (counted_jobs = 1 AND counted_day >= (SELECT max(counted_day) FROM jobs WHERE counted_day < ?))",
+        (Phase.UNCONFIRMED, Caller.ANSWERED, Caller.CLOSED, STANDARD.join_for, UNSENT),
     ).fetchall()
     new.execute("BEGIN IMMEDIATE")
     with new:

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Any
 
+from kie_mcp.jobs.budget import count, day_of
 from kie_mcp.jobs.job import FINAL, Job, Phase
 from kie_mcp.jobs.joining import Caller
 from kie_mcp.jobs.polling import KEPT
@@ -17,6 +18,8 @@ logger = logging.getLogger(__name__)
 
 UNFINISHED = ", ".join(repr(phase.value) for phase in Phase if phase not in FINAL)
 """As SQL has it: a literal, or no index would be used."""
+UNSENT = 10**9
+"""As the column `counted_day` has it of a job that is not sent yet: after all days, so that a range includes it."""
 _DIGEST = re.compile(r"#sha256=([0-9a-f]{64})")
 """How an order names a file of the caller's."""
 
@@ -76,23 +79,38 @@ def insert(db: sqlite3.Connection, job: Job, worker: str) -> None:
     """Write a new job down, with a caller who waits."""
     db.execute(
         "INSERT INTO jobs (id, account, kind, phase, state, fingerprint, idempotency_key, task_id, created_at, epoch,"
-        " record, worker, caller, caller_worker) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " record, worker, caller, caller_worker, model, counted_day, counted_jobs, counted_credits)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             *(job.id, job.account, job.kind, job.phase, job.state, job.fingerprint, job.idempotency_key),
             *(job.task_id, job.created_at, job.epoch, dump(job), worker, Caller.WAITING, worker),
+            *(
+                job.model,
+                UNSENT if job.phase is Phase.RESERVED else day_of(job.sent_at or job.created_at),
+                *_counts(job),
+            ),
         ),
     )
 
 
 def update(db: sqlite3.Connection, job: Job, was: Phase) -> None:
-    """Write the job as it is now. Raises StaleJobError if it was not in that phase and epoch any more."""
+    """Write the job as it is now, and what it counts as; the day to which it counts stays as it was sent.
+
+    Raises StaleJobError if it was not in that phase and epoch any more.
+    """
     changed = db.execute(
-        "UPDATE jobs SET phase = ?, state = ?, task_id = ?, record = ?, epoch = ?"
-        " WHERE id = ? AND phase = ? AND epoch = ?",
-        (job.phase, job.state, job.task_id, dump(job), job.epoch, job.id, was, job.epoch),
+        "UPDATE jobs SET phase = ?, state = ?, task_id = ?, record = ?, epoch = ?, counted_jobs = ?,"
+        " counted_credits = ? WHERE id = ? AND phase = ? AND epoch = ?",
+        (job.phase, job.state, job.task_id, dump(job), job.epoch, *_counts(job), job.id, was, job.epoch),
     ).rowcount
     if not changed:
         raise StaleJobError(f"Job {job.id} has gone on without this process.")
+
+
+def _counts(job: Job) -> tuple[int, float | None]:
+    """Return whether the job counts, and as how many credits: None if its price is not known."""
+    counted = count(job)
+    return counted.jobs, None if counted.unpriced else counted.credits
 
 
 def learn(db: sqlite3.Connection, bucket: str, seconds: float, now: float) -> None:

@@ -1,4 +1,4 @@
-"""What a store of jobs can do: five small protocols, and the ledger that is all of them.
+"""What a store of jobs can do: six small protocols, and the ledger that is all of them.
 
 Each change is one compare-and-set transaction, durable when it returns: it names the phase the job was in and the epoch
 of the process that cares for it, and changes nothing if either is no longer so. A process that cares for jobs is a
@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from kie_mcp.jobs.budget import NO_LIMITS, Limits, Spending
 from kie_mcp.jobs.job import FINAL, Job, JobState, Phase
 from kie_mcp.jobs.joining import NOTHING_RECENT, Caller, Recent
 from kie_mcp.orders.kind import Kind
@@ -52,6 +53,7 @@ class JobStore(Protocol):
         new: bool = False,
         ended: Collection[str] = (),
         recent: Recent = NOTHING_RECENT,
+        limits: Limits = NO_LIMITS,
     ) -> tuple[Job, bool]:
         """Write a new job down, or find the one that this order joins; return the job, and whether it was there.
 
@@ -59,7 +61,8 @@ class JobStore(Protocol):
         *parts* are the jobs that make its inputs, by the names that its order has for them: written down, or joined, in
         the same step, if the job itself is new. All of a chain is there after a crash, or nothing of it.
 
-        Raises KeyConflictError if the idempotency key stands for another order.
+        Raises KeyConflictError if the idempotency key stands for another order, BudgetError if what is new does not fit
+        into the limits; then nothing at all is changed.
         """
         ...
 
@@ -126,8 +129,12 @@ class JobStore(Protocol):
 class RateWindow(Protocol):
     """Says when an account may send, and counts what it sends."""
 
-    async def mark(self, job: Job, now: float) -> float:
-        """Step from reserved to submitting and count the send, if one may be sent; else return the seconds to wait."""
+    async def mark(self, job: Job, now: float, limits: Limits = NO_LIMITS) -> float:
+        """Step from reserved to submitting and count the send, if one may be sent; else return the seconds to wait.
+
+        The job is written as it is given, with what is known of its price by now. Raises BudgetError if it does not fit
+        into the limits any more.
+        """
         ...
 
     async def read_queue(self, job: Job) -> Queue:
@@ -192,6 +199,14 @@ class Durations(Protocol):
         ...
 
 
+class Budget(Protocol):
+    """Says what was spent; `reserve` and `mark` hold it to the limits that they are given."""
+
+    async def read_spending(self, account: str, since: int) -> Spending:
+        """Return what counts from that UTC day on, and what is not sent yet, by model and day."""
+        ...
+
+
 class Uploads(Protocol):
     """Remembers what was uploaded."""
 
@@ -204,7 +219,7 @@ class Uploads(Protocol):
         ...
 
 
-class Ledger(JobStore, RateWindow, Leases, Durations, Uploads, Protocol):
+class Ledger(JobStore, RateWindow, Leases, Durations, Budget, Uploads, Protocol):
     """All that a process needs to remember, in one place."""
 
     async def open(self) -> None:

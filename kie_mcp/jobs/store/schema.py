@@ -51,6 +51,23 @@ MIGRATIONS = (
     ALTER TABLE jobs ADD COLUMN told_at REAL;
     CREATE INDEX jobs_by_worker ON jobs (caller_worker) WHERE caller = 'waiting';
     """,
+    """
+    ALTER TABLE jobs ADD COLUMN model TEXT;
+    ALTER TABLE jobs ADD COLUMN counted_day INTEGER;
+    ALTER TABLE jobs ADD COLUMN counted_jobs INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE jobs ADD COLUMN counted_credits REAL;
+    UPDATE jobs SET
+        model = json_extract(record, '$.model'),
+        counted_day = CASE phase WHEN 'reserved' THEN 1000000000
+            ELSE CAST(coalesce(json_extract(record, '$.sent_at'), created_at) / 86400 AS INTEGER) END,
+        counted_jobs = coalesce(json_extract(record, '$.order'), '{}') <> '{}'
+            AND (phase <> 'failed' OR task_id IS NOT NULL),
+        counted_credits = coalesce(json_extract(record, '$.credits_used'), CASE
+            WHEN phase = 'failed' AND coalesce(json_extract(record, '$.trouble.may_have_been_charged'), 0) = 0 THEN 0
+            ELSE json_extract(record, '$.credits_estimated') END)
+        WHERE json_valid(record);
+    CREATE INDEX jobs_by_day ON jobs (account, counted_day, model, counted_credits) WHERE counted_jobs = 1;
+    """,
 )
 """Each brings a file one version further; `PRAGMA user_version` says how many it has had."""
 

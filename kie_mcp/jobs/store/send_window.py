@@ -3,10 +3,12 @@
 import sqlite3
 
 from kie_mcp.jobs import rate_limit
+from kie_mcp.jobs.budget import Limits
 from kie_mcp.jobs.job import Job, Phase, advance
 from kie_mcp.jobs.store.job_queries import find_row, update
 from kie_mcp.jobs.store.leases import extend_lease
 from kie_mcp.jobs.store.protocols import Queue
+from kie_mcp.jobs.store.spending import check_sending, set_day
 from kie_mcp.jobs.timing import Timing
 
 
@@ -29,8 +31,11 @@ def read_queue(db: sqlite3.Connection, job: Job, since: float) -> Queue:
     )
 
 
-def mark(db: sqlite3.Connection, job: Job, now: float, timing: Timing) -> float:
-    """Step from reserved to submitting and count the send, if one may be sent; else return the seconds to wait."""
+def mark(db: sqlite3.Connection, job: Job, now: float, timing: Timing, limits: Limits) -> float:
+    """Step from reserved to submitting and count the send, if one may be sent; else return the seconds to wait.
+
+    Raises BudgetError if the job, as it is known now, does not fit any more.
+    """
     queue = read_queue(db, job, now - timing.send_window)
     # Others may have sent since this process looked at its clock; what is far ahead is of a clock set back since.
     sends = [at for at in queue.sends if at <= now + timing.send_window]
@@ -39,7 +44,9 @@ def mark(db: sqlite3.Connection, job: Job, now: float, timing: Timing) -> float:
     seconds = rate_limit.wait(sends, now, now + held, timing)
     if seconds > 0:
         return seconds
+    check_sending(db, job, limits, now)
     update(db, advance(job, Phase.SUBMITTING, now, sent_at=now), Phase.RESERVED)
+    set_day(db, job.id, now)
     # A process that has just woken must not lose the job while it sends it.
     if row := find_row(db, "SELECT worker FROM jobs WHERE id = ? AND worker IS NOT NULL", job.id):
         extend_lease(db, row["worker"], now + timing.lease)

@@ -5,7 +5,6 @@ takes the write lock at once and is durable when it returns, one that only reads
 """
 
 import functools
-import logging
 import math
 import sqlite3
 from collections.abc import Callable, Collection, Mapping
@@ -15,17 +14,16 @@ from types import CoroutineType
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from kie_mcp.jobs.absent_workers import find_absent
-from kie_mcp.jobs.job import TRANSITIONS, Job, JobState, Phase, advance
-from kie_mcp.jobs.joining import NOTHING_RECENT, Caller, Recent
+from kie_mcp.jobs.budget import NO_LIMITS, Limits, Spending
+from kie_mcp.jobs.job import TRANSITIONS, Job, JobState, Phase
+from kie_mcp.jobs.joining import NOTHING_RECENT, Recent
 from kie_mcp.jobs.parts import with_parts
-from kie_mcp.jobs.store import job_queries, joins, leases, schema, send_window
-from kie_mcp.jobs.store.errors import LedgerError, StaleJobError
+from kie_mcp.jobs.store import job_queries, joins, late_ids, leases, schema, send_window, spending
+from kie_mcp.jobs.store.errors import LedgerError
 from kie_mcp.jobs.store.protocols import NOTHING_KNOWN, Note, Queue
 from kie_mcp.jobs.store.sqlite_file import READ, Runner, SqliteFile
 from kie_mcp.jobs.timing import STANDARD, Timing
 from kie_mcp.orders.kind import Kind
-
-logger = logging.getLogger(__name__)
 
 FORGET_UPLOADS = 2 * 24 * 3600.0
 """Seconds after which an upload is forgotten: Kie.ai keeps it for one day."""
@@ -89,12 +87,14 @@ class SqliteLedger(SqliteFile):
         new: bool = False,
         ended: Collection[str] = (),
         recent: Recent = NOTHING_RECENT,
+        limits: Limits = NO_LIMITS,
     ) -> tuple[Job, bool]:
         """Write a new job down, or find the one that this order joins; return the job, and whether it was there."""
         leases.extend_lease(db, worker, job.created_at + self._timing.lease)
         judge = joins.Judge(worker, ended, recent, self._timing)
         if found := joins.find_joined(db, job, judge, new=new):
             return found, True
+        others = spending.read_usage(db, job.account, job.created_at, limits)
         there = {} if new else joins.find_reusable_parts(db, job, self._timing)
         made = {
             name: there.get(part.fingerprint) or joins.reserve(db, part, judge, new=new).id
@@ -102,6 +102,8 @@ class SqliteLedger(SqliteFile):
         }
         job = with_parts(job, made)
         job_queries.insert(db, job, worker)
+        ordered = [part for part in (parts or {}).values() if part.id in made.values()]
+        spending.check_new([*ordered, job], others, limits)
         return job, False
 
     @_transaction
@@ -176,40 +178,19 @@ class SqliteLedger(SqliteFile):
         return looked
 
     @_transaction
-    def mark(self, db: sqlite3.Connection, job: Job, now: float) -> float:
+    def mark(self, db: sqlite3.Connection, job: Job, now: float, limits: Limits = NO_LIMITS) -> float:
         """Step from reserved to submitting and count the send, if one may be sent; else return the seconds to wait."""
-        return send_window.mark(db, job, now, self._timing)
+        return send_window.mark(db, job, now, self._timing, limits)
 
     @_transaction
     def attach(self, db: sqlite3.Connection, job: Job, task_id: str, now: float, worker: str) -> Job:
         """Write down the task id, whoever cared for the job till now: an id is never lost."""
-        known = job_queries.find_job(db, job.id)
-        if known is None and job.phase is not Phase.SUBMITTING:
-            raise LedgerError(f"Job {job.id} is not in the ledger; Kie.ai's id of it is {task_id}.")
-        if known is None:  # the file was replaced by one that does not know it
-            logger.warning("Job %s was not in the ledger any more; Kie.ai's id of it is %s.", job.id, task_id)
-            attached = advance(job, Phase.SUBMITTED, now, task_id=task_id, note="")
-            job_queries.insert(db, attached, worker)
-            return attached
-        if known.task_id == task_id:
-            return known
-        if known.task_id is not None or known.phase not in {Phase.RESERVED, Phase.SUBMITTING, Phase.UNCONFIRMED}:
-            raise StaleJobError(f"Job {job.id} has gone on without this process.")
-        attached = advance(known, Phase.SUBMITTED, now, task_id=task_id, trouble=None, finished_at=None, note="")
-        job_queries.update(db, attached, known.phase)
-        db.execute(
-            "UPDATE jobs SET worker = ?, caller = CASE caller WHEN ? THEN ? WHEN ? THEN ? ELSE caller END WHERE id = ?",
-            (worker, Caller.ANSWERED, Caller.TOLD, Caller.LATE, Caller.TOLD, job.id),
-        )
-        return attached
+        return late_ids.attach(db, job, task_id, now, worker)
 
     @_transaction
     def restore(self, db: sqlite3.Connection, job: Job) -> None:
         """Write a job down again that the ledger has lost; whoever comes next takes it over."""
-        if job_queries.find_row(db, "SELECT id FROM jobs WHERE id = ?", job.id) is None:
-            logger.warning("Job %s was not in the ledger any more; Kie.ai's id of it is %s.", job.id, job.task_id)
-            job_queries.insert(db, job, "")
-            db.execute("UPDATE jobs SET worker = NULL WHERE id = ?", (job.id,))
+        late_ids.restore(db, job)
 
     @_reading
     def read_queue(self, db: sqlite3.Connection, job: Job) -> Queue:
@@ -278,6 +259,11 @@ class SqliteLedger(SqliteFile):
     def learn(self, db: sqlite3.Connection, bucket: str, seconds: float, now: float) -> None:
         """Remember how long a job took, and forget the oldest."""
         job_queries.learn(db, bucket, seconds, now)
+
+    @_reading
+    def read_spending(self, db: sqlite3.Connection, account: str, since: int) -> Spending:
+        """Return what counts from that UTC day on, and what is not sent yet, by model and day."""
+        return spending.read_spending(db, account, since)
 
     @_reading
     def find_upload(self, db: sqlite3.Connection, account: str, digest: str, since: float) -> str | None:

@@ -47,8 +47,12 @@ class InputFiles:
         self._converting = threading.Lock()
         """Held by the worker thread, which may run on after its caller has left: one conversion at a time."""
 
-    async def take(self, reference: str, order: Order, *, argument: str, convert: bool = False) -> InputFile:
+    async def take(
+        self, reference: str, order: Order, *, argument: str, convert: bool = False, keep: bool = True
+    ) -> InputFile:
         """Check a file that is ordered; with *convert*, convert it if the model does not take it.
+
+        *keep*: whether what is in the call, or was converted, is written down, for the job that will be sent.
 
         Raises OrderError naming the argument if the file may not be read or is not what the model takes.
         """
@@ -62,7 +66,7 @@ class InputFiles:
 
         with _refuse_unreadable("the file", argument):
             place, digest, accepted, data = await run_in_thread(check_in_turn, patience=READING)
-        if data is not None:
+        if data is not None and keep:
             await self._keep(
                 data, digest, argument, "the data URI" if accepted.instead is None else "what was made of it"
             )

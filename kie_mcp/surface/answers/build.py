@@ -10,13 +10,24 @@ from pathlib import Path
 from mcp.types import CallToolResult, ContentBlock, ImageContent, ResourceLink, TextContent
 
 from kie_mcp.errors import KieError, Trouble, UnconfirmedError, look_before_repeating
-from kie_mcp.jobs.draft import Expectation
+from kie_mcp.jobs.account import Account
+from kie_mcp.jobs.draft import Draft, Expectation
 from kie_mcp.jobs.job import Job, JobState, Output, Phase
 from kie_mcp.media.outputs.file_names import order_text
 from kie_mcp.orders.job_uris import output_uri
 from kie_mcp.surface.answers.accepting_tools import tools_accepting
-from kie_mcp.surface.answers.schema import Answer, CreditFields, Listing, OutputFields, PartFields, Refusal
-from kie_mcp.surface.answers.text import format_duration, write_error, write_listing, write_text
+from kie_mcp.surface.answers.account import describe_account, write_account
+from kie_mcp.surface.answers.costs import describe_cost, find_cost
+from kie_mcp.surface.answers.schema import (
+    Answer,
+    EstimateAnswer,
+    EstimatedPart,
+    Listing,
+    OutputFields,
+    PartFields,
+    Refusal,
+)
+from kie_mcp.surface.answers.text import format_duration, write_error, write_estimate, write_listing, write_text
 from kie_mcp.text import CODE, clean, make_showable, one_line, short_link
 from kie_mcp.timestamps import iso
 from kie_mcp.urls import MAX_URL
@@ -60,7 +71,12 @@ def describe_job(
         parts=[_part(part) for part in parts] or None,
         expected_s=_expected_seconds(job, outlook),
         progress=None if job.done else job.progress,
-        credits=_credits(job, parts),
+        credits=describe_cost(
+            job.estimate,
+            used=job.credits_used,
+            parts=[find_cost(part) for part in parts],
+            itself=job.phase is not Phase.FAILED,
+        ),
         error=_error(job, job.trouble) if job.trouble else None,
         note=_note(job, outlook),
         data=make_showable(job.data) if job.data else None,
@@ -79,6 +95,30 @@ def build_result(job: Job, facts: Answer, *, links: bool = True, preview: ImageC
     if preview:
         content.append(preview)
     return CallToolResult(content=content, structured_content=facts.as_json(), is_error=job.state in FAILURES)
+
+
+def build_estimate(draft: Draft) -> CallToolResult:
+    """Build what a tool returns that was only asked what its order would cost."""
+    facts = EstimateAnswer(
+        kind=draft.kind,
+        title=one_line(draft.title, TITLE) or None,
+        model=draft.model,
+        credits=describe_cost(draft.credits, parts=[part.credits for part in draft.parts.values()]),
+        parts=[_estimated_part(part) for part in draft.parts.values()] or None,
+        note=draft.remark or None,
+        next="the same call without estimate_only makes it",
+    )
+    return CallToolResult(content=[TextContent(text=write_estimate(facts))], structured_content=facts.as_json())
+
+
+def _estimated_part(draft: Draft) -> EstimatedPart:
+    cost = draft.credits
+    return EstimatedPart(
+        kind=draft.kind,
+        model=draft.model,
+        credits=cost.most if cost else None,
+        credits_least=cost.least if cost and cost.least != cost.most else None,
+    )
 
 
 def build_refusal(error: KieError) -> CallToolResult:
@@ -115,6 +155,12 @@ def build_listing(answers: list[Answer], *, none: str = "no such jobs") -> CallT
     return CallToolResult(content=[TextContent(text=write_listing(jobs, none=none))], structured_content=jobs.as_json())
 
 
+def build_account(account: Account, *, sandbox: bool) -> CallToolResult:
+    """Build what `get_account` returns."""
+    facts = describe_account(account, sandbox=sandbox)
+    return CallToolResult(content=[TextContent(text=write_account(account, facts))], structured_content=facts.as_json())
+
+
 def _clean(trouble: Trouble) -> Trouble:
     """Return the error with Kie.ai's words made safe to show."""
     return replace(trouble, upstream_message=clean(trouble.upstream_message))
@@ -144,14 +190,15 @@ def _output(job: Job, index: int, output: Output) -> OutputFields:
 
 
 def _part(job: Job) -> PartFields:
-    uri = output_uri(job.id, 0)
+    uri, cost = output_uri(job.id, 0), find_cost(job)
     return PartFields(
         job_id=job.id,
         kind=job.kind,
         state=job.state,
         resource=uri,
         input_for=tools_accepting(job.kind) or None,
-        credits=_cost(job),
+        credits=cost.most if cost else None,
+        credits_least=cost.least if cost and cost.least != cost.most else None,
     )
 
 
@@ -180,23 +227,6 @@ def _in_line(job: Job) -> bool:
 
 def _expected_seconds(job: Job, outlook: Expectation) -> float | None:
     return None if job.done or not outlook.usual_s else round(outlook.sent_in_s + outlook.usual_s, 1)
-
-
-def _credits(job: Job, parts: Sequence[Job]) -> CreditFields | None:
-    known = [amount for one in (job, *parts) if (amount := _cost(one)) is not None]
-    price = CreditFields(
-        estimated=job.credits_estimated,
-        used=job.credits_used,
-        in_all=round(sum(known), 3) if parts and known else None,
-    )
-    return price if price.as_json() else None
-
-
-def _cost(job: Job) -> float | None:
-    """Return what the job has cost, or is expected to cost; 0 for one that failed at no known cost."""
-    if job.credits_used is not None:
-        return job.credits_used
-    return 0.0 if job.phase is Phase.FAILED else job.credits_estimated
 
 
 def _next(job: Job, *, joined: bool, parts: Sequence[Job] = ()) -> str | None:

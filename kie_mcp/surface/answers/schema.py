@@ -10,8 +10,13 @@ from pydantic import BaseModel, ConfigDict
 
 from kie_mcp.errors import Trouble
 
-SUMMARIZED = frozenset({"Trouble", "CreditFields", "OutputFields", "PartFields", "Answer", "ModelFields"})
+SUMMARIZED = frozenset({
+    *("Trouble", "CreditFields", "OutputFields", "PartFields", "SpentFields", "Answer", "ModelFields"),
+})  # fmt: skip
 """Classes that are published inside another only as `object`, without their fields, to keep the schema short."""
+
+UNPUBLISHED = frozenset({"AccountFields"})
+"""Classes of which no field is published: no tool takes one, and the names in the answer say what they are."""
 
 
 class Fields(BaseModel):
@@ -46,12 +51,20 @@ class OutputFields(Fields):
 
 
 class CreditFields(Fields):
-    """What it costs, in Kie.ai's credits."""
+    """What it costs, in Kie.ai's credits; all are left out if that is not known before it is made."""
 
+    least: float | None = None
+    """At the least; left out if it is as much as `estimated`. `in_all_least` likewise."""
     estimated: float | None = None
+    """At the most."""
     used: float | None = None
+    usd: float | None = None
+    """US dollars: what was used, or else is estimated."""
+    in_all_least: float | None = None
+    """Without `in_all` it is what the parts cost whose cost is known."""
     in_all: float | None = None
-    """Together with the jobs that were ordered with it, as far as that is known."""
+    """At the most, together with the jobs that were ordered with it."""
+    in_all_usd: float | None = None
 
 
 class PartFields(Fields):
@@ -63,6 +76,21 @@ class PartFields(Fields):
     resource: str
     input_for: list[str] | None = None
     credits: float | None = None
+    """What it has cost, or should cost at the most."""
+    credits_least: float | None = None
+    """What it should cost at the least; left out if that is the same."""
+
+
+class SpentFields(Fields):
+    """Jobs of a day or a month, and what they cost in Kie.ai's credits: used if that is known, else estimated."""
+
+    jobs: int
+    credits: float
+    of_unknown_price: int | None = None
+    """How many of the jobs are not in the credits."""
+    not_sent_yet: "SpentFields | None" = None
+    """What of it is only reserved."""
+    by_model: dict[str, "SpentFields"] | None = None
 
 
 class Answer(Fields):
@@ -90,6 +118,28 @@ class Answer(Fields):
     sandbox: bool | None = None
     kie_task_id: str | None = None
     next: str | None = None
+
+
+class EstimatedPart(Fields):
+    """What would be ordered along with another job, to make one of its inputs."""
+
+    kind: str
+    model: str
+    credits: float | None = None
+    credits_least: float | None = None
+
+
+class EstimateAnswer(Fields):
+    """What an order would cost; nothing was ordered."""
+
+    estimate_only: bool = True
+    kind: str
+    title: str | None = None
+    model: str
+    credits: CreditFields | None = None
+    parts: list[EstimatedPart] | None = None
+    note: str | None = None
+    next: str
 
 
 class Refusal(Fields):
@@ -134,6 +184,8 @@ class ModelListing(Fields):
 @functools.cache
 def output_schema(model: type[Fields]) -> dict[str, Any]:
     """Return the schema to publish: names and types only, since every word costs space in a model's context."""
+    if model.__name__ in UNPUBLISHED:
+        return {"type": "object"}
     schema = model.model_json_schema(mode="serialization")
     definitions = schema.pop("$defs", {})
     return _short(schema, definitions)

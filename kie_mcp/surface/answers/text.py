@@ -1,10 +1,11 @@
 """The text of an answer, for people and models: the state first, then the files, the next step last."""
 
-from kie_mcp.catalog.models import CREDIT_USD
 from kie_mcp.errors import Trouble
+from kie_mcp.jobs.estimate import Estimate, format_credits
 from kie_mcp.jobs.job import JobState
 from kie_mcp.orders.kind import name_kind
-from kie_mcp.surface.answers.schema import Answer, CreditFields, Listing, OutputFields, PartFields
+from kie_mcp.surface.answers.costs import UNKNOWN, write_cost
+from kie_mcp.surface.answers.schema import Answer, EstimateAnswer, EstimatedPart, Listing, OutputFields, PartFields
 from kie_mcp.text import code, dump_json, quote, short_link
 
 ROW_FILES = 4
@@ -16,6 +17,19 @@ ROW_LINK = 200
 def write_text(facts: Answer) -> str:
     """Write everything that the structured content says, as lines of text."""
     return "\n".join([_headline(facts), *_problem(facts), *_made_lines(facts), *_rest(facts)])
+
+
+def write_estimate(facts: EstimateAnswer) -> str:
+    """Write what an order would cost: the sum first, then what it is made with, the next step last."""
+    kind = name_kind(facts.kind, facts.model)
+    what = kind if kind == facts.model else f"{kind} by {facts.model}"
+    lines = [f"estimate: {what}, {write_cost(facts.credits) or UNKNOWN}; nothing was ordered"]
+    lines += [f"note: {facts.note}"] if facts.note else []
+    if facts.parts:
+        costs = [UNKNOWN if part.credits is None else _write_part_cost(part) for part in facts.parts]
+        made = [f"{part.kind} by {part.model} ({cost})" for part, cost in zip(facts.parts, costs, strict=True)]
+        lines.append(f"made with: {', '.join(made)}")
+    return "\n".join([*lines, f"next: {facts.next}"])
 
 
 def write_error(error: Trouble, *, charged: bool, job_id: str = "") -> str:
@@ -41,13 +55,13 @@ def _headline(facts: Answer) -> str:
     kind = name_kind(facts.kind, facts.model)
     if facts.state == JobState.SUCCEEDED:
         made = f"made in {format_duration(facts.elapsed_s)}"
-        parts = [kind, *(_shape(output) for output in facts.outputs[:1]), made, _price(facts)]
+        parts = [kind, *(_shape(output) for output in facts.outputs[:1]), made, write_cost(facts.credits)]
     elif facts.state == JobState.RUNNING:
         usual = f"usually about {format_duration(facts.expected_s)}" if facts.expected_s else ""
         share = f"{facts.progress:.0%}" if facts.progress is not None else ""
-        parts = [kind, f"{format_duration(facts.elapsed_s)} so far", share, usual, _price(facts)]
+        parts = [kind, f"{format_duration(facts.elapsed_s)} so far", share, usual, write_cost(facts.credits) or UNKNOWN]
     elif facts.state == JobState.QUEUED:
-        parts = [kind, *_unsent(facts), _price(facts)]
+        parts = [kind, *_unsent(facts), write_cost(facts.credits) or UNKNOWN]
     else:
         parts = [kind, facts.error.message if facts.error else ""]
     joined = " (joined the job that an equal call had started)" if facts.joined else ""
@@ -74,22 +88,6 @@ def _shape(output: OutputFields) -> str:
     kind = (output.mime_type or "").rpartition("/")[2].upper().replace("MPEG", "MP3")
     length = f" of {output.duration_s:.1f} s" if output.duration_s else ""
     return f"{size}{kind}{length}".strip()
-
-
-def _price(facts: Answer) -> str:
-    price = facts.credits or CreditFields()
-    amount = price.estimated if price.used is None else price.used
-    if price.in_all is not None:
-        amount = price.in_all
-    if amount is None:
-        return ""
-    about, dollars = "about " if price.used is None else "", amount * CREDIT_USD
-    money = "under $0.01" if 0 < dollars < 0.005 else f"${dollars:.2f}"
-    return f"{about}{_credits(amount)}{' in all' if price.in_all is not None else ''} ({money})"
-
-
-def _credits(amount: float) -> str:
-    return f"{amount:g} credit{'' if amount == 1 else 's'}"
 
 
 def _problem(facts: Answer) -> list[str]:
@@ -137,8 +135,13 @@ def _error_lines(error: Trouble, *, charged: bool, itself: bool = False) -> list
 
 
 def _part_words(part: PartFields) -> str:
-    price = "" if part.credits is None else f", {_credits(part.credits)}"
-    return f"{name_kind(part.kind, '')} {part.job_id} ({part.state}{price})"
+    price = [_write_part_cost(part)] if part.credits is not None else []
+    return f"{name_kind(part.kind, '')} {part.job_id} ({', '.join([part.state, *price])})"
+
+
+def _write_part_cost(part: PartFields | EstimatedPart) -> str:
+    most = part.credits or 0.0
+    return format_credits(Estimate(most if part.credits_least is None else part.credits_least, most))
 
 
 def _row(facts: Answer) -> str:

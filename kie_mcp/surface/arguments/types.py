@@ -9,7 +9,6 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from kie_mcp.catalog import registry
-from kie_mcp.catalog.audio_length_check import USUAL
 from kie_mcp.catalog.descriptions import (
     describe_choices,
     describe_lengths,
@@ -19,6 +18,7 @@ from kie_mcp.catalog.descriptions import (
     describe_takers,
 )
 from kie_mcp.catalog.models import Model
+from kie_mcp.catalog.sound_length import USUAL
 from kie_mcp.orders.kind import Kind
 
 IMAGE, SPEECH, VIDEO = (registry.models(kind) for kind in (Kind.IMAGE, Kind.SPEECH, Kind.TALKING_VIDEO))
@@ -55,6 +55,7 @@ Wait = Annotated[
 IdempotencyKey = Annotated[str, Field(max_length=200, description="Same key, same job: safe to repeat")]
 New = Annotated[bool, Field(description="Make, and pay for, another job even if an equal one can be joined")]
 Preview = Annotated[bool | None, Field(description="Show a small picture of it; default fits the client")]
+EstimateOnly = Annotated[bool, Field(description="Is free")]
 Convert = Annotated[bool, Field(description="Turn a file that the model does not take into one that it takes")]
 
 Prompt = Annotated[
@@ -138,7 +139,7 @@ VideoResolution = Annotated[
 ]
 Seed = Annotated[
     int | None,
-    Field(**_range(VIDEO, "seed_range"), description="For the same motion again; Kie.ai may ignore it"),
+    Field(**_range(VIDEO, "seed_range"), description="Reported to be accepted and ignored by Kie.ai"),
 ]
 
 AnyModel = Annotated[str, Field(min_length=1, max_length=200, description="Id from list_models")]

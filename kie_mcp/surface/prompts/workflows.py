@@ -5,8 +5,9 @@ from typing import Any
 
 from mcp.server.mcpserver import MCPServer
 
-from kie_mcp.catalog import audio_length_check, registry
+from kie_mcp.catalog import registry
 from kie_mcp.catalog.models import CREDIT_USD
+from kie_mcp.catalog.sound_length import SLOW
 from kie_mcp.errors import OrderError
 from kie_mcp.orders.kind import Kind
 from kie_mcp.surface.prompts.template import Given, Placeholder, PromptTemplate, make_prompt, write_call, write_steps
@@ -177,7 +178,7 @@ def _model_argument(choice: _Choice, given: Given) -> str | None:
 
 
 def _describe_limit(video: _Choice) -> str:
-    letters = round(video.seconds * audio_length_check.SLOW / 50) * 50
+    letters = round(video.seconds * SLOW / 50) * 50
     return f"at most {video.seconds:g} s when it is spoken, that is about {letters:,} characters for {video.model}."
 
 
@@ -186,7 +187,7 @@ def _describe_cost(video: _Choice) -> str:
         registry.models(Kind.IMAGE)[0].price.credits[""],
         registry.models(Kind.SPEECH)[0].price.credits[""],
     )
-    whole = picture + speech * video.seconds * audio_length_check.SLOW / 1000 + video.credits * video.seconds
+    whole = picture + speech * video.seconds * SLOW / 1000 + video.credits * video.seconds
     return (
         f"the cost: {picture:g} credits for the picture, {speech:g} for 1,000 characters of speech, {video.price} of "
         f"video; about {whole:,.0f} credits, ${whole * CREDIT_USD:.2f}, for {video.seconds:g} s"

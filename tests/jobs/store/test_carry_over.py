@@ -11,6 +11,8 @@ from typing import Any
 import anyio
 import pytest
 
+from kie_mcp.errors import BudgetError
+from kie_mcp.jobs.budget import Limits
 from kie_mcp.jobs.job import Job, Phase, advance
 from kie_mcp.jobs.joining import Caller
 from kie_mcp.jobs.store import schema
@@ -283,3 +285,14 @@ async def test_a_job_that_the_ledger_forgot_is_written_down_again_and_followed(
     assert "task-1" in caplog.text
     taken: list[Job] = await ledger.claim("account", "w2", START)
     assert [(one.id, one.task_id, one.epoch) for one in taken] == [("job_1", "task-1", 1)]
+
+
+async def test_what_counts_against_the_day_is_carried_over_however_old_the_order_is(file: SqliteLedger) -> None:
+    """It stood in line for more than a day, and has ended."""
+    limits = Limits(credits_per_day=10.0)
+    for number, sent_at in ((8, START - 90_000), (9, START + 5)):
+        await ended(file, f"old_{number}", Caller.ANSWERED, sent_at=sent_at, credits_estimated=7.0)
+    file.path.unlink()
+    with pytest.raises(BudgetError, match="7 sent"):
+        await file.reserve(make_job(10, fingerprint="new", credits_estimated=4.0), "w1", limits=limits)
+    assert set(await phases(file)) == {*UNFINISHED, "old_9"}

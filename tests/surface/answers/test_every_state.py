@@ -61,7 +61,7 @@ job: job_9d1xabcdefghijklmnopqrstuv "a fox"
 next: get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv")\
 """,
             "waiting for two others": """\
-queued: talking video, not sent yet, nothing charged, waiting for job_aaa, job_bbb
+queued: talking video, not sent yet, nothing charged, waiting for job_aaa, job_bbb, cost not known before it is made
 job: job_9d1xabcdefghijklmnopqrstuv "a fox"
 next: get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv")\
 """,
@@ -126,7 +126,7 @@ read it as: kie://jobs/job_9d1xabcdefghijklmnopqrstuv/outputs/0
 job: job_9d1xabcdefghijklmnopqrstuv (Kie.ai's id: e931f4f24b0f6d5bc4744c719d3f67f3) "a fox"\
 """,
             "a film with a voice made for it": """\
-succeeded: talking video, 720x1280 MP4 of 12.5 s, made in 12 s, 37.8 credits in all ($0.19)
+succeeded: talking video, 720x1280 MP4 of 12.5 s, made in 12 s, 37.8 credits ($0.19) in all
 file: /home/you/Videos/a.mp4
 url: https://files.example/a.mp4 (valid until 2026-09-22T14:13:32Z at most)
 read it as: kie://jobs/job_9d1xabcdefghijklmnopqrstuv/outputs/0
@@ -250,7 +250,7 @@ def test_the_structured_content_of_every_state() -> None:
                 "elapsed_s": 48.0,
                 "outputs": [],
                 "place": 0,
-                "credits": {"estimated": 4.0},
+                "credits": {"estimated": 4.0, "usd": 0.02},
                 "next": 'get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv")',
             },
             "third in line": {
@@ -260,7 +260,7 @@ def test_the_structured_content_of_every_state() -> None:
                 "elapsed_s": 48.0,
                 "outputs": [],
                 "place": 2,
-                "credits": {"estimated": 4.0},
+                "credits": {"estimated": 4.0, "usd": 0.02},
                 "note": "In line: 2 before it, to be sent in about 7 s.",
                 "next": 'get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv")',
             },
@@ -271,7 +271,7 @@ def test_the_structured_content_of_every_state() -> None:
                 "elapsed_s": 48.0,
                 "outputs": [],
                 "place": 0,
-                "credits": {"estimated": 4.0},
+                "credits": {"estimated": 4.0, "usd": 0.02},
                 "note": "Kie.ai counts too many requests (code 429).",
                 "next": 'get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv")',
             },
@@ -290,7 +290,7 @@ def test_the_structured_content_of_every_state() -> None:
                 "state": "queued",
                 "elapsed_s": 48.0,
                 "outputs": [],
-                "credits": {"estimated": 4.0},
+                "credits": {"estimated": 4.0, "usd": 0.02},
                 "next": 'get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv")',
             },
             "running": {
@@ -299,7 +299,7 @@ def test_the_structured_content_of_every_state() -> None:
                 "state": "running",
                 "elapsed_s": 48.0,
                 "outputs": [],
-                "credits": {"estimated": 4.0},
+                "credits": {"estimated": 4.0, "usd": 0.02},
                 "kie_task_id": "e931f4f24b0f6d5bc4744c719d3f67f3",
                 "next": 'get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv")',
             },
@@ -310,7 +310,7 @@ def test_the_structured_content_of_every_state() -> None:
                 "elapsed_s": 48.0,
                 "outputs": [],
                 "expected_s": 181.4,
-                "credits": {"estimated": 37.5},
+                "credits": {"estimated": 37.5, "usd": 0.1875},
                 "kie_task_id": "e931f4f24b0f6d5bc4744c719d3f67f3",
                 "next": 'get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv")',
             },
@@ -321,7 +321,7 @@ def test_the_structured_content_of_every_state() -> None:
                 "elapsed_s": 48.0,
                 "outputs": [],
                 "progress": 0.45,
-                "credits": {"estimated": 37.5},
+                "credits": {"estimated": 37.5, "usd": 0.1875},
                 "kie_task_id": "e931f4f24b0f6d5bc4744c719d3f67f3",
                 "next": 'get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv")',
             },
@@ -331,7 +331,7 @@ def test_the_structured_content_of_every_state() -> None:
                 "state": "running",
                 "elapsed_s": 48.0,
                 "outputs": [],
-                "credits": {"estimated": 4.0},
+                "credits": {"estimated": 4.0, "usd": 0.02},
                 "note": "Kie.ai reports a state that this version does not know: 'rendering'.",
                 "kie_task_id": "e931f4f24b0f6d5bc4744c719d3f67f3",
                 "next": 'get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv")',
@@ -343,7 +343,7 @@ def test_the_structured_content_of_every_state() -> None:
                 "elapsed_s": 48.0,
                 "outputs": [],
                 "joined": True,
-                "credits": {"estimated": 4.0},
+                "credits": {"estimated": 4.0, "usd": 0.02},
                 "kie_task_id": "e931f4f24b0f6d5bc4744c719d3f67f3",
                 "next": 'get_job_status(job_id="job_9d1xabcdefghijklmnopqrstuv")',
             },
@@ -365,7 +365,7 @@ def test_the_structured_content_of_every_state() -> None:
                         "expires_at": "2026-09-22T14:13:32Z",
                     }
                 ],
-                "credits": {"estimated": 4.0, "used": 4.0},
+                "credits": {"estimated": 4.0, "used": 4.0, "usd": 0.02},
                 "kie_task_id": "e931f4f24b0f6d5bc4744c719d3f67f3",
             },
             "a picture of the sandbox": {
@@ -386,7 +386,7 @@ def test_the_structured_content_of_every_state() -> None:
                         "expires_at": "2026-09-22T14:13:32Z",
                     }
                 ],
-                "credits": {"estimated": 4.0, "used": 4.0},
+                "credits": {"estimated": 4.0, "used": 4.0, "usd": 0.02},
                 "sandbox": True,
                 "kie_task_id": "e931f4f24b0f6d5bc4744c719d3f67f3",
             },
@@ -407,7 +407,7 @@ def test_the_structured_content_of_every_state() -> None:
                         "expires_at": "2026-09-22T14:13:32Z",
                     }
                 ],
-                "credits": {"estimated": 4.0, "used": 0.3},
+                "credits": {"estimated": 4.0, "used": 0.3, "usd": 0.0015},
                 "kie_task_id": "e931f4f24b0f6d5bc4744c719d3f67f3",
             },
             "a film": {
@@ -428,7 +428,7 @@ def test_the_structured_content_of_every_state() -> None:
                         "expires_at": "2026-09-22T14:13:32Z",
                     }
                 ],
-                "credits": {"estimated": 37.5, "used": 37.5},
+                "credits": {"estimated": 37.5, "used": 37.5, "usd": 0.1875},
                 "kie_task_id": "e931f4f24b0f6d5bc4744c719d3f67f3",
             },
             "a film with a voice made for it": {
@@ -459,7 +459,7 @@ def test_the_structured_content_of_every_state() -> None:
                         "credits": 0.3,
                     }
                 ],
-                "credits": {"estimated": 37.5, "used": 37.5, "in_all": 37.8},
+                "credits": {"estimated": 37.5, "used": 37.5, "usd": 0.1875, "in_all": 37.8, "in_all_usd": 0.189},
                 "note": "The audio was cut to 15 s.",
                 "kie_task_id": "e931f4f24b0f6d5bc4744c719d3f67f3",
             },
@@ -486,7 +486,7 @@ def test_the_structured_content_of_every_state() -> None:
                         "input_for": ["generate_image", "create_talking_video"],
                     },
                 ],
-                "credits": {"estimated": 4.0, "used": 4.0},
+                "credits": {"estimated": 4.0, "used": 4.0, "usd": 0.02},
                 "kie_task_id": "e931f4f24b0f6d5bc4744c719d3f67f3",
             },
             "a picture, joined": {
@@ -508,7 +508,7 @@ def test_the_structured_content_of_every_state() -> None:
                     }
                 ],
                 "joined": True,
-                "credits": {"estimated": 4.0, "used": 4.0},
+                "credits": {"estimated": 4.0, "used": 4.0, "usd": 0.02},
                 "kie_task_id": "e931f4f24b0f6d5bc4744c719d3f67f3",
                 "next": "repeat with new=true to make, and pay for, another one",
             },
@@ -531,7 +531,7 @@ def test_the_structured_content_of_every_state() -> None:
                     }
                 ],
                 "joined": True,
-                "credits": {"estimated": 4.0, "used": 4.0},
+                "credits": {"estimated": 4.0, "used": 4.0, "usd": 0.02},
                 "kie_task_id": "e931f4f24b0f6d5bc4744c719d3f67f3",
                 "next": "repeat with another idempotency_key to make, and pay for, another one",
             },
@@ -547,7 +547,7 @@ def test_the_structured_content_of_every_state() -> None:
                         "input_for": ["generate_image", "create_talking_video"],
                     }
                 ],
-                "credits": {"estimated": 4.0, "used": 4.0},
+                "credits": {"estimated": 4.0, "used": 4.0, "usd": 0.02},
                 "error": {
                     "category": "not_saved",
                     "message": "in the text",
@@ -563,7 +563,7 @@ def test_the_structured_content_of_every_state() -> None:
                 "state": "succeeded",
                 "elapsed_s": 12.0,
                 "outputs": [],
-                "credits": {"estimated": 4.0, "used": 4.0},
+                "credits": {"estimated": 4.0, "used": 4.0, "usd": 0.02},
                 "error": {
                     "category": "no_output",
                     "message": "in the text",
@@ -579,7 +579,7 @@ def test_the_structured_content_of_every_state() -> None:
                 "state": "succeeded",
                 "elapsed_s": 12.0,
                 "outputs": [],
-                "credits": {"estimated": 4.0, "used": 4.0},
+                "credits": {"estimated": 4.0, "used": 4.0, "usd": 0.02},
                 "data": {"subject": 1},
                 "kie_task_id": "e931f4f24b0f6d5bc4744c719d3f67f3",
             },
@@ -589,7 +589,7 @@ def test_the_structured_content_of_every_state() -> None:
                 "state": "failed",
                 "elapsed_s": 12.0,
                 "outputs": [],
-                "credits": {"estimated": 4.0, "used": 0.0},
+                "credits": {"estimated": 4.0, "used": 0.0, "usd": 0.0},
                 "error": {
                     "category": "moderation",
                     "message": "in the text",
@@ -632,7 +632,7 @@ def test_the_structured_content_of_every_state() -> None:
                         "credits": 0.3,
                     }
                 ],
-                "credits": {"estimated": 37.5, "used": 0.0, "in_all": 0.3},
+                "credits": {"estimated": 37.5, "used": 0.0, "usd": 0.0, "in_all": 0.3, "in_all_usd": 0.0015},
                 "error": {
                     "category": "moderation",
                     "message": "in the text",
@@ -666,7 +666,7 @@ def test_the_structured_content_of_every_state() -> None:
                 "state": "unconfirmed",
                 "elapsed_s": 12.0,
                 "outputs": [],
-                "credits": {"estimated": 4.0},
+                "credits": {"estimated": 4.0, "usd": 0.02},
                 "error": {
                     "category": "unconfirmed",
                     "message": "in the text",
@@ -682,7 +682,7 @@ def test_the_structured_content_of_every_state() -> None:
                 "elapsed_s": 12.0,
                 "outputs": [],
                 "joined": True,
-                "credits": {"estimated": 4.0},
+                "credits": {"estimated": 4.0, "usd": 0.02},
                 "error": {
                     "category": "unconfirmed",
                     "message": "in the text",
@@ -710,7 +710,8 @@ def test_what_a_caller_needs_is_in_both_halves(name: str) -> None:
     wanted += [output.get(key) for output in facts["outputs"] for key in ("url", "path", "resource", "expires_at")]
     wanted += facts.get("waiting_for", [])
     if facts["state"] not in FAILURES and "credits" in facts:  # there the text says whether anything was charged
-        wanted += [f"{amount:g} credits" for amount in list(facts["credits"].values())[-1:]]
+        price = facts["credits"]
+        wanted.append(f"{price.get('in_all', price.get('used', price['estimated'])):g} credits")
     for value in filter(None, wanted):
         assert value in text
 

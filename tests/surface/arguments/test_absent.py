@@ -52,7 +52,7 @@ NOTHING: dict[str, Any] = {
     "another sentence": "none provided",
 }
 ZERO = {"zero": 0, "zero with a point": 0.0}
-ZERO_IS_MEANT = {"wait_seconds", "stability", "similarity_boost", "new", "preview", "convert"}
+ZERO_IS_MEANT = {"wait_seconds", "stability", "similarity_boost", "new", "preview", "convert", "estimate_only"}
 """Where 0 is within the bounds, or is false."""
 PICTURE, VOICE = "https://files.example/a.png", "https://files.example/a.mp3"
 NEEDED: dict[str, dict[str, Any]] = {

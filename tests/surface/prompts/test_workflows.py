@@ -121,8 +121,8 @@ async def test_the_model_that_is_asked_for_sets_length_and_cost(tmp_path: Path) 
         text = await written(here, "talking_avatar", idea="A lecture", model="kling-avatar-pro")
     assert [line for line in text.splitlines() if line[:2] in {"1.", "2.", "3."}] == snapshot(
         [
-            "1. Write the script: at most 300 s when it is spoken, that is about 3,900 characters for kling/ai-avatar-pro. Describe the face in one or two sentences: one person, seen from the front, the mouth free.",
-            "2. Show the user the script and the face; the cost: 4 credits for the picture, 6 for 1,000 characters of speech, 16 credits a second of video; about 4,827 credits, $24.14, for 300 s (a credit is $0.005). Order nothing before the user agrees.",
+            "1. Write the script: at most 300 s when it is spoken, that is about 3,600 characters for kling/ai-avatar-pro. Describe the face in one or two sentences: one person, seen from the front, the mouth free.",
+            "2. Show the user the script and the face; the cost: 4 credits for the picture, 6 for 1,000 characters of speech, 16 credits a second of video; about 4,826 credits, $24.13, for 300 s (a credit is $0.005). Order nothing before the user agrees.",
             '3. Order all of it with one call, which makes the picture, the speech and the video: create_talking_video(image_prompt=<the face>, script=<the script>, model="kling/ai-avatar-pro")',
         ]
     )
