@@ -224,8 +224,13 @@ class Settings(BaseModel):
         return self.state_dir / "jobs.sqlite3"
 
     @property
-    def market_path(self) -> Path:
-        """The folder that keeps what this Kie.ai has said of its models, which is the same for every key."""
+    def market_path(self) -> Path | None:
+        """The folder that keeps what this Kie.ai has said of its models, which is the same for every key.
+
+        None for an API on this computer: a sandbox has another address each time, and is asked again at no cost.
+        """
+        if self.plain_host:
+            return None
         return self.state_dir / "market" / hashlib.sha256(self.api_base_url.encode()).hexdigest()[:16]
 
     def make_client(self, *, sandbox: bool = False) -> KieClient:

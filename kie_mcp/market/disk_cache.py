@@ -29,43 +29,49 @@ class Kept:
 class DiskCache:
     """Answers by name, a file each. Whatever is wrong with the disk, or with a file on it, nothing fails."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path | None) -> None:
         self._folder = folder
 
     async def read(self, name: str) -> Kept | None:
         """Return the answer of that name; None if there is none that can be read."""
-        return await _run(lambda: self._read(name))
+        folder = self._folder
+        return await _run(lambda: _read(folder, name)) if folder else None
 
     async def write(self, name: str, kept: Kept) -> None:
         """Keep an answer; if that is not possible, do nothing."""
-        await _run(lambda: self._write(name, kept))
+        if folder := self._folder:
+            await _run(lambda: _write(folder, name, kept))
 
-    def _path(self, name: str) -> Path:
-        return self._folder / f"{name.replace('/', '+')}.json"  # no model's id holds a plus
 
-    def _read(self, name: str) -> Kept | None:
-        with self._path(name).open("rb") as file:
-            whole = json.loads(file.read(_LARGEST))
-        given = cast("dict[str, Any]", whole) if isinstance(whole, dict) else {}
-        at = given.get("at")
-        # On some disks two names that differ only in case are one file.
-        if given.get("name") != name or not isinstance(at, int | float) or isinstance(at, bool):
-            return None
-        return Kept(float(at), given.get("value"))
+def _path(folder: Path, name: str) -> Path:
+    return folder / f"{name.replace('/', '+')}.json"  # no model's id holds a plus
 
-    def _write(self, name: str, kept: Kept) -> None:
-        content = json.dumps({"name": name, "at": kept.at, "value": kept.value}).encode()
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        part = self._folder / f".{secrets.token_hex(8)}.part"
-        try:
-            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
-            part.replace(self._path(name))
-        except BaseException:
-            with suppress(OSError):
-                part.unlink()
-            raise
+
+def _read(folder: Path, name: str) -> Kept | None:
+    with _path(folder, name).open("rb") as file:
+        whole = json.loads(file.read(_LARGEST))
+    given = cast("dict[str, Any]", whole) if isinstance(whole, dict) else {}
+    at = given.get("at")
+    # On some disks two names that differ only in case are one file.
+    if given.get("name") != name or not isinstance(at, int | float) or isinstance(at, bool):
+        return None
+    return Kept(float(at), given.get("value"))
+
+
+def _write(folder: Path, name: str, kept: Kept) -> None:
+    content = json.dumps({"name": name, "at": kept.at, "value": kept.value}).encode()
+    for one in (folder.parent.parent, folder.parent, folder):  # the state folder may be missing; it is private
+        one.mkdir(parents=True, exist_ok=True, mode=0o700)
+    part = folder / f".{secrets.token_hex(8)}.part"
+    try:
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+        part.replace(_path(folder, name))
+    except BaseException:
+        with suppress(OSError):
+            part.unlink()
+        raise
 
 
 async def _run(work: Callable[[], T]) -> T | None:

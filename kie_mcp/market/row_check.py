@@ -57,7 +57,8 @@ def _compare_price(row: Model, pricing: str) -> Iterator[str]:
     items = read_price_text(pricing).items
     if not pricing:
         return
-    for size, credits_here in row.price.credits.items():
+    by_side = {f"{side // 1024}k": each for side, each in row.price.by_side.items()}
+    for size, credits_here in (*row.price.credits.items(), *by_side.items()):
         fitting = [item for item in items if item.unit in _UNITS[row.price.per] and _is_for(item, size)]
         if not any(abs(item.credits - credits_here) < 1e-9 for item in fitting):
             what = f" for {size}" if size else ""
@@ -86,6 +87,7 @@ def _compare_schemas(row: Model, live: list[InputSchema]) -> Iterator[str]:
 
 
 _INPUTS = {
+    "upscale_factors": "upscale",
     "aspect_ratios": "aspect_ratio",
     "resolutions": "resolution",
     "formats": "output_format",
@@ -104,7 +106,7 @@ def _compare_field(row: Model, capability: str, path: str, schema: Schema) -> It
     """Compare one bound, or one list of choices, of a row with the live schema of that input."""
     here, live = getattr(row.takes, capability), as_object(schema)
     match capability:
-        case "aspect_ratios" | "resolutions" | "formats" | "voices":
+        case "aspect_ratios" | "resolutions" | "formats" | "voices" | "upscale_factors":
             yield from _compare_choices(path, {*map(str, here)}, live.get("enum"))
         case "images_max" | "prompt_max":
             what, name = ("pictures", "maxItems") if capability == "images_max" else ("characters", "maxLength")

@@ -69,12 +69,12 @@ class Market:
 
     Args:
         queries: Asks Kie.ai.
-        folder: Where answers are kept; one for each Kie.ai.
+        folder: Where answers are kept, one for each Kie.ai; None keeps them in memory alone.
         clock: The time.
         fresh: Seconds for which an answer is not asked for again.
     """
 
-    def __init__(self, queries: Queries, folder: Path, clock: Clock, *, fresh: float = FRESH) -> None:
+    def __init__(self, queries: Queries, folder: Path | None, clock: Clock, *, fresh: float = FRESH) -> None:
         self._queries = queries
         self._cache = DiskCache(folder)
         self._clock = clock

@@ -10,6 +10,7 @@ import pytest
 from inline_snapshot import snapshot
 from pydantic import SecretStr
 
+from kie_mcp.catalog.models import MODELS
 from kie_mcp.cli.doctor import examine
 from kie_mcp.cli.findings import Grade
 from kie_mcp.cli.models import show_models
@@ -60,7 +61,7 @@ model   topaz/image-upscale
 title   Topaz Image Upscale
 makes   image
 by      Topaz
-tool    run_model
+tool    generate_image
 price   10 credits per 2K image, 20 credits per 4K image, 40 credits per 8K image
 about   Makes a picture larger and sharper.
 source  snapshot, 2026-10-11T00:00:00Z
@@ -88,10 +89,17 @@ async def test_with_a_key_the_list_is_the_live_one(sandbox: Settings) -> None:
     assert "Kie.ai's list of" in await show(sandbox, provider="google")
 
 
+async def test_what_a_sandbox_says_is_not_kept_on_disk(sandbox: Settings, tmp_path: Path) -> None:
+    """It has another address each time."""
+    await show(sandbox)
+    assert not (tmp_path / "state" / "market").exists()
+    assert settings(tmp_path, "https://api.kie.ai").market_path is not None
+
+
 async def test_the_doctor_compares_every_row_with_the_live_list(sandbox: Settings) -> None:
     findings = [one for one in await examine(sandbox, live=True) if one.subject == "model"]
     assert [one.found for one in findings if one.grade is not Grade.OK] == []
-    assert len(findings) == 11
+    assert len(findings) == len(MODELS)
     assert "nano-banana-2-1 (read on 2026-10-07 at https://docs.kie.ai/market/google/nanobanana-2-1)" in str(findings)
 
 

@@ -72,6 +72,9 @@ async def test_each_difference_is_named(tmp_path: Path) -> None:
     kling["properties"]["mode"] = {"type": "string"}
     kie.inputs["infinitalk/from-audio"]["properties"]["seed"]["maximum"] = 5000
     del kie.inputs["nano-banana-2"]["properties"]["output_format"]
+    kie.inputs["topaz/image-upscale"]["properties"]["upscale_factor"]["enum"] = ["2", "4", "8"]
+    topaz = kie.models["topaz/image-upscale"]
+    kie.models[topaz.id] = replace(topaz, pricing="10 credits per 2K image, 20 credits per 4K image")
     lite = kie.models["nano-banana-2-lite"]
     kie.models["nano-banana-2-lite"] = replace(lite, pricing="5 credits per image (0.025 USD)")
     assert await differences(tmp_path, kie) == {
@@ -82,6 +85,10 @@ async def test_each_difference_is_named(tmp_path: Path) -> None:
         ),
         "nano-banana-2": ("output_format is sent and is not in Kie.ai's schema",),
         "nano-banana-2-lite": ("price: 4 credits here; Kie.ai: 5 credits per image (0.025 USD)",),
+        "topaz/image-upscale": (
+            "price for 8k: 40 credits here; Kie.ai: 10 credits per 2K image, 20 credits per 4K image",
+            "upscale_factor: gone: 1; new: 8",
+        ),
         "infinitalk/from-audio": ("seed: most 1,000,000 here, 5,000 at Kie.ai",),
         "kling/ai-avatar-standard": ("mode is required by Kie.ai and is never sent",),
         "kling/ai-avatar-pro": ("kling/ai-avatar-pro is not on Kie.ai's list any more",),

@@ -1,6 +1,8 @@
 """The list of models is fresh, kept, or the one that this version brings; it is asked for no more than it must be."""
 
 import json
+import os
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -173,6 +175,15 @@ async def test_a_kept_answer_has_a_name_and_no_part_is_left(tmp_path: Path) -> N
     await here.market.read_schema("kling/v9")
     assert {path.name for path in here.folder.iterdir()} == {"list.json", "schema+kling+v9.json"}
     assert json.loads((here.folder / "list.json").read_text())["at"] == 1_800_000_000
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such permissions")
+async def test_the_folders_that_it_makes_are_private(tmp_path: Path) -> None:
+    """The state folder may be made here first: it will hold the ledger."""
+    state = tmp_path / "state"
+    await Market(Kie(), state / "market" / "kie", Clock()).list_models()
+    folders = (state, state / "market", state / "market" / "kie")
+    assert [stat.S_IMODE(folder.stat().st_mode) for folder in folders] == [0o700] * 3
 
 
 async def test_a_model_is_found_by_its_id_and_a_near_miss_is_named(tmp_path: Path) -> None:

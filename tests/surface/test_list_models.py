@@ -119,10 +119,10 @@ async def test_without_a_key_the_documented_models_are_found(tmp_path: Path) -> 
         nothing = await here.call("list_models", query="zebra", provider="nobody")
         schema = (await document(here, "kie://models/topaz/image-upscale"))["input_schema"]
     assert text(found) == snapshot("""\
-topaz/image-upscale (image) Makes a picture larger and sharper. - 10 credits per 2K image, 20 credits per 4K image, 40 credits per 8K image
-recraft/crisp-upscale (image) Makes a picture larger and sharper. - 0.5 credits per upscale
+topaz/image-upscale (image) Makes a picture larger and sharper. - 10 credits per 2K image, 20 credits per 4K image, 40 credits per 8K image [generate_image]
+recraft/crisp-upscale (image) Makes a picture larger and sharper. - 0.5 credits per upscale [generate_image]
 2 of 2 models; documented on 2026-10-11; Kie.ai itself was not asked, because there is no key or no answer
-next: run_model(model="topaz/image-upscale", input={…}); read its fields first: kie://models/topaz/image-upscale\
+next: generate_image(model="topaz/image-upscale", …)\
 """)
     assert text(row) == snapshot("""\
 nano-banana-pro (image) Nano Banana Pro - 18 credits for 1K/2K and 24 credits for 4K [generate_image]
