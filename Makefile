@@ -29,8 +29,8 @@ $(STAMP): pyproject.toml requirements.lock | $(UV)
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: $(STAMP) ## A picture, a voice and a talking video without a key: make demo [OUT=folder]
-	@$(BIN)/kie-mcp demo $(if $(OUT),--out "$(OUT)")
+demo: $(STAMP) ## A picture, a voice and a talking video without a key: make demo [STYLE=jobs|seed|legacy] [OUT=folder]
+	@$(BIN)/kie-mcp demo $(if $(STYLE),--style "$(STYLE)") $(if $(OUT),--out "$(OUT)")
 
 test: $(STAMP) ## Run the quick tests: make test [ARGS="-k name"]
 	@$(BIN)/$(PYTEST) -m "not slow" $(ARGS)

@@ -4,6 +4,7 @@ TYPE_CHECKING = False  # type checkers take it as true; importing it from typing
 if TYPE_CHECKING:
     from kie_mcp.errors import (
         BusyError,
+        CallbackError,
         CredentialError,
         CreditError,
         DeadLinkError,
@@ -23,12 +24,14 @@ if TYPE_CHECKING:
         UnreachableError,
     )
     from kie_mcp.jobs.job import Look, Request, Verdict
+    from kie_mcp.kie.callbacks import verify_callback
     from kie_mcp.kie.client import KieClient
 
 __version__ = "0.1.0"
 
 __all__ = [
     "BusyError",
+    "CallbackError",
     "CredentialError",
     "CreditError",
     "DeadLinkError",
@@ -51,6 +54,7 @@ __all__ = [
     "UnreachableError",
     "Verdict",
     "__version__",
+    "verify_callback",
 ]
 
 _MODULES = {
@@ -58,6 +62,7 @@ _MODULES = {
     "Look": "kie_mcp.jobs.job",
     "Request": "kie_mcp.jobs.job",
     "Verdict": "kie_mcp.jobs.job",
+    "verify_callback": "kie_mcp.kie.callbacks",
 }
 """The modules of the names that are not errors; all others are in `kie_mcp.errors`."""
 

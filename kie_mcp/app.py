@@ -153,6 +153,7 @@ def _make_planner(
         sources,
         InputFiles(disk, shared.inline_files, uploads),
         check,
+        kie,
         account=settings.account,
         market=market,
         plain_host=settings.plain_host,

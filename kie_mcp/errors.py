@@ -21,6 +21,7 @@ KieError
 ├── OutputError              a file could not be read, sent or saved
 │   └── DeadLinkError        ... its link has died: ask for a new one
 ├── UnknownJobError          there is no such job here
+├── CallbackError            a callback is not proved to be Kie.ai's: leave it
 └── UnforeseenError          a fault of ours, or of what is installed
 ```
 """
@@ -278,6 +279,13 @@ class UnknownJobError(KieError):
 
     category = "unknown_job"
     remedy = "Find it with list_jobs."
+
+
+class CallbackError(KieError):
+    """A callback is not proved to come from Kie.ai, just now and for the first time."""
+
+    category = "callback"
+    remedy = "Leave it, and ask Kie.ai about the job."
 
 
 class UnforeseenError(KieError):

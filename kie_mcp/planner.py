@@ -1,8 +1,11 @@
 """Turn an order into the draft of a job, checked before anything is paid, and a job into the request to Kie.ai."""
 
 import json
-from collections.abc import Awaitable, Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Container, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
+from typing import Protocol
 
 from pydantic import ValidationError
 
@@ -11,9 +14,10 @@ from kie_mcp.catalog.models import MODELS
 from kie_mcp.catalog.row_orders import RowOrders
 from kie_mcp.catalog.sound_length import SoundLength, known_length, learn_pace, spoken_length
 from kie_mcp.catalog.validate import rename_arguments
+from kie_mcp.errors import OrderError
 from kie_mcp.jobs.draft import Draft
 from kie_mcp.jobs.estimate import Estimate
-from kie_mcp.jobs.job import Job, Prepared, with_estimate
+from kie_mcp.jobs.job import Job, Prepared, Request, with_estimate
 from kie_mcp.jobs.store.errors import LedgerError
 from kie_mcp.market.model_orders import ModelOrders
 from kie_mcp.market.service import Market
@@ -24,12 +28,28 @@ from kie_mcp.orders.any_order import load_order
 from kie_mcp.orders.fingerprint import fingerprint, former_fingerprint
 from kie_mcp.orders.kind import Kind
 from kie_mcp.orders.order import Order
+from kie_mcp.orders.part_file import File
 from kie_mcp.orders.speech import Speech
+from kie_mcp.urls import is_web_link
 
 PART_WORDS = {"text": "script", "prompt": "image_prompt"}
 """The caller's name of an argument, by its name in the order of a part."""
 LEARNED_FROM = 100
 """The newest jobs of an account that say what such jobs cost, and how fast a voice speaks."""
+_UPLOADED = "https://uploads.invalid/file"
+"""Stands for each file that has no link yet while it is checked what can be written."""
+
+
+class Wire(Protocol):
+    """How requests are written for Kie.ai."""
+
+    def check_request(self, request: Request, /) -> None:
+        """Raise OrderError, naming Kie.ai's input, for what cannot be written."""
+        ...
+
+    async def load_files(self, request: Request, /) -> Request:
+        """Return the request with the bytes of what is sent as a file. Raises OrderError or OutputError."""
+        ...
 
 
 class OrderPlanner:
@@ -39,6 +59,7 @@ class OrderPlanner:
         sources: Finds the outputs of earlier jobs; links stay as they are.
         inputs: Reads the caller's own files.
         check_output_folder: Raises NotCreatedError if so many bytes cannot be saved.
+        wire: Says what can be written for Kie.ai.
         account: The account that the orders belong to.
         market: Knows the models that have no row.
         plain_host: The host and port of a sandbox, if one is used.
@@ -51,6 +72,7 @@ class OrderPlanner:
         sources: EarlierOutputs,
         inputs: InputFiles,
         check_output_folder: Callable[[int], Awaitable[None]],
+        wire: Wire,
         *,
         account: str,
         market: Market,
@@ -59,6 +81,7 @@ class OrderPlanner:
         say: Callable[[str, str], None] = lambda _job, _words: None,
     ) -> None:
         self._check_output_folder = check_output_folder
+        self._wire = wire
         self._sources = sources
         self._inputs = inputs
         self._account = account
@@ -96,6 +119,8 @@ class OrderPlanner:
         keep: bool,
     ) -> Draft:
         checked, unsure = await self._rules(order).check(order)
+        with self._name_arguments(checked):
+            self._wire.check_request(self._build(checked, dict.fromkeys(checked.inputs(), _UPLOADED)))
         makers = {argument: parts[name] for argument, name in order.parts().items()}
         with rename_arguments(**PART_WORDS):
             drafts = {
@@ -211,10 +236,11 @@ class OrderPlanner:
         try:
             for argument, reference in order.files().items():
                 source = self._inputs if is_file_reference(reference) else self._sources
-                links[reference] = await source.link(reference, argument=argument, say=partial(self._say, job.id))
+                links[argument] = await source.link(reference, argument=argument, say=partial(self._say, job.id))
         finally:
             self._say(job.id, "")
-        return Prepared(job, self._rules(order).build(order, links))
+        with self._name_arguments(order):
+            return Prepared(job, await self._wire.load_files(self._build(order, links)))
 
     async def _list_finished_if_read(self) -> Sequence[Job]:
         """List the newest jobs that succeeded; none if the ledger does not answer, which must not cost the job."""
@@ -222,6 +248,29 @@ class OrderPlanner:
             return await self._list_finished()
         except LedgerError:
             return ()
+
+    def _build(self, order: Order, links: Mapping[str, str]) -> Request:
+        """Build the request of a checked order, whose files have these links, by argument.
+
+        A link that a caller gave is kept as it is, and is the only one that may not be fetched from here.
+        """
+        given = order.inputs()
+        own = {argument: link for argument, link in links.items() if not _is_web_link(given[argument])}
+        return replace(self._rules(order).build(order.with_files(own), {}), own_links=frozenset(own.values()))
+
+    @contextmanager
+    def _name_arguments(self, order: Order) -> Generator[None]:
+        """Name arguments of the order in place of Kie.ai's inputs in the OrderErrors of a block."""
+        try:
+            yield
+        except OrderError as error:
+            if not error.argument:
+                raise
+            raise error.with_facts(argument=self._rules(order).argument_of(order, error.argument)) from None
+
+
+def _is_web_link(file: File) -> bool:
+    return isinstance(file, str) and is_web_link(file)
 
 
 def kind_of(model: str | None) -> Kind:

@@ -24,13 +24,14 @@ from pydantic import (
     ValidationError,
 )
 
-from kie_mcp.errors import KieError
+from kie_mcp.errors import KieError, OrderError
 from kie_mcp.file_system import describe_undecodable
 from kie_mcp.jobs.budget import Limits
+from kie_mcp.kie.api_styles.styles import StyleName
 from kie_mcp.kie.client import API, UPLOADS, KieClient
 from kie_mcp.kie.network_settings import Network
 from kie_mcp.text import SECRET_LENGTH
-from kie_mcp.urls import quote_url
+from kie_mcp.urls import check_url, quote_url
 
 SECRETS = ("KIE_API_KEY", "KIE_HTTP_TOKEN")
 """Variables whose values are never shown."""
@@ -68,6 +69,13 @@ def _parse_base_url(value: str) -> str:
     return parts._replace(netloc=host if usual else f"{host}:{parts.port}").geturl()
 
 
+def _check_callback_url(value: str) -> str:
+    try:
+        return check_url(value, argument="KIE_CALLBACK_URL")
+    except OrderError:  # its words show the URL, which may be a secret
+        raise ValueError("must be an https URL of a public host, so that Kie.ai can call it") from None
+
+
 def _parse_folder(value: str | Path) -> Path:
     try:
         path = Path(value).expanduser()
@@ -102,6 +110,7 @@ _NOT_BLANK = "Set it to a token and start again; or unset it, if they all may ca
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 Secret = Annotated[SecretStr, AfterValidator(_check_header_text)]
 BaseURL = Annotated[str, BeforeValidator(_parse_base_url)]
+CallbackURL = Annotated[str, AfterValidator(_check_callback_url)]
 Folder = Annotated[Path, BeforeValidator(_parse_folder)]
 Credits = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
@@ -169,6 +178,10 @@ class Settings(BaseModel):
     """A day begins at 00:00 UTC."""
     max_jobs_per_day: Annotated[int, Field(ge=0)] | None = None
     log_level: LogLevel = "WARNING"
+    api_style: StyleName = "jobs"
+    """How create calls are written: with live ids and fields, as the specification has them, or its legacy calls."""
+    callback_url: CallbackURL | None = None
+    """Where Kie.ai tells of the end of each job that is ordered by the jobs API."""
     allow_fake_ip: bool = False
     """Whether files are fetched from addresses in 198.18.0.0/15, which some proxies answer in place of the DNS."""
     _network: Network = PrivateAttr(default_factory=Network)
@@ -223,6 +236,8 @@ class Settings(BaseModel):
             upload_base_url=self.upload_base_url,
             network=self.network,
             sandbox=True if sandbox else None,
+            api_style=self.api_style,
+            callback_url=self.callback_url,
         )
 
     @classmethod

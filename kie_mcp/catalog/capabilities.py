@@ -9,15 +9,23 @@ class Capabilities:
     """What a model takes. The first of a tuple of choices is the default; an empty tuple means no such input."""
 
     prompt_max: int
-    """The most characters of the prompt, or of the text to speak."""
+    """The most characters of the prompt, or of the text to speak; 0 if it takes no words."""
     prompt_required: bool = True
     prompt_default: str = ""
     """Sent in place of an empty prompt."""
+    images_min: int = 0
     images_max: int = 0
     image_types: tuple[str, ...] = ()
     """MIME types."""
     image_mb: int | None = None
     """The most megabytes of a picture; None if Kie.ai does not say. `audio_mb` likewise."""
+    image_sides: tuple[int, int] | None = None
+    """The fewest and the most pixels of a side; None if Kie.ai does not say."""
+    image_megapixels: int | None = None
+    upscale_factors: tuple[str, ...] = ()
+    """By how much it can enlarge each side of a picture."""
+    upscaled_side: int | None = None
+    """The most pixels of the longer side of what comes out."""
     aspect_ratios: tuple[str, ...] = ()
     resolutions: tuple[str, ...] = ()
     formats: tuple[str, ...] = ()

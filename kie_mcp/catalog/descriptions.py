@@ -21,7 +21,14 @@ def describe_prices(models: Sequence[Model], *, mark_default: bool = False) -> s
 
 
 def describe_price(price: Price) -> str:
-    """Say what the first resolution costs, and in brackets the resolutions with another price: "4 (2K 6, 4K 9)"."""
+    """Say what the first resolution costs, and in brackets the resolutions with another price: "4 (2K 6, 4K 9)".
+
+    A price that depends on the size of what comes out is a range, "10-40"; one that is not known is "?".
+    """
+    if price.by_side:
+        return f"{min(price.by_side.values()):g}-{max(price.by_side.values()):g}"
+    if not price.credits:
+        return "?"
     first = next(iter(price.credits.values()))
     others = [f"{resolution} {each:g}" for resolution, each in price.credits.items() if each != first]
     return f"{first:g} ({', '.join(others)})" if others else f"{first:g}"
@@ -46,8 +53,10 @@ def describe_length(model: Model) -> str:
 def describe_choices(models: Sequence[Model], field: str) -> str:
     """Say which choices only some of the models have: "1:8, 8:1 only for lite and pro"; empty if all have the same.
 
-    If all choices belong to the same models, only those are named: the schema's enumeration lists the choices.
+    If all choices belong to the same models, only those are named: the schema's enumeration lists the choices. Models
+    that take no words, and only finish a picture, are left out: nobody expects choices of them.
     """
+    models = [model for model in models if model.takes.prompt_max]
     values = dict.fromkeys(value for model in models for value in getattr(model.takes, field))
     holders = {value: [model for model in models if value in getattr(model.takes, field)] for value in values}
     rare = {value: _join_labels(some) for value, some in holders.items() if len(some) < len(models)}
@@ -63,6 +72,12 @@ def describe_takers(models: Sequence[Model], field: str) -> str:
     """Say which of the models take something at all; empty if all do."""
     takers = [model for model in models if getattr(model.takes, field)]
     return "" if len(takers) == len(models) else f"only for {_join_labels(takers)}"
+
+
+def describe_refusers(models: Sequence[Model], field: str) -> str:
+    """Say which of the models take nothing of that; empty if all take it."""
+    refusers = [model for model in models if not getattr(model.takes, field)]
+    return f"none for {_join_labels(refusers)}" if refusers else ""
 
 
 def describe_pictures(models: Sequence[Model]) -> str:

@@ -25,10 +25,13 @@ Unit = Literal["image", "second", "1000 characters"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
-    """Credits for each unit, by resolution; the key is "" for a model without a choice of resolutions."""
+    """What a unit costs; nothing else but the unit is given if Kie.ai's page does not say."""
 
     per: Unit
-    credits: Mapping[str, float]
+    credits: Mapping[str, float] = field(default_factory=dict[str, float])
+    """Credits by resolution; the key is "" for a model without a choice of resolutions."""
+    by_side: Mapping[int, float] = field(default_factory=dict[int, float])
+    """Instead: credits by the longer side of the picture that comes out, in pixels; the smallest that is enough."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +55,8 @@ class Model:
     """How long its jobs take, in seconds, by what other people report."""
     always: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """Inputs, with their values, that are sent even if the order leaves them out."""
+    single: frozenset[str] = frozenset()
+    """The fields whose one file is sent by itself and not in a list."""
     aliases: tuple[str, ...] = ()
     """Other names by which a caller may order it, in lower case."""
     edit_id: str | None = None
@@ -213,6 +218,68 @@ MODELS: tuple[Model, ...] = (
         lasts=_PICTURE_TIME,
         inputs=_SIZED_IMAGE,
         aliases=("nano-banana-2.1", "google/nano-banana-2-1", "nanobanana-2-1"),
+    ),
+    Model(
+        id="topaz/image-upscale",
+        kind=Kind.IMAGE,
+        title="Topaz Image Upscale",
+        label="topaz",
+        source="https://docs.kie.ai/market/topaz/image-upscale",
+        date=dt.date(2026, 8, 19),
+        takes=Capabilities(
+            prompt_max=0,
+            prompt_required=False,
+            images_min=1,
+            images_max=1,
+            image_types=_PICTURES,
+            image_mb=10,
+            upscale_factors=("2", "4", "1"),
+            upscaled_side=20_000,
+        ),
+        price=Price(per="image", by_side={2048: 10, 4096: 20, 8192: 40}),
+        lasts=_PICTURE_TIME,
+        inputs={"images": "image_url", "upscale": "upscale_factor"},
+        single=frozenset({"images"}),
+        aliases=("topaz", "upscale", "enlarge"),
+    ),
+    Model(
+        id="recraft/crisp-upscale",
+        kind=Kind.IMAGE,
+        title="Recraft Crisp Upscale",
+        label="crisp-upscale",
+        source="https://docs.kie.ai/market/recraft/crisp-upscale",
+        date=dt.date(2026, 8, 19),
+        takes=Capabilities(
+            prompt_max=0, prompt_required=False, images_min=1, images_max=1, image_types=_PICTURES, image_mb=10
+        ),
+        price=Price(per="image"),
+        lasts=_PICTURE_TIME,
+        inputs={"images": "image"},
+        single=frozenset({"images"}),
+        aliases=("crisp-upscale", "sharpen"),
+    ),
+    Model(
+        id="recraft/remove-background",
+        kind=Kind.IMAGE,
+        title="Recraft Remove Background",
+        label="remove-background",
+        source="https://docs.kie.ai/market/recraft/remove-background",
+        date=dt.date(2026, 8, 19),
+        takes=Capabilities(
+            prompt_max=0,
+            prompt_required=False,
+            images_min=1,
+            images_max=1,
+            image_types=_PICTURES,
+            image_mb=5,
+            image_sides=(256, 4096),
+            image_megapixels=16,
+        ),
+        price=Price(per="image"),
+        lasts=_PICTURE_TIME,
+        inputs={"images": "image"},
+        single=frozenset({"images"}),
+        aliases=("remove-background", "cut-out"),
     ),
     Model(
         id="elevenlabs/text-to-speech-turbo-2-5",

@@ -53,8 +53,15 @@ def build(order: Order, links: Mapping[str, str]) -> Request:
     for name, key in model.inputs.items():
         value = getattr(order, name)
         if value != type(order).model_fields[name].default:
-            inputs[key] = _replace_links(name, value, links) if name in order.file_fields else value
+            sent = _replace_links(name, value, links) if name in order.file_fields else value
+            inputs[key] = sent[0] if name in model.single else sent
     return Request(model_id(order), inputs)
+
+
+def argument_of(order: Order, name: str) -> str:
+    """Return the argument of the order from which Kie.ai's input of that name is made."""
+    named = {key: argument for argument, key in find(order.model, order.kind).inputs.items()}
+    return named.get(name, name)
 
 
 def _replace_links(name: str, value: str | tuple[str, ...], links: Mapping[str, str]) -> Any:

@@ -23,3 +23,7 @@ class RowOrders:
     def build(self, order: Order, links: Mapping[str, str]) -> Request:
         """Build the request of a checked order; *links* has a URL that Kie.ai can read for each file."""
         return requests.build(order, links)
+
+    def argument_of(self, order: Order, name: str) -> str:
+        """Return the caller's name of Kie.ai's input of that name."""
+        return requests.argument_of(order, name)

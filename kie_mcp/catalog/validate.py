@@ -22,7 +22,12 @@ _ORIENTATIONS = {
     "square": "1:1",
 }
 AnOrder = TypeVar("AnOrder", bound=Order)
-_CHOICES = {"aspect_ratio": "aspect_ratios", "resolution": "resolutions", "output_format": "formats"}
+_CHOICES = {
+    "aspect_ratio": "aspect_ratios",
+    "resolution": "resolutions",
+    "output_format": "formats",
+    "upscale": "upscale_factors",
+}
 
 
 def _no_models(_: str) -> Sequence[str]:
@@ -60,6 +65,7 @@ class OrderValidator:
         yield "voice", self._check_voice
         yield "resolution", self._check_choice
         yield "output_format", self._check_choice
+        yield "upscale", self._check_choice
         yield "language", self._check_language
 
     def _keep_shape(self, order: Order) -> dict[str, str]:
@@ -77,6 +83,8 @@ class OrderValidator:
 
     def _check_words(self, argument: str, given: str) -> str:
         longest = self.takes.prompt_max
+        if given.strip() and not longest:
+            self._refuse(argument, f"{len(given):,} characters", "prompt_max")
         if not given.strip():
             if self.takes.prompt_required and not self.takes.prompt_default:
                 problem = f"is empty; {self.model} takes 1 to {longest:,} characters."
@@ -91,6 +99,9 @@ class OrderValidator:
         most = self.takes.images_max
         if given and not most:
             self._refuse(argument, str(len(given)), "images_max")
+        if len(given) < self.takes.images_min:
+            problem = f"{len(given)} given; {self.model} needs a picture to work on."
+            raise OrderError(problem, argument=argument, remedy="Give the picture.")
         if len(given) > most:
             problem = f"{len(given)} given; {self.model} takes at most {most}."
             raise OrderError(problem, argument=argument, remedy="Leave some out.")
@@ -183,8 +194,8 @@ def rename_arguments(**names: str) -> Generator[None]:
 
 
 def _normalize_spelling(value: str) -> str:
-    """Return the common form of a choice's spellings: 1K and 1k, 480p and 480, jpg and JPEG."""
-    return value.casefold().removesuffix("p").replace("jpeg", "jpg")
+    """Return the common form of a choice's spellings: 1K and 1k, 480p and 480, jpg and JPEG, 2x and 2."""
+    return value.casefold().strip("x").removesuffix("p").replace("jpeg", "jpg")
 
 
 def find_similar(wanted: str, names: Iterable[str]) -> list[str]:

@@ -84,7 +84,13 @@ async def examine(settings: Settings, clock: Clock | None = None, kie: KieClient
             lambda: _check_ledger(settings, now),
             lambda: _check_clock(kie, now),
         ]
-        findings = [_report_version(), *await _ask_together(questions), _report_sqlite(), _check_sandbox()]
+        findings = [
+            _report_version(),
+            *await _ask_together(questions),
+            _report_style(settings),
+            _report_sqlite(),
+            _check_sandbox(),
+        ]
     secret = settings.api_key.get_secret_value() if settings.api_key else ""
     return [_hide_secret(secret, finding) for finding in findings]
 
@@ -109,6 +115,15 @@ def _hide_secret(secret: str, finding: Finding) -> Finding:
 
 def _report_version() -> Finding:
     return Finding(Grade.OK, "kie-mcp", f"{__version__} on Python {platform.python_version()} ({sys.executable})")
+
+
+def _report_style(settings: Settings) -> Finding:
+    """Say how jobs are ordered: another style than the live one is to be known when orders are refused."""
+    callback = "; callbacks are asked for" if settings.callback_url else ""
+    if settings.api_style == "jobs":
+        return Finding(Grade.OK, "API style", f"jobs: Kie.ai's live ids and fields{callback}")
+    found = f"{settings.api_style}: orders are written as the specification has them{callback}"
+    return Finding(Grade.ATTENTION, "API style", found, "If Kie.ai refuses them, unset KIE_API_STYLE.")
 
 
 async def _check_key(settings: Settings, kie: KieClient, answered: anyio.Event) -> list[Finding]:

@@ -119,7 +119,7 @@ def _run_demo(arguments: argparse.Namespace) -> int:
     require_sandbox()
     from kie_mcp.demo.run import run_demo
 
-    run_demo(arguments.out)
+    run_demo(arguments.out, style=arguments.style)
     return 0
 
 

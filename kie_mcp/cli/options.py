@@ -46,6 +46,8 @@ def _add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
     demo = add("demo", help="make a picture, a voice and a talking video with the sandbox")
     demo.set_defaults(command="demo")
     demo.add_argument("--out", type=Path, default=DEFAULT_OUT, metavar="DIR", help=f"where to save ({DEFAULT_OUT})")
+    style_help = "how jobs are ordered: jobs, seed or legacy, as KIE_API_STYLE says (jobs)"
+    demo.add_argument("--style", choices=("jobs", "seed", "legacy"), default="jobs", help=style_help)
     sandbox = add("sandbox", help="run the sandbox alone, for other programs")
     sandbox.set_defaults(command="sandbox")
     sandbox.add_argument("--port", type=_parse_port, default=8765, metavar="N", help="port on 127.0.0.1 (8765)")

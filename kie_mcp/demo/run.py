@@ -13,6 +13,7 @@ from mcp.types import CallToolResult, TextContent
 from kie_mcp.demo.display import Bar, Display
 from kie_mcp.errors import KieError
 from kie_mcp.file_system import describe_undecodable
+from kie_mcp.kie.api_styles.styles import StyleName
 from kie_mcp.sandbox import serve
 from kie_mcp.settings import SANDBOX_KEY
 
@@ -67,13 +68,14 @@ def _text_of(result: CallToolResult) -> str:
     return "\n".join(block.text for block in result.content if isinstance(block, TextContent))
 
 
-def run_demo(out: Path, *, speed: float = SPEED, scenario: str | None = None) -> None:
+def run_demo(out: Path, *, speed: float = SPEED, scenario: str | None = None, style: StyleName = "jobs") -> None:
     """Make an image, a speech and a talking video, save them in the folder *out*, and print where they are.
 
     Args:
         out: The folder; it is made if it is missing.
         speed: How many times faster than Kie.ai the sandbox works.
         scenario: Trouble for every job, by its name in `sandbox.account.scenarios`.
+        style: How jobs are ordered.
 
     Raises DemoError or ConsoleError, either of them perhaps inside exception groups.
     """
@@ -83,7 +85,7 @@ def run_demo(out: Path, *, speed: float = SPEED, scenario: str | None = None) ->
         with TemporaryDirectory(prefix="kie-demo-") as state:
             async with (
                 serve(speed=speed, scenario=scenario) as url,
-                Client(_server_parameters(url, folder, state)) as client,
+                Client(_server_parameters(url, folder, state, style)) as client,
             ):
                 return await _make_all(Caller(client, screen))
 
@@ -114,13 +116,14 @@ async def _make_all(caller: Caller) -> dict[str, JSON]:
     return {"image": image, "speech": speech, "talking video": video}
 
 
-def _server_parameters(url: str, out: Path, state: str) -> StdioServerParameters:
+def _server_parameters(url: str, out: Path, state: str, style: StyleName) -> StdioServerParameters:
     settings = {
         "KIE_API_KEY": SANDBOX_KEY,
         "KIE_API_BASE_URL": url,
         "KIE_UPLOAD_BASE_URL": url,
         "KIE_OUTPUT_DIR": str(out),
         "KIE_STATE_DIR": state,
+        "KIE_API_STYLE": style,
     }
     return StdioServerParameters(command=sys.executable, args=["-m", "kie_mcp"], env=settings)
 

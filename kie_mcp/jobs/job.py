@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from kie_mcp.errors import Trouble
 from kie_mcp.jobs.estimate import Estimate
 from kie_mcp.orders.kind import Kind
+from kie_mcp.urls import is_web_link
 
 JSON = dict[str, Any]
 
@@ -175,6 +176,11 @@ class Job:
         return not self.done and self.finished_at is not None
 
     @property
+    def is_answered(self) -> bool:
+        """Whether the create call was answered with the file itself: its link stands for Kie.ai's id."""
+        return self.task_id is not None and is_web_link(self.task_id)
+
+    @property
     def lost(self) -> bool:
         """Whether it has ended without making anything."""
         return self.done and self.phase is not Phase.SUCCEEDED
@@ -241,6 +247,10 @@ class Request:
 
     model: str
     input: JSON = field(default_factory=dict[str, Any])
+    own_links: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
+    """The links in it that may be fetched from here: of uploads and of outputs, never one that a caller gave."""
+    contents: Mapping[str, bytes] = field(default_factory=dict[str, bytes], compare=False, repr=False)
+    """What is behind links in it, where the call takes a file in place of a link."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +266,7 @@ class Upstream(Protocol):
     """What a job needs of Kie.ai."""
 
     async def create(self, request: Request) -> str:
-        """Create a job and return Kie.ai's id of it.
+        """Create a job and return Kie.ai's id of it; if Kie.ai answers with the file itself, its link.
 
         Raises NotCreatedError if it certainly was not created, UnconfirmedError if it may have been.
         """

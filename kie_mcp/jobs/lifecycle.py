@@ -131,6 +131,8 @@ def _until_look(job: Job, known: Known, now: float, timing: Timing) -> float:
     soonest = _rest_of(timing.shortest_gap, job.looked_at, now)
     if known.is_asked:
         return soonest
+    if job.is_answered and known.pause is None:
+        return 0.0  # Kie.ai is not asked: what was made is known
     if job.looked_at is None:
         gap = first_look(expect(known.elsewhere, known.durations), timing)
         return _rest_of(gap, job.sent_at or job.created_at, now)

@@ -30,6 +30,7 @@ from kie_mcp.jobs.store.protocols import Ledger, Note
 from kie_mcp.jobs.timing import STANDARD, Timing
 from kie_mcp.orders.kind import Kind
 from kie_mcp.text import literal
+from kie_mcp.urls import is_web_link, quote_url
 
 logger = logging.getLogger(__name__)
 
@@ -252,6 +253,8 @@ class JobService:
         return draft.make_job(self._new_id(), account=self.account, now=now, idempotency_key=idempotency_key)
 
     async def _adopt(self, task_id: str) -> Job:
+        if is_web_link(task_id):  # it would be fetched as what a job has made, from wherever a caller says
+            raise UnknownJobError(f"{quote_url(task_id)} is a link, and no job here has it as its id.")
         try:
             await self._looks.turn(task_id, urgent=True)
             look = await self._upstream.look(task_id)

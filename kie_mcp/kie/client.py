@@ -1,16 +1,14 @@
 """The client of Kie.ai: create a job, look at it, upload files and fetch them."""
 
-import base64
-import json
-import re
 import secrets
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import IO, TYPE_CHECKING, Any, Self
+from typing import IO, TYPE_CHECKING, Self
 from urllib.parse import quote, urlsplit
 
 from pydantic import SecretStr
@@ -18,18 +16,23 @@ from pydantic import SecretStr
 from kie_mcp.errors import (
     KieError,
     LookError,
-    OrderError,
+    NotCreatedError,
     OutputError,
     UnavailableError,
     UnconfirmedError,
     UnreachableError,
 )
-from kie_mcp.jobs.job import JSON, Look, Request
+from kie_mcp.jobs.job import Look, Request
 from kie_mcp.kie import responses
+from kie_mcp.kie.api_styles.create_call import dump_json
+from kie_mcp.kie.api_styles.styles import StyleName, find_style
+from kie_mcp.kie.file_uploads import FileUploads
 from kie_mcp.kie.http_call_types import Answer, CallError, Patience
+from kie_mcp.kie.job_record import read_picture_link
 from kie_mcp.kie.model_queries import ModelQueries
 from kie_mcp.kie.network_settings import Network
-from kie_mcp.urls import check_url, plain_host_of
+from kie_mcp.kie.picture_files import read_picture_file
+from kie_mcp.urls import is_web_link
 
 if TYPE_CHECKING:
     import httpx
@@ -40,7 +43,6 @@ if TYPE_CHECKING:
 
 API = "https://api.kie.ai"
 UPLOADS = "https://kieai.redpandaai.co"
-_CREATE = "/api/v1/jobs/createTask"
 _LOOK = "/api/v1/jobs/recordInfo"
 _CREDIT = "/api/v1/chat/credit"
 _DOWNLOAD_LINK = "/api/v1/common/download-url"
@@ -64,6 +66,8 @@ class KieClient:
         network: Network | None = None,
         resolve: "Resolve | None" = None,
         sandbox: bool | None = None,
+        api_style: StyleName = "jobs",
+        callback_url: str | None = None,
     ) -> None:
         """Remember how to reach Kie.ai; nothing is opened yet.
 
@@ -78,15 +82,21 @@ class KieClient:
             network: How the internet is reached; None uses the proxies that are set for all programs here.
             resolve: Finds the addresses of hosts that files are fetched from; None asks the system.
             sandbox: Whether the other side is a sandbox; None until its first answer says so.
+            api_style: How create calls are written. Requests have the live ids and fields in every style.
+            callback_url: Where Kie.ai tells of the end of each job, where a call has none of its own.
+
+        Raises OrderError if there is no such style.
         """
         self.sandbox = sandbox
         """Whether the last answer came from a sandbox, by its header; None before the first answer."""
+        self._style = find_style(api_style)
+        self._callback_url = callback_url
         self._base_url = base_url.rstrip("/")
         self._upload_base_url = upload_base_url.rstrip("/")
         self._plain_hosts = _plain_hosts(self._base_url, self._upload_base_url)
         self._now = now
         self._patience = patience or Patience()
-        self._token = token
+        self._uploads = FileUploads(lambda: self._connections, self._upload_base_url, self._plain_hosts, now, token)
         self._key = api_key if isinstance(api_key, SecretStr) else SecretStr(api_key or "")
         self._transport = transport
         self._network = network
@@ -111,27 +121,52 @@ class KieClient:
         if "_connections" in self.__dict__:
             await self._connections.aclose()
 
+    def check_request(self, request: Request) -> None:
+        """Check that the request can be written in this client's style of the API, without a call.
+
+        Raises OrderError, which names Kie.ai's input.
+        """
+        self._style.check(request)
+
+    async def load_files(self, request: Request) -> Request:
+        """Return the request with the bytes of files that the create call takes in place of links; free of charge.
+
+        Raises OrderError, DeadLinkError or OutputError.
+        """
+        self._style.check(request)
+        links = [link for link in self._style.file_links(request) if link not in request.contents]
+        fetched = {link: await read_picture_file(self.fetch, link) for link in links}
+        return replace(request, contents={**request.contents, **fetched}) if fetched else request
+
     async def create(self, request: Request, *, callback_url: str | None = None) -> str:
         """Create a job and return Kie.ai's id of it. Spends credits; the request is sent once and never repeated.
 
+        A legacy call is answered with the picture itself: then its link is returned in place of an id.
+
         Raises NotCreatedError if the job was certainly not created, UnconfirmedError if it may have been.
         """
-        body: JSON = {"model": request.model, "input": request.input}
-        if callback_url is not None:
-            body["callBackUrl"] = callback_url
-        content = _dump_json(body)
         try:
-            answer = self._note_sandbox(await self._connections.spend(self._base_url + _CREATE, content))
+            request = await self.load_files(request)
+        except OutputError as error:
+            raise NotCreatedError(f"{error.message} Nothing was sent.", remedy=error.remedy) from None
+        call = self._style.write(request, callback_url or self._callback_url)
+        try:
+            answer = self._note_sandbox(await self._connections.spend(self._base_url + call.path, call))
         except CallError as error:
             if error.unsent:
                 message = f"Kie.ai was not reached ({error}); nothing was sent."
                 raise UnreachableError(message, remedy=error.remedy or None) from None
             message = f"Kie.ai's answer to the create call was lost ({error})."
             raise UnconfirmedError(f"{message} The job may exist and may have been charged.") from None
-        return responses.read_created(*_answer_parts(answer), now=self._now())
+        return call.read(*_answer_parts(answer), now=self._now())
 
     async def look(self, task_id: str) -> Look:
-        """Ask for the state of a job; costs nothing. Raises LookError, CredentialError or BusyError."""
+        """Ask for the state of a job; costs nothing. Raises LookError, CredentialError or BusyError.
+
+        A link in place of an id is a picture that is made: in every style it says so, and Kie.ai is not asked.
+        """
+        if is_web_link(task_id):
+            return read_picture_link(task_id)
         try:
             asked = f"{self._base_url}{_LOOK}?taskId={quote(task_id, safe='')}"
             answer = self._note_sandbox(await self._connections.ask(asked))
@@ -160,7 +195,7 @@ class KieClient:
         """
         try:
             asked = self._base_url + _DOWNLOAD_LINK
-            answer = self._note_sandbox(await self._connections.ask(asked, _dump_json({"url": url})))
+            answer = self._note_sandbox(await self._connections.ask(asked, dump_json({"url": url})))
         except CallError as error:
             raise OutputError(f"Kie.ai did not answer when asked for a new link ({error}).") from None
         return responses.read_download_link(*_answer_parts(answer), now=self._now())
@@ -175,23 +210,15 @@ class KieClient:
         An open file is read from its beginning and stays open. Raises RefusedError if Kie.ai refuses it,
         CredentialError, BusyError, UnreachableError or OutputError.
         """
-        if not isinstance(source, Path):
-            return await self._upload_stream(source, name)
-        try:
-            with source.open("rb") as file:
-                return await self._upload_stream(file, name or source.name)
-        except OSError as error:
-            raise OutputError(f"{source.name} cannot be read ({error.strerror}).", remedy="Check the file.") from None
+        return await self._uploads.send_file(source, name)
 
     async def upload_base64(self, source: bytes, *, name: str | None = None) -> str:
         """Upload a file of up to 10 MB as base64 text; otherwise the same as `upload`."""
-        data = base64.b64encode(source).decode()
-        return await self._upload("file-base64-upload", json={"base64Data": data, **self._upload_fields(name)})
+        return await self._uploads.send_base64(source, name)
 
     async def upload_from_url(self, url: str, *, name: str | None = None) -> str:
         """Let Kie.ai fetch a file within 30 seconds; otherwise the same as `upload`. Raises OrderError, too."""
-        link = check_url(url, argument="url", plain_host=plain_host_of(url, self._plain_hosts))
-        return await self._upload("file-url-upload", json={"fileUrl": link, **self._upload_fields(name)})
+        return await self._uploads.send_url(url, name)
 
     def check(self) -> None:
         """Check the network settings without a call. Raises NetworkSetupError if they cannot be used."""
@@ -227,25 +254,6 @@ class KieClient:
         except CallError as error:
             raise _no_answer_error(error) from None
 
-    async def _upload_stream(self, source: bytes | IO[bytes], name: str | None) -> str:
-        fields = self._upload_fields(name)
-        return await self._upload("file-stream-upload", data=fields, files={"file": (fields["fileName"], source)})
-
-    async def _upload(self, path: str, **content: Any) -> str:
-        try:
-            answer = await self._connections.hand_in(f"{self._upload_base_url}/api/{path}", **content)
-        except CallError as error:
-            if error.unsent:
-                message = f"Kie.ai's host for uploads was not reached ({error})."
-                raise UnreachableError(message, remedy=error.remedy or None) from None
-            raise OutputError(f"The upload broke off ({error}).", remedy="Call again; uploads are free.") from None
-        return responses.read_upload(*_answer_parts(answer), now=self._now())
-
-    def _upload_fields(self, name: str | None) -> dict[str, str]:
-        """Return folder and name for an upload: each time a new folder, for an equal name overwrites the first file."""
-        kept = re.sub(r"[^A-Za-z0-9._-]+", "-", name or "")[-80:].strip("-.")
-        return {"uploadPath": f"kie-mcp/{self._token()}", "fileName": kept or "file"}
-
     @cached_property
     def _connections(self) -> "Connections":
         # Imported here: httpx and urllib would double the time until a server has listed its tools.
@@ -274,14 +282,6 @@ def _no_answer_error(error: CallError) -> KieError:
 
 def _answer_parts(answer: Answer) -> tuple[int, Mapping[str, str], bytes]:
     return answer.status, answer.headers, answer.body
-
-
-def _dump_json(body: JSON) -> bytes:
-    try:
-        return json.dumps(body, allow_nan=False).encode()
-    except (TypeError, ValueError):
-        message = "The request holds a value that JSON has no word for."
-        raise OrderError(message, remedy="Take it out.") from None
 
 
 def _plain_hosts(*base_urls: str) -> frozenset[str]:

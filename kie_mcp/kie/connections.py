@@ -13,6 +13,7 @@ import httpx
 from pydantic import SecretStr
 
 from kie_mcp.errors import CredentialError, MissingKeyError
+from kie_mcp.kie.api_styles.create_call import CreateCall
 from kie_mcp.kie.certificates import TrustedCertificates
 from kie_mcp.kie.download import Download, download, reach
 from kie_mcp.kie.http_call import send_request
@@ -51,14 +52,15 @@ class Connections:
             logger = logging.getLogger(name)
             logger.setLevel(max(logger.level, logging.WARNING))
 
-    async def spend(self, url: str, content: bytes) -> Answer:
-        """Post a request that costs money, once. Raises CallError, MissingKeyError or CredentialError."""
+    async def spend(self, url: str, call: CreateCall) -> Answer:
+        """Post a call that costs money, once. Raises CallError, MissingKeyError or CredentialError."""
         # httpx's own timeouts run on while the process is suspended, and would drop an answer that has come.
         timeout = httpx.Timeout(None, connect=self._patience.connect, pool=self._patience.step)
-        sent = self.spending_client.build_request(
-            "POST", url, headers=self._headers() | _JSON, content=content, timeout=timeout
-        )
-        return await self._call(self.spending_client, sent, self._patience.create)
+        content: dict[str, Any] = {"files": call.form} if call.form else {"content": call.json}
+        headers = self._headers() | ({} if call.form else _JSON)
+        sent = self.spending_client.build_request("POST", url, headers=headers, timeout=timeout, **content)
+        seconds = self._patience.create_with_file if call.answers_with_file else self._patience.create
+        return await self._call(self.spending_client, sent, seconds)
 
     async def ask(self, url: str, content: bytes | None = None) -> Answer:
         """Send a free request: GET, or POST if there is *content*. Raises the same as `spend`."""

@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any, cast
 
@@ -26,6 +26,8 @@ class Envelope:
     """Whether the body had a code."""
     readable: bool
     """Whether the body was a JSON object."""
+    content: JSON = field(default_factory=dict[str, Any])
+    """The whole body; empty if it is not readable."""
     data: Any = None
     message: str | None = None
     """Kie.ai's message, made safe to show."""
@@ -56,6 +58,7 @@ def open_envelope(http_status: int, headers: Mapping[str, str], body: bytes, *, 
         code=coded if coded is not None else 200 if fits else http_status,
         coded=coded is not None,
         readable=bool(content),
+        content=content,
         data=data,
         message=_message(content),
         retry_after=_retry_after(headers, now),

@@ -12,6 +12,8 @@ class Patience:
     step: float = 20.0
     """Without a byte in either direction."""
     create: float = 30.0
+    create_with_file: float = 300.0
+    """For a create call that is answered only when the file is made."""
     look: float = 15.0
     """For all free calls except uploads."""
     upload: float = 600.0

@@ -60,6 +60,11 @@ def read_record(record: JSON) -> Look:
     return _look(record, Verdict.SUCCEEDED, state, urls=urls, extras=extras, data=data, trouble=trouble)
 
 
+def read_picture_link(url: str) -> Look:
+    """Return the look at a job whose create call was answered with its picture, of which nothing else is known."""
+    return Look(verdict=Verdict.SUCCEEDED, state="success", urls=(url,))
+
+
 def read_failed(record: JSON, *, code: int | None, words: str | None) -> Look:
     """Read the record of a failed job; *code* and *words* are those of the envelope, if the failure came there."""
     given = {normalize_name(name): value for name, value in record.items()}

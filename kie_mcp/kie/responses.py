@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
+from typing import NoReturn
 
 from kie_mcp.errors import (
     BusyError,
@@ -20,7 +21,7 @@ from kie_mcp.errors import (
 from kie_mcp.jobs.job import Look
 from kie_mcp.kie.envelope import Envelope, mapping, number, open_envelope
 from kie_mcp.kie.job_record import find_record, read_failed, read_record
-from kie_mcp.kie.result_links import is_link
+from kie_mcp.kie.result_links import find_file_links, is_link
 
 # Kie.ai reports a caller's mistakes as code 500, too. These name a field or a range: nothing was created. After any
 # other 500 the job may have been created.
@@ -41,12 +42,38 @@ def read_created(http_status: int, headers: Mapping[str, str], body: bytes, *, n
     Raises NotCreatedError if Kie.ai certainly refused, and UnconfirmedError in every other case.
     """
     answer = open_envelope(http_status, headers, body, now=now)
-    if task_id := _task_id(answer.data):
-        # Whatever else the answer says: with an id the job can be looked at for free.
-        return task_id
+    # Whatever else the answer says: with an id the job can be looked at for free.
+    return _task_id(answer.data) or _raise_not_created(answer, "no task id")
+
+
+def read_picture(http_status: int, headers: Mapping[str, str], body: bytes, *, now: float) -> str:
+    """Return the link of the picture with which a legacy call is answered; it stands for the job's id.
+
+    Raises NotCreatedError if Kie.ai certainly refused, and UnconfirmedError in every other case.
+    """
+    answer = open_envelope(http_status, headers, body, now=now)
+    if found := _picture_link(answer) or _task_id(answer.data):
+        return found
+    if answer.content.get("success") is False and not answer.coded and http_status < 500:
+        message = f"Kie.ai made no picture ({answer.summary})."
+        raise _refusal_error(answer) or RefusedError(message, upstream_message=answer.message)
+    return _raise_not_created(answer, "no picture")
+
+
+def _picture_link(answer: Envelope) -> str | None:
+    content, data = answer.content, mapping(answer.data)
+    if link := _link(*(place.get(name) for place in (content, data) for name in ("image_url", "imageUrl"))):
+        return link
+    if not answer.ok or content.get("success") is False:  # an error may hold other links
+        return None
+    return next(iter(find_file_links({"output": content})), None)
+
+
+def _raise_not_created(answer: Envelope, lack: str) -> NoReturn:
+    """Raise the error for an answer to a create call that says nothing by which the job can be found."""
     if refusal := _refusal_error(answer):
         raise refusal
-    message = f"Kie.ai's answer to the create call holds no task id ({answer.summary})."
+    message = f"Kie.ai's answer to the create call holds {lack} ({answer.summary})."
     words = None if answer.ok else answer.message  # "success" would explain nothing here
     raise UnconfirmedError(f"{message} The job may exist and may have been charged.", upstream_message=words)
 

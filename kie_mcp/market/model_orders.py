@@ -74,6 +74,10 @@ class ModelOrders:
 
         return Request(order.model, change_texts(getattr(order, INPUT), link))
 
+    def argument_of(self, _order: Order, name: str) -> str:
+        """Return the caller's name of Kie.ai's input of that name."""
+        return f"{INPUT}.{name}"
+
 
 def find_families(given: JSON, schema: InputSchema | None) -> dict[str, Family | None]:
     """Return the family of files for each place of an input that names one; without a schema, by the text alone."""

@@ -16,6 +16,8 @@ TITLE = 100
 """The most characters of a job's title."""
 _SECONDS = (5, 15, 30, 60, 120, 300)
 """The steps of lengths in seconds."""
+_STYLE = "\n\nStyle: "
+"""What stands between a prompt and its style."""
 _CHARACTERS = (200, 500, 1000, 2500)
 """The steps of lengths in characters."""
 
@@ -108,6 +110,8 @@ class ImageOrder(Order, frozen=True):
     aspect_ratio: Text = ""
     resolution: Text = ""
     output_format: Text = ""
+    upscale: Text = ""
+    """By how much each side is to grow; empty for a model that does not enlarge pictures."""
 
     @property
     def words(self) -> str:
@@ -116,8 +120,8 @@ class ImageOrder(Order, frozen=True):
 
     @property
     def size(self) -> str:
-        """The resolution; empty for a model without a choice of one."""
-        return self.resolution
+        """The resolution, or the factor by which it grows; empty for a model without a choice of one."""
+        return self.resolution or self.upscale
 
     def units(self, _audio_seconds: float | None, /) -> float:
         """Return 1: one picture."""
@@ -212,4 +216,10 @@ def _find_step(length: float, steps: tuple[int, ...]) -> str:
 def add_style(prompt: str, style: str) -> str:
     """Append a style to a prompt: no model has an input of its own for it."""
     style = style.strip()
-    return f"{prompt.rstrip()}\n\nStyle: {style}" if style else prompt
+    return f"{prompt.rstrip()}{_STYLE}{style}" if style else prompt
+
+
+def split_style(prompt: str) -> tuple[str, str]:
+    """Return a prompt and the style that `add_style` appended to it, or an empty one: for calls that have the input."""
+    words, mark, style = prompt.rpartition(_STYLE)
+    return (words, style) if mark and words.strip() else (prompt, "")

@@ -138,7 +138,9 @@ def _shorten(schema: dict[str, Any]) -> dict[str, Any]:
     properties: dict[str, Any] = {}
     for name, one in schema["properties"].items():
         one = {
-            key: value for key, value in one.items() if key not in {"title", "default"} or (key == "default" and value)
+            key: value
+            for key, value in one.items()
+            if key not in {"title", "default", "additionalProperties"} or (key == "default" and value)
         }
         if "anyOf" in one:
             known = next(choice for choice in one.pop("anyOf") if choice != {"type": "null"})

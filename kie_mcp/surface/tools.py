@@ -61,13 +61,14 @@ class Tools:
     async def generate_image(
         self,
         ctx: Ctx,
-        prompt: arg.Prompt,
+        prompt: arg.Prompt = "",
         images: arg.References = [],  # noqa: B006 - never changed, and an empty list says more than null
         model: arg.ImageModel = arg.IMAGE[0].id,
         aspect_ratio: arg.AspectRatio = "",
         resolution: arg.ImageResolution = "",
         output_format: arg.OutputFormat = "",
         style: arg.Style = "",
+        upscale: arg.Upscale = "",
         wait_seconds: arg.Wait = None,
         idempotency_key: arg.IdempotencyKey = "",
         new: arg.New = False,
@@ -75,7 +76,7 @@ class Tools:
         convert: arg.Convert = False,
         estimate_only: arg.EstimateOnly = False,
     ) -> CallToolResult:
-        """Make or edit a picture. Costs Kie.ai credits."""
+        """Make, edit, enlarge, sharpen or cut out a picture. Costs Kie.ai credits."""
         order = ImageOrder(
             model=model,
             prompt=add_style(prompt, style) if prompt.strip() else "",  # a style without a prompt is refused
@@ -83,6 +84,7 @@ class Tools:
             aspect_ratio=aspect_ratio,
             resolution=resolution,
             output_format=output_format,
+            upscale=upscale,
         )
         options = CallOptions(
             wait_seconds=wait_seconds,

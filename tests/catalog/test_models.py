@@ -3,7 +3,6 @@
 # ruff: noqa: E501 (whole sentences)
 
 import datetime as dt
-from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -26,7 +25,7 @@ HELLO = "https://example.com/hello.mp3"
 
 def typical(model: Model) -> Order:
     if model.kind is Kind.IMAGE:
-        return ImageOrder(model=model.id, prompt="a red fox", images=(FOX,))
+        return ImageOrder(model=model.id, prompt="a red fox" if model.takes.prompt_max else "", images=(FOX,))
     if model.kind is Kind.SPEECH:
         return SpeechOrder(model=model.id, text="Hello.", speed=0.9, stability=0.5, similarity_boost=0.75)
     seed = 20_000 if model.takes.seed_range else None
@@ -38,9 +37,9 @@ def becomes(model: Model) -> dict[str, Any]:
     order = requests.check(typical(model))
     request = requests.build(order, {FOX: "https://files.example/fox", HELLO: "https://files.example/hello"})
     price = prices.estimate(order, audio=known_length(10.0))
-    assert price is not None
-    assert price.least == price.most
-    return asdict(request) | {"estimate": price.most, "bucket": job_durations.bucket(order)}
+    estimate = (price.least, price.most) if price and price.least != price.most else price and price.most
+    bucket = job_durations.bucket(order)
+    return {"model": request.model, "input": request.input, "estimate": estimate, "bucket": bucket}
 
 
 def test_every_model_is_sent_what_its_row_says():
@@ -98,6 +97,24 @@ def test_every_model_is_sent_what_its_row_says():
                 },
                 "estimate": 4.0,
                 "bucket": "nano-banana-2-1|1K|",
+            },
+            "topaz/image-upscale": {
+                "model": "topaz/image-upscale",
+                "input": {"image_url": "https://files.example/fox", "upscale_factor": "2"},
+                "estimate": (10.0, 40.0),
+                "bucket": "topaz/image-upscale|2|",
+            },
+            "recraft/crisp-upscale": {
+                "model": "recraft/crisp-upscale",
+                "input": {"image": "https://files.example/fox"},
+                "estimate": None,
+                "bucket": "recraft/crisp-upscale||",
+            },
+            "recraft/remove-background": {
+                "model": "recraft/remove-background",
+                "input": {"image": "https://files.example/fox"},
+                "estimate": None,
+                "bucket": "recraft/remove-background||",
             },
             "elevenlabs/text-to-speech-turbo-2-5": {
                 "model": "elevenlabs/text-to-speech-turbo-2-5",
@@ -208,7 +225,7 @@ def test_a_model_that_is_not_known_is_refused_with_those_that_are():
         texts.append(f"{caught.value.message} {caught.value.remedy}")
     assert texts == snapshot(
         [
-            "model: 'nano-bananna' is not known here. Did you mean nano-banana? For pictures use google/nano-banana, nano-banana-pro, nano-banana-2, nano-banana-2-lite, nano-banana-2-1.",
+            "model: 'nano-bananna' is not known here. Did you mean nano-banana? For pictures use google/nano-banana, nano-banana-pro, nano-banana-2, nano-banana-2-lite, nano-banana-2-1, topaz/image-upscale, recraft/crisp-upscale, recraft/remove-background.",
             "model: 'sora' is not known here. For talking videos use infinitalk/from-audio, kling/ai-avatar-standard, kling/ai-avatar-pro, omnihuman-1-5.",
             "model: infinitalk/from-audio makes talking videos, not speech. For speech use elevenlabs/text-to-speech-turbo-2-5, elevenlabs/text-to-speech-multilingual-v2.",
         ]
@@ -251,16 +268,41 @@ def test_the_format_is_spelt_as_the_model_wants_it(model: str, given: str, sent:
 
 
 def test_each_model_takes_its_own_number_of_pictures():
-    def most(model: str) -> int:
-        for count in range(1, 20):
-            try:
-                requests.check(ImageOrder(model=model, prompt="x", images=(FOX,) * count))
-            except OrderError:
-                return count - 1
-        return 20
+    def takes(model: Model, count: int) -> bool:
+        try:
+            words = "x" if model.takes.prompt_max else ""
+            requests.check(ImageOrder(model=model.id, prompt=words, images=(FOX,) * count))
+        except OrderError:
+            return False
+        return True
 
-    images = registry.models(Kind.IMAGE)
-    assert {model.id: most(model.id) for model in images} == {model.id: model.takes.images_max for model in images}
+    for model in registry.models(Kind.IMAGE):
+        taken = [count for count in range(20) if takes(model, count)]
+        assert taken == [*range(model.takes.images_min, model.takes.images_max + 1)], model.id
+
+
+def test_a_model_that_only_finishes_a_picture_takes_no_words_and_one_picture():
+    order = requests.check(ImageOrder(model="upscale", prompt="", images=(FOX,), upscale="4x"))
+
+    assert requests.build(order, {}).input == snapshot(
+        {"image_url": "https://example.com/fox.png", "upscale_factor": "4"}
+    )
+    with pytest.raises(OrderError) as words:
+        requests.check(ImageOrder(model="remove-background", prompt="cut it out", images=(FOX,)))
+    with pytest.raises(OrderError) as bare:
+        requests.check(ImageOrder(model="sharpen", prompt=""))
+    with pytest.raises(OrderError) as factor:
+        requests.check(ImageOrder(model="nano-banana", prompt="a fox", upscale="2"))
+    assert [(one.value.message, one.value.remedy) for one in (words, bare, factor)] == snapshot(
+        [
+            (
+                "prompt: 10 characters given, but recraft/remove-background takes none.",
+                "Leave it out, or use google/nano-banana, nano-banana-pro, nano-banana-2, nano-banana-2-lite or nano-banana-2-1.",
+            ),
+            ("images: 0 given; recraft/crisp-upscale needs a picture to work on.", "Give the picture."),
+            ("upscale: '2' given, but google/nano-banana takes none.", "Leave it out, or use topaz/image-upscale."),
+        ]
+    )
 
 
 @pytest.mark.parametrize(

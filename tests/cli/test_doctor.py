@@ -25,7 +25,7 @@ pytestmark = pytest.mark.anyio
 
 SUBJECTS = (
     *("kie-mcp", "key", "API", "uploads", "files"),
-    *("output folder", "ledger", "state folder", "clock", "SQLite", "sandbox"),
+    *("output folder", "ledger", "state folder", "clock", "API style", "SQLite", "sandbox"),
 )
 
 
@@ -229,3 +229,12 @@ def _job(account: str, at: float) -> Job:
         created_at=at,
         updated_at=at,
     )
+
+
+async def test_a_style_that_is_not_the_live_one_is_pointed_out(tmp_path: Path) -> None:
+    chosen = settings(tmp_path, key=None).model_copy(
+        update={"api_style": "legacy", "callback_url": "https://a.example/"}
+    )
+    style = (await found(chosen))["API style"]
+    assert (style.grade, style.remedy) == (Grade.ATTENTION, "If Kie.ai refuses them, unset KIE_API_STYLE.")
+    assert style.found == "legacy: orders are written as the specification has them; callbacks are asked for"

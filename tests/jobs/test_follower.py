@@ -48,6 +48,13 @@ async def noted(stage: Stage, seconds: float, **changes: Any) -> Job:
     return stage.rows()[0]
 
 
+async def test_a_job_that_was_answered_with_its_file_is_looked_at_and_saved_at_once() -> None:
+    stage = Stage(Script(looks=[DONE]))
+    job = await followed(stage, task_id=URL)
+    assert (job.phase, job.outputs) == (Phase.SUCCEEDED, (Output(url=URL, path="/saved/0"),))
+    assert stage.kie.looked == [(0.0, URL)]
+
+
 async def test_a_success_is_saved_written_down_and_told() -> None:
     stage = Stage(Script(looks=[RUNNING, DONE]))
     job = await followed(stage)

@@ -45,6 +45,19 @@ async def test_a_job_made_elsewhere_is_followed_from_here_on() -> None:
     assert stage.kie.created == []
 
 
+async def test_a_link_is_not_taken_for_the_id_of_a_job_made_elsewhere_but_found_if_it_is_one_of_ours() -> None:
+    """What is behind it would be fetched as a file of Kie.ai's."""
+    stage = Stage(Script(creates=[URL]))
+    async with stage.service().open() as service:
+        for link in ("https://192.168.0.1/secret", "HTTP://example.com/"):
+            with pytest.raises(UnknownJobError, match="is a link, and no job here has it as its id"):
+                await service.find(link)
+        assert stage.kie.looked == []
+        job, _ = await service.place(draft())
+        done = await finished(service, job)
+        assert await service.find(URL) == done
+
+
 async def test_a_job_made_elsewhere_that_two_processes_ask_for_is_followed_by_one() -> None:
     stage = Stage(Script(looks=[RUNNING] * 12 + [DONE]))
     async with processes(stage, 2) as [first, second]:

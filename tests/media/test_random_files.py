@@ -4,8 +4,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from kie_mcp.catalog.file_limits import LEAST_SIDE, MOST_MEGAPIXELS
 from kie_mcp.errors import OrderError
-from kie_mcp.media.inputs.validation import LEAST_SIDE, MOST_PIXELS, check_file
+from kie_mcp.media.inputs.validation import check_file
 from kie_mcp.media.probe.file_type import Probe, probe
 from kie_mcp.media.probe.picture_integrity import ANIMATED, DAMAGED
 from kie_mcp.orders.order import ImageOrder, Order, TalkingVideoOrder
@@ -116,7 +117,7 @@ def test_any_bytes_are_taken_or_refused_in_one_sentence(data: bytes, where: tupl
     else:
         assert found.width is not None
         assert found.height is not None
-        assert found.width * found.height <= MOST_PIXELS
+        assert found.width * found.height <= MOST_MEGAPIXELS * 1_000_000
         assert min(found.width, found.height) >= LEAST_SIDE
 
 

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from kie_mcp.errors import OrderError
 from kie_mcp.orders.any_order import load_order
-from kie_mcp.orders.order import ImageOrder, Order, SpeechOrder, TalkingVideoOrder, add_style
+from kie_mcp.orders.order import ImageOrder, Order, SpeechOrder, TalkingVideoOrder, add_style, split_style
 
 FOX = "https://example.com/fox.png"
 VOICE = "kie://jobs/job_abc/outputs/0"
@@ -43,6 +43,13 @@ def test_other_files_take_the_place_of_an_orders_own():
 def test_a_style_becomes_part_of_the_prompt():
     assert add_style("a red fox", " watercolour ") == "a red fox\n\nStyle: watercolour"
     assert add_style("a red fox", " ") == "a red fox"
+
+
+def test_a_style_is_told_from_the_prompt_again():
+    assert split_style(add_style("a red fox", " watercolour ")) == ("a red fox", "watercolour")
+    assert split_style("one\n\nStyle: two\n\nStyle: three") == ("one\n\nStyle: two", "three")
+    for prompt in ("a red fox", "Style: oil", "\n\nStyle: oil", ""):
+        assert split_style(prompt) == (prompt, "")
 
 
 @pytest.mark.parametrize("character", ["\x00", "\x1b", "\x7f", "\x85", "\ud83d"])

@@ -9,13 +9,15 @@ from concurrent.futures import Future
 import pytest
 
 from kie_mcp.jobs.job import Phase
-from tests.processes.points import ARRIVED, POINTS, Point, recorded
+from tests.processes.points import ARRIVED, POINTS, Point, looked, recorded
 from tests.processes.stories import Story, told
 from tests.support.shared_ledger import House, until
 from tests.support.stdio_process import JSON
 
 KEYED = ("before reserve", "reserved", "sent, before the reply", "recorded")
 AT_ONCE = tuple(name for name, point in POINTS.items() if point.found is not Phase.SUCCEEDED)
+LEGACY = tuple(name for name, point in POINTS.items() if point.reach not in {recorded, looked})
+"""The points that there are where the answer to the create call is the picture: it needs no looking at."""
 UNREAPED = "recorded"
 CONTAINERS = os.geteuid() == 0 and shutil.which("unshare") is not None
 
@@ -55,6 +57,13 @@ def contained(house: House) -> None:
     check(house, POINTS["recorded"], other.call("generate_image", prompt=prompt, wait_seconds=60))
 
 
+def legacy(house: House, point: Point) -> None:
+    """In the style in which Kie.ai answers with the picture in place of an id."""
+    house.settings["KIE_API_STYLE"] = "legacy"
+    later(house, point)
+    assert house.events("look") == []
+
+
 def check(house: House, point: Point, answer: JSON) -> None:
     """One job, one payment, one file, a sound ledger."""
     assert house.made() == point.made
@@ -74,6 +83,7 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Generator[Outcomes]:
         **{("later", name): lambda house, name=name: later(house, POINTS[name]) for name in POINTS},
         **{("keyed", name): lambda house, name=name: later(house, POINTS[name], "shelf-1") for name in KEYED},
         **{("at once", name): lambda house, name=name: at_once(house, POINTS[name]) for name in AT_ONCE},
+        **{("legacy", name): lambda house, name=name: legacy(house, POINTS[name]) for name in LEGACY},
         **({("contained", "recorded"): contained} if CONTAINERS else {}),
         ("unreaped", UNREAPED): lambda house: at_once(house, POINTS[UNREAPED], reap=False),
     }
@@ -89,6 +99,13 @@ def test_killed_anywhere_a_job_is_paid_once_and_ends_in_another_process(outcomes
 @pytest.mark.parametrize("name", KEYED)
 def test_killed_anywhere_a_key_finds_its_job_again(outcomes: Outcomes, name: str) -> None:
     outcomes["keyed", name].result()
+
+
+@pytest.mark.parametrize("name", LEGACY)
+def test_killed_anywhere_a_legacy_picture_is_paid_once_and_ends_in_another_process(
+    outcomes: Outcomes, name: str
+) -> None:
+    outcomes["legacy", name].result()
 
 
 @pytest.mark.parametrize("name", AT_ONCE)

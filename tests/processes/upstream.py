@@ -75,6 +75,13 @@ class Upstream:
         await self.until(word(prompt, "late"))
         return _ok({"taskId": task, "recordId": task})
 
+    async def create_at_once(self, form: bytes) -> JSON:
+        """Answer the legacy call, in which the picture stands for the id."""
+        prompt = re.search(rb'name="prompt"\r\n\r\n(.*?)\r\n--', form, re.DOTALL)
+        body = {"model": "nanobanana", "input": {"prompt": prompt[1].decode() if prompt else ""}}
+        task = (await self.create(body))["data"]["taskId"]
+        return {"success": True, "image_url": f"{self.url}/files/{task}.png"}
+
     async def look(self, task: str) -> JSON:
         made = self.made.get(task)
         self.note("look", made.prompt if made else "", task)
@@ -103,6 +110,8 @@ class Upstream:
         match method, path:
             case "POST", "/api/v1/jobs/createTask":
                 content = await self.create(json.loads(body))
+            case "POST", "/v1/images/generate":
+                content = await self.create_at_once(body)
             case "GET", "/api/v1/jobs/recordInfo":
                 content = await self.look(query.removeprefix("taskId="))
             case "GET", "/api/v1/chat/credit":

@@ -203,3 +203,9 @@ def test_an_error_can_be_named_without_loading_the_client() -> None:
     loaded = loaded_by("from kie_mcp import UnconfirmedError")
     assert "kie_mcp.errors" in loaded
     assert loaded.isdisjoint({"kie_mcp.kie.client", "pydantic", "httpx", "mcp"})
+
+
+def test_a_callback_is_verified_without_loading_more_than_the_standard_library() -> None:
+    loaded = loaded_by("from kie_mcp import verify_callback")
+    assert "kie_mcp.kie.callbacks" in loaded
+    assert loaded.isdisjoint({"kie_mcp.kie.client", "pydantic", "httpx", "anyio", "mcp"})

@@ -12,6 +12,7 @@ from kie_mcp import KieClient, KieError, errors
 def test_these_names_are_published() -> None:
     assert kie_mcp.__all__ == [
         "BusyError",
+        "CallbackError",
         "CredentialError",
         "CreditError",
         "DeadLinkError",
@@ -34,6 +35,7 @@ def test_these_names_are_published() -> None:
         "UnreachableError",
         "Verdict",
         "__version__",
+        "verify_callback",
     ]
     assert dir(kie_mcp) == kie_mcp.__all__
 

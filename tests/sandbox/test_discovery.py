@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import product
 from typing import Any
 from urllib.parse import unquote
 
@@ -131,25 +132,27 @@ async def test_a_price_is_prose_or_null() -> None:
 
 def charges(model: Model) -> Iterator[float]:
     """What a model charges for each resolution, or for each length or size, that its fields have."""
-    sizes = [field.schema["enum"] for name, field in model.fields.items() if name == "resolution"] or [[None]]
+    counted = next((name for name in ("resolution", "quality", "rendering_speed") if name in model.fields), "")
+    sizes = model.fields[counted].schema["enum"] if counted else [None]
     amounts = {"enlargement": (2048, 4096, 8192), "clip": (5, 10)}.get(model.makes, (1,))
-    for size in sizes[0]:
-        for amount in amounts:
-            given = {"text": "x" * 1000, "dialogue": [{"text": "x" * 1000}], "resolution": size}
-            yield model.price({key: value for key, value in given.items() if value}, amount)
+    if "audio" in model.fields:
+        amounts = (1,)
+    for size, amount, audio in product(sizes, amounts, (False, True) if "audio" in model.fields else (False,)):
+        given = {"text": "x" * 1000, "dialogue": [{"text": "x" * 1000}], counted: size, "audio": audio}
+        yield model.price({key: value for key, value in given.items() if value}, amount)
 
 
 @pytest.mark.parametrize("name", [name for name in OFFERED if LISTED[name].pricing])
 def test_a_price_text_names_what_a_task_is_charged(name: str) -> None:
-    said = [float(one) for one in re.findall(r"([\d.]+) credits", LISTED[name].pricing or "")]
-    assert list(dict.fromkeys(charges(OFFERED[name]))) == pytest.approx(said)
+    said = [float(one) for one in re.findall(r"([\d.]+) credits?\b", LISTED[name].pricing or "")]
+    assert list(dict.fromkeys(charges(OFFERED[name]))) == pytest.approx(list(dict.fromkeys(said)))
 
 
 def test_dollars_are_half_a_cent_a_credit() -> None:
     pairs = [
         (float(price.replace(",", "")), float(dollars))
         for one in LISTED.values()
-        for price, dollars in re.findall(r"([\d.,]+) credits \(([\d.]+) USD\)", one.pricing or "")
+        for price, dollars in re.findall(r"([\d.,]+) credits? \(([\d.]+) USD\)", one.pricing or "")
     ]
     assert len(pairs) > 40
     assert [pair for pair in pairs if pair[1] != pytest.approx(pair[0] * 0.005, rel=0.01)] == []

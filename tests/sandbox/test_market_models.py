@@ -56,11 +56,11 @@ async def streams(kie: SandboxClient, url: str) -> dict[str, float]:
     ("model", "size", "credits"),
     [
         ("z-image", (1024, 1024), 0.8),
-        ("seedream/5-pro-text-to-image", (2048, 1152), 7),
+        ("seedream/5-pro-text-to-image", (2048, 1152), 14),
         ("gpt-image-2-text-to-image", (1024, 1024), 3),
         ("flux-2/pro-text-to-image", (2048, 1366), 7),
         ("google/imagen4", (576, 1024), 8),
-        ("qwen3/pro-text-to-image", (1024, 576), 6),
+        ("qwen3/pro-text-to-image", (1024, 576), 6.4),
         ("ideogram/v3-text-to-image", (1024, 768), 7),
     ],
 )
@@ -101,6 +101,12 @@ async def test_a_detection_answers_with_an_object_of_masks() -> None:
     assert [mask.getpixel(spot) for spot in ((20, 20), (512, 420))] == [0, 255]
 
 
+async def test_an_identification_answers_with_an_object_and_no_file() -> None:
+    async with service() as kie:
+        data = await kie.finish("omnihuman-1-5/human-identification", image_url=ELSEWHERE)
+    assert data["response"] == {"resultObject": {"subject_status": 1}}
+
+
 async def test_a_model_with_alternative_inputs_takes_either_but_not_both() -> None:
     async with service(makers=PlainMedia()) as kie:
         task_id = await kie.task("z-image", **LEAST["z-image"])
@@ -122,6 +128,7 @@ async def test_a_model_with_alternative_inputs_takes_either_but_not_both() -> No
         ("kling/v2-1-master-image-to-video", {"prompt": "x", "image_url": ELSEWHERE}, 5, 160),
         (OMNI, {"prompt": "x", "image_urls": [ELSEWHERE], "duration": 3}, 3, 42),
         (OMNI, {"prompt": "x", "image_urls": [ELSEWHERE] * 2, "duration": 4, "resolution": "1080p"}, 4, 72),
+        (OMNI, {"prompt": "x", "image_urls": [ELSEWHERE], "duration": 3, "audio": True}, 3, 54),
     ],
 )
 async def test_a_clip_is_silent_and_comes_with_its_first_and_last_frame(
@@ -165,6 +172,20 @@ async def test_a_dialogue_lasts_as_long_as_its_lines_and_is_paid_by_their_charac
     characters = sum(len(line["text"]) for line in LINES)
     assert data["creditsConsumed"] == pytest.approx(characters * 14 / 1000)
     assert characters / 14 < seconds < characters / 14 + 3
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_a_dialogue_may_name_its_voices_with_its_speakers(*, known: bool) -> None:
+    speaker = {"speaker_id": "Speaker 1", "voice_name": "Kore", "accent": "Neutral"}
+    turns = [{"speaker_id": "Speaker 1" if known else "Speaker 2", "text": "Good morning to you."}]
+    async with service(makers=PlainMedia()) as kie:
+        given: dict[str, Any] = {"speakers": [speaker], "dialogue_turns": turns}
+        if known:
+            url = await kie.made("google/gemini-3-1-flash-tts", **given)
+            assert 1.4 < await sound_seconds(kie, url) < 4
+        else:
+            refused = await kie.create("google/gemini-3-1-flash-tts", **given)
+            assert refused["msg"] == "speaker_id is not within the range of allowed options"
 
 
 async def test_a_voice_is_isolated_and_its_words_are_kept_for_a_film() -> None:

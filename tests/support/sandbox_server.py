@@ -112,6 +112,8 @@ async def stand(
         transport=transport(httpx.ASGITransport(app)),
         patience=patience,
         now=LoopClock().now,
+        api_style=used.api_style,
+        callback_url=used.callback_url,
     )
     server = create_server(used, kie=kie, clock=clock or LoopClock(), ledger=ledger, preview_seconds=UNHURRIED_PREVIEW)
     info = Implementation(name=client, version="1")

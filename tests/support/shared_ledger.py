@@ -40,6 +40,8 @@ class House:
     """How long everything takes, as a share of the usual."""
     url: str = ""
     servers: list[Server] = field(default_factory=list[Server])
+    settings: dict[str, str] = field(default_factory=dict[str, str])
+    """Variables that all servers here are started with, beside the usual ones."""
 
     @property
     def state(self) -> Path:
@@ -62,7 +64,7 @@ class House:
             "KIE_STATE_DIR": str(self.state),
             "KIE_OUTPUT_DIR": str(self.folder / "out"),
         }
-        return clean | own | {"PYTHONPATH": str(ROOT), "HOME": str(self.folder)}
+        return clean | own | self.settings | {"PYTHONPATH": str(ROOT), "HOME": str(self.folder)}
 
     @property
     def account(self) -> str:

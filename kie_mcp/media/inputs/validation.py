@@ -18,10 +18,6 @@ from kie_mcp.orders.order import Order
 
 LARGEST = LARGEST_MB * MB
 """The most bytes of a file, where Kie.ai names no limit."""
-MOST_PIXELS = 100_000_000
-"""The most pixels of a picture. Kie.ai names no limit, but no camera makes more, and a tiny file can claim billions."""
-LEAST_SIDE = 2
-"""The fewest pixels of each side of a picture."""
 
 
 def most_bytes(order: Order, argument: str) -> int:
@@ -114,13 +110,17 @@ def _refuse_damaged(found: Probe, name: str, argument: str) -> NoReturn:
 
 
 def _check_pixels(found: Probe, name: str, order: Order, argument: str) -> None:
+    limits = find_file_limits(order, argument)
+    least, most = limits.sides
     width, height = found.width or 0, found.height or 0
-    if min(width, height) >= LEAST_SIDE and width * height <= MOST_PIXELS:
+    is_small = min(width, height) < least
+    if not is_small and max(width, height) <= most and width * height <= limits.megapixels * 1_000_000:
         return
-    limits = f"at least {LEAST_SIDE} pixels a side and at most {MOST_PIXELS // 1_000_000} million in all"
+    longest = f", at most {most:,}" if most < limits.megapixels * 500_000 else ""
+    needs = f"at least {least:,} pixels a side{longest} and at most {limits.megapixels} million in all"
     problem = (
         f"{name} has {width:,} x {height:,} pixels; {order.model} takes {_picture_kinds(order, argument)}"
-        f" of {most_bytes(order, argument) / MB:g} MB at most, and a picture needs {limits}."
+        f" of {limits.megabytes} MB at most, and a picture needs {needs}."
     )
     raise OrderError(problem, argument=argument, remedy="Resize it and hand that in.")
 

@@ -28,6 +28,11 @@ def _omni(least: int) -> Fields:
     }
 
 
+def _price_of_omni(given: Input, seconds: float) -> float:
+    rates = (18, 23) if given.get("resolution") == "1080p" else (14, 18)
+    return rates[bool(given.get("audio"))] * seconds
+
+
 def _refuse_aligning(given: Input) -> Answer | None:
     """Refuse what belongs to the other mode, and aligning backwards without aligning."""
     if given.get("mode") == "basic":
@@ -53,7 +58,7 @@ FILM_MODELS: Mapping[str, Model] = {
         per_second(32),
         side=720,
     ),
-    "kling-3.0-omni/image-to-video": Model("clip", _omni(1), per_second(14, p1080p=18), side=720, instead=(_omni(2),)),
+    "kling-3.0-omni/image-to-video": Model("clip", _omni(1), _price_of_omni, side=720, instead=(_omni(2),)),
     "volcengine/video-to-video-lip-sync": Model(
         "lip-sync",
         {

@@ -13,7 +13,7 @@ Input = Mapping[str, Any]
 Price = Callable[[Input, float], float]
 """Takes an input and how much is made: the seconds of a sound or film, the long edge of an enlarged picture."""
 
-Picture = Literal["image", "enlargement", "cutout", "segments", "masks"]
+Picture = Literal["image", "enlargement", "cutout", "segments", "masks", "identification"]
 Sound = Literal["speech", "dialogue", "isolation", "song", "lyrics"]
 Film = Literal["film", "lip-sync", "clip"]
 Makes = Picture | Sound | Film
@@ -91,4 +91,6 @@ def per_thousand(price: float) -> Price:
 
 def texts(given: Input) -> list[str]:
     """Return what is to be said: the text, or the lines of a dialogue."""
-    return [given["text"]] if "text" in given else [line["text"] for line in given.get("dialogue", ())]
+    if "text" in given:
+        return [given["text"]]
+    return [line["text"] for line in given.get("dialogue") or given.get("dialogue_turns") or ()]

@@ -55,6 +55,17 @@ _IDEOGRAM: Fields = {
 }
 
 
+def _price_of_quality(given: Input, amount: float) -> float:
+    del amount
+    further = max(0, len(given.get("image_urls") or ()) - 1)
+    return (14 if given.get("quality") == "high" else 7) + 0.5 * further
+
+
+def _price_of_speed(given: Input, amount: float) -> float:
+    del amount
+    return {"TURBO": 3.5, "QUALITY": 10}.get(str(given.get("rendering_speed")), 7)
+
+
 def _price_of_size(given: Input, edge: float) -> float:
     del given
     return 10 if edge <= 2048 else 20 if edge <= 4096 else 40
@@ -66,8 +77,10 @@ PICTURE_MODELS: Mapping[str, Model] = {
         {"prompt": prompt_field(1000), "aspect_ratio": ratio_field(*_FIVE, required=True), "nsfw_checker": flag()},
         flat(0.8),
     ),
-    "seedream/5-pro-text-to-image": Model("image", _SEEDREAM, flat(7)),
-    "seedream/5-pro-image-to-image": Model("image", {**_SEEDREAM, "image_urls": links(10, required=True)}, flat(7)),
+    "seedream/5-pro-text-to-image": Model("image", _SEEDREAM, _price_of_quality),
+    "seedream/5-pro-image-to-image": Model(
+        "image", {**_SEEDREAM, "image_urls": links(10, required=True)}, _price_of_quality
+    ),
     "gpt-image-2-text-to-image": Model("image", _GPT, by_resolution(k1=3, k2=5, k4=8)),
     "gpt-image-2-image-to-image": Model(
         "image", {**_GPT, "input_urls": links(16, required=True)}, by_resolution(k1=3, k2=5, k4=8)
@@ -80,9 +93,11 @@ PICTURE_MODELS: Mapping[str, Model] = {
     "google/imagen4": Model("image", _IMAGEN, flat(8)),
     "google/imagen4-fast": Model("image", _IMAGEN, flat(4)),
     "google/imagen4-ultra": Model("image", _IMAGEN, flat(12)),
-    "qwen3/pro-text-to-image": Model("image", _QWEN, by_resolution(k1=6, k2=12)),
-    "ideogram/v3-text-to-image": Model("image", _IDEOGRAM, flat(7)),
-    "ideogram/v3-remix": Model("image", {**_IDEOGRAM, "image_url": link(required=True, about=PICTURE_FILE)}, flat(7)),
+    "qwen3/pro-text-to-image": Model("image", _QWEN, by_resolution(k1=6.4, k2=12)),
+    "ideogram/v3-text-to-image": Model("image", _IDEOGRAM, _price_of_speed),
+    "ideogram/v3-remix": Model(
+        "image", {**_IDEOGRAM, "image_url": link(required=True, about=PICTURE_FILE)}, _price_of_speed
+    ),
     "topaz/image-upscale": Model(
         "enlargement",
         {
@@ -109,12 +124,17 @@ PICTURE_MODELS: Mapping[str, Model] = {
     "grok-imagine-image-2-0/segment-map": Model(
         "segments",
         {"task_id": text(100, required=True, about="The ID of an existing task.")},
-        flat(1),
+        flat(0),
         instead=({"image_url": link(required=True, about="The URL of the reference image.", uri=True)},),
+    ),
+    "omnihuman-1-5/human-identification": Model(
+        "identification",
+        {"image_url": link(required=True, about=f"Portrait image URL. {PICTURE_FILE}", uri=True)},
+        flat(0),
     ),
     "omnihuman-1-5/subject-detection": Model(
         "masks",
         {"image_url": link(required=True, about=f"Portrait image URL, up to 5 subjects. {PICTURE_FILE}", uri=True)},
-        flat(1),
+        flat(0),
     ),
 }

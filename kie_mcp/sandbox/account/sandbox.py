@@ -25,7 +25,7 @@ from kie_mcp.sandbox.studio.media_makers import MediaMakers
 from kie_mcp.sandbox.studio.result_files import Studio
 
 CALLBACK_LOOK_SECONDS = 0.1
-SCENARIO_FIELDS = ("prompt", "text", "dialogue", "style", "title")
+SCENARIO_FIELDS = ("prompt", "text", "dialogue", "dialogue_turns", "style", "title")
 """The fields in which a task's trouble may be asked for."""
 
 

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from kie_mcp.sandbox.account.input_fields import choice, flag, link, number, number_choice, objects, text, voice, whole
+from kie_mcp.sandbox.account.input_fields import (
+    Fields,
+    choice,
+    flag,
+    link,
+    number,
+    number_choice,
+    objects,
+    out_of_range,
+    text,
+    voice,
+    whole,
+)
 from kie_mcp.sandbox.account.market_fields import SOUND_FILE
 from kie_mcp.sandbox.account.model import Input, Model, flat, per_second, per_thousand
 from kie_mcp.sandbox.api.answers import Answer, refusal_answer
@@ -32,6 +44,38 @@ def _refuse_incomplete_song(given: Input) -> Answer | None:
     return next((refusal_answer(500, f"{key} is required") for key in needed if not given.get(key)), None)
 
 
+GEMINI_VOICES = (
+    "Achernar Achird Algenib Algieba Alnilam Aoede Autonoe Callirrhoe Charon Despina Enceladus Erinome Fenrir Gacrux "
+    "Iapetus Kore Laomedeia Leda Orus Puck Pulcherrima Rasalgethi Sadachbia Sadaltager Schedar Sulafat Umbriel "
+    "Vindemiatrix Zephyr Zubenelgenubi"
+)
+_ACCENTS = (
+    *("Neutral", "American (Gen)", "American (Valley)", "American (South)", "British (RP)", "British (Brixton)"),
+    *("Transatlantic", "Australian"),
+)
+_SPEAKER: Fields = {
+    "speaker_id": text(100, required=True, about='Exactly "Speaker N".'),
+    "voice_name": choice(*GEMINI_VOICES.split(), required=True),
+    "accent": choice(*_ACCENTS, required=True),
+    "audio_profile": text(10_000),
+    "style": choice("Vocal Smile", "Newscaster", "Whisper", "Empathetic", "Promo/Hype", "Deadpan"),
+    "pace": choice("Natural", "Rapid Fire", "The Drift", "Staccato"),
+}
+_GEMINI: Fields = {
+    "temperature": number(0, 2, default=1),
+    "scene": text(10_000),
+    "sample_context": text(10_000),
+    "speakers": objects(_SPEAKER),
+    "dialogue_turns": objects({"speaker_id": text(100, required=True), "text": text(10_000, required=True)}),
+}
+
+
+def _refuse_unknown_speaker(given: Input) -> Answer | None:
+    known = {speaker["speaker_id"] for speaker in given["speakers"]}
+    return None if {turn["speaker_id"] for turn in given["dialogue_turns"]} <= known else out_of_range("speaker_id")
+
+
+_GEMINI_SPEECH = Model("dialogue", _GEMINI, per_thousand(10), _NAMED, check=_refuse_unknown_speaker)
 SOUND_MODELS: Mapping[str, Model] = {
     "elevenlabs/text-to-dialogue-v3": Model(
         "dialogue",
@@ -44,6 +88,8 @@ SOUND_MODELS: Mapping[str, Model] = {
         _NAMED,
         check=_refuse_long_dialogue,
     ),
+    "google/gemini-3-1-flash-tts": _GEMINI_SPEECH,
+    "google/gemini-2-5-pro-tts": _GEMINI_SPEECH,
     "elevenlabs/audio-isolation": Model(
         "isolation",
         {"audio_url": link(required=True, about=f"URL of the audio file to isolate voice from ({SOUND_FILE})")},

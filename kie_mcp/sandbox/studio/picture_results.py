@@ -69,5 +69,11 @@ def plan_masks(work: Work) -> Result:
     return Result((("mask-1.png", file),), lambda urls: {"resultObject": {"subject_status": 1, "mask_urls": urls}})
 
 
+def plan_identification(work: Work) -> Result:
+    """Plan the word whether there is a person in the picture: here there always is."""
+    del work
+    return Result((), lambda urls: {"resultObject": {"subject_status": 1}})
+
+
 def _one_png(make: Callable[[], bytes]) -> Result:
     return Result((("1.png", File("image/png", make)),))

@@ -14,6 +14,7 @@ _PLANS: Mapping[Makes, Callable[[Work], Result]] = {
     "cutout": picture_results.plan_cutout,
     "segments": picture_results.plan_segments,
     "masks": picture_results.plan_masks,
+    "identification": picture_results.plan_identification,
     "speech": sound_results.plan_sound(sound_results.speak),
     "dialogue": sound_results.plan_sound(sound_results.talk),
     "isolation": sound_results.plan_sound(sound_results.isolate),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from random import Random
 from typing import Any
 
@@ -35,8 +35,14 @@ def speak(work: Work) -> bytes:
 
 def talk(work: Work) -> bytes:
     """Speak the lines of the dialogue."""
-    lines = [(clean(line["text"]), line["voice"]) for line in work.given["dialogue"]]
-    return work.spoken.note(work.makers.make_dialogue(lines), clean(" ".join(texts(work.given))))
+    return work.spoken.note(work.makers.make_dialogue(list(_find_lines(work))), clean(" ".join(texts(work.given))))
+
+
+def _find_lines(work: Work) -> Iterator[tuple[str, str]]:
+    """Return each line with its voice; some models name the voices apart, with their speakers."""
+    voices = {speaker["speaker_id"]: speaker["voice_name"] for speaker in work.given.get("speakers", ())}
+    for line in work.given.get("dialogue") or work.given["dialogue_turns"]:
+        yield clean(line["text"]), line.get("voice") or voices[line["speaker_id"]]
 
 
 def isolate(work: Work) -> bytes:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from kie_mcp.errors import Trouble
 
-SUMMARIZED = frozenset({"Trouble", "CreditFields", "PartFields", "Answer"})
+SUMMARIZED = frozenset({"Trouble", "CreditFields", "OutputFields", "PartFields", "Answer"})
 """Classes that are published inside another only as `object`, without their fields, to keep the schema short."""
 
 

@@ -14,6 +14,7 @@ from kie_mcp.catalog.descriptions import (
     describe_lengths,
     describe_pictures,
     describe_prices,
+    describe_refusers,
     describe_takers,
 )
 from kie_mcp.catalog.models import Model
@@ -57,7 +58,13 @@ Preview = Annotated[bool | None, Field(description="Show a small picture of it; 
 EstimateOnly = Annotated[bool, Field(description="Is free")]
 Convert = Annotated[bool, Field(description="Turn a file that the model does not take into one that it takes")]
 
-Prompt = Annotated[str, Field(min_length=1, max_length=_highest(IMAGE, "prompt_max"), description="What to show")]
+Prompt = Annotated[
+    str,
+    Field(
+        max_length=_highest(IMAGE, "prompt_max"),
+        description=_join_words("What to show", describe_refusers(IMAGE, "prompt_max")),
+    ),
+]
 References = Annotated[
     list[str], Field(max_length=_highest(IMAGE, "images_max"), description=f"Pictures to edit or follow: {FILE}")
 ]
@@ -78,6 +85,14 @@ ImageResolution = Annotated[
 ]
 OutputFormat = Annotated[str, Field(description="Of the file", json_schema_extra=_enumerate(IMAGE, "formats"))]
 Style = Annotated[str, Field(max_length=500, description="Such as photorealistic")]
+
+Upscale = Annotated[
+    str,
+    Field(
+        description=_join_words("Factor", describe_takers(IMAGE, "upscale_factors")),
+        json_schema_extra=_enumerate(IMAGE, "upscale_factors"),
+    ),
+]
 
 Text = Annotated[str, Field(min_length=1, max_length=_highest(SPEECH, "prompt_max"), description="What to say")]
 Voice = Annotated[str, Field(max_length=100, description="Name or id, such as James, Rachel or Brian")]

@@ -176,7 +176,7 @@ what to do: Look at the job in https://kie.ai/logs by its task id: what was made
 job: job_9d1xabcdefghijklmnopqrstuv (Kie.ai's id: e931f4f24b0f6d5bc4744c719d3f67f3) "a fox"\
 """,
             "an answer that is no file": """\
-succeeded: other, made in 12 s, 4 credits ($0.02)
+succeeded: omnihuman-1-5/subject-detection, made in 12 s, 4 credits ($0.02)
 data: {"subject": 1}
 job: job_9d1xabcdefghijklmnopqrstuv (Kie.ai's id: e931f4f24b0f6d5bc4744c719d3f67f3) "a fox"\
 """,

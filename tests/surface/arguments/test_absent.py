@@ -134,10 +134,11 @@ async def test_a_required_argument_in_a_word_for_nothing_is_refused_and_costs_no
     tmp_path: Path, value: Any
 ) -> None:
     async with stand(tmp_path) as here:
-        for tool, name in (("generate_image", "prompt"), ("generate_speech", "text"), ("get_job_status", "job_id")):
+        for tool, name in (("generate_speech", "text"), ("get_job_status", "job_id")):
             answer = await here.call(tool, **{name: value})
             assert answer.is_error
             assert "stands for no value; it is required" in text(answer)
+        assert "prompt: is empty" in text(await here.call("generate_image", prompt=value))
         assert here.creates == []
 
 

@@ -20,12 +20,18 @@ pytestmark = pytest.mark.anyio
 JSON = dict[str, Any]
 TOOLS = {Kind.IMAGE: "generate_image", Kind.SPEECH: "generate_speech", Kind.TALKING_VIDEO: "create_talking_video"}
 WORDS = {Kind.IMAGE: "prompt", Kind.SPEECH: "text", Kind.TALKING_VIDEO: "prompt"}
-CHOICES = {"aspect_ratio": "aspect_ratios", "resolution": "resolutions", "output_format": "formats"}
+CHOICES = {
+    "aspect_ratio": "aspect_ratios",
+    "resolution": "resolutions",
+    "output_format": "formats",
+    "upscale": "upscale_factors",
+}
 RANGES = {name: f"{name}_range" for name in ("seed", "speed", "stability", "similarity_boost")}
+FACE = "https://example.com/face.png"
 FILES: dict[Kind, JSON] = {
-    Kind.IMAGE: {"prompt": "a fox"},
+    Kind.IMAGE: {},
     Kind.SPEECH: {"text": "Hello."},
-    Kind.TALKING_VIDEO: {"image": "https://example.com/face.png", "audio": "https://example.com/voice.mp3"},
+    Kind.TALKING_VIDEO: {"image": FACE, "audio": "https://example.com/voice.mp3"},
 }
 
 
@@ -119,12 +125,20 @@ async def test_no_bound_is_published_that_is_not_held_against_the_rows_here(tmp_
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.id)
 async def test_a_tool_takes_the_extremes_of_every_model(model: Model, tmp_path: Path) -> None:
     takes = model.takes
-    extremes: dict[str, list[Any]] = {WORDS[model.kind]: ["x" * takes.prompt_max]}
+    words = "x" * takes.prompt_max
+    extremes: dict[str, list[Any]] = {}
     extremes |= {name: [*(getattr(takes, field) or ())] for name, field in RANGES.items()}
     extremes |= {name: [*getattr(takes, field)] for name, field in CHOICES.items()}
     async with stand(tmp_path) as here:
         for values in zip_longest(*extremes.values()):
             changes = {name: value for name, value in zip(extremes, values, strict=True) if value is not None}
-            given = FILES[model.kind] | {"model": model.id, "wait_seconds": 0} | changes
+            pictures = {"images": [FACE] * takes.images_min} if takes.images_min else {}
+            given = (
+                FILES[model.kind]
+                | {WORDS[model.kind]: words}
+                | {"model": model.id, "wait_seconds": 0}
+                | pictures
+                | changes
+            )
             answer = await here.call(TOOLS[model.kind], **given)
             assert facts(answer)["state"] in {"queued", "running", "succeeded"}, changes
