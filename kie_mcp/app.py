@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from kie_mcp import __version__
 from kie_mcp.catalog import job_durations
+from kie_mcp.jobs.account import AccountReader
 from kie_mcp.jobs.assembly import make_service
 from kie_mcp.jobs.clock import Clock, SystemClock
 from kie_mcp.jobs.events import JobEvents
@@ -123,6 +124,7 @@ def make_tenant(
         history=history,
         market=market,
         watchers=ResourceWatchers(service, history),
+        account_reader=AccountReader(ledger, kie, clock, account=account, limits=settings.limits, timing=shared.timing),
         client_settings=ClientSettings(
             wait_seconds=settings.wait_seconds, links=settings.links, preview=settings.preview
         ),
@@ -240,7 +242,7 @@ def assemble(
         log_level=log_level,
     )
     read.register(server, tenants.find, calls)
-    models.register(server)
+    models.register(server, tenants.find)
     listing.register(server, tenants.find)
     completions.register(server, tenants.find)
     subscriptions.register(server, tenants.find)

@@ -200,9 +200,7 @@ class OrderPlanner:
         """
         seconds: float | None = None
         for argument, reference in order.files().items():
-            if argument in but:
-                continue
-            if is_file_reference(reference):
+            if argument in but or is_file_reference(reference):
                 continue
             family = order.family_of(argument)
             output = await self._sources.describe(reference, argument=argument, family=family)
@@ -228,7 +226,7 @@ class OrderPlanner:
         order = load_order(json.dumps(job.order))
         seconds = await self._check_outputs(order)
         await self._check_output_folder(expected_bytes(job.kind, seconds))
-        if seconds is not None:
+        if seconds is not None and registry.find_row(order):
             audio = known_length(seconds)
             audio_length_check.advise(order, audio, by_default=job.by_default)
             job = with_estimate(job, await self._estimate(order, audio, await self._list_finished_if_read()))

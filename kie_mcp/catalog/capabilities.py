@@ -44,6 +44,8 @@ class Capabilities:
     speed_range: tuple[float, float] | None = None
     stability_range: tuple[float, float] | None = None
     similarity_boost_range: tuple[float, float] | None = None
+    doubts: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Where Kie.ai contradicts itself, by the name of the field: what it says. The field has the safer of the two."""
     language: bool = False
     """Whether the language can be named, by two letters of ISO 639-1."""
 

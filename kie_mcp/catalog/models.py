@@ -207,12 +207,13 @@ MODELS: tuple[Model, ...] = (
         date=dt.date(2026, 10, 7),
         takes=Capabilities(
             prompt_max=20_000,
-            images_max=10,  # Kie.ai's schema says 14, its prose 10
+            images_max=10,
             image_types=_PICTURES,
             image_mb=30,
             aspect_ratios=_MORE_RATIOS,
             resolutions=_SIZES,
             formats=("jpg", "png"),
+            doubts={"images_max": "Kie.ai's page says 10, its schema 14"},
         ),
         price=Price(per="image", credits={"1K": 4, "2K": 6, "4K": 9}),
         lasts=_PICTURE_TIME,
@@ -369,6 +370,7 @@ MODELS: tuple[Model, ...] = (
         takes=Capabilities(
             prompt_max=300,
             prompt_required=False,
+            doubts={"prompt_max": "Kie.ai's schema says 300, its page 1,000"},
             image_types=_PICTURES,
             image_mb=10,
             resolutions=("1080", "720"),

@@ -91,7 +91,9 @@ class OrderValidator:
                 raise OrderError(problem, argument=argument, remedy="Say in words what is wanted.")
             return self.takes.prompt_default
         if len(given) > longest:
-            problem = f"has {len(given):,} characters; {self.model} takes at most {longest:,}."
+            problem = (
+                f"has {len(given):,} characters; {self.model} takes at most {longest:,}{self._doubt('prompt_max')}."
+            )
             raise OrderError(problem, argument=argument, remedy="Shorten it.")
         return given
 
@@ -103,7 +105,7 @@ class OrderValidator:
             problem = f"{len(given)} given; {self.model} needs a picture to work on."
             raise OrderError(problem, argument=argument, remedy="Give the picture.")
         if len(given) > most:
-            problem = f"{len(given)} given; {self.model} takes at most {most}."
+            problem = f"{len(given)} given; {self.model} takes at most {most}{self._doubt('images_max')}."
             raise OrderError(problem, argument=argument, remedy="Leave some out.")
         return tuple(self._check_reference(f"{argument}[{index}]", one) for index, one in enumerate(given))
 
@@ -172,6 +174,11 @@ class OrderValidator:
         if near := find_similar(wanted, names):
             return f"Use {join_with_or(near)}."
         return f"Use one of the {len(names)} names, such as {join_with_or(list(names)[:5])}, or leave it out."
+
+    def _doubt(self, row: str) -> str:
+        """Say in brackets where Kie.ai contradicts itself about a limit; empty if it does not."""
+        doubt = self.takes.doubts.get(row)
+        return f" ({doubt})" if doubt else ""
 
     def _refuse(self, argument: str, given: str, row: str) -> NoReturn:
         problem = f"{given} given, but {self.model} takes none."

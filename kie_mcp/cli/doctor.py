@@ -6,9 +6,8 @@ import sqlite3
 import stat
 import sys
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,6 +15,7 @@ import anyio
 
 from kie_mcp import __version__, optional_packages
 from kie_mcp.catalog.models import OUTPUT_HOSTS
+from kie_mcp.cli.findings import Finding, Grade
 from kie_mcp.errors import KieError, NotCreatedError
 from kie_mcp.jobs.clock import Clock, SystemClock
 from kie_mcp.jobs.store.schema import JOURNAL
@@ -41,39 +41,18 @@ _DIRECT = "Check the network. If only a proxy leads out of it, set HTTPS_PROXY w
 _LOCAL = "Start what is to answer there, for instance with: kie-mcp sandbox; or unset the setting."
 
 
-class Grade(StrEnum):
-    """How good a finding is."""
-
-    OK = "ok"
-    ATTENTION = "attention"
-    """It works, but something about it is worth knowing."""
-    PROBLEM = "problem"
-    """Something will not work."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What was found about one subject, and what to do; `str()` is its line in the report."""
-
-    grade: Grade
-    subject: str
-    found: str
-    remedy: str = ""
-
-    def __str__(self) -> str:
-        todo = f"\n{'':26}-> " + self.remedy.replace("\n", f"\n{'':29}") if self.remedy else ""
-        return f"{self.grade:10} {self.subject:14} {self.found}{todo}"
-
-
 Question = Callable[[], Awaitable[list[Finding]]]
 
 
-async def examine(settings: Settings, clock: Clock | None = None, kie: KieClient | None = None) -> list[Finding]:
+async def examine(
+    settings: Settings, clock: Clock | None = None, kie: KieClient | None = None, *, live: bool = False
+) -> list[Finding]:
     """Check every subject and return the findings; folders and the ledger are made if they are missing.
 
-    `clock` and `kie` are the seams for tests.
+    `live` also compares the rows of the catalog with Kie.ai's models. `clock` and `kie` are the seams for tests.
     """
-    now, answered = (clock or SystemClock()).now(), anyio.Event()
+    clock = clock or SystemClock()
+    now, answered = clock.now(), anyio.Event()
     async with kie or settings.make_client() as kie:
         questions: list[Question] = [
             lambda: _check_key(settings, kie, answered),
@@ -91,6 +70,10 @@ async def examine(settings: Settings, clock: Clock | None = None, kie: KieClient
             _report_sqlite(),
             _check_sandbox(),
         ]
+        if live:
+            from kie_mcp.cli.live_check import check_live
+
+            findings += await check_live(settings, kie, clock)
     secret = settings.api_key.get_secret_value() if settings.api_key else ""
     return [_hide_secret(secret, finding) for finding in findings]
 

@@ -15,7 +15,7 @@ HEAD = ("time", "kind", "state", "job", "file")
 
 async def list_latest_jobs(settings: Settings, limit: int) -> str:
     """Return a table of the account's jobs, newest first, one to a line; a sentence if there are none."""
-    if not _may_exist(settings.ledger_path):
+    if not may_exist(settings.ledger_path):
         return f"No jobs yet: there is no ledger at {settings.ledger_path}"
     ledger = open_store(sqlite_url(settings.ledger_path))
     await ledger.open()
@@ -28,7 +28,8 @@ async def list_latest_jobs(settings: Settings, limit: int) -> str:
     return _format_table([HEAD, *(_make_row(job) for job in jobs)])
 
 
-def _may_exist(path: Path) -> bool:
+def may_exist(path: Path) -> bool:
+    """Return whether there may be a ledger at that path."""
     try:
         return path.exists()
     except OSError:  # opening it will say what is wrong

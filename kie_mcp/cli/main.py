@@ -164,11 +164,12 @@ def _run_doctor(arguments: argparse.Namespace) -> int:
     if arguments.sandbox:
         require_sandbox()
     settings = _read_settings()
-    from kie_mcp.cli.doctor import Grade, examine
+    from kie_mcp.cli.doctor import examine
+    from kie_mcp.cli.findings import Grade
 
     async def ask() -> int:
         async with _use_settings(settings, sandbox=arguments.sandbox) as used:
-            findings = await examine(used)
+            findings = await examine(used, live=arguments.live)
         say(*findings)
         return FAILED if any(finding.grade is Grade.PROBLEM for finding in findings) else 0
 
@@ -189,12 +190,7 @@ async def _use_settings(settings: "Settings", *, sandbox: bool) -> AsyncGenerato
 
 def _list_jobs(arguments: argparse.Namespace) -> int:
     if arguments.sandbox:
-        from kie_mcp.settings import SettingsError
-
-        raise SettingsError(
-            "jobs cannot list those of a built-in sandbox: each is an account of its own, and ends with its server.",
-            remedy="Leave --sandbox out; or run `kie-mcp sandbox`, and set for server and jobs what it tells you to.",
-        )
+        raise _describe_no_sandbox("jobs cannot list those of", "jobs")
     settings = _read_settings()
     from kie_mcp.cli.jobs import list_latest_jobs
 
@@ -205,6 +201,45 @@ def _list_jobs(arguments: argparse.Namespace) -> int:
     return _run(show())
 
 
+def _show_account(arguments: argparse.Namespace) -> int:
+    if arguments.sandbox:
+        raise _describe_no_sandbox("account cannot show that of", "account")
+    settings = _read_settings()
+    from kie_mcp.cli.account import report_account
+
+    async def show() -> int:
+        say(await report_account(settings, as_json=arguments.json))
+        return 0
+
+    return _run(show())
+
+
+def _show_models(arguments: argparse.Namespace) -> int:
+    if arguments.sandbox:
+        require_sandbox()
+    settings = _read_settings()
+    from kie_mcp.cli.models import show_models
+
+    async def show() -> int:
+        async with _use_settings(settings, sandbox=arguments.sandbox) as used:
+            words = " ".join(arguments.query)
+            kinds = {"makes": arguments.kind, "provider": arguments.provider, "as_json": arguments.json}
+            say(await show_models(used, words, **kinds))
+        return 0
+
+    return _run(show())
+
+
+def _describe_no_sandbox(what: str, command: str) -> KieError:
+    """Return the error that says why a command cannot use a built-in sandbox, and what can be done instead."""
+    from kie_mcp.settings import SettingsError
+
+    return SettingsError(
+        f"{what} a built-in sandbox: each is an account of its own, and ends with its server.",
+        remedy=f"Leave --sandbox out; or run `kie-mcp sandbox`, and set for server and {command} what it tells you to.",
+    )
+
+
 COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "stdio": _serve_stdio,
     "serve": _serve_http,
@@ -212,4 +247,6 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "sandbox": _run_sandbox,
     "doctor": _run_doctor,
     "jobs": _list_jobs,
+    "account": _show_account,
+    "models": _show_models,
 }

@@ -60,9 +60,19 @@ def _add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
     sandbox.add_argument("--scenario", metavar="NAME", help="trouble that every job runs into")
     doctor = add("doctor", help="check key, connections, folders, SQLite and clock, and say what to do")
     doctor.set_defaults(command="doctor")
+    doctor.add_argument("--live", action="store_true", help="also compare the models here with Kie.ai's; costs nothing")
+    models = add("models", help="list the models of Kie.ai, or tell what one of them takes and costs")
+    models.set_defaults(command="models")
+    models.add_argument("query", nargs="*", metavar="WORDS", help="words to search for, or the id of one model")
+    models.add_argument("--kind", choices=("image", "video", "audio", "text", "other"), help="what they make")
+    models.add_argument("--provider", default="", metavar="P", help="who makes them")
+    models.add_argument("--json", action="store_true", help="as JSON")
     jobs = add("jobs", help="list the latest jobs of this key")
     jobs.set_defaults(command="jobs")
     jobs.add_argument("--limit", type=_parse_count, default=20, metavar="N", help="how many (20)")
+    account = add("account", help="show balance, spending, ceilings and jobs in flight of this key")
+    account.set_defaults(command="account")
+    account.add_argument("--json", action="store_true", help="as JSON")
 
 
 def _add_serve(serve: argparse.ArgumentParser) -> None:

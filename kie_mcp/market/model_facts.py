@@ -29,7 +29,7 @@ _WORDS: Mapping[Makes, tuple[str, ...]] = {
     "text": ("lyrics", "text", "caption", "transcription", "analysis", "identification", "detection"),
 }
 """Words by which a task type, an id or a title tells what is made; the first family that fits counts."""
-_CHAT = re.compile(r"\b(?:chat|llm|language model|text generation|reasoning|coding)\b", re.IGNORECASE)
+_CHAT = re.compile(r"\b(?:chat|llm|language model|reasoning|coding)\b", re.IGNORECASE)
 _LARGE_LANGUAGE_MODEL = re.compile(
     r"(?:claude|gpt-\d|gpt-5|codex|grok-\d|gemini-[\d.-]+-?(?:pro|flash)|deepseek|kimi|glm|minimax-m)[\w.-]*",
     re.IGNORECASE,

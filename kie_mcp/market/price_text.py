@@ -39,7 +39,9 @@ _UNIT = re.compile(
     r"|extension|video\b)",
     re.IGNORECASE,
 )
-_SECOND_BEFORE = re.compile(r"\b1 second of video costs\b", re.IGNORECASE)
+_UNIT_BEFORE = re.compile(
+    r"\b(?:1|one|each|an?) (second of video|second|image|request|upscale) costs?\b", re.IGNORECASE
+)
 _SIZE = re.compile(
     r"(?<![\w.])(\d{3,4})\s?p\b|(?<![\w.])(\d(?:\.\d)?)\s?k\b|(?<![\w.])([1248])\s?[\u00d7x](?!\w)", re.IGNORECASE
 )
@@ -49,7 +51,17 @@ TIERS = ("lite", "fast", "quality", "turbo", "balanced", "standard", "pro", "max
 """Words for how good or how fast a model works, each of which may have a price of its own."""
 _TIER = re.compile(rf"\b({'|'.join(TIERS)})\b", re.IGNORECASE)
 _UNIT_WORDS: Mapping[PriceUnit, tuple[str, ...]] = {
-    "second": ("s", "sec", "second", "seconds", "video second", "video-second", "video seconds", "video-seconds"),
+    "second": (
+        "s",
+        "sec",
+        "second",
+        "seconds",
+        "second of video",
+        "video second",
+        "video-second",
+        "video seconds",
+        "video-seconds",
+    ),
     "1000 characters": ("1,000 characters", "1000 characters"),
     "image": ("image", "images", "output image", "output images"),
 }
@@ -210,13 +222,13 @@ def _read_piece(words: str) -> _Piece:
     unit: PriceUnit | None = None
     if unit_words:
         unit = _UNITS.get(unit_words["unit"].casefold(), "job")
-    elif price and _SECOND_BEFORE.search(words[: price.start()]):
-        unit = "second"
+    elif price and (before := _UNIT_BEFORE.search(words[: price.start()])):
+        unit = _UNITS.get(before[1].casefold(), "job")
     item = PriceItem(
         credits=float(price[1].replace(",", "")) if price else 0.0,
         unit="job",
         sizes=frozenset(_find_sizes(words)),
-        durations=frozenset(int(found) for found in _DURATION.findall(_SECOND_BEFORE.sub("", words))),
+        durations=frozenset(int(found) for found in _DURATION.findall(_UNIT_BEFORE.sub("", words))),
         tiers=_find_tiers(words),
         audio=_find_side(words, "audio"),
         video=_find_side(words, "video"),

@@ -21,6 +21,8 @@ _EMPTY = frozenset({
     *("model", "models", "ai", "kie", "generate", "make", "create"),
 })  # fmt: skip
 """Words that tell no model from another."""
+_LONGEST = 500
+"""How many characters of what is searched for count."""
 _WEIGHTS = (6, 5, 4, 3, 1)
 
 
@@ -28,7 +30,7 @@ def search(
     models: Iterable[MarketModel], query: str = "", *, makes: Makes | None = None, provider: str = ""
 ) -> list[MarketModel]:
     """Return the models that fit, the best first; without words, all of the provider and kind in the list's order."""
-    maker = provider.strip().casefold()
+    query, maker = query[:_LONGEST], provider.strip().casefold()
     fitting = [
         model
         for model in models

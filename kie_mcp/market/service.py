@@ -12,7 +12,6 @@ from kie_mcp.errors import KieError, OrderError
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.estimate import Estimate
 from kie_mcp.kie.model_answers import MODEL_ID, MarketModel, SuccessPoint
-from kie_mcp.market import price_estimate
 from kie_mcp.market.disk_cache import DiskCache, Kept
 from kie_mcp.market.input_schema import InputSchema, find_input_schema
 from kie_mcp.market.model_facts import answers_at_once
@@ -72,15 +71,27 @@ class Market:
         queries: Asks Kie.ai.
         folder: Where answers are kept; one for each Kie.ai.
         clock: The time.
+        fresh: Seconds for which an answer is not asked for again.
     """
 
-    def __init__(self, queries: Queries, folder: Path, clock: Clock) -> None:
+    def __init__(self, queries: Queries, folder: Path, clock: Clock, *, fresh: float = FRESH) -> None:
         self._queries = queries
         self._cache = DiskCache(folder)
         self._clock = clock
+        self._fresh = fresh
         self._lock = anyio.Lock()
         self._memory: dict[str, Kept] = {}
         self._failed_at: dict[str, float] = {}
+
+    def now(self) -> float:
+        """Return the seconds since 1970, by the clock that ages are counted with."""
+        return self._clock.now()
+
+    def known_models(self) -> tuple[MarketModel, ...]:
+        """Return the models that are known without asking Kie.ai or the disk."""
+        kept = self._memory.get("list")
+        models = (_read_list(kept.value) if kept else ()) or load_snapshot().models
+        return tuple(model for model in models if not answers_at_once(model))
 
     async def list_models(self) -> ModelList:
         """List all models that make jobs. Never fails: at worst it is the list that this version brings."""
@@ -125,6 +136,9 @@ class Market:
 
     async def estimate(self, model_id: str, given: JSON, *, seconds: float | None = None) -> Estimate | None:
         """Estimate what a job of a model costs, from its price text; None if that is not certain. Raises OrderError."""
+        # Imported on use: its many patterns would slow down the start of every server.
+        from kie_mcp.market import price_estimate
+
         model = await self.find(model_id)
         try:
             schema = (await self.read_schema(model.id)).schema
@@ -143,7 +157,7 @@ class Market:
             now = self._clock.now()
             if kept:
                 self._memory[name] = kept
-            if (kept and 0 <= now - kept.at < FRESH) or 0 <= now - self._failed_at.get(name, -AGAIN) < AGAIN:
+            if (kept and 0 <= now - kept.at < self._fresh) or 0 <= now - self._failed_at.get(name, -AGAIN) < AGAIN:
                 return kept
             try:
                 answer = Kept(now, await ask())

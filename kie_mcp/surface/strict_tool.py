@@ -96,6 +96,8 @@ class ToolFacts:
     """Whether it changes nothing, so that a host need not ask before it calls it."""
     asks_kie: bool = True
     """Whether it sends anything to Kie.ai."""
+    shows_jobs: bool = True
+    """Whether it answers about jobs, which the viewer shows."""
 
 
 def publish(function: Callable[..., Awaitable[CallToolResult]], facts: ToolFacts) -> StrictTool:
@@ -108,7 +110,7 @@ def publish(function: Callable[..., Awaitable[CallToolResult]], facts: ToolFacts
         function,
         title=facts.title,
         description=" ".join((function.__doc__ or "").split()),
-        meta=SHOWN_IN_VIEWER,
+        meta=SHOWN_IN_VIEWER if facts.shows_jobs else None,
         annotations=ToolAnnotations(
             read_only_hint=facts.read_only,
             destructive_hint=False,

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import anyio
 from mcp.server.context import ServerRequestContext
 
+from kie_mcp.jobs.account import AccountReader
 from kie_mcp.jobs.budget import NO_LIMITS, Limits
 from kie_mcp.jobs.history import JobHistory
 from kie_mcp.jobs.service import JobService
@@ -31,6 +32,7 @@ class Tenant:
     market: Market
     """All models of its Kie.ai."""
     watchers: ResourceWatchers
+    account_reader: AccountReader
     client_settings: ClientSettings = NO_SETTINGS
     """What its settings say about how to answer clients."""
     limits: Limits = NO_LIMITS

@@ -10,14 +10,17 @@ from mcp.types import CallToolResult
 from kie_mcp.catalog.validate import rename_arguments
 from kie_mcp.errors import OrderError, UnknownJobError
 from kie_mcp.jobs.job import JobState
+from kie_mcp.market.search import search
 from kie_mcp.orders.job_uris import parse_job_uri
 from kie_mcp.orders.kind import Kind
 from kie_mcp.orders.model_order import ModelOrder
 from kie_mcp.orders.order import ImageOrder, Order, SpeechOrder, TalkingVideoOrder, add_style
 from kie_mcp.orders.part_file import PartFile
 from kie_mcp.planner import PART_WORDS
-from kie_mcp.surface.answers.build import build_listing
-from kie_mcp.surface.answers.schema import Listing
+from kie_mcp.surface.answers.account import AccountFields
+from kie_mcp.surface.answers.build import build_account, build_listing
+from kie_mcp.surface.answers.model_listing import build_model_listing
+from kie_mcp.surface.answers.schema import Listing, ModelListing
 from kie_mcp.surface.arguments import types as arg
 from kie_mcp.surface.call_handler import CallHandler, CallOptions
 from kie_mcp.surface.strict_tool import StrictTool, ToolFacts, publish
@@ -213,6 +216,28 @@ class Tools:
         none = "no jobs yet: a sandbox that was started anew has none" if tenant.is_sandbox else "no jobs yet"
         none = "no such jobs" if state or kind else none
         return build_listing([await self._calls.describe(job, tenant) for job in jobs], none=none)
+
+    @_tool(ToolFacts(title="Get account", answers=AccountFields, read_only=True, shows_jobs=False))
+    async def get_account(self, ctx: Ctx) -> CallToolResult:
+        """Show balance, credits spent today and this month, ceilings and what they leave, jobs in flight. Free."""
+        tenant = self._tenant_of(ctx.request_context)
+        account = await tenant.account_reader.read()
+        return build_account(account, sandbox=tenant.is_sandbox)
+
+    @_tool(ToolFacts(title="List models", answers=ModelListing, read_only=True, shows_jobs=False))
+    async def list_models(
+        self,
+        ctx: Ctx,
+        query: arg.Words = "",
+        kind: arg.Makes = None,
+        provider: arg.Provider = "",
+        limit: arg.Limit = 10,
+    ) -> CallToolResult:
+        """Find any model of Kie.ai's, with its price. Free."""
+        tenant = self._tenant_of(ctx.request_context)
+        listed = await tenant.market.list_models()
+        found = search(listed.models, query, makes=kind, provider=provider)
+        return build_model_listing(listed, found, limit, tenant.market.now())
 
 
 def _make_parts(

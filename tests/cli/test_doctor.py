@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from kie_mcp.cli.doctor import Finding, Grade, examine
+from kie_mcp.cli.doctor import examine
+from kie_mcp.cli.findings import Finding, Grade
 from kie_mcp.jobs.job import Job
 from kie_mcp.jobs.store.sqlite import SqliteLedger
 from kie_mcp.kie.client import API, KieClient

@@ -19,7 +19,7 @@ from tests.clients import evidence
 from tests.clients.fleet import HERE, Client
 
 PROMPT = "a red boat on a quiet lake"
-TOOLS = {"generate_image", "generate_speech", "create_talking_video", "get_job_status", "list_jobs"}
+TOOLS = {"generate_image", "generate_speech", "create_talking_video", "get_job_status", "list_jobs", "list_models"}
 FIRST_PICTURE = 18.4
 """Seconds that the first picture of a sandbox with seed 0 takes at speed 1."""
 TOLD = 5.0

@@ -3,7 +3,7 @@
 from typing import Any
 
 
-def openapi(given: Any, path: str = "/api/v1/jobs/createTask", **components: Any) -> dict[str, Any]:
+def openapi(given: Any, path: str = "/api/v1/jobs/createTask", /, **components: Any) -> dict[str, Any]:
     """A document around the schema of an input."""
     body = {"type": "object", "properties": {"model": {"type": "string"}, "input": given}, "required": ["model"]}
     post = {"requestBody": {"content": {"application/json": {"schema": body}}}}

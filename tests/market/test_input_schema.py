@@ -226,7 +226,7 @@ def test_a_document_without_an_input_is_an_error_that_says_so(document: Any) -> 
 
 
 def test_a_model_that_answers_at_once_is_no_job() -> None:
-    chat = openapi(TOPAZ, path="/claude/v1/messages")
+    chat = openapi(TOPAZ, "/claude/v1/messages")
     assert is_job(openapi(TOPAZ))
     assert not is_job(chat)
     with pytest.raises(OrderError, match="answers at once and makes no job"):

@@ -41,6 +41,9 @@ def exactly(amount: float) -> tuple[float, float]:
         ("5.5 credits per image (≈ US $0.0275), up to 3 K resolution, ~21 % cheaper.", {"resolution": "2K"}, 5.5),
         ("Price costs 1,430 credits per request", {}, 1430),
         ("4 credits per image (= $0.02)", {"n": 3}, 12),
+        ("Each image costs 4 credits (0.02 USD).", {}, 4),
+        ("Each request costs 12 credits (0.06 USD).", {}, 12),
+        ("Each second of video costs 27 credits (0.135 USD).", {"duration": 2}, 54),
     ],
 )
 def test_one_price_for_all_jobs(text: str, asked: Input, expected: float) -> None:
@@ -74,6 +77,11 @@ def test_one_price_for_all_jobs(text: str, asked: Input, expected: float) -> Non
             "• 480P → 720P: 10 credits (~$0.05)\n• 480P → 1080P: 30 credits (~$0.15)\n• 720P → 1080P: 20 credits",
             {"resolution": "1080p"},
             (20, 30),
+        ),
+        (
+            "A 1K or 2K image costs 18 credits (0.09 USD), and a 4K image costs 24 credits (0.12 USD).",
+            {"resolution": "2K"},
+            (18, 18),
         ),
         ("3.24 credits per image: 1K and 2K images are priced the same", {"resolution": "2K"}, (3.24, 3.24)),
     ],

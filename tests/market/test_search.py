@@ -39,6 +39,11 @@ def test_words_find_what_people_look_for(query: str, first: str) -> None:
     assert first in found[:3], found[:5]
 
 
+def test_a_model_with_few_of_the_words_is_left_out_where_another_has_them_all() -> None:
+    assert ids("several voices speak a dialogue")[0] == "elevenlabs/text-to-dialogue-v3"
+    assert "infinitalk/from-audio" not in ids("several voices speak a dialogue")
+
+
 def test_what_no_model_has_finds_nothing() -> None:
     assert ids("zebra") == []
 

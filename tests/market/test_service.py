@@ -151,6 +151,16 @@ async def test_a_damaged_file_is_no_failure(tmp_path: Path, damage: bytes) -> No
     assert await here.ids()
 
 
+async def test_a_file_of_another_model_is_not_taken_for_this_one(tmp_path: Path) -> None:
+    """As on a disk where names that differ only in case are the same."""
+    here = Here(tmp_path)
+    await here.market.read_schema("kling/v9")
+    (here.folder / "schema+kling+v9.json").rename(here.folder / "schema+KLING+v9.json")
+    here.kie.schemas["KLING/v9"] = None
+    here.restart()
+    assert (await here.market.read_schema("KLING/v9")).schema is None
+
+
 async def test_a_folder_that_cannot_be_written_is_no_failure(tmp_path: Path) -> None:
     (tmp_path / "market").write_text("a file")
     here = Here(tmp_path)

@@ -24,6 +24,7 @@ COMMANDS = {
     "sandbox": "run the sandbox alone, for other programs",
     "doctor": "check key, connections, folders, SQLite and clock, and say what to do",
     "jobs": "list the latest jobs of this key",
+    "account": "show balance, spending, ceilings and jobs in flight of this key",
 }
 Ran = subprocess.CompletedProcess[str]
 

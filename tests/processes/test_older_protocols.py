@@ -12,7 +12,7 @@ from tests.support.shared_ledger import House, opened
 from tests.support.stdio_process import HELLO, JSON
 
 REVISIONS = ["2024-11-05", "2025-03-26", "2025-06-18"]
-TOOLS = {"generate_image", "generate_speech", "create_talking_video", "get_job_status", "list_jobs"}
+TOOLS = {"generate_image", "generate_speech", "create_talking_video", "get_job_status", "list_jobs", "list_models"}
 Ask = Callable[[str, JSON], JSON]
 """A method and its parameters to the result."""
 

@@ -17,7 +17,7 @@ from tests.support.sandbox_server import Era, facts, text
 pytestmark = pytest.mark.anyio
 
 ROOT = Path(__file__).parents[2]
-TOOLS = {"generate_image", "generate_speech", "create_talking_video", "get_job_status", "list_jobs"}
+TOOLS = {"generate_image", "generate_speech", "create_talking_video", "get_job_status", "list_jobs", "list_models"}
 CHATTER = """
 import os, subprocess, sys, threading, time
 

@@ -184,6 +184,11 @@ def test_importing_the_server_loads_nothing_that_only_a_sandbox_needs() -> None:
     assert not [name for name in loaded if name.startswith("kie_mcp.sandbox.")]
 
 
+def test_importing_the_server_loads_nothing_that_only_other_models_need() -> None:
+    loaded = loaded_by("import kie_mcp.stdio_server")
+    assert loaded.isdisjoint({"jsonschema", "referencing", "kie_mcp.market.price_text", "kie_mcp.market.row_check"})
+
+
 @pytest.mark.parametrize("option", ["--help", "--version"])
 def test_help_and_version_answer_without_loading_the_sdk(option: str) -> None:
     loaded = loaded_by(

@@ -4,7 +4,7 @@ import sys
 
 from tests.support.pipe import greet
 
-EXPECTED = {"generate_image", "generate_speech", "create_talking_video", "get_job_status", "list_jobs"}
+EXPECTED = {"generate_image", "generate_speech", "create_talking_video", "get_job_status", "list_jobs", "list_models"}
 
 
 def main(command: str) -> None:

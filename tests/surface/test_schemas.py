@@ -333,6 +333,26 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                 },
                 "type": "object",
             },
+            "get_account": {"properties": {}, "type": "object"},
+            "list_models": {
+                "properties": {
+                    "query": {"description": "Such as upscale", "type": "string"},
+                    "kind": {
+                        "enum": ["image", "video", "audio", "text", "other"],
+                        "type": "string",
+                        "description": "What it makes",
+                    },
+                    "provider": {"description": "Its maker", "type": "string"},
+                    "limit": {
+                        "default": 10,
+                        "description": "At most so many",
+                        "maximum": 100,
+                        "minimum": 1,
+                        "type": "integer",
+                    },
+                },
+                "type": "object",
+            },
         }
     )
 
@@ -341,10 +361,16 @@ async def test_the_output_schemas(tmp_path: Path) -> None:
     """Every tool that speaks of a job says the same of it."""
     schemas = {name: tool["outputSchema"] for name, tool in (await published(tmp_path)).items()}
     listing_schema, of_a_job = schemas.pop("list_jobs"), schemas.pop("get_job_status")
+    of_models, account_schema = schemas.pop("list_models"), schemas.pop("get_account")
     assert schemas == dict.fromkeys(
         ["generate_image", "generate_speech", "create_talking_video", "run_model"], of_a_job
     )
-    assert {"of a job": of_a_job, "list_jobs": listing_schema} == snapshot(
+    assert {
+        "of a job": of_a_job,
+        "list_jobs": listing_schema,
+        "get_account": account_schema,
+        "list_models": of_models,
+    } == snapshot(
         {
             "of a job": {
                 "properties": {
@@ -377,6 +403,16 @@ async def test_the_output_schemas(tmp_path: Path) -> None:
             },
             "list_jobs": {
                 "properties": {"jobs": {"type": "array", "items": {"type": "object"}}, "next": {"type": "string"}},
+                "type": "object",
+            },
+            "get_account": {"type": "object"},
+            "list_models": {
+                "properties": {
+                    "models": {"type": "array", "items": {"type": "object"}},
+                    "as_of": {"type": "string"},
+                    "note": {"type": "string"},
+                    "next": {"type": "string"},
+                },
                 "type": "object",
             },
         }
@@ -417,6 +453,16 @@ async def test_titles_descriptions_and_annotations(tmp_path: Path) -> None:
                 "List jobs",
                 "List jobs, newest first, also those of earlier conversations. Free.",
                 {"readOnlyHint": True, "destructiveHint": False, "idempotentHint": True, "openWorldHint": False},
+            ),
+            "get_account": (
+                "Get account",
+                "Show balance, credits spent today and this month, ceilings and what they leave, jobs in flight. Free.",
+                {"readOnlyHint": True, "destructiveHint": False, "idempotentHint": True, "openWorldHint": True},
+            ),
+            "list_models": (
+                "List models",
+                "Find any model of Kie.ai's, with its price. Free.",
+                {"readOnlyHint": True, "destructiveHint": False, "idempotentHint": True, "openWorldHint": True},
             ),
         }
     )

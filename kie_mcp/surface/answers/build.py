@@ -10,11 +10,13 @@ from pathlib import Path
 from mcp.types import CallToolResult, ContentBlock, ImageContent, ResourceLink, TextContent
 
 from kie_mcp.errors import KieError, Trouble, UnconfirmedError, look_before_repeating
+from kie_mcp.jobs.account import Account
 from kie_mcp.jobs.draft import Draft, Expectation
 from kie_mcp.jobs.job import Job, JobState, Output, Phase
 from kie_mcp.media.outputs.file_names import order_text
 from kie_mcp.orders.job_uris import output_uri
 from kie_mcp.surface.answers.accepting_tools import tools_accepting
+from kie_mcp.surface.answers.account import describe_account, write_account
 from kie_mcp.surface.answers.costs import describe_cost, find_cost
 from kie_mcp.surface.answers.schema import (
     Answer,
@@ -151,6 +153,12 @@ def build_listing(answers: list[Answer], *, none: str = "no such jobs") -> CallT
     waiting = (facts.next for facts in answers if facts.state in {JobState.QUEUED, JobState.RUNNING})
     jobs = Listing(jobs=answers, next=next(waiting, None))
     return CallToolResult(content=[TextContent(text=write_listing(jobs, none=none))], structured_content=jobs.as_json())
+
+
+def build_account(account: Account, *, sandbox: bool) -> CallToolResult:
+    """Build what `get_account` returns."""
+    facts = describe_account(account, sandbox=sandbox)
+    return CallToolResult(content=[TextContent(text=write_account(account, facts))], structured_content=facts.as_json())
 
 
 def _clean(trouble: Trouble) -> Trouble:

@@ -10,8 +10,13 @@ from pydantic import BaseModel, ConfigDict
 
 from kie_mcp.errors import Trouble
 
-SUMMARIZED = frozenset({"Trouble", "CreditFields", "OutputFields", "PartFields", "Answer"})
+SUMMARIZED = frozenset({
+    *("Trouble", "CreditFields", "OutputFields", "PartFields", "SpentFields", "Answer", "ModelFields"),
+})  # fmt: skip
 """Classes that are published inside another only as `object`, without their fields, to keep the schema short."""
+
+UNPUBLISHED = frozenset({"AccountFields"})
+"""Classes of which no field is published: no tool takes one, and the names in the answer say what they are."""
 
 
 class Fields(BaseModel):
@@ -74,6 +79,18 @@ class PartFields(Fields):
     """What it has cost, or should cost at the most."""
     credits_least: float | None = None
     """What it should cost at the least; left out if that is the same."""
+
+
+class SpentFields(Fields):
+    """Jobs of a day or a month, and what they cost in Kie.ai's credits: used if that is known, else estimated."""
+
+    jobs: int
+    credits: float
+    of_unknown_price: int | None = None
+    """How many of the jobs are not in the credits."""
+    not_sent_yet: "SpentFields | None" = None
+    """What of it is only reserved."""
+    by_model: dict[str, "SpentFields"] | None = None
 
 
 class Answer(Fields):
@@ -141,9 +158,34 @@ class Listing(Fields):
     next: str | None = None
 
 
+class ModelFields(Fields):
+    """A model that can be run."""
+
+    id: str
+    kind: str
+    """What it makes."""
+    about: str | None = None
+    price: str | None = None
+    """In Kie.ai's words, shortened; None if Kie.ai does not say."""
+    tool: str | None = None
+    """The tool that serves it by name; None if only run_model does."""
+
+
+class ModelListing(Fields):
+    """Models, the best first."""
+
+    models: list[ModelFields]
+    as_of: str
+    note: str
+    """How many there are, where the list comes from, how old it is, and how many are left out as they make no jobs."""
+    next: str | None = None
+
+
 @functools.cache
 def output_schema(model: type[Fields]) -> dict[str, Any]:
     """Return the schema to publish: names and types only, since every word costs space in a model's context."""
+    if model.__name__ in UNPUBLISHED:
+        return {"type": "object"}
     schema = model.model_json_schema(mode="serialization")
     definitions = schema.pop("$defs", {})
     return _short(schema, definitions)

@@ -154,3 +154,6 @@ State = Annotated[
 ]
 Made = Annotated[Literal["image", "speech", "talking_video", "other"] | None, Field(description="Only these")]
 Limit = Annotated[int, Field(ge=1, le=100, description="At most so many")]
+Words = Annotated[str, Field(description="Such as upscale")]
+Makes = Annotated[Literal["image", "video", "audio", "text", "other"] | None, Field(description="What it makes")]
+Provider = Annotated[str, Field(description="Its maker")]

@@ -18,6 +18,7 @@ from kie_mcp.catalog import registry
 from kie_mcp.catalog.models import Model
 from kie_mcp.errors import UnknownJobError
 from kie_mcp.jobs.history import JobHistory
+from kie_mcp.market.service import Market
 from kie_mcp.orders.job_uris import output_uri
 from kie_mcp.orders.kind import ORDERED, Kind
 from kie_mcp.surface.resources.models import VOICES
@@ -39,8 +40,9 @@ def register(server: KieServer, tenant_of: TenantOf) -> None:
     """Answer `completion/complete` here: the SDK's own handler is not told whose request it is."""
 
     async def complete(context: ServerRequestContext[Any, Any], params: CompleteRequestParams) -> CompleteResult:
+        tenant = tenant_of(context)
         try:
-            return CompleteResult(completion=await Completions(tenant_of(context).history).complete(params))
+            return CompleteResult(completion=await Completions(tenant.history, tenant.market).complete(params))
         except Exception as error:
             logger.exception("%s: completions could not be found", params.argument.name)
             raise MCPError(INTERNAL_ERROR, f"Error completing argument {params.argument.name}") from error
@@ -51,14 +53,15 @@ def register(server: KieServer, tenant_of: TenantOf) -> None:
 class Completions:
     """Finds the completions of one account. Kie.ai is never asked."""
 
-    def __init__(self, history: JobHistory) -> None:
+    def __init__(self, history: JobHistory, market: Market) -> None:
         self._history = history
+        self._market = market
         picture, video = _Choices(Kind.IMAGE), _Choices(Kind.TALKING_VIDEO)
         self._sources: Mapping[tuple[str, str], Source] = {
             ("kie://jobs/{job_id}", "job_id"): self._jobs,
             ("kie://jobs/{job_id}/outputs/{index}", "job_id"): self._jobs,
             ("kie://jobs/{job_id}/outputs/{index}", "index"): self._indexes,
-            ("kie://models/{+model_id}", "model_id"): _Choices(*ORDERED).ids,
+            ("kie://models/{+model_id}", "model_id"): self._models,
             ("talking_avatar", "voice"): _voices,
             ("talking_avatar", "model"): video.ids,
             ("talking_avatar", "resolution"): video.resolutions,
@@ -80,6 +83,11 @@ class Completions:
     async def _jobs(self, typed: str, _: Given) -> Completion:
         ids, found = await self._history.ids(typed[:MOST], MOST)
         return Completion(values=ids, total=found, has_more=found > len(ids))
+
+    async def _models(self, typed: str, given: Given) -> Completion:
+        own = await _Choices(*ORDERED).ids(typed, given)
+        others = filter(_starts_with(typed), (model.id for model in self._market.known_models()))
+        return _complete((*own.values, *others))
 
     async def _indexes(self, typed: str, given: Given) -> Completion:
         try:

@@ -67,9 +67,16 @@ async def test_a_picture_of_an_earlier_job_is_offered_as_a_reference(tmp_path: P
 
 async def test_models_are_found_by_any_name_and_by_what_they_make(tmp_path: Path) -> None:
     async with stand(tmp_path) as here:
-        assert await offered(here, MODEL, "model_id") == [model.id for model in MODELS]
+        every = await offered(here, MODEL, "model_id")
+        assert every[: len(MODELS)] == [model.id for model in MODELS]
+        assert "veo-3-1" in every
         assert await offered(here, MODEL, "model_id", "ELEVEN") == snapshot(
-            ["elevenlabs/text-to-speech-turbo-2-5", "elevenlabs/text-to-speech-multilingual-v2"]
+            [
+                "elevenlabs/text-to-speech-turbo-2-5",
+                "elevenlabs/text-to-speech-multilingual-v2",
+                "elevenlabs/text-to-dialogue-v3",
+                "elevenlabs/audio-isolation",
+            ]
         )
         assert await offered(here, "talking_avatar", "model") == snapshot(
             ["infinitalk/from-audio", "kling/ai-avatar-standard", "kling/ai-avatar-pro", "omnihuman-1-5"]

@@ -105,7 +105,7 @@ async def test_what_is_offered(tmp_path: Path, era: Era) -> None:
             "kie://models/{+model_id}": (
                 "Model",
                 "application/json",
-                "Read one model: its limits, choices and prices.",
+                "Read one model: its limits, choices, prices and input schema.",
             ),
         }
     )
@@ -150,7 +150,7 @@ async def test_what_is_not_there_is_said_to_be_missing(tmp_path: Path, era: Era)
             "kie://jobs/RUNNING/outputs/0": "Job RUNNING has no output 0; state: running, outputs: 0.",
             "kie://jobs/..%2f..%2fetc%2fpasswd": "Unknown resource: kie://jobs/..%2f..%2fetc%2fpasswd",
             "kie://jobs/": "There is no job '' here.",
-            "kie://models/x": "There is no model 'x' here; kie://models lists them.",
+            "kie://models/x": "There is no model 'x' here; kie://models and list_models list them.",
             "kie://models/..%2fx": "Unknown resource: kie://models/..%2fx",
             "file:///etc/passwd": "Unknown resource: file:///etc/passwd",
         }
@@ -257,8 +257,12 @@ async def test_the_catalogue_says_what_each_model_takes_and_costs(tmp_path: Path
     assert [model["id"] for model in listed["models"] if model["default"]] == snapshot(
         ["google/nano-banana", "elevenlabs/text-to-speech-turbo-2-5", "infinitalk/from-audio"]
     )
-    assert one == other_name == next(model for model in listed["models"] if model["id"] == "infinitalk/from-audio")
-    assert picture == snapshot(
+    row = next(model for model in listed["models"] if model["id"] == "infinitalk/from-audio")
+    assert one == other_name
+    assert {name: one[name] for name in row} == row
+    assert one["files"] == {"image_url": "image", "audio_url": "audio"}
+    assert one["input_schema"]["required"] == ["image_url", "audio_url", "prompt"]
+    assert {name: picture[name] for name in listed["models"][0]} == snapshot(
         {
             "id": "google/nano-banana",
             "title": "Nano Banana",
@@ -274,6 +278,8 @@ async def test_the_catalogue_says_what_each_model_takes_and_costs(tmp_path: Path
                 "aspect_ratios": ["1:1", "9:16", "16:9", "3:4", "4:3", "3:2", "2:3", "5:4", "4:5", "21:9", "auto"],
                 "formats": ["png", "jpeg"],
             },
+            "page": "https://docs.kie.ai/market/google/nano-banana",
+            "page_read_on": "2026-08-19",
             "credits": {"per": "image", "amount": 4},
         }
     )

@@ -1,0 +1,38 @@
+"""`kie-mcp account`: print how the account stands, as the tool `get_account` answers it. It costs nothing."""
+
+import json
+from contextlib import AsyncExitStack
+
+from kie_mcp.cli.jobs import may_exist
+from kie_mcp.jobs.account import AccountReader
+from kie_mcp.jobs.clock import Clock, SystemClock
+from kie_mcp.jobs.store.protocols import Ledger
+from kie_mcp.jobs.store.store_url import open_store, sqlite_url
+from kie_mcp.kie.client import KieClient
+from kie_mcp.settings import Settings
+from kie_mcp.surface.answers.account import describe_account, write_account
+
+
+async def report_account(
+    settings: Settings, *, as_json: bool = False, kie: KieClient | None = None, clock: Clock | None = None
+) -> str:
+    """Return how the account of these settings stands, as text or as JSON; no ledger is made if there is none.
+
+    `kie` and `clock` are the seams for tests.
+    """
+    async with AsyncExitStack() as stack:
+        client = await stack.enter_async_context(kie or settings.make_client())
+        ledger = await _open_ledger(settings, stack)
+        reader = AccountReader(ledger, client, clock or SystemClock(), account=settings.account, limits=settings.limits)
+        account = await reader.read()
+        facts = describe_account(account, sandbox=bool(client.sandbox))
+    return json.dumps(facts.as_json(), indent=2) if as_json else write_account(account, facts)
+
+
+async def _open_ledger(settings: Settings, stack: AsyncExitStack) -> Ledger | None:
+    if not may_exist(settings.ledger_path):
+        return None
+    ledger = open_store(sqlite_url(settings.ledger_path))
+    await ledger.open()
+    stack.push_async_callback(ledger.close)
+    return ledger

@@ -1,0 +1,93 @@
+"""`kie-mcp models`: list the models of Kie.ai, or tell of one what it takes and costs."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from kie_mcp.jobs.clock import SystemClock
+from kie_mcp.kie.client import KieClient
+from kie_mcp.kie.model_answers import MODEL_ID, MarketModel
+from kie_mcp.market.description import describe_model
+from kie_mcp.market.model_facts import Makes, find_makes, find_tool
+from kie_mcp.market.price_text import shorten_price
+from kie_mcp.market.schema_copy import as_object
+from kie_mcp.market.search import search
+from kie_mcp.market.service import Market, ModelList
+from kie_mcp.settings import Settings
+from kie_mcp.timestamps import day
+
+
+async def show_models(
+    settings: Settings, query: str, *, makes: Makes | None, provider: str, as_json: bool, kie: KieClient | None = None
+) -> str:
+    """Return the one model of that id, or a table of those that fit the words; `kie` is the seam for tests."""
+    async with kie or settings.make_client() as kie:
+        market = Market(kie.models, settings.market_path, SystemClock())
+        listed = await market.list_models()
+        if any(model.id.casefold() == query.strip().casefold() for model in listed.models):
+            one = await describe_model(market, query)
+            return _dump(one) if as_json else _format_model(one)
+        if "/" in query and MODEL_ID.fullmatch(query):
+            await market.find(query)  # whoever mistypes an id is told of the nearest one
+        found = search(listed.models, query, makes=makes, provider=provider)
+    return _dump(_list(listed, found)) if as_json else _format_table(listed, found)
+
+
+def _dump(facts: Mapping[str, Any]) -> str:
+    return json.dumps(facts, indent=2)
+
+
+def _list(listed: ModelList, found: Sequence[MarketModel]) -> dict[str, Any]:
+    models = [
+        {
+            "id": model.id,
+            "makes": find_makes(model),
+            "title": model.title,
+            "provider": model.provider,
+            "pricing": model.pricing or None,
+            "tool": find_tool(model.id) or "run_model",
+        }
+        for model in found
+    ]
+    left_out = [model.id for model in listed.answering_at_once]
+    return {"source": listed.source, "as_of": day(listed.as_of), "models": models, "left_out": left_out}
+
+
+def _format_table(listed: ModelList, found: Sequence[MarketModel]) -> str:
+    rows = [(model.id, find_makes(model), shorten_price(model.pricing, 70) or "price unknown") for model in found]
+    width = max((len(row[0]) for row in rows), default=0)
+    lines = [f"{name:{width}}  {makes:5}  {price}" for name, makes, price in rows] or ["No such models."]
+    whose = "Kie.ai's list" if listed.source == "kie.ai" else "Kie.ai was not asked: the documented models"
+    out = f"; left out: {len(listed.answering_at_once)} that answer at once and are no jobs"
+    last = f"{len(found)} of {len(listed.models)} models; {whose} of {day(listed.as_of)}"
+    return "\n".join([*lines, last + (out if listed.answering_at_once else "")])
+
+
+def _format_model(one: Mapping[str, Any]) -> str:
+    facts = {
+        "model": one["id"],
+        "title": one["title"],
+        "makes": one["makes"],
+        "by": one["provider"],
+        "tool": one["tool"],
+        "price": one["pricing"] or "Kie.ai does not say",
+        "about": one["description"],
+        "note": one.get("note"),
+        "source": f"{one['source']}, {one['as_of']}" if "source" in one else None,
+    }
+    lines = [f"{name:8}{' '.join(str(value).split())}" for name, value in facts.items() if value]
+    schema = one["input_schema"]
+    return "\n".join([*lines, "input", *_format_fields(as_object(schema))]) if schema else "\n".join(lines)
+
+
+def _format_fields(schema: Mapping[str, Any]) -> list[str]:
+    fields, required = as_object(schema.get("properties")), schema.get("required", [])
+    if not fields:
+        return ["  " + line for line in json.dumps(schema, indent=2).splitlines()]
+    lines: list[str] = []
+    for name, field in fields.items():
+        facts = {key: value for key, value in as_object(field).items() if key not in {"examples", "example", "title"}}
+        text = json.dumps(facts, ensure_ascii=False)
+        mark = "*" if name in required else " "
+        lines.append(f"  {name}{mark} {text if len(text) <= 200 else text[:199] + '…'}")
+    return [*lines, "  * required; --json has the whole schema"]
