@@ -39,16 +39,23 @@ def estimate(order: Order, *, audio: SoundLength | None = None, finished: Iterab
 
 def estimate_unit(order: Order, finished: Iterable[Job]) -> Estimate | None:
     """Estimate the credits for one unit of an order; None if neither the row nor finished jobs tell."""
-    row = find(order.model, order.kind).price.credits.get(order.size)
+    row = _read_row(order)
     charged = (_find_charge(job, order) for job in finished)
     charges = list(islice((each for each in charged if each is not None), RECENT))
     if sum(not _is_same(each, row) for each in charges) >= ENOUGH:
         return Estimate(min(each.least for each in charges), max(each.most for each in charges))
-    return None if row is None else Estimate(row, row)
+    return row
 
 
-def _is_same(charge: Estimate, row: float | None) -> bool:
-    return row is not None and charge.least * (1 - SAME) <= row <= charge.most * (1 + SAME)
+def _read_row(order: Order) -> Estimate | None:
+    """Return the credits for one unit by the row; a range if they depend on the size of what comes out."""
+    price = find(order.model, order.kind).price
+    each = price.by_side.values() or [price.credits[size] for size in (order.size,) if size in price.credits]
+    return Estimate(min(each), max(each)) if each else None
+
+
+def _is_same(charge: Estimate, row: Estimate | None) -> bool:
+    return row is not None and charge.least * (1 - SAME) <= row.most and row.least <= charge.most * (1 + SAME)
 
 
 def _find_charge(job: Job, order: Order) -> Estimate | None:

@@ -101,7 +101,7 @@ def test_every_model_is_sent_what_its_row_says():
             "topaz/image-upscale": {
                 "model": "topaz/image-upscale",
                 "input": {"image_url": "https://files.example/fox", "upscale_factor": "2"},
-                "estimate": None,
+                "estimate": (10.0, 40.0),
                 "bucket": "topaz/image-upscale|2|",
             },
             "recraft/crisp-upscale": {

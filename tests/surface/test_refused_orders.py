@@ -105,9 +105,9 @@ async def test_what_a_model_does_not_take(tmp_path: Path) -> None:
             "a resolution where there is none": "resolution: '4K' given, but google/nano-banana takes none. Leave it out, or use nano-banana-pro, nano-banana-2 or nano-banana-2-1.",
             "a resolution that there is not": "resolution: '8K' is not one that nano-banana-2 takes: 1K, 2K, 4K. Use one of them, or leave it out for 1K.",
             "an output format": "output_format: 'gif' is not one that google/nano-banana takes: png, jpeg. Use one of them, or leave it out for png.",
-            "a model": "model: 'dall-e-3' is not known here. For pictures use google/nano-banana, nano-banana-pro, nano-banana-2, nano-banana-2-lite, nano-banana-2-1.",
-            "a model, misspelled": "model: 'nano-bananna' is not known here. Did you mean nano-banana? For pictures use google/nano-banana, nano-banana-pro, nano-banana-2, nano-banana-2-lite, nano-banana-2-1.",
-            "a model of another kind": "model: infinitalk/from-audio makes talking videos, not pictures. For pictures use google/nano-banana, nano-banana-pro, nano-banana-2, nano-banana-2-lite, nano-banana-2-1.",
+            "a model": "model: 'dall-e-3' is not known here. For pictures use google/nano-banana, nano-banana-pro, nano-banana-2, nano-banana-2-lite, nano-banana-2-1, topaz/image-upscale, recraft/crisp-upscale, recraft/remove-background.",
+            "a model, misspelled": "model: 'nano-bananna' is not known here. Did you mean nano-banana? For pictures use google/nano-banana, nano-banana-pro, nano-banana-2, nano-banana-2-lite, nano-banana-2-1, topaz/image-upscale, recraft/crisp-upscale, recraft/remove-background.",
+            "a model of another kind": "model: infinitalk/from-audio makes talking videos, not pictures. For pictures use google/nano-banana, nano-banana-pro, nano-banana-2, nano-banana-2-lite, nano-banana-2-1, topaz/image-upscale, recraft/crisp-upscale, recraft/remove-background.",
             "an edit without a picture": "images: google/nano-banana-edit changes pictures, and none was given. Give a picture, or use google/nano-banana to make one from words.",
             "a picture that is an id": "images[0]: 'job_abc' is no file on this computer; a relative path begins in HERE/out. Give an https URL, kie://jobs/{job_id}/outputs/{n} of an earlier job, a data URI, or the path of a file on this computer. A path of a chat's own sandbox, such as /mnt/user-data, is not on this computer.",
             "a picture that is a job": "images[0]: 'kie://jobs/job_abc' names no output of a job. Give an https URL, kie://jobs/{job_id}/outputs/{n} of an earlier job, a local path, or a data URI.",
@@ -125,7 +125,7 @@ async def test_what_a_model_does_not_take(tmp_path: Path) -> None:
             "a resolution where the model has none": "resolution: '720p' given, but kling/ai-avatar-pro takes none. Leave it out, or use infinitalk/from-audio or omnihuman-1-5.",
             "a seed that only another model takes": "seed: 9,999 is out of range; infinitalk/from-audio takes 10,000 to 1,000,000. Use a number in that range, or leave it out.",
             "a seed where the model has none": "seed: 12345 given, but kling/ai-avatar-standard takes none. Leave it out, or use infinitalk/from-audio or omnihuman-1-5.",
-            "a prompt too long for OmniHuman": "prompt: has 301 characters; omnihuman-1-5 takes at most 300. Shorten it.",
+            "a prompt too long for OmniHuman": "prompt: has 301 characters; omnihuman-1-5 takes at most 300 (Kie.ai's schema says 300, its page 1,000). Shorten it.",
             "a key of blanks": "idempotency_key: holds blanks only. Give a key that no other order has, or leave it out.",
         }
     )
@@ -167,9 +167,9 @@ async def test_what_no_model_takes(tmp_path: Path, era: Era) -> None:
     }
     assert await refused(tmp_path, calls, era) == snapshot(
         {
-            "no prompt": "prompt: is required. Correct the arguments and call again.",
-            "an empty prompt": "prompt: is required. Correct the arguments and call again.",
-            "a null": "prompt: is required. Correct the arguments and call again.",
+            "no prompt": "prompt: is empty; google/nano-banana takes 1 to 5,000 characters. Say in words what is wanted.",
+            "an empty prompt": "prompt: is empty; google/nano-banana takes 1 to 5,000 characters. Say in words what is wanted.",
+            "a null": "prompt: is empty; google/nano-banana takes 1 to 5,000 characters. Say in words what is wanted.",
             "a prompt too long for all": "prompt: 20,001 characters given; (20000). Correct the arguments and call again.",
             "a prompt that is a list": "prompt: a list of 2 given; (). Correct the arguments and call again.",
             "fifteen pictures": "images: a list of 15 given; (14 15). Correct the arguments and call again.",
@@ -195,7 +195,7 @@ async def test_what_no_model_takes(tmp_path: Path, era: Era) -> None:
             "a job id with quotes": "There is no job \"a'; DROP TABLE jobs;--\": an id has only letters, digits, '_', '.', ':' and '-'. Find it with list_jobs.",
             "a job id too long": "job_id: 101 characters given; (100). Correct the arguments and call again.",
             "a state": "state: 'done' given; ('queued' 'running' 'succeeded' 'failed' 'unconfirmed'). Correct the arguments and call again.",
-            "a kind": "kind: 'song' given; ('image' 'speech' 'talking_video'). Correct the arguments and call again.",
+            "a kind": "kind: 'song' given; ('image' 'speech' 'talking_video' 'other'). Correct the arguments and call again.",
             "no jobs at all": "limit: -1 given; (1). Correct the arguments and call again.",
             "too many jobs": "limit: 101 given; (100). Correct the arguments and call again.",
         }
@@ -215,12 +215,12 @@ async def test_unknown_arguments(tmp_path: Path) -> None:
     assert await refused(tmp_path, calls) == snapshot(
         {
             "close to one": "'promt': generate_image has no such argument; did you mean prompt? Correct the arguments and call again.",
-            "close to none": "'guidance': generate_image has no such argument; it takes prompt, images, model, aspect_ratio, resolution, output_format, style, wait_seconds, idempotency_key, new, preview, convert, estimate_only. Correct the arguments and call again.",
+            "close to none": "'guidance': generate_image has no such argument; it takes prompt, images, model, aspect_ratio, resolution, output_format, style, upscale, wait_seconds, idempotency_key, new, preview, convert, estimate_only. Correct the arguments and call again.",
             "two names for one": "'orientation': generate_image has no such argument; aspect_ratio is given already. Correct the arguments and call again.",
             "a name beside its other": "'image_size': generate_image has no such argument; aspect_ratio is given already. Correct the arguments and call again.",
-            "a name that is not text": "'\\x1b[31mred\\u202e': generate_image has no such argument; it takes prompt, images, model, aspect_ratio, resolution, output_format, style, wait_seconds, idempotency_key, new, preview, convert, estimate_only. Correct the arguments and call again.",
-            "a name without end": "'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…': generate_image has no such argument; it takes prompt, images, model, aspect_ratio, resolution, output_format, style, wait_seconds, idempotency_key, new, preview, convert, estimate_only. Correct the arguments and call again.",
-            "a hundred": "'x0': generate_image has no such argument; it takes prompt, images, model, aspect_ratio, resolution, output_format, style, wait_seconds, idempotency_key, new, preview, convert, estimate_only. 'x1': generate_image has no such argument; it takes prompt, images, model, aspect_ratio, resolution, output_format, style, wait_seconds, idempotency_key, new, preview, convert, estimate_only. 'x2': generate_image has no such argument; it takes prompt, images, model, aspect_ratio, resolution, output_format, style, wait_seconds, idempotency_key, new, preview, convert, estimate_only. And 97 more. Correct the arguments and call again.",
+            "a name that is not text": "'\\x1b[31mred\\u202e': generate_image has no such argument; it takes prompt, images, model, aspect_ratio, resolution, output_format, style, upscale, wait_seconds, idempotency_key, new, preview, convert, estimate_only. Correct the arguments and call again.",
+            "a name without end": "'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…': generate_image has no such argument; it takes prompt, images, model, aspect_ratio, resolution, output_format, style, upscale, wait_seconds, idempotency_key, new, preview, convert, estimate_only. Correct the arguments and call again.",
+            "a hundred": "'x0': generate_image has no such argument; it takes prompt, images, model, aspect_ratio, resolution, output_format, style, upscale, wait_seconds, idempotency_key, new, preview, convert, estimate_only. 'x1': generate_image has no such argument; it takes prompt, images, model, aspect_ratio, resolution, output_format, style, upscale, wait_seconds, idempotency_key, new, preview, convert, estimate_only. 'x2': generate_image has no such argument; it takes prompt, images, model, aspect_ratio, resolution, output_format, style, upscale, wait_seconds, idempotency_key, new, preview, convert, estimate_only. And 97 more. Correct the arguments and call again.",
         }
     )
 

@@ -261,7 +261,7 @@ async def test_arguments_that_cannot_be_used_are_said_so(tmp_path: Path, era: Er
             "unknown argument": "'colour': there is no such argument. It takes idea, voice, style, model, resolution.",
             "a book": "idea: has 2,001 characters; at most 2,000 are allowed. Shorten it.",
             "unknown model": "model: 'klong' is not known here. For talking videos use infinitalk/from-audio, kling/ai-avatar-standard, kling/ai-avatar-pro, omnihuman-1-5.",
-            "a model of another kind": "model: 'kling' is not known here. For pictures use google/nano-banana, nano-banana-pro, nano-banana-2, nano-banana-2-lite, nano-banana-2-1.",
+            "a model of another kind": "model: 'kling' is not known here. For pictures use google/nano-banana, nano-banana-pro, nano-banana-2, nano-banana-2-lite, nano-banana-2-1, topaz/image-upscale, recraft/crisp-upscale, recraft/remove-background.",
             "unknown resolution": 'resolution: "8K\\"" is not to be had here. Use 480p, 720p, 1080, 720.',
             "no choice of them": 'resolution: "4K" is not to be had here. Leave it out.',
         }
