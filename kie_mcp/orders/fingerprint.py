@@ -38,6 +38,6 @@ def former_fingerprint(account: str, order: Order, parts: Mapping[str, str] = _N
     contents = {name: f"sha256:{file[1]}" for name, one in order.files().items() if (file := parse_input_uri(one))}
     # Equal orders for a part make an equal order, whatever becomes of the job that makes its file.
     made = {argument: f"made:{parts[part]}" for argument, part in order.parts().items()}
-    compared = [account, order.with_files(contents | made).model_dump(mode="json", exclude=set(order.derived))]
+    compared = [account, order.with_files(contents | made).as_compared()]
     canonical = json.dumps(compared, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()

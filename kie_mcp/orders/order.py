@@ -33,6 +33,8 @@ class Order(BaseModel, ABC, frozen=True, extra="forbid"):
     """The fields that hold the caller's words, in which two spellings may mean the same."""
     derived: ClassVar[frozenset[str]] = frozenset()
     """The fields that follow from the others, by what is known of the model: equal orders may differ in them."""
+    added: ClassVar[frozenset[str]] = frozenset()
+    """The fields that earlier versions did not have: left out of a comparison while they say nothing."""
     titled_by: ClassVar[tuple[str, ...]] = ()
     """The file arguments whose titles can become part of this order's title."""
 
@@ -66,6 +68,12 @@ class Order(BaseModel, ABC, frozen=True, extra="forbid"):
         """Return the order with the caller's words changed, for comparison."""
         words = {name: change(getattr(self, name)) for name in self.worded_by if hasattr(self, name)}
         return self.model_copy(update=words)
+
+    def as_compared(self) -> dict[str, object]:
+        """Return the fields by which two orders are compared, as JSON."""
+        defaults = type(self).model_fields
+        silent = {name for name in self.added if getattr(self, name) == defaults[name].default}
+        return self.model_dump(mode="json", exclude={*self.derived, *silent})
 
     def inputs(self) -> dict[str, File]:
         """Return all files that go in, also those that parts will make, by argument, such as `images[0]`."""
@@ -103,6 +111,7 @@ class ImageOrder(Order, frozen=True):
     """A picture, made from words, or from words and other pictures."""
 
     file_fields = {"images": "image"}
+    added = frozenset({"upscale"})
 
     kind: Literal[Kind.IMAGE] = Kind.IMAGE
     prompt: Text

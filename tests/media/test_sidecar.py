@@ -118,6 +118,7 @@ im Mäntelchen 🦊\
                 "aspect_ratio": "auto",
                 "resolution": "",
                 "output_format": "",
+                "upscale": "",
             },
             "job_id": "job_7kq2abcdefghij",
             "kie_task_id": "4daa00eb286212c09ae296c3167089f0",

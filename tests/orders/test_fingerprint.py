@@ -1,5 +1,7 @@
 """Equal orders of an account have one fingerprint, in whatever form they are written, and others have others."""
 
+import hashlib
+import json
 from typing import Any
 
 import pytest
@@ -95,3 +97,13 @@ def test_a_file_that_was_handed_in_is_told_by_its_bytes():
     assert parse_input_uri(orders[0].files()["images[0]"]) == ("file:///a.png", one)
     for wrong in (FOX, "file:///a.png", f"file:///a.png#sha256={one[1:]}", f"https://example.com/a#sha256={one}"):
         assert parse_input_uri(wrong) is None
+
+
+def test_a_field_that_earlier_versions_did_not_have_changes_nothing_while_it_says_nothing():
+    """Else an order that is repeated after an update would be paid again."""
+    plain = ImageOrder(model="google/nano-banana", prompt="a red fox")
+    before = ["me", plain.model_dump(mode="json", exclude={"upscale"})]
+    canonical = json.dumps(before, sort_keys=True, separators=(",", ":"))
+
+    assert fingerprint("me", plain) == hashlib.sha256(canonical.encode()).hexdigest()
+    assert fingerprint("me", plain.model_copy(update={"upscale": "2"})) != fingerprint("me", plain)

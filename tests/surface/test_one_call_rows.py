@@ -55,6 +55,7 @@ async def test_a_face_and_a_voice_that_are_made_along_with_the_video(tmp_path: P
                     "aspect_ratio": "1:1",
                     "resolution": "",
                     "output_format": "png",
+                    "upscale": "",
                 },
                 "title": "a fox in a red coat",
                 "bucket": "google/nano-banana||",
