@@ -78,6 +78,7 @@ class Tools:
         preview: arg.Preview = None,
         convert: arg.Convert = False,
         estimate_only: arg.EstimateOnly = False,
+        agreed_credits: arg.AgreedCredits = None,
     ) -> CallToolResult:
         """Make, edit, enlarge, sharpen or cut out a picture. Costs Kie.ai credits."""
         order = ImageOrder(
@@ -96,6 +97,7 @@ class Tools:
             preview=preview,
             convert=convert,
             estimate_only=estimate_only,
+            agreed_credits=agreed_credits,
         )
         return await self._calls.order(order, ctx, options)
 
@@ -114,6 +116,7 @@ class Tools:
         idempotency_key: arg.IdempotencyKey = "",
         new: arg.New = False,
         estimate_only: arg.EstimateOnly = False,
+        agreed_credits: arg.AgreedCredits = None,
     ) -> CallToolResult:
         """Speak a text. Costs Kie.ai credits."""
         order = SpeechOrder(
@@ -126,7 +129,11 @@ class Tools:
             language=language,
         )
         options = CallOptions(
-            wait_seconds=wait_seconds, idempotency_key=idempotency_key, new=new, estimate_only=estimate_only
+            wait_seconds=wait_seconds,
+            idempotency_key=idempotency_key,
+            new=new,
+            estimate_only=estimate_only,
+            agreed_credits=agreed_credits,
         )
         return await self._calls.order(order, ctx, options)
 
@@ -150,6 +157,7 @@ class Tools:
         preview: arg.Preview = None,
         convert: arg.Convert = False,
         estimate_only: arg.EstimateOnly = False,
+        agreed_credits: arg.AgreedCredits = None,
     ) -> CallToolResult:
         """Make a face speak, from image or image_prompt and audio or script. Takes minutes. Costs credits a second."""
         parts = _make_parts(image, image_prompt, aspect_ratio, audio, script, voice)
@@ -168,6 +176,7 @@ class Tools:
             preview=preview,
             convert=convert,
             estimate_only=estimate_only,
+            agreed_credits=agreed_credits,
         )
         return await self._calls.order(order, ctx, options, parts=parts)
 
@@ -182,11 +191,19 @@ class Tools:
         new: arg.New = False,
         preview: arg.Preview = None,
         convert: arg.Convert = False,
+        estimate_only: arg.EstimateOnly = False,
+        agreed_credits: arg.AgreedCredits = None,
     ) -> CallToolResult:
         """Run any other model of Kie.ai's: music, video, finishing. Costs Kie.ai credits."""
         order = ModelOrder(model=model, input=input)
         options = CallOptions(
-            wait_seconds=wait_seconds, idempotency_key=idempotency_key, new=new, preview=preview, convert=convert
+            wait_seconds=wait_seconds,
+            idempotency_key=idempotency_key,
+            new=new,
+            preview=preview,
+            convert=convert,
+            estimate_only=estimate_only,
+            agreed_credits=agreed_credits,
         )
         return await self._calls.order(order, ctx, options)
 
