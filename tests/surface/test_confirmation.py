@@ -11,7 +11,7 @@ from mcp.client.context import ClientRequestContext
 from mcp.types import INVALID_REQUEST, ElicitRequestParams, ElicitResult, ErrorData
 
 from tests.support.sandbox_server import Era, Stand, facts, stand, text
-from tests.support.virtual_time import HURRIED
+from tests.support.virtual_time import BRISK, HURRIED
 
 pytestmark = pytest.mark.anyio
 ASKED = {"confirm_above_credits": 3}
@@ -172,6 +172,7 @@ async def test_a_client_that_says_it_asks_and_then_does_not_is_told_how_to_go_on
     assert (len(person.questions), here.creates) == (1, [])
 
 
+@pytest.mark.parametrize("anyio_backend", [BRISK])
 async def test_who_never_answers_is_not_waited_for_longer_than_the_client_stands(tmp_path: Path) -> None:
     person = Person()
     person.may_answer = anyio.Event()
@@ -210,7 +211,7 @@ async def test_after_an_answer_the_job_is_waited_for_only_as_long_as_the_client_
         began = anyio.current_time()
         running = facts(await here.call("generate_image", prompt="a fox sandbox:stuck"))
         assert running["state"] in {"queued", "running"}
-        assert 40 < anyio.current_time() - began < 75
+        assert 40 < anyio.current_time() - began < 90
 
 
 async def test_an_answer_to_a_call_that_was_cancelled_orders_nothing(tmp_path: Path) -> None:
