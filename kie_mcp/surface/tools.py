@@ -11,6 +11,7 @@ from kie_mcp.catalog.validate import rename_arguments
 from kie_mcp.errors import OrderError, UnknownJobError
 from kie_mcp.jobs.job import JobState
 from kie_mcp.market.search import search
+from kie_mcp.market.success_rate import read_both
 from kie_mcp.orders.job_uris import parse_job_uri
 from kie_mcp.orders.kind import Kind
 from kie_mcp.orders.model_order import ModelOrder
@@ -235,11 +236,11 @@ class Tools:
         return build_listing([await self._calls.describe(job, tenant) for job in jobs], none=none)
 
     @_tool(ToolFacts(title="Get account", answers=AccountFields, read_only=True, shows_jobs=False))
-    async def get_account(self, ctx: Ctx) -> CallToolResult:
+    async def get_account(self, ctx: Ctx, success_rate_of: arg.RatedModel = "") -> CallToolResult:
         """Show balance, credits spent today and this month, ceilings and what they leave, jobs in flight. Free."""
         tenant = self._tenant_of(ctx.request_context)
-        account = await tenant.account_reader.read()
-        return build_account(account, sandbox=tenant.is_sandbox)
+        account, rate = await read_both(tenant.account_reader, tenant.market, success_rate_of.strip())
+        return build_account(account, sandbox=tenant.is_sandbox, rate=rate)
 
     @_tool(ToolFacts(title="List models", answers=ModelListing, read_only=True, shows_jobs=False))
     async def list_models(

@@ -338,7 +338,10 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                 },
                 "type": "object",
             },
-            "get_account": {"properties": {}, "type": "object"},
+            "get_account": {
+                "properties": {"success_rate_of": {"description": "Model id", "type": "string"}},
+                "type": "object",
+            },
             "list_models": {
                 "properties": {
                     "query": {"description": "Such as upscale", "type": "string"},

@@ -144,6 +144,7 @@ Seed = Annotated[
 ]
 
 AnyModel = Annotated[str, Field(min_length=1, max_length=200, description="Id from list_models")]
+RatedModel = Annotated[str, Field(description="Model id")]
 AnyInput = Annotated[
     dict[str, Any],
     Field(description="As kie://models/{id} says; files in any form that other tools take"),
