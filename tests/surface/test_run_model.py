@@ -1,7 +1,5 @@
 """Any model that makes jobs is run by its name: checked by its own schema before it is paid, then a job like others."""
 
-
-
 import base64
 import json
 from pathlib import Path
