@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from kie_mcp.catalog.capabilities import FILE_KINDS
-from kie_mcp.catalog.models import Model, Price, Unit
+from kie_mcp.catalog.model import Model, Price, Unit
 from kie_mcp.catalog.validate import join_with_or
 
 PER: Mapping[Unit, str] = {"image": "a picture", "second": "a second", "1000 characters": "per 1,000 characters"}

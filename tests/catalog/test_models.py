@@ -10,7 +10,8 @@ from inline_snapshot import snapshot
 
 from kie_mcp.catalog import job_durations, prices, registry, requests
 from kie_mcp.catalog.capabilities import FILE_KINDS
-from kie_mcp.catalog.models import MODELS, Model
+from kie_mcp.catalog.model import Model
+from kie_mcp.catalog.models import MODELS
 from kie_mcp.catalog.sound_length import known_length
 from kie_mcp.catalog.voices import VOICES
 from kie_mcp.errors import OrderError

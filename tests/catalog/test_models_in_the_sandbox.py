@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from kie_mcp.catalog import prices, requests
-from kie_mcp.catalog.models import MODELS, Model
+from kie_mcp.catalog.model import Model
+from kie_mcp.catalog.models import MODELS
 from kie_mcp.catalog.sound_length import known_length
 from kie_mcp.orders.kind import Kind
 from kie_mcp.orders.order import ImageOrder, Order, SpeechOrder, TalkingVideoOrder

@@ -10,7 +10,7 @@ from mcp.server.mcpserver.exceptions import ResourceNotFoundError
 
 from kie_mcp.catalog import registry
 from kie_mcp.catalog.capabilities import Capabilities
-from kie_mcp.catalog.models import CREDIT_USD, Model, Price
+from kie_mcp.catalog.model import CREDIT_USD, Model, Price
 from kie_mcp.errors import OrderError
 from kie_mcp.market.description import describe_model
 from kie_mcp.orders.kind import ORDERED
