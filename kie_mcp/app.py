@@ -31,7 +31,8 @@ from kie_mcp.media.inputs.uploads import Uploads
 from kie_mcp.media.outputs.saver import LAST_MOMENTS, OutputSaver, is_saved
 from kie_mcp.media.worker_threads import run_in_thread
 from kie_mcp.planner.planner import LEARNED_FROM, OrderPlanner, kind_of
-from kie_mcp.settings import SANDBOX_KEY, LogLevel, Settings
+from kie_mcp.setting_values import LogLevel
+from kie_mcp.settings import SANDBOX_KEY, Settings
 from kie_mcp.surface.answers.preview import PREVIEW_SECONDS
 from kie_mcp.surface.call_handler import CallHandler
 from kie_mcp.surface.clients import ClientSettings
