@@ -58,7 +58,7 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                     },
                     "model": {
                         "default": "google/nano-banana",
-                        "description": "Credits a picture: nano-banana 4, pro 18 (4K 24), 2 8 (2K 12, 4K 18), lite 4, 2-1 4 (2K 6, 4K 9), topaz 10-40, crisp-upscale ?, remove-background ?",
+                        "description": 'Credits a picture: nano-banana 4, pro 18 (4K 24), 2 8 (2K 12, 4K 18), lite 4, 2-1 4 (2K 6, 4K 9), topaz 10-40, crisp-upscale 0.5, remove-background 1',
                         "enum": [
                             "google/nano-banana",
                             "nano-banana-pro",
