@@ -47,8 +47,9 @@ from kie_mcp.surface.tools import Tools
 from kie_mcp.surface.viewer import make_viewer
 
 INSTRUCTIONS = (
-    "Pictures, speech and talking videos from Kie.ai, and by list_models and run_model music, videos and all else that "
-    "it makes. Each is a job with an id and costs credits: estimate_only=true tells how many, get_account what is left. "
+    "Pictures, speech and talking videos from Kie.ai, and by list_models and run_model music, videos and all else "
+    "that it makes. Each is a job with an id and costs credits: estimate_only=true tells how many, get_account what "
+    "is left. "
     "Chain jobs by their kie:// references: generate_image makes a face, generate_speech a voice, and "
     "create_talking_video takes both, also before those jobs are done, or has them made: image_prompt, script. "
     "A tool waits for a while; if the job is not done by then it answers `running` with the job id: call "
