@@ -98,7 +98,10 @@ class Confirmations:
             answer_id = ""  # it comes once, and its call is still there
         if isinstance(answer, str):
             raise explain_silence(price, terms, answer)
-        if answer.action != "accept" or (answer.content or {}).get(QUESTION) != YES:
+        chosen = (answer.content or {}).get(QUESTION) if answer.action == "accept" else answer.action
+        if str(chosen) not in {YES, NO, "decline"}:  # some clients close every question when nobody sits before them
+            raise explain_silence(price, terms, "the question came back without an answer")
+        if chosen != YES:
             problem = "The person was asked and did not agree to the cost. Nothing was ordered."
             raise ConfirmationError(problem, remedy="Do not repeat it unless they ask for it; offer something cheaper.")
         return answer_id

@@ -87,18 +87,32 @@ Order this from Kie.ai? The price: about 8-16 credits ($0.04-$0.08) in all.
     )
 
 
-@pytest.mark.parametrize(
-    "answer",
-    [
-        "no",
-        ElicitResult(action="decline"),
-        ElicitResult(action="cancel"),
-        ElicitResult(action="accept", content={}),
-        ElicitResult(action="accept"),
-        ElicitResult(action="decline", content={"order": "yes"}),
-    ],
-)
-async def test_everything_but_yes_orders_nothing(tmp_path: Path, era: Era, answer: ElicitResult | str) -> None:
+NOES = ["no", ElicitResult(action="decline"), ElicitResult(action="decline", content={"order": "yes"})]
+SILENCES = [
+    ElicitResult(action="cancel"),
+    ElicitResult(action="cancel", content={"order": "yes"}),
+    ElicitResult(action="accept", content={}),
+    ElicitResult(action="accept"),
+    ElicitResult(action="accept", content={"order": "YES, but"}),
+    ElicitResult(action="accept", content={"order": True}),
+    ElicitResult(action="accept", content={"order": ["yes"]}),
+]
+
+
+@pytest.mark.parametrize("answer", SILENCES)
+async def test_a_question_that_comes_back_without_an_answer_is_no_refusal(
+    tmp_path: Path, era: Era, answer: ElicitResult
+) -> None:
+    async with stand(tmp_path, era=era, changes=ASKED, person=Person(answer)) as here:
+        refused = await here.call("generate_image", prompt="a fox")
+        jobs = await list_jobs(here)
+    assert (refused.is_error, jobs, here.creates) == (True, [], [])
+    assert "the question came back without an answer. Nothing was ordered." in text(refused)
+    assert "agreed_credits=4" in text(refused)
+
+
+@pytest.mark.parametrize("answer", NOES)
+async def test_who_says_no_gets_nothing(tmp_path: Path, era: Era, answer: ElicitResult | str) -> None:
     person = Person(answer)
     async with stand(tmp_path, era=era, changes=ASKED, person=person) as here:
         refused = await here.call("generate_image", prompt="a fox")
