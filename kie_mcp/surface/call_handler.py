@@ -143,8 +143,9 @@ class CallHandler:
         tenant = self._tenant_of(ctx.request_context)
         key, came = _strip_key(options.idempotency_key), arrival.service_time
         terms = self.terms(tenant, options)
-        answer_id = ""
-        if not terms.allow(price := terms.sum_prices([draft])):
+        answer_id, price = "", terms.sum_prices([draft])
+        # An answer counts also if the price has fallen since: it may be a no, or have been sent before.
+        if ctx.request_state or not terms.allow(price):
             # What only joins a job costs nothing anew; and what may not be ordered at all is not asked about.
             if job := await tenant.service.join(draft, idempotency_key=key, new=options.new, came=came):
                 return job, True

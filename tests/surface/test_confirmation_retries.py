@@ -186,6 +186,22 @@ async def test_a_price_that_has_risen_since_is_asked_about_again(tmp_path: Path)
     assert made["credits"]["used"] == 8
 
 
+async def test_an_answer_counts_although_the_price_has_fallen_since(tmp_path: Path) -> None:
+    """It was sent before, or it was no: neither orders another job."""
+    async with charging(tmp_path, era="auto", changes={"confirm_above_credits": 3}, person=Person()) as (here, kie):
+        yes, no = await ask(here), await ask(here)
+        first = await order(here, yes)
+        kie.factor = 0.5
+        for number in range(8):
+            await here.call("generate_image", prompt=f"a fox {number}")
+        assert not isinstance(await call(here, prompt="a dog"), InputRequiredResult), "that is not asked about any more"
+        before = len(here.creates)
+        again, refused = await order(here, yes), await call(here, no, NO)
+    assert (again["job_id"], len(here.creates)) == (first["job_id"], before)
+    assert isinstance(refused, CallToolResult)
+    assert refused.is_error
+
+
 async def test_another_server_does_not_take_the_answer(tmp_path: Path) -> None:
     async with stand_and_ask(tmp_path) as here:
         state = await ask(here)
