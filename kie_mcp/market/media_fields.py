@@ -51,7 +51,7 @@ class MediaField:
 
 def find_media_fields(schema: InputSchema) -> tuple[MediaField, ...]:
     """Return the fields that hold the URL of a file, in every form of the input."""
-    found = {field.path: field for field in _find_fields(schema.schema, "", ())}
+    found = {field.path: field for field in _find_fields(schema.schema, "", (), set())}
     return tuple(found.values())
 
 
@@ -66,18 +66,24 @@ def _step(place: str, name: str) -> str:
     return f"{place}.{name}" if place else name
 
 
-def _find_fields(schema: Schema, place: str, around: Sequence[JSON]) -> Iterator[MediaField]:
-    """Find the fields below a place; *around* are the schemas of the lists that the place is in."""
-    if isinstance(schema, bool):
+def _find_fields(
+    schema: Schema, place: str, around: Sequence[JSON], seen: set[tuple[int, str]]
+) -> Iterator[MediaField]:
+    """Find the fields below a place; *around* are the schemas of the lists that the place is in.
+
+    *seen* are the schemas that were searched at a place: the forms of an object share most of their fields.
+    """
+    if isinstance(schema, bool) or (id(schema), place) in seen:
         return
+    seen.add((id(schema), place))
     for pieces in find_forms(schema):
         for name, field in list_fields(pieces).items():
-            yield from _find_fields(field, _step(place, name), ())
+            yield from _find_fields(field, _step(place, name), (), seen)
         for piece in pieces:
             for branch in (*piece.get("anyOf", ()), *piece.get("oneOf", ())):
-                yield from _find_fields(branch, place, (*around, piece))
+                yield from _find_fields(branch, place, (*around, piece), seen)
             if isinstance(items := piece.get("items"), dict):
-                yield from _find_fields(cast("JSON", items), f"{place}[]", (*around, piece))
+                yield from _find_fields(cast("JSON", items), f"{place}[]", (*around, piece), seen)
     notes = (schema, *around)
     if place and _may_be_text(schema) and _holds_url(place, notes):
         yield MediaField(place, _find_family(place, notes))
