@@ -1,4 +1,4 @@
-"""Walk through the texts of a JSON value, each with its place in it, such as `dialogue[0].text`."""
+"""Walk through the texts and the numbers of a JSON value, each with its place in it, such as `dialogue[0].text`."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, cast
@@ -14,6 +14,15 @@ def list_texts(value: object, place: str = "") -> Iterator[tuple[str, str]]:
     else:
         for inner, one in _list_members(value, place):
             yield from list_texts(one, inner)
+
+
+def list_numbers(value: object, place: str = "") -> Iterator[tuple[str, int | float]]:
+    """Yield the place of each number, and the number; true and false are none."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        yield place, value
+    else:
+        for inner, one in _list_members(value, place):
+            yield from list_numbers(one, inner)
 
 
 def change_texts(value: Any, change: Callable[[str, str], str], place: str = "") -> Any:

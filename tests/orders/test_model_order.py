@@ -80,3 +80,10 @@ def test_nesting_without_end_is_refused(depth: int):
         nested = [nested]
     with pytest.raises(OrderError, match="16 levels"):
         ModelOrder(model="m", input={"a": nested})
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), -float("inf"), 10**400, -(10**400), 1e300])
+def test_a_number_that_cannot_be_sent_is_refused_by_its_place(number: float):
+    with pytest.raises(OrderError, match="holds no number that can be sent") as caught:
+        ModelOrder(model="maker/video", input={"shots": [{"seconds": 5}, {"seconds": number}]})
+    assert caught.value.argument == "input.shots[1].seconds"
