@@ -32,6 +32,12 @@ _FORMATS = frozenset({"uri", "url", "uri-reference", "binary"})
 _SAYS_URL = re.compile(r"\bURLs?\b|\blinks? to\b|\buploaded (?:file|image|video|audio)", re.IGNORECASE)
 _TEXTS = frozenset({"prompt", "text", "description", "lyrics", "title", "style", "script", "name", "tags"})
 """Last words of names whose fields hold text, whatever their description or example mentions."""
+_ADDRESS = re.compile(
+    r"call_?back|web_?hook|notif|redirect|web_?(?:site|page)|home_?page|endpoint|server|proxy|(?:^|_)api(?:_|$)"
+)
+"""Parts of the names of fields that hold the URL of something else: no file is read or uploaded for them."""
+_FILE = frozenset({"file", "files", "input", "inputs", "source", "reference", "references"})
+"""Words of names by which a field that nobody describes may hold a file."""
 _ENDINGS: Mapping[Family, str] = {
     "image": r"\.(?:png|jpe?g|webp|gif|bmp|avif)\b",
     "audio": r"\.(?:mp3|wav|m4a|aac|ogg|flac)\b",
@@ -60,6 +66,18 @@ def find_media_families(given: Mapping[str, Any], schema: InputSchema) -> dict[s
     families: dict[str, Family | None] = {field.path: field.family for field in find_media_fields(schema)}
     paths = {place: re.sub(r"\[\d+\]", "[]", place) for place, _ in list_texts(given)}
     return {place: families[path] for place, path in paths.items() if path in families}
+
+
+def may_hold_file(place: str, text: str) -> bool:
+    """Return whether a text names a file, where Kie.ai describes no field and its name and the text have to tell.
+
+    A file of this computer is taken only where the name of the field speaks of files.
+    """
+    scheme = text.strip().casefold().partition(":")[0]
+    words = _split_words(_last_name(re.sub(r"\[\d+\]", "", place)))
+    if scheme not in {"kie", "data", "file"} or not words or words[-1] in _TEXTS or _ADDRESS.search("_".join(words)):
+        return False
+    return scheme != "file" or bool(_words_of(words) or {*words} & (_URL | _FILE))
 
 
 def _step(place: str, name: str) -> str:
@@ -99,6 +117,8 @@ def _may_be_text(schema: JSON) -> bool:
 def _holds_url(place: str, notes: Sequence[JSON]) -> bool:
     name = _last_name(place)
     words = _split_words(name)
+    if _ADDRESS.search("_".join(words)):
+        return False
     if any(schema.get("format") in _FORMATS for schema in notes) or _URL & {*words[-2:]}:
         return True
     if words and words[-1] in _TEXTS:

@@ -8,7 +8,7 @@ from kie_mcp.errors import OrderError
 from kie_mcp.jobs.estimate import Estimate
 from kie_mcp.jobs.job import JSON, Request
 from kie_mcp.market.input_schema import InputSchema
-from kie_mcp.market.media_fields import find_media_families
+from kie_mcp.market.media_fields import find_media_families, may_hold_file
 from kie_mcp.market.model_facts import find_makes
 from kie_mcp.market.service import Market
 from kie_mcp.orders.json_texts import change_texts, list_texts
@@ -80,10 +80,10 @@ class ModelOrders:
 
 
 def find_families(given: JSON, schema: InputSchema | None) -> dict[str, Family | None]:
-    """Return the family of files for each place of an input that names one; without a schema, by the text alone."""
+    """Return the family of files for each place of an input that names one; without a schema, by name and text."""
     if schema:
         return find_media_families(given, schema)
-    return {place: None for place, text in list_texts(given) if text.strip().casefold().startswith(_FILE_SCHEMES)}
+    return {place: None for place, text in list_texts(given) if may_hold_file(place, text)}
 
 
 def _find_link(reference: str, links: Mapping[str, str], place: str) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from kie_mcp.market.input_schema import InputSchema
-from kie_mcp.market.media_fields import MediaField, find_media_families, find_media_fields
+from kie_mcp.market.media_fields import MediaField, find_media_families, find_media_fields, may_hold_file
 
 TEXT = {"type": "string"}
 TEXTS = {"type": "array", "items": TEXT}
@@ -44,6 +44,41 @@ def test_a_field_is_known_by_its_name_alone_or_in_a_list(name: str, family: str 
 )
 def test_other_texts_are_no_files(name: str) -> None:
     assert fields(**{name: TEXT}) == {}
+
+
+@pytest.mark.parametrize("name", ["callback_url", "callBackUrl", "webhook", "notify_url", "website_url", "api_url"])
+def test_an_address_of_something_else_is_no_file(name: str) -> None:
+    assert (
+        fields(**{name: {**TEXT, "format": "uri", "description": "The URL of a video", "example": "https://h/a"}}) == {}
+    )
+
+
+@pytest.mark.parametrize(
+    ("place", "text"),
+    [
+        ("prompt", "file:///home/me/Pictures/fox.png"),
+        ("dialogue[0].text", "data: of a day"),
+        ("callBackUrl", "file:///home/me/Pictures/fox.png"),
+        ("note", " FILE:///home/me/Pictures/fox.png"),
+        ("image_url", "/home/me/Pictures/fox.png"),
+        ("image_url", "https://h.example/a.png"),
+    ],
+)
+def test_without_a_description_most_texts_are_no_files(place: str, text: str) -> None:
+    assert not may_hold_file(place, text)
+
+
+@pytest.mark.parametrize(
+    ("place", "text"),
+    [
+        ("image_urls[0]", "file:///home/me/Pictures/fox.png"),
+        ("references[2]", "file:///home/me/Pictures/fox.png"),
+        ("whatever", "kie://jobs/job_abc/outputs/0"),
+        ("shots[0].start", " data:image/png;base64,AAAA"),
+    ],
+)
+def test_without_a_description_a_file_is_known_by_its_scheme_and_its_place(place: str, text: str) -> None:
+    assert may_hold_file(place, text)
 
 
 def test_a_choice_is_no_file() -> None:
