@@ -68,16 +68,24 @@ def find_media_families(given: Mapping[str, Any], schema: InputSchema) -> dict[s
     return {place: families[path] for place, path in paths.items() if path in families}
 
 
-def may_hold_file(place: str, text: str) -> bool:
-    """Return whether a text names a file, where Kie.ai describes no field and its name and the text have to tell.
+def find_undescribed_families(given: Mapping[str, Any]) -> dict[str, Family | None]:
+    """Return the family of files of each place that names one, where Kie.ai describes no field.
 
-    A file of this computer is taken only where the name of the field speaks of files.
+    The name of the field has to tell, or the text has to begin as the name of a file does. A file of this computer is
+    taken only where the name speaks of files.
     """
+    paths = {place: re.sub(r"\[\d+\]", "[]", place) for place, text in list_texts(given) if _names_file(place, text)}
+    return {place: _find_family(path, ()) for place, path in paths.items()}
+
+
+def _names_file(place: str, text: str) -> bool:
     scheme = text.strip().casefold().partition(":")[0]
     words = _split_words(_last_name(re.sub(r"\[\d+\]", "", place)))
-    if scheme not in {"kie", "data", "file"} or not words or words[-1] in _TEXTS or _ADDRESS.search("_".join(words)):
+    if not words or words[-1] in _TEXTS or _ADDRESS.search("_".join(words)):
         return False
-    return scheme != "file" or bool(_words_of(words) or {*words} & (_URL | _FILE))
+    if _URL & {*words[-2:]} or re.fullmatch(_WHOLE, "_".join(words)):
+        return True
+    return scheme in {"kie", "data"} or (scheme == "file" and bool(_words_of(words) or {*words} & _FILE))
 
 
 def _step(place: str, name: str) -> str:

@@ -8,10 +8,10 @@ from kie_mcp.errors import OrderError
 from kie_mcp.jobs.estimate import Estimate
 from kie_mcp.jobs.job import JSON, Request
 from kie_mcp.market.input_schema import InputSchema
-from kie_mcp.market.media_fields import find_media_families, may_hold_file
+from kie_mcp.market.media_fields import find_media_families, find_undescribed_families
 from kie_mcp.market.model_facts import find_makes
 from kie_mcp.market.service import Market
-from kie_mcp.orders.json_texts import change_texts, list_texts
+from kie_mcp.orders.json_texts import change_texts
 from kie_mcp.orders.kind import Family
 from kie_mcp.orders.model_order import INPUT
 from kie_mcp.orders.order import Order
@@ -58,8 +58,11 @@ class ModelOrders:
     async def estimate(self, order: Order, *, seconds: float | None = None) -> Estimate | None:
         """Estimate the credits of a checked order by the price in Kie.ai's words; None if that is not certain.
 
-        *seconds* is how long the result will be, if that is known from a file.
+        *seconds* is how long its sound is, if that is known. It is the length of the result only if that is the one
+        file which has a length.
         """
+        lengths = [family for family in map(order.family_of, order.files()) if family != "image"]
+        seconds = seconds if lengths == ["audio"] else None
         return await self._market.estimate(order.model, getattr(order, INPUT), seconds=seconds)
 
     def build(self, order: Order, links: Mapping[str, str]) -> Request:
@@ -81,9 +84,7 @@ class ModelOrders:
 
 def find_families(given: JSON, schema: InputSchema | None) -> dict[str, Family | None]:
     """Return the family of files for each place of an input that names one; without a schema, by name and text."""
-    if schema:
-        return find_media_families(given, schema)
-    return {place: None for place, text in list_texts(given) if may_hold_file(place, text)}
+    return find_media_families(given, schema) if schema else find_undescribed_families(given)
 
 
 def _find_link(reference: str, links: Mapping[str, str], place: str) -> str:

@@ -5,7 +5,12 @@ from typing import Any
 import pytest
 
 from kie_mcp.market.input_schema import InputSchema
-from kie_mcp.market.media_fields import MediaField, find_media_families, find_media_fields, may_hold_file
+from kie_mcp.market.media_fields import (
+    MediaField,
+    find_media_families,
+    find_media_fields,
+    find_undescribed_families,
+)
 
 TEXT = {"type": "string"}
 TEXTS = {"type": "array", "items": TEXT}
@@ -53,32 +58,39 @@ def test_an_address_of_something_else_is_no_file(name: str) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("place", "text"),
-    [
-        ("prompt", "file:///home/me/Pictures/fox.png"),
-        ("dialogue[0].text", "data: of a day"),
-        ("callBackUrl", "file:///home/me/Pictures/fox.png"),
-        ("note", " FILE:///home/me/Pictures/fox.png"),
-        ("image_url", "/home/me/Pictures/fox.png"),
-        ("image_url", "https://h.example/a.png"),
-    ],
-)
-def test_without_a_description_most_texts_are_no_files(place: str, text: str) -> None:
-    assert not may_hold_file(place, text)
+PATH = "file:///home/me/Pictures/fox.png"
+DATA = "data:image/png;base64,AAAA"
 
 
 @pytest.mark.parametrize(
-    ("place", "text"),
+    "given",
     [
-        ("image_urls[0]", "file:///home/me/Pictures/fox.png"),
-        ("references[2]", "file:///home/me/Pictures/fox.png"),
-        ("whatever", "kie://jobs/job_abc/outputs/0"),
-        ("shots[0].start", " data:image/png;base64,AAAA"),
+        {"prompt": PATH},
+        {"dialogue": [{"text": "data: of a day"}]},
+        {"callBackUrl": PATH},
+        {"note": PATH.upper()},
+        {"note": "/home/me/Pictures/fox.png"},
+        {"note": "https://h.example/a.png"},
     ],
 )
-def test_without_a_description_a_file_is_known_by_its_scheme_and_its_place(place: str, text: str) -> None:
-    assert may_hold_file(place, text)
+def test_without_a_description_most_texts_are_no_files(given: dict[str, Any]) -> None:
+    assert find_undescribed_families(given) == {}
+
+
+def test_without_a_description_a_file_is_known_by_the_name_of_its_field_or_by_its_scheme() -> None:
+    given = {
+        "image_urls": [PATH, "/home/me/Pictures/fox.png", "https://h.example/a.png"],
+        "references": ["x", PATH],
+        "whatever": "kie://jobs/job_abc/outputs/0",
+        "shots": [{"start": f" {DATA}", "audioUrl": "a.mp3"}],
+    }
+    assert find_undescribed_families(given) == {
+        **{f"image_urls[{place}]": "image" for place in range(3)},
+        "references[1]": None,
+        "whatever": None,
+        "shots[0].start": None,
+        "shots[0].audioUrl": "audio",
+    }
 
 
 def test_a_choice_is_no_file() -> None:
