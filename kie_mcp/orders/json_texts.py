@@ -35,6 +35,16 @@ def change_texts(value: Any, change: Callable[[str, str], str], place: str = "")
     return members if isinstance(value, list) else value
 
 
+def write_numbers_alike(value: Any) -> Any:
+    """Return the value with whole numbers without a point: 2.0 is 2 in JSON, however a program writes it."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    members = [write_numbers_alike(one) for _, one in _list_members(value, "")]
+    if isinstance(value, dict):
+        return dict(zip(cast("dict[str, Any]", value), members, strict=True))
+    return members if isinstance(value, list) else value
+
+
 def measure_depth(value: object, enough: int = DEEPEST) -> int:
     """Return how many levels of objects and lists are in each other; counting ends one above *enough*."""
     members = [one for _, one in _list_members(value, "")]

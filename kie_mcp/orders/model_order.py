@@ -6,7 +6,14 @@ from typing import Annotated, Any, Literal, Self, TypeAlias
 from pydantic import BeforeValidator
 
 from kie_mcp.errors import OrderError
-from kie_mcp.orders.json_texts import DEEPEST, change_texts, list_numbers, list_texts, measure_depth
+from kie_mcp.orders.json_texts import (
+    DEEPEST,
+    change_texts,
+    list_numbers,
+    list_texts,
+    measure_depth,
+    write_numbers_alike,
+)
 from kie_mcp.orders.kind import Family, Kind
 from kie_mcp.orders.order import Order, shorten_title
 from kie_mcp.orders.part_file import File
@@ -30,7 +37,7 @@ def _check_input(value: Any) -> Any:
             f"holds no number that can be sent: at most {_LARGEST_NUMBER:.2g} is allowed, and neither NaN nor Infinity."
         )
         raise OrderError(problem, argument=f"{INPUT}.{place}", remedy="Give another number, or leave it out.")
-    return change_texts(value, lambda place, text: check_sendable(text, f"{INPUT}.{place}"))
+    return change_texts(write_numbers_alike(value), lambda place, text: check_sendable(text, f"{INPUT}.{place}"))
 
 
 Input: TypeAlias = Annotated[dict[str, Any], BeforeValidator(_check_input)]
