@@ -5,7 +5,8 @@ from pathlib import Path
 
 from kie_mcp.catalog.capabilities import FILE_KINDS, Capabilities
 from kie_mcp.catalog.descriptions import PER, describe_length, describe_price
-from kie_mcp.catalog.models import MODELS, Model
+from kie_mcp.catalog.model import Model
+from kie_mcp.catalog.models import MODELS
 from kie_mcp.catalog.validate import join_with_or
 from kie_mcp.orders.kind import Kind
 
