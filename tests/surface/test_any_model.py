@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.support.media_files import picture, wav
@@ -44,3 +45,24 @@ async def test_the_length_of_a_sound_is_no_price_where_another_file_may_count(tm
     assert facts(unknown)["job_id"]
     assert "estimated" not in (facts(unknown).get("credits") or {})
     assert facts(known)["credits"]["estimated"] == pytest.approx(24, abs=1)
+
+
+class Mute(httpx.AsyncBaseTransport):
+    """Answers no question about a model's input."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
+        self._inner = inner
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/schema"):
+            raise httpx.ConnectError("no", request=request)
+        return await self._inner.handle_async_request(request)
+
+
+async def test_an_input_that_cannot_be_checked_now_is_not_paid_for(tmp_path: Path) -> None:
+    async with stand(tmp_path, transport=Mute) as here:
+        refused = await here.call("run_model", model="z-image", input={"prompt": "a fox"})
+        known = await here.call("run_model", model="recraft/remove-background", input={"image": 3})
+    assert facts(refused)["error"]["category"] == "unavailable"
+    assert facts(known)["error"]["category"] == "invalid_argument"
+    assert here.creates == []
