@@ -199,3 +199,11 @@ async def test_a_picture_where_a_sound_belongs_is_refused(tmp_path: Path) -> Non
         answer = await here.call("run_model", model="elevenlabs/audio-isolation", input={"audio_url": fox})
         assert "that is a picture, and the argument takes audio" in text(answer)
         assert len(here.creates) == 1
+
+
+async def test_an_object_without_fields_is_an_input_whose_refusal_names_those_that_are_needed(tmp_path: Path) -> None:
+    async with stand(tmp_path) as here:
+        assert "Required: model, custom_mode, instrumental." in text(
+            await here.call("run_model", model="ai-music-api/generate", input={})
+        )
+        assert here.creates == []
