@@ -169,8 +169,8 @@ what to do: Find another with list_models.\
             "grok-imagine-image-2-0/segment-map",
             {"task_id": "a", "image_url": FOX},
             snapshot("""\
-error: input.image_url: there is no such field; there are task_id.
-what to do: Correct it and call again; nothing was sent. The schema is at kie://models/grok-imagine-image-2-0/segment-map.\
+error: input.image_url: cannot be given with task_id.
+what to do: Correct it and call again; nothing was sent. Required: either task_id, or image_url. The schema is at kie://models/grok-imagine-image-2-0/segment-map.\
 """),
         ),
         (
