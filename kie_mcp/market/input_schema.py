@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, cast
 
 from kie_mcp.errors import OrderError
@@ -71,7 +71,14 @@ class InputSchema:
         return found
 
     def check(self, given: Mapping[str, Any]) -> None:
-        """Check an input. Raises OrderError, which names each field that is wrong, as `input.image_urls[0]`."""
+        """Check an input. Raises OrderError, which names each field that is wrong, as `input.image_urls[0]`.
+
+        An empty one asks which fields there are, though every field may have a default: it is never sent.
+        """
+        if not given:
+            every = list(dict.fromkeys(chain.from_iterable(self.forms)))
+            problem = f"is empty; there are {_join_names(every, ', ')}." if every else "is empty."
+            raise OrderError(problem, argument="input", remedy=self._remedy())
         if _count_values(given, 0) > LARGEST_INPUT:
             raise OrderError("is too large or too deeply nested.", argument="input", remedy=self._remedy())
         faults = find_faults(islice(self._find_errors(given), 100), self.forms)

@@ -41,6 +41,8 @@ class ModelOrders:
         known = await self._market.find(order.model)
         schema = (await self._market.read_schema(known.id)).schema
         given: JSON = getattr(order, INPUT)
+        if not (given or schema):
+            raise OrderError("is empty.", argument=INPUT, remedy="Kie.ai's page of the model says what it takes.")
         families = find_families(given, schema)
 
         def check(place: str, text: str) -> str:

@@ -142,6 +142,10 @@ def test_one_form_of_several_has_to_fit() -> None:
     assert len(either.forms) == 2
 
 
+def test_an_empty_input_is_refused_though_no_field_is_required() -> None:
+    assert str(refusal(schema({"properties": {"a": {}, "b": {}}}), {})) == "input: is empty; there are a, b."
+
+
 def test_forms_are_never_mixed() -> None:
     error = refusal(schema(ONE_OF), {"mode": "text", "prompt": "a", "seed": 1})
     assert str(error) == snapshot("input.seed: cannot be given with prompt.")

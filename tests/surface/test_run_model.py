@@ -201,9 +201,16 @@ async def test_a_picture_where_a_sound_belongs_is_refused(tmp_path: Path) -> Non
         assert len(here.creates) == 1
 
 
-async def test_an_object_without_fields_is_an_input_whose_refusal_names_those_that_are_needed(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("model", "words"),
+    [
+        ("ai-music-api/generate", "input: is empty; there are model, custom_mode, instrumental, prompt, style, title"),
+        ("grok-imagine/upscale", "input: is empty."),
+    ],
+)
+async def test_an_empty_input_is_never_sent_and_its_refusal_names_the_fields(
+    model: str, words: str, tmp_path: Path
+) -> None:
     async with stand(tmp_path) as here:
-        assert "Required: model, custom_mode, instrumental." in text(
-            await here.call("run_model", model="ai-music-api/generate", input={})
-        )
+        assert words in text(await here.call("run_model", model=model, input={}))
         assert here.creates == []
