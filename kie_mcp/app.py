@@ -51,6 +51,7 @@ INSTRUCTIONS = (
     "create_talking_video takes both, also before those jobs are done, or has them made: image_prompt, script. "
     "A tool waits for a while; if the job is not done by then it answers `running` with the job id: call "
     "get_job_status(job_id), which is free and waits as long as this client can, until it is done. "
+    "For music, films and all else, list_models finds a model and run_model runs it. "
     "Never repeat an order because it takes long or because its answer was lost: look for its job first (list_jobs). "
     "`unconfirmed` means that it may have been charged: tell the user."
 )

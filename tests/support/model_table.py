@@ -22,7 +22,8 @@ def table(models: Iterable[Model]) -> str:
     for model in models:
         name = f"`{model.id}`" if model.kind in seen else f"**`{model.id}`**"
         seen.add(model.kind)
-        price = f"{describe_price(model.price)} {PER[model.price.per]}"
+        price = describe_price(model.price)
+        price = "as `list_models` says" if price == "?" else f"{price} {PER[model.price.per]}"
         page = f"[{model.date}]({model.source})"
         lines.append(f"| {name} | {MADE[model.kind]} | {', '.join(_takes(model))} | {price} | {page} |")
     return "".join(f"{line}\n" for line in lines)
@@ -30,9 +31,10 @@ def table(models: Iterable[Model]) -> str:
 
 def _takes(model: Model) -> Iterator[str]:
     takes = model.takes
-    yield f"{takes.prompt_max:,} characters"
+    if takes.prompt_max:
+        yield f"{takes.prompt_max:,} characters"
     if takes.image_types:
-        number = f"up to {takes.images_max} pictures" if takes.images_max else "a picture"
+        number = f"up to {takes.images_max} pictures" if takes.images_max > 1 else "a picture"
         yield f"{number} ({_files(takes.image_types, takes.image_mb)})"
     if takes.audio_types:
         length = f"up to {describe_length(model)}" if describe_length(model) else "of any length"

@@ -58,7 +58,7 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                     },
                     "model": {
                         "default": "google/nano-banana",
-                        "description": "Credits a picture: nano-banana 4, pro 18 (4K 24), 2 8 (2K 12, 4K 18), lite 4, 2-1 4 (2K 6, 4K 9), topaz 10-40, crisp-upscale ?, remove-background ?",
+                        "description": "Credits a picture: nano-banana=4, pro=18 (4K 24), 2=8 (2K 12, 4K 18), lite=4, 2-1=4 (2K 6, 4K 9), topaz=10-40, crisp-upscale=?, remove-background=?",
                         "enum": [
                             "google/nano-banana",
                             "nano-banana-pro",
@@ -137,7 +137,7 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                     },
                     "model": {
                         "default": "elevenlabs/text-to-speech-turbo-2-5",
-                        "description": "Credits per 1,000 characters: turbo 6, multilingual 12",
+                        "description": "Credits per 1,000 characters: turbo=6, multilingual=12",
                         "enum": ["elevenlabs/text-to-speech-turbo-2-5", "elevenlabs/text-to-speech-multilingual-v2"],
                         "type": "string",
                     },
@@ -208,7 +208,7 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                     },
                     "prompt": {"description": "How the person acts", "maxLength": 5000, "type": "string"},
                     "model": {
-                        "description": "Credits a second: infinitalk (default) 3 (720p 12), kling 8, kling pro 16, omnihuman 27",
+                        "description": "Credits a second: infinitalk (default)=3 (720p 12), kling=8, kling pro=16, omnihuman=27",
                         "enum": [
                             "infinitalk/from-audio",
                             "kling/ai-avatar-standard",
@@ -259,7 +259,7 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                 "properties": {
                     "model": {"description": "Id from list_models", "maxLength": 200, "minLength": 1, "type": "string"},
                     "input": {
-                        "description": "As kie://models/{id} says; files in any form that other tools take",
+                        "description": "As kie://models/{id} says; {} tells what is required; files in any form that other tools take",
                         "type": "object",
                     },
                     "wait_seconds": {
@@ -441,7 +441,7 @@ async def test_titles_descriptions_and_annotations(tmp_path: Path) -> None:
             ),
             "run_model": (
                 "Run model",
-                "Run any other model of Kie.ai's: music, video, finishing. Costs Kie.ai credits.",
+                "Run any other model of Kie.ai, such as for music or films. Costs Kie.ai credits.",
                 {"readOnlyHint": False, "destructiveHint": False, "idempotentHint": False, "openWorldHint": True},
             ),
             "get_job_status": (
@@ -461,7 +461,7 @@ async def test_titles_descriptions_and_annotations(tmp_path: Path) -> None:
             ),
             "list_models": (
                 "List models",
-                "Find any model of Kie.ai's, with its price. Free.",
+                "Find models of Kie.ai by words, with prices. Free.",
                 {"readOnlyHint": True, "destructiveHint": False, "idempotentHint": True, "openWorldHint": True},
             ),
         }
@@ -529,7 +529,7 @@ async def test_the_server_introduces_itself(tmp_path: Path, era: Era) -> None:
     assert instructions == INSTRUCTIONS
     assert (
         snapshot(
-            "Pictures, speech and talking videos from Kie.ai. Each is a job with an id and costs credits. Chain jobs by their kie:// references: generate_image makes a face, generate_speech a voice, and create_talking_video takes both, also before those jobs are done, or has them made: image_prompt, script. A tool waits for a while; if the job is not done by then it answers `running` with the job id: call get_job_status(job_id), which is free and waits as long as this client can, until it is done. Never repeat an order because it takes long or because its answer was lost: look for its job first (list_jobs). `unconfirmed` means that it may have been charged: tell the user."
+            "Pictures, speech and talking videos from Kie.ai. Each is a job with an id and costs credits. Chain jobs by their kie:// references: generate_image makes a face, generate_speech a voice, and create_talking_video takes both, also before those jobs are done, or has them made: image_prompt, script. A tool waits for a while; if the job is not done by then it answers `running` with the job id: call get_job_status(job_id), which is free and waits as long as this client can, until it is done. For music, films and all else, list_models finds a model and run_model runs it. Never repeat an order because it takes long or because its answer was lost: look for its job first (list_jobs). `unconfirmed` means that it may have been charged: tell the user."
         )
         == INSTRUCTIONS
     )
