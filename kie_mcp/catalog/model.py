@@ -20,7 +20,7 @@ Unit = Literal["image", "second", "1000 characters"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
-    """What a unit costs; nothing else but the unit is given if Kie.ai's page does not say."""
+    """What a unit costs."""
 
     per: Unit
     credits: Mapping[str, float] = field(default_factory=dict[str, float])

@@ -203,7 +203,7 @@ MODELS: tuple[Model, ...] = (
         takes=Capabilities(
             prompt_max=0, prompt_required=False, images_min=1, images_max=1, image_types=_PICTURES, image_mb=10
         ),
-        price=Price(per="image"),
+        price=Price(per="image", credits={"": 0.5}),  # as its list of models said, 2026-10-02
         lasts=_PICTURE_TIME,
         inputs={"images": "image"},
         single=frozenset({"images"}),
@@ -226,7 +226,7 @@ MODELS: tuple[Model, ...] = (
             image_sides=(256, 4096),
             image_megapixels=16,
         ),
-        price=Price(per="image"),
+        price=Price(per="image", credits={"": 1}),  # as its list of models said, 2026-10-02
         lasts=_PICTURE_TIME,
         inputs={"images": "image"},
         single=frozenset({"images"}),

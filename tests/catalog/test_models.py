@@ -108,13 +108,13 @@ def test_every_model_is_sent_what_its_row_says():
             "recraft/crisp-upscale": {
                 "model": "recraft/crisp-upscale",
                 "input": {"image": "https://files.example/fox"},
-                "estimate": None,
+                "estimate": 0.5,
                 "bucket": "recraft/crisp-upscale||",
             },
             "recraft/remove-background": {
                 "model": "recraft/remove-background",
                 "input": {"image": "https://files.example/fox"},
-                "estimate": None,
+                "estimate": 1.0,
                 "bucket": "recraft/remove-background||",
             },
             "elevenlabs/text-to-speech-turbo-2-5": {

@@ -22,8 +22,7 @@ def table(models: Iterable[Model]) -> str:
     for model in models:
         name = f"`{model.id}`" if model.kind in seen else f"**`{model.id}`**"
         seen.add(model.kind)
-        price = describe_price(model.price)
-        price = "as `list_models` says" if price == "?" else f"{price} {PER[model.price.per]}"
+        price = f"{describe_price(model.price)} {PER[model.price.per]}"
         page = f"[{model.date}]({model.source})"
         lines.append(f"| {name} | {MADE[model.kind]} | {', '.join(_takes(model))} | {price} | {page} |")
     return "".join(f"{line}\n" for line in lines)

@@ -81,6 +81,6 @@ def _describe(model: Model) -> dict[str, Any]:
 
 def _describe_prices(price: Price) -> dict[str, Any]:
     by_resolution = dict(price.credits)
-    if not by_resolution:
-        return {"by_longer_side": dict(price.by_side)} if price.by_side else {}
+    if price.by_side:
+        return {"by_longer_side": dict(price.by_side)}
     return {"by_resolution": by_resolution} if "" not in by_resolution else {"amount": by_resolution[""]}
