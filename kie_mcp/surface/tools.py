@@ -183,7 +183,7 @@ class Tools:
         preview: arg.Preview = None,
         convert: arg.Convert = False,
     ) -> CallToolResult:
-        """Run any other model of Kie.ai, such as for music or films. Costs Kie.ai credits."""
+        """Run any other model of Kie.ai, for music, films and more. Costs Kie.ai credits."""
         order = ModelOrder(model=model, input=input)
         options = CallOptions(
             wait_seconds=wait_seconds, idempotency_key=idempotency_key, new=new, preview=preview, convert=convert

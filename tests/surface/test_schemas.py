@@ -441,7 +441,7 @@ async def test_titles_descriptions_and_annotations(tmp_path: Path) -> None:
             ),
             "run_model": (
                 "Run model",
-                "Run any other model of Kie.ai, such as for music or films. Costs Kie.ai credits.",
+                "Run any other model of Kie.ai, for music, films and more. Costs Kie.ai credits.",
                 {"readOnlyHint": False, "destructiveHint": False, "idempotentHint": False, "openWorldHint": True},
             ),
             "get_job_status": (
