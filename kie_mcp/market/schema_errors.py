@@ -80,7 +80,8 @@ def _explain(error: "ValidationError", forms: Sequence[Collection[str]] = ()) ->
             unknown = _explain_unknown(error, () if error.absolute_path else forms)
             return [OrderError(words, argument=f"{place}.{_name(one)}") for one, words in unknown]
         case "required":
-            return [OrderError("is required.", argument=f"{place}.{_name(one)}") for one in _missing(error)]
+            needed = [(one, _explain_missing(one, error)) for one in _missing(error)]
+            return [OrderError(words, argument=f"{place}.{_name(one)}") for one, words in needed]
         case keyword:
             return [OrderError(_explain_value(keyword, error), argument=place)]
 
@@ -109,6 +110,16 @@ def _share_a_form(name: str, other: str, forms: Sequence[Collection[str]]) -> bo
 
 def _missing(error: "ValidationError") -> list[str]:
     return [name for name in cast("list[str]", error.validator_value) if name not in as_object(error.instance)]
+
+
+def _explain_missing(name: str, error: "ValidationError") -> str:
+    """Say that a field is required, and what it takes unless that is any text."""
+    field = as_object(as_object(as_object(error.schema).get("properties")).get(name))
+    if choices := cast("list[Any]", field.get("enum") or []):
+        return f"is required: one of {list_choices(choices)}."
+    kind = str(field.get("type"))
+    words = "" if kind == "string" else _KINDS.get(kind, "")
+    return f"is required: {words}." if words else "is required."
 
 
 def _explain_value(keyword: str, error: "ValidationError") -> str:

@@ -80,7 +80,7 @@ def test_what_is_missing_is_named_with_all_that_is_required_and_where_the_schema
     assert (error.argument, error.problem, error.remedy) == snapshot(
         (
             "input.image_url",
-            "is required. input.upscale_factor: is required. input.image: there is no such field; did you mean image_url?",
+            'is required. input.upscale_factor: is required: one of "1", "2", "4". input.image: there is no such field; did you mean image_url?',
             "Correct it and call again; nothing was sent. Required: image_url, upscale_factor. The schema is at kie://models/topaz/image-upscale.",
         )
     )
