@@ -12,6 +12,7 @@ from inline_snapshot import snapshot
 
 from kie_mcp.errors import OrderError
 from kie_mcp.market.input_schema import InputSchema, find_input_schema, is_job
+from kie_mcp.market.media_fields import find_media_fields
 from tests.market.documents import openapi
 
 JSON = dict[str, Any]
@@ -300,6 +301,24 @@ def test_too_many_forms_are_refused() -> None:
     many = schema({"properties": {}, "allOf": [choice] * 8})
     with pytest.raises(OrderError, match="more than 60 forms"):
         many.check({})
+
+
+def _nest(inner: JSON, place: str) -> JSON:
+    forms = [{"properties": {f"f{n}": {"type": "string"}}, "required": [f"f{n}"]} for n in range(10)]
+    return {place: {"x": inner} if place == "properties" else inner, "oneOf": forms}
+
+
+@pytest.mark.parametrize("place", ["properties", "if"])
+def test_forms_inside_forms_are_not_multiplied(place: str) -> None:
+    inner: JSON = {"properties": {"image_url": {"type": "string"}}}
+    for _ in range(9):
+        inner = _nest(inner, place)
+    nested = schema(inner)
+    started = time.monotonic()
+    found = find_media_fields(nested)
+    refusal(nested, {"y": 1})
+    assert time.monotonic() - started < 4
+    assert [field.path for field in found] == ["x." * 9 * (place == "properties") + "image_url"]
 
 
 @pytest.mark.parametrize("pattern", ["(a+)+$", "(a|a)*b", "a?" * 30 + "a" * 30, "(.*)*x", ".*.*.*.*=", "(?:(?:a+)+)+$"])
