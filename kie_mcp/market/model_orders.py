@@ -47,6 +47,8 @@ class ModelOrders:
                 remedy="Call again in a minute: it is asked again then.",
             )
         given: JSON = getattr(order, INPUT)
+        if not (given or schema):
+            raise OrderError("is empty.", argument=INPUT, remedy="Kie.ai's page of the model says what it takes.")
         families = find_families(given, schema)
 
         def check(place: str, text: str) -> str:
