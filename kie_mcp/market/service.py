@@ -113,7 +113,9 @@ class Market:
             raise OrderError(problem, argument="model", remedy="Find another with list_models.")
         near = find_similar(wanted[:100], [model.id for model in listed.models])
         hint = f" Did you mean {near[0]}?" if near else ""
-        problem = f"Kie.ai lists no model {literal(model_id.strip(), 60)}.{hint}"
+        asked = listed.source == "kie.ai"
+        who = "Kie.ai lists" if asked else "Kie.ai does not answer, and the models that are known without it have"
+        problem = f"{who} no model {literal(model_id.strip(), 60)}.{hint}"
         raise OrderError(problem, argument="model", remedy="Find its id with list_models.")
 
     async def read_schema(self, model_id: str) -> ModelSchema:

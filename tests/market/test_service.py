@@ -126,6 +126,13 @@ async def test_kie_is_not_asked_again_right_after_a_failure(tmp_path: Path) -> N
     assert await here.ids() == ["kling/v9"]
 
 
+async def test_an_unknown_model_is_not_called_unlisted_while_kie_does_not_answer(tmp_path: Path) -> None:
+    here = Here(tmp_path)
+    here.kie.error = UnreachableError("no")
+    with pytest.raises(OrderError, match=r"Kie\.ai does not answer, .* no model 'no/such'"):
+        await here.market.find("no/such")
+
+
 async def test_without_a_key_the_list_is_the_one_that_this_version_brings(tmp_path: Path) -> None:
     here = Here(tmp_path)
     here.kie.error = MissingKeyError()
@@ -210,4 +217,4 @@ async def test_a_job_is_estimated_with_the_defaults_of_its_schema(tmp_path: Path
     market = Here(tmp_path).market
     assert await market.estimate("kling/v9", {"duration": 3}) == Estimate(24, 24)
     assert await market.estimate("kling/v9", {}) == Estimate(40, 40)
-    assert await market.estimate("kling/v9", {}, seconds=2) == Estimate(16, 16)
+    assert await market.estimate("kling/v9", {}, seconds=2) == Estimate(16, 40)

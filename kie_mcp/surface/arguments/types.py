@@ -147,7 +147,7 @@ AnyModel = Annotated[str, Field(min_length=1, max_length=200, description="Id fr
 RatedModel = Annotated[str, Field(description="Model id")]
 AnyInput = Annotated[
     dict[str, Any],
-    Field(description="As kie://models/{id} says; files in any form that other tools take"),
+    Field(description="As kie://models/{id} says; {} tells what is required; files in any form that other tools take"),
 ]
 
 JobName = Annotated[str, Field(min_length=1, max_length=100, description="job_… or Kie.ai's task id")]
