@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from kie_mcp.catalog.reference_form import check_reference
-from kie_mcp.errors import OrderError, UnavailableError
+from kie_mcp.errors import CredentialError, OrderError, UnavailableError
 from kie_mcp.jobs.estimate import Estimate
 from kie_mcp.jobs.job import JSON, Request
 from kie_mcp.market.input_schema import InputSchema
@@ -36,12 +36,14 @@ class ModelOrders:
     async def check(self, order: AnOrder) -> tuple[AnOrder, str]:
         """Return the order as it will be stored, and a remark about it that may be empty.
 
-        Raises OrderError for the first thing that the model does not take, and UnavailableError if it cannot be known
-        what it takes. Sends nothing of the order.
+        Raises OrderError for the first thing that the model does not take, UnavailableError if it cannot be known what
+        it takes, and CredentialError if Kie.ai does not say so for lack of a key. Sends nothing of the order.
         """
         known = await self._market.find(order.model)
         found = await self._market.read_schema(known.id)
         if (schema := found.schema) is None and found.source == "snapshot":
+            if isinstance(found.problem, CredentialError | OrderError):  # waiting mends neither
+                raise found.problem
             raise UnavailableError(
                 f"Kie.ai did not say what input {known.id} takes, so it cannot be checked. Nothing was sent.",
                 remedy="Call again in a minute: it is asked again then.",
