@@ -30,8 +30,9 @@ from kie_mcp.media.inputs.own_files import InputFiles
 from kie_mcp.media.inputs.uploads import Uploads
 from kie_mcp.media.outputs.saver import LAST_MOMENTS, OutputSaver, is_saved
 from kie_mcp.media.worker_threads import run_in_thread
-from kie_mcp.planner import LEARNED_FROM, OrderPlanner, kind_of
-from kie_mcp.settings import SANDBOX_KEY, LogLevel, Settings
+from kie_mcp.planner.planner import LEARNED_FROM, OrderPlanner, kind_of
+from kie_mcp.setting_values import LogLevel
+from kie_mcp.settings import SANDBOX_KEY, Settings
 from kie_mcp.surface.answers.preview import PREVIEW_SECONDS
 from kie_mcp.surface.call_handler import CallHandler
 from kie_mcp.surface.clients import ClientSettings
@@ -46,7 +47,9 @@ from kie_mcp.surface.tools import Tools
 from kie_mcp.surface.viewer import make_viewer
 
 INSTRUCTIONS = (
-    "Pictures, speech and talking videos from Kie.ai. Each is a job with an id and costs credits. "
+    "Pictures, speech and talking videos from Kie.ai, and by list_models and run_model music, videos and all else "
+    "that it makes. Each is a job with an id and costs credits: estimate_only=true tells how many, get_account what "
+    "is left. "
     "Chain jobs by their kie:// references: generate_image makes a face, generate_speech a voice, and "
     "create_talking_video takes both, also before those jobs are done, or has them made: image_prompt, script. "
     "A tool waits for a while; if the job is not done by then it answers `running` with the job id: call "

@@ -1,6 +1,6 @@
 """Check the length of a sound, or of a script once it is spoken, against what the models of talking videos take."""
 
-from kie_mcp.catalog.models import Model
+from kie_mcp.catalog.model import Model
 from kie_mcp.catalog.prices import estimate
 from kie_mcp.catalog.registry import find, models
 from kie_mcp.catalog.sound_length import SoundLength, known_length, shortest_seconds

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from kie_mcp.catalog.capabilities import FILE_KINDS
-from kie_mcp.catalog.models import Model, Price, Unit
+from kie_mcp.catalog.model import Model, Price, Unit
 from kie_mcp.catalog.validate import join_with_or
 
 PER: Mapping[Unit, str] = {"image": "a picture", "second": "a second", "1000 characters": "per 1,000 characters"}
@@ -23,12 +23,10 @@ def describe_prices(models: Sequence[Model], *, mark_default: bool = False) -> s
 def describe_price(price: Price) -> str:
     """Say what the first resolution costs, and in brackets the resolutions with another price: "4 (2K 6, 4K 9)".
 
-    A price that depends on the size of what comes out is a range, "10-40"; one that is not known is "?".
+    A price that depends on the size of what comes out is a range: "10-40".
     """
     if price.by_side:
         return f"{min(price.by_side.values()):g}-{max(price.by_side.values()):g}"
-    if not price.credits:
-        return "?"
     first = next(iter(price.credits.values()))
     others = [f"{resolution} {each:g}" for resolution, each in price.credits.items() if each != first]
     return f"{first:g} ({', '.join(others)})" if others else f"{first:g}"

@@ -1,6 +1,7 @@
 """Find a model by its name, or by what it makes."""
 
-from kie_mcp.catalog.models import MODELS, Model
+from kie_mcp.catalog.model import Model
+from kie_mcp.catalog.models import MODELS
 from kie_mcp.catalog.validate import find_similar
 from kie_mcp.errors import OrderError
 from kie_mcp.orders.kind import KINDS, Kind

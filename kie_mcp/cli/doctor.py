@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import anyio
 
 from kie_mcp import __version__, optional_packages
-from kie_mcp.catalog.models import OUTPUT_HOSTS
+from kie_mcp.catalog.model import OUTPUT_HOSTS
 from kie_mcp.cli.findings import Finding, Grade
 from kie_mcp.errors import KieError, NotCreatedError
 from kie_mcp.jobs.clock import Clock, SystemClock

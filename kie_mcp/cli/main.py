@@ -129,7 +129,7 @@ def _run_sandbox(arguments: argparse.Namespace) -> int:
     try:
         return _run(_serve_sandbox(arguments))
     except OSError as error:
-        from kie_mcp.settings import unusable_port_error
+        from kie_mcp.setting_values import unusable_port_error
 
         raise unusable_port_error("127.0.0.1", arguments.port, error) from None
 
@@ -154,7 +154,7 @@ def _check_scenario(given: str | None) -> None:
     from kie_mcp.sandbox.account.scenarios import SCENARIOS, parse_names
 
     if unknown := parse_names(given) - SCENARIOS.keys():
-        from kie_mcp.settings import SettingsError
+        from kie_mcp.setting_values import SettingsError
 
         message = f"--scenario: there is no scenario {', '.join(sorted(unknown))}."
         raise SettingsError(message, remedy=f"Choose among: {', '.join(SCENARIOS)}")
@@ -232,7 +232,7 @@ def _show_models(arguments: argparse.Namespace) -> int:
 
 def _describe_no_sandbox(what: str, command: str) -> KieError:
     """Return the error that says why a command cannot use a built-in sandbox, and what can be done instead."""
-    from kie_mcp.settings import SettingsError
+    from kie_mcp.setting_values import SettingsError
 
     return SettingsError(
         f"{what} a built-in sandbox: each is an account of its own, and ends with its server.",

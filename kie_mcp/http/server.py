@@ -24,7 +24,8 @@ from kie_mcp.http.limits import HttpLimits
 from kie_mcp.http.request_normalizer import RequestNormalizer
 from kie_mcp.http.session_limits import SessionLimiter
 from kie_mcp.http.token_check import TokenRequired
-from kie_mcp.settings import Settings, SettingsError, unusable_port_error
+from kie_mcp.setting_values import SettingsError, unusable_port_error
+from kie_mcp.settings import Settings
 from kie_mcp.surface.delivery_tracker import DeliveryTracker
 from kie_mcp.surface.server import KieServer
 from kie_mcp.surface.tenant import Tenants

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
-from kie_mcp.catalog.models import OUTPUT_HOSTS
+from kie_mcp.catalog.model import OUTPUT_HOSTS
 from kie_mcp.jobs.job import JSON
 from kie_mcp.kie.envelope import parse_json
 from kie_mcp.urls import is_web_link

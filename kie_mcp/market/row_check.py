@@ -5,7 +5,8 @@ from dataclasses import dataclass, fields
 from typing import Any, cast
 
 from kie_mcp.catalog.capabilities import Capabilities
-from kie_mcp.catalog.models import MODELS, Model
+from kie_mcp.catalog.model import Model
+from kie_mcp.catalog.models import MODELS
 from kie_mcp.errors import KieError, OrderError
 from kie_mcp.kie.model_answers import MarketModel
 from kie_mcp.market.input_schema import InputSchema

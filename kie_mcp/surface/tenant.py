@@ -14,7 +14,7 @@ from kie_mcp.jobs.history import JobHistory
 from kie_mcp.jobs.service import JobService
 from kie_mcp.kie.client import KieClient
 from kie_mcp.market.service import Market
-from kie_mcp.planner import OrderPlanner
+from kie_mcp.planner.planner import OrderPlanner
 from kie_mcp.surface.clients import NO_SETTINGS, ClientSettings
 from kie_mcp.surface.resources.watchers import ResourceWatchers
 

@@ -16,7 +16,7 @@ from kie_mcp.orders.kind import Kind
 from kie_mcp.orders.model_order import ModelOrder
 from kie_mcp.orders.order import ImageOrder, Order, SpeechOrder, TalkingVideoOrder, add_style
 from kie_mcp.orders.part_file import PartFile
-from kie_mcp.planner import PART_WORDS
+from kie_mcp.planner.planner import PART_WORDS
 from kie_mcp.surface.answers.account import AccountFields
 from kie_mcp.surface.answers.build import build_account, build_listing
 from kie_mcp.surface.answers.model_listing import build_model_listing

@@ -6,7 +6,7 @@ from typing import Any, Final
 from mcp.server.apps import Apps, ResourceCsp
 from mcp.server.mcpserver.resources import Resource
 
-from kie_mcp.catalog.models import OUTPUT_HOSTS
+from kie_mcp.catalog.model import OUTPUT_HOSTS
 
 URI: Final = "ui://kie/viewer.html"
 

@@ -6,7 +6,8 @@ import pytest
 from inline_snapshot import snapshot
 
 from kie_mcp.catalog import audio_length_check, registry, requests
-from kie_mcp.catalog.models import MODELS, Model
+from kie_mcp.catalog.model import Model
+from kie_mcp.catalog.models import MODELS
 from kie_mcp.catalog.sound_length import FASTEST, SoundLength, known_length
 from kie_mcp.errors import OrderError
 from kie_mcp.orders.kind import Kind

@@ -10,7 +10,8 @@ from kie_mcp.catalog.descriptions import (
     describe_prices,
     describe_takers,
 )
-from kie_mcp.catalog.models import MODELS, Model, Price
+from kie_mcp.catalog.model import Model, Price
+from kie_mcp.catalog.models import MODELS
 from kie_mcp.orders.kind import Kind
 
 _ROW = next(model for model in MODELS if model.kind is Kind.TALKING_VIDEO)

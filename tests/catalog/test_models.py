@@ -10,7 +10,8 @@ from inline_snapshot import snapshot
 
 from kie_mcp.catalog import job_durations, prices, registry, requests
 from kie_mcp.catalog.capabilities import FILE_KINDS
-from kie_mcp.catalog.models import MODELS, Model
+from kie_mcp.catalog.model import Model
+from kie_mcp.catalog.models import MODELS
 from kie_mcp.catalog.sound_length import known_length
 from kie_mcp.catalog.voices import VOICES
 from kie_mcp.errors import OrderError
@@ -107,13 +108,13 @@ def test_every_model_is_sent_what_its_row_says():
             "recraft/crisp-upscale": {
                 "model": "recraft/crisp-upscale",
                 "input": {"image": "https://files.example/fox"},
-                "estimate": None,
+                "estimate": 0.5,
                 "bucket": "recraft/crisp-upscale||",
             },
             "recraft/remove-background": {
                 "model": "recraft/remove-background",
                 "input": {"image": "https://files.example/fox"},
-                "estimate": None,
+                "estimate": 1.0,
                 "bucket": "recraft/remove-background||",
             },
             "elevenlabs/text-to-speech-turbo-2-5": {

@@ -13,7 +13,8 @@ from mcp.client.streamable_http import streamable_http_client
 from pydantic import SecretStr
 
 from kie_mcp.http.request_normalizer import normalize_accept
-from kie_mcp.settings import Settings, SettingsError
+from kie_mcp.setting_values import SettingsError
+from kie_mcp.settings import Settings
 from tests.processes.test_serve import HELLO, ask, post, served
 from tests.support.http_process import serving
 from tests.support.sandbox_server import facts

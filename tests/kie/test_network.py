@@ -17,7 +17,8 @@ from kie_mcp.jobs.job import Request
 from kie_mcp.kie.client import KieClient
 from kie_mcp.kie.http_call_types import Patience
 from kie_mcp.kie.network_settings import Network
-from kie_mcp.settings import Settings, SettingsError
+from kie_mcp.setting_values import SettingsError
+from kie_mcp.settings import Settings
 from tests.support.faulty_host import FaultyHost, faulty_host, response, says
 from tests.support.proxies import Proxy, certificates, deaf_proxy, http_proxy, socks_proxy
 from tests.support.sandbox_server import facts, settings

@@ -18,7 +18,8 @@ from kie_mcp.media.outputs.sidecar import sidecar_trouble
 from kie_mcp.orders.kind import Kind
 from kie_mcp.orders.order import ImageOrder, SpeechOrder, TalkingVideoOrder
 from kie_mcp.orders.own_file_uris import input_uri
-from kie_mcp.settings import Settings, SettingsError
+from kie_mcp.setting_values import SettingsError
+from kie_mcp.settings import Settings
 from tests.support.download_links import JOB, LINK, PNG, Hand, Shelf, names, told, whole
 from tests.support.media_files import wav
 

@@ -25,7 +25,8 @@ from kie_mcp.http.limits import HttpLimits
 from kie_mcp.http.server import HttpAccess, serve_http
 from kie_mcp.jobs.job import Phase
 from kie_mcp.sandbox import serve
-from kie_mcp.settings import SANDBOX_KEY, SettingsError
+from kie_mcp.setting_values import SettingsError
+from kie_mcp.settings import SANDBOX_KEY
 from tests.processes.upstream import png
 from tests.support.http_process import environment, serving
 from tests.support.sandbox_server import Era, facts, settings, text

@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from kie_mcp.catalog.models import CREDIT_USD, MODELS
+from kie_mcp.catalog.model import CREDIT_USD
+from kie_mcp.catalog.models import MODELS
 from tests.support.model_table import README, table, written
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from kie_mcp.catalog.capabilities import FILE_KINDS, Capabilities
 from kie_mcp.catalog.descriptions import PER, describe_length, describe_price
-from kie_mcp.catalog.models import MODELS, Model
+from kie_mcp.catalog.model import Model
+from kie_mcp.catalog.models import MODELS
 from kie_mcp.catalog.validate import join_with_or
 from kie_mcp.orders.kind import Kind
 
@@ -29,9 +30,9 @@ def table(models: Iterable[Model]) -> str:
 
 def _takes(model: Model) -> Iterator[str]:
     takes = model.takes
-    yield f"{takes.prompt_max:,} characters"
+    yield f"{takes.prompt_max:,} characters" if takes.prompt_max else "no words"
     if takes.image_types:
-        number = f"up to {takes.images_max} pictures" if takes.images_max else "a picture"
+        number = f"up to {takes.images_max} pictures" if takes.images_max > 1 else "a picture"
         yield f"{number} ({_files(takes.image_types, takes.image_mb)})"
     if takes.audio_types:
         length = f"up to {describe_length(model)}" if describe_length(model) else "of any length"
@@ -47,6 +48,8 @@ def _files(types: tuple[str, ...], megabytes: int | None) -> str:
 def _choices(takes: Capabilities) -> Iterator[str]:
     if takes.resolutions:
         yield f"resolution {join_with_or(takes.resolutions)}"
+    if takes.upscale_factors:
+        yield f"factor {join_with_or(takes.upscale_factors)}"
     if takes.voices:
         yield f"{len(takes.voices)} voices"
     if takes.language:

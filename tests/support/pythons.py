@@ -46,14 +46,10 @@ def supported(found: Iterable[Path]) -> dict[Version, Path]:
     return dict(sorted(known.items()))
 
 
-def main(which: str = "") -> None:
-    """Print the path of the oldest or of the newest; or which of the two are others than the one that runs this."""
+def main(which: str) -> None:
+    """Print the path of the `oldest` or of the `newest`."""
     pythons = supported([*candidates(dict(os.environ)), Path(sys.executable)])
-    ends = {"oldest": min(pythons), "newest": max(pythons)}
-    if which in ends:
-        print(pythons[ends[which]])  # noqa: T201 - for the shell
-    else:
-        print(*(name for name, end in ends.items() if end != sys.version_info[:2]))  # noqa: T201
+    print(pythons[{"oldest": min, "newest": max}[which](pythons)])  # noqa: T201 - for the shell
 
 
 if __name__ == "__main__":

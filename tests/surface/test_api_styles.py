@@ -19,7 +19,8 @@ from kie_mcp.kie.api_styles.styles import STYLES, StyleName
 from kie_mcp.kie.client import KieClient
 from kie_mcp.orders.kind import Kind
 from kie_mcp.sandbox import create_app
-from kie_mcp.settings import Settings, SettingsError
+from kie_mcp.setting_values import SettingsError
+from kie_mcp.settings import Settings
 from tests.support.plain_media import PlainMedia
 from tests.support.sandbox_server import BASE, Stand, facts, saved, settings, stand, text
 from tests.support.virtual_time import HURRIED, LoopClock

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from kie_mcp.settings import Settings, SettingsError
+from kie_mcp.setting_values import SettingsError
+from kie_mcp.settings import Settings
 from tests.support.sandbox_server import BASE, facts, stand
 from tests.support.virtual_time import HURRIED
 

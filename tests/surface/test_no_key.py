@@ -6,7 +6,8 @@ import pytest
 from inline_snapshot import snapshot
 from pydantic import SecretStr
 
-from kie_mcp.settings import Settings, SettingsError
+from kie_mcp.setting_values import SettingsError
+from kie_mcp.settings import Settings
 from tests.support.sandbox_server import Era, facts, stand, text
 from tests.support.virtual_time import HURRIED
 

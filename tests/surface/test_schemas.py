@@ -60,7 +60,7 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                     },
                     "model": {
                         "default": "google/nano-banana",
-                        "description": "Credits a picture: nano-banana 4, pro 18 (4K 24), 2 8 (2K 12, 4K 18), lite 4, 2-1 4 (2K 6, 4K 9), topaz 10-40, crisp-upscale ?, remove-background ?",
+                        "description": "Credits a picture: nano-banana 4, pro 18 (4K 24), 2 8 (2K 12, 4K 18), lite 4, 2-1 4 (2K 6, 4K 9), topaz 10-40, crisp-upscale 0.5, remove-background 1",
                         "enum": [
                             "google/nano-banana",
                             "nano-banana-pro",
@@ -531,7 +531,7 @@ async def test_the_server_introduces_itself(tmp_path: Path, era: Era) -> None:
     assert instructions == INSTRUCTIONS
     assert (
         snapshot(
-            "Pictures, speech and talking videos from Kie.ai. Each is a job with an id and costs credits. Chain jobs by their kie:// references: generate_image makes a face, generate_speech a voice, and create_talking_video takes both, also before those jobs are done, or has them made: image_prompt, script. A tool waits for a while; if the job is not done by then it answers `running` with the job id: call get_job_status(job_id), which is free and waits as long as this client can, until it is done. Never repeat an order because it takes long or because its answer was lost: look for its job first (list_jobs). `unconfirmed` means that it may have been charged: tell the user."
+            "Pictures, speech and talking videos from Kie.ai, and by list_models and run_model music, videos and all else that it makes. Each is a job with an id and costs credits: estimate_only=true tells how many, get_account what is left. Chain jobs by their kie:// references: generate_image makes a face, generate_speech a voice, and create_talking_video takes both, also before those jobs are done, or has them made: image_prompt, script. A tool waits for a while; if the job is not done by then it answers `running` with the job id: call get_job_status(job_id), which is free and waits as long as this client can, until it is done. Never repeat an order because it takes long or because its answer was lost: look for its job first (list_jobs). `unconfirmed` means that it may have been charged: tell the user."
         )
         == INSTRUCTIONS
     )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from kie_mcp.catalog.models import CREDIT_USD
+from kie_mcp.catalog.model import CREDIT_USD
 from kie_mcp.errors import KieError, Trouble
 from kie_mcp.jobs.account import Account
 from kie_mcp.jobs.budget import NOTHING, Tally, describe_rest_of_day

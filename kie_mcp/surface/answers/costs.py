@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from kie_mcp.catalog.models import CREDIT_USD
+from kie_mcp.catalog.model import CREDIT_USD
 from kie_mcp.jobs.estimate import Estimate, format_credits
 from kie_mcp.jobs.job import Job, Phase
 from kie_mcp.surface.answers.schema import CreditFields

@@ -17,7 +17,7 @@ from kie_mcp.catalog.descriptions import (
     describe_refusers,
     describe_takers,
 )
-from kie_mcp.catalog.models import Model
+from kie_mcp.catalog.model import Model
 from kie_mcp.catalog.sound_length import USUAL
 from kie_mcp.orders.kind import Kind
 

@@ -6,7 +6,7 @@ from typing import Any
 from mcp.server.mcpserver import MCPServer
 
 from kie_mcp.catalog import registry
-from kie_mcp.catalog.models import CREDIT_USD
+from kie_mcp.catalog.model import CREDIT_USD
 from kie_mcp.catalog.sound_length import SLOW
 from kie_mcp.errors import OrderError
 from kie_mcp.orders.kind import Kind

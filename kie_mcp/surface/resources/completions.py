@@ -15,7 +15,7 @@ from mcp.types import (
 )
 
 from kie_mcp.catalog import registry
-from kie_mcp.catalog.models import Model
+from kie_mcp.catalog.model import Model
 from kie_mcp.errors import UnknownJobError
 from kie_mcp.jobs.history import JobHistory
 from kie_mcp.market.service import Market

@@ -10,7 +10,7 @@ from mcp.server.mcpserver.exceptions import ResourceNotFoundError
 
 from kie_mcp.catalog import registry
 from kie_mcp.catalog.capabilities import Capabilities
-from kie_mcp.catalog.models import CREDIT_USD, Model, Price
+from kie_mcp.catalog.model import CREDIT_USD, Model, Price
 from kie_mcp.errors import OrderError
 from kie_mcp.market.description import describe_model
 from kie_mcp.orders.kind import ORDERED
@@ -81,6 +81,6 @@ def _describe(model: Model) -> dict[str, Any]:
 
 def _describe_prices(price: Price) -> dict[str, Any]:
     by_resolution = dict(price.credits)
-    if not by_resolution:
-        return {"by_longer_side": dict(price.by_side)} if price.by_side else {}
+    if price.by_side:
+        return {"by_longer_side": dict(price.by_side)}
     return {"by_resolution": by_resolution} if "" not in by_resolution else {"amount": by_resolution[""]}

@@ -8,7 +8,8 @@ from typing import Any, cast
 import pytest
 
 from kie_mcp.catalog.descriptions import describe_length, describe_price
-from kie_mcp.catalog.models import MODELS, Model
+from kie_mcp.catalog.model import Model
+from kie_mcp.catalog.models import MODELS
 from kie_mcp.catalog.registry import models
 from kie_mcp.orders.kind import Kind
 from kie_mcp.surface.arguments.types import IMAGE, SPEECH
