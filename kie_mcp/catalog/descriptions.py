@@ -11,12 +11,12 @@ PER: Mapping[Unit, str] = {"image": "a picture", "second": "a second", "1000 cha
 
 
 def describe_prices(models: Sequence[Model], *, mark_default: bool = False) -> str:
-    """Say what each model costs: "Credits a second: infinitalk 3 (720p 12), kling 8"; one part for each unit."""
+    """Say what each model costs: "Credits a second: infinitalk=3 (720p 12), kling=8"; one part for each unit."""
     default = models[0] if mark_default else None
     costs: dict[str, list[str]] = {}
     for model in models:
         label = f"{model.label} (default)" if model is default else model.label
-        costs.setdefault(PER[model.price.per], []).append(f"{label} {describe_price(model.price)}")
+        costs.setdefault(PER[model.price.per], []).append(f"{label}={describe_price(model.price)}")
     return "; ".join(f"Credits {per}: {', '.join(each)}" for per, each in costs.items())
 
 

@@ -56,6 +56,7 @@ class OrderValidator:
         yield "speed", self._check_speed
         yield "stability", self._check_optional_range
         yield "similarity_boost", self._check_optional_range
+        yield "upscale", self._check_choice  # before the words, which a model that enlarges does not need
         yield "prompt", self._check_words
         yield "text", self._check_words
         yield "images", self._check_images
@@ -65,7 +66,6 @@ class OrderValidator:
         yield "voice", self._check_voice
         yield "resolution", self._check_choice
         yield "output_format", self._check_choice
-        yield "upscale", self._check_choice
         yield "language", self._check_language
 
     def _keep_shape(self, order: Order) -> dict[str, str]:

@@ -16,6 +16,8 @@ from kie_mcp.market.service import Market, ModelList
 from kie_mcp.settings import Settings
 from kie_mcp.timestamps import day
 
+NOTHING_FOUND = "No such models: search with other or fewer words, or without --kind and --provider."
+
 
 async def show_models(
     settings: Settings, query: str, *, makes: Makes | None, provider: str, as_json: bool, kie: KieClient | None = None
@@ -56,9 +58,9 @@ def _list(listed: ModelList, found: Sequence[MarketModel]) -> dict[str, Any]:
 def _format_table(listed: ModelList, found: Sequence[MarketModel]) -> str:
     rows = [(model.id, find_makes(model), shorten_price(model.pricing, 70) or "price unknown") for model in found]
     width = max((len(row[0]) for row in rows), default=0)
-    lines = [f"{name:{width}}  {makes:5}  {price}" for name, makes, price in rows] or ["No such models."]
+    lines = [f"{name:{width}}  {makes:5}  {price}" for name, makes, price in rows] or [NOTHING_FOUND]
     whose = "Kie.ai's list" if listed.source == "kie.ai" else "Kie.ai was not asked: the documented models"
-    out = f"; left out: {len(listed.answering_at_once)} that answer at once and are no jobs"
+    out = f"; not listed: {len(listed.answering_at_once)} that answer at once, without a job"
     last = f"{len(found)} of {len(listed.models)} models; {whose} of {day(listed.as_of)}"
     return "\n".join([*lines, last + (out if listed.answering_at_once else "")])
 

@@ -16,7 +16,7 @@ DAY = 24 * 3600
 """Seconds of a day."""
 PER_JOB, PER_DAY, JOBS_PER_DAY = "KIE_MAX_CREDITS_PER_JOB", "KIE_MAX_CREDITS_PER_DAY", "KIE_MAX_JOBS_PER_DAY"
 """The settings that a refusal names."""
-_FREE = "Nothing was sent for it or charged."
+_FREE = "Nothing was sent or charged."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,10 +165,11 @@ def _check_sum(
     if not asked or not _is_over(spent + reserved + asked, most):
         return
     left = max(most - spent - reserved, 0.0)
-    known = f"{_number(spent)} sent and {_number(reserved)} reserved since 00:00 UTC, {_number(left)} left"
+    of = "" if unit == "job" else "for jobs "
+    known = f"{_number(spent)} {of}sent since 00:00 UTC, {_number(reserved)} {of}not sent yet, {_number(left)} left"
     later = f"or wait for the next day, which begins at 00:00 UTC, in {describe_rest_of_day(now)}; "
     raise BudgetError(
-        f"This takes up to {_plural(asked, unit)}, and {setting} allows {_number(most)} a day: {known}. {_FREE}",
+        f"This takes up to {_plural(asked, unit)}. {setting} allows {_number(most)} a day: {known}. {_FREE}",
         remedy=f"Order less; {'' if _is_over(asked, most) else later}or ask the user to raise {setting}.",
     )
 

@@ -35,12 +35,13 @@ def after_look(job: Job, look: Look, now: float, timing: Timing = STANDARD) -> J
         minutes = timing.files_named_within / 60
         says = "Kie.ai says that the job succeeded, but names no file yet"
         return advance(job, Phase.RUNNING, now, note=f"{says}; it is looked at again for {minutes:.0f} min.")
+    outputs = _list_outputs(job, look)
     return replace(
         job,
         finished_at=job.finished_at or _find_end(job, look, now),
-        outputs=_list_outputs(job, look),
+        outputs=outputs[:MOST_OUTPUTS],
         trouble=look.trouble,
-        note=_note_many(len(look.urls)),
+        note=_note_many(len(outputs)),
         took_s=job.took_s if job.done else _seconds_taken(before, look, job.succeeded_at or now, timing),
     )
 
@@ -52,7 +53,7 @@ def _list_outputs(job: Job, look: Look) -> tuple[Output, ...]:
     if KINDS[job.kind].family is None:
         roles |= look.extras
     named = (saved.get(url) or Output(url=url, role=role) for url, role in roles.items())
-    return tuple(named)[:MOST_OUTPUTS]
+    return tuple(named)
 
 
 def after_save(job: Job, outputs: tuple[Output, ...], trouble: Trouble | None, now: float) -> Job:
@@ -123,11 +124,11 @@ def _to_mend(job: Job, error: KieError) -> Trouble:
     return replace(error.trouble, remedy=remedy, may_have_been_charged=True)
 
 
-def _note_many(links: int) -> str:
-    if links <= MOST_OUTPUTS:
+def _note_many(files: int) -> str:
+    if files <= MOST_OUTPUTS:
         return ""
     return (
-        f"Kie.ai names {links:,} files; the first {MOST_OUTPUTS} are saved, all are to be seen at https://kie.ai/logs."
+        f"Kie.ai names {files:,} files; the first {MOST_OUTPUTS} are saved, all are to be seen at https://kie.ai/logs."
     )
 
 

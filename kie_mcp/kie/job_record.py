@@ -111,9 +111,9 @@ def _progress(record: JSON) -> float | None:
 
 
 def _credits(record: JSON) -> float | None:
-    """Return the credits used; None means unknown, which is not 0."""
-    used = number(record.get("creditsConsumed"))
-    return number(record.get("consumeCredits")) if used is None else used
+    """Return the credits used; None means unknown, which is not 0. Less than none would make room in a budget."""
+    given = (number(record.get(name)) for name in ("creditsConsumed", "consumeCredits"))
+    return next((used for used in given if used is not None and used >= 0), None)
 
 
 def _time(value: object) -> float | None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, cast
 
 from kie_mcp.errors import OrderError
@@ -24,6 +24,8 @@ MOST_STEPS = 200_000
 """The most keywords that are applied to one input."""
 LONGEST_MATCHED = 1_000
 """The most characters of a text in which a pattern is looked for."""
+MOST_ALTERNATIVES = 4
+"""How many of the forms' alternatives one error lists."""
 MOST_FAULTS = 3
 """How many faults one error explains."""
 _DEEPEST_INPUT = 40
@@ -45,10 +47,19 @@ class InputSchema:
     @cached_property
     def required(self) -> tuple[str, ...]:
         """The fields that every form requires, in the order of the schema."""
-        needed = [
-            {name for piece in pieces for name in piece.get("required", ())} for pieces in find_forms(self.schema)
-        ]
-        return tuple(name for name in self.forms[0] if all(name in names for names in needed))
+        return tuple(name for name in self.forms[0] if all(name in names for names in self._needed))
+
+    @cached_property
+    def alternatives(self) -> tuple[tuple[str, ...], ...]:
+        """What the forms require beside that, each once; empty if a form requires nothing more."""
+        more = [tuple(name for name in names if name not in self.required) for names in self._needed]
+        return tuple(dict.fromkeys(more)) if all(more) else ()
+
+    @cached_property
+    def _needed(self) -> list[tuple[str, ...]]:
+        """What each form requires."""
+        forms = find_forms(self.schema)
+        return [tuple(name for piece in pieces for name in piece.get("required", ())) for pieces in forms]
 
     @cached_property
     def defaults(self) -> JSON:
@@ -60,10 +71,17 @@ class InputSchema:
         return found
 
     def check(self, given: Mapping[str, Any]) -> None:
-        """Check an input. Raises OrderError, which names each field that is wrong, as `input.image_urls[0]`."""
+        """Check an input. Raises OrderError, which names each field that is wrong, as `input.image_urls[0]`.
+
+        An empty one asks which fields there are, though every field may have a default: it is never sent.
+        """
+        if not given:
+            every = list(dict.fromkeys(chain.from_iterable(self.forms)))
+            problem = f"is empty; there are {_join_names(every, ', ')}." if every else "is empty."
+            raise OrderError(problem, argument="input", remedy=self._remedy())
         if _count_values(given, 0) > LARGEST_INPUT:
             raise OrderError("is too large or too deeply nested.", argument="input", remedy=self._remedy())
-        faults = find_faults(islice(self._find_errors(given), 100))
+        faults = find_faults(islice(self._find_errors(given), 100), self.forms)
         if faults:
             first, *others = faults
             raise first.with_facts(problem=_join(first, others), remedy=self._remedy())
@@ -76,9 +94,11 @@ class InputSchema:
         return close(self.schema)
 
     def _remedy(self) -> str:
-        names = [clean(name, 60) or "" for name in self.required]
-        more = ", …" if len(names) > MOST_CHOICES else ""
-        required = f" Required: {', '.join(names[:MOST_CHOICES])}{more}." if names else ""
+        needed = [_join_names(self.required, ", ")] if self.required else []
+        if len(self.alternatives) > 1:
+            some = [_join_names(one, " and ") for one in self.alternatives[:MOST_ALTERNATIVES]]
+            needed.append("either " + ", or ".join([*some, *(["…"] if len(self.alternatives) > len(some) else [])]))
+        required = f" Required: {', and '.join(needed)}." if needed else ""
         where = f" The schema is at kie://models/{self.model}." if self.model else ""
         return f"Correct it and call again; nothing was sent.{required}{where}"
 
@@ -122,6 +142,11 @@ def _resolve(copier: SchemaCopier, node: object) -> JSON:
 
 def _without_repetition(schemas: Sequence[Schema]) -> list[Schema]:
     return [one for place, one in enumerate(schemas) if one not in schemas[:place]]
+
+
+def _join_names(names: Sequence[str], word: str) -> str:
+    some = [clean(name, 60) or "" for name in names[:MOST_CHOICES]]
+    return word.join([*some, *(["…"] if len(names) > MOST_CHOICES else [])])
 
 
 def _count_values(value: object, depth: int) -> int:

@@ -32,6 +32,12 @@ _FORMATS = frozenset({"uri", "url", "uri-reference", "binary"})
 _SAYS_URL = re.compile(r"\bURLs?\b|\blinks? to\b|\buploaded (?:file|image|video|audio)", re.IGNORECASE)
 _TEXTS = frozenset({"prompt", "text", "description", "lyrics", "title", "style", "script", "name", "tags"})
 """Last words of names whose fields hold text, whatever their description or example mentions."""
+_ADDRESS = re.compile(
+    r"call_?back|web_?hook|notif|redirect|web_?(?:site|page)|home_?page|endpoint|server|proxy|(?:^|_)api(?:_|$)"
+)
+"""Parts of the names of fields that hold the URL of something else: no file is read or uploaded for them."""
+_FILE = frozenset({"file", "files", "input", "inputs", "source", "reference", "references"})
+"""Words of names by which a field that nobody describes may hold a file."""
 _ENDINGS: Mapping[Family, str] = {
     "image": r"\.(?:png|jpe?g|webp|gif|bmp|avif)\b",
     "audio": r"\.(?:mp3|wav|m4a|aac|ogg|flac)\b",
@@ -51,7 +57,7 @@ class MediaField:
 
 def find_media_fields(schema: InputSchema) -> tuple[MediaField, ...]:
     """Return the fields that hold the URL of a file, in every form of the input."""
-    found = {field.path: field for field in _find_fields(schema.schema, "", ())}
+    found = {field.path: field for field in _find_fields(schema.schema, "", (), set())}
     return tuple(found.values())
 
 
@@ -62,22 +68,48 @@ def find_media_families(given: Mapping[str, Any], schema: InputSchema) -> dict[s
     return {place: families[path] for place, path in paths.items() if path in families}
 
 
+def find_undescribed_families(given: Mapping[str, Any]) -> dict[str, Family | None]:
+    """Return the family of files of each place that names one, where Kie.ai describes no field.
+
+    The name of the field has to tell, or the text has to begin as the name of a file does. A file of this computer is
+    taken only where the name speaks of files.
+    """
+    paths = {place: re.sub(r"\[\d+\]", "[]", place) for place, text in list_texts(given) if _names_file(place, text)}
+    return {place: _find_family(path, ()) for place, path in paths.items()}
+
+
+def _names_file(place: str, text: str) -> bool:
+    scheme = text.strip().casefold().partition(":")[0]
+    words = _split_words(_last_name(re.sub(r"\[\d+\]", "", place)))
+    if not words or words[-1] in _TEXTS or _ADDRESS.search("_".join(words)):
+        return False
+    if _URL & {*words[-2:]} or re.fullmatch(_WHOLE, "_".join(words)):
+        return True
+    return scheme in {"kie", "data"} or (scheme == "file" and bool(_words_of(words) or {*words} & _FILE))
+
+
 def _step(place: str, name: str) -> str:
     return f"{place}.{name}" if place else name
 
 
-def _find_fields(schema: Schema, place: str, around: Sequence[JSON]) -> Iterator[MediaField]:
-    """Find the fields below a place; *around* are the schemas of the lists that the place is in."""
-    if isinstance(schema, bool):
+def _find_fields(
+    schema: Schema, place: str, around: Sequence[JSON], seen: set[tuple[int, str]]
+) -> Iterator[MediaField]:
+    """Find the fields below a place; *around* are the schemas of the lists that the place is in.
+
+    *seen* are the schemas that were searched at a place: the forms of an object share most of their fields.
+    """
+    if isinstance(schema, bool) or (id(schema), place) in seen:
         return
+    seen.add((id(schema), place))
     for pieces in find_forms(schema):
         for name, field in list_fields(pieces).items():
-            yield from _find_fields(field, _step(place, name), ())
+            yield from _find_fields(field, _step(place, name), (), seen)
         for piece in pieces:
             for branch in (*piece.get("anyOf", ()), *piece.get("oneOf", ())):
-                yield from _find_fields(branch, place, (*around, piece))
+                yield from _find_fields(branch, place, (*around, piece), seen)
             if isinstance(items := piece.get("items"), dict):
-                yield from _find_fields(cast("JSON", items), f"{place}[]", (*around, piece))
+                yield from _find_fields(cast("JSON", items), f"{place}[]", (*around, piece), seen)
     notes = (schema, *around)
     if place and _may_be_text(schema) and _holds_url(place, notes):
         yield MediaField(place, _find_family(place, notes))
@@ -93,6 +125,8 @@ def _may_be_text(schema: JSON) -> bool:
 def _holds_url(place: str, notes: Sequence[JSON]) -> bool:
     name = _last_name(place)
     words = _split_words(name)
+    if _ADDRESS.search("_".join(words)):
+        return False
     if any(schema.get("format") in _FORMATS for schema in notes) or _URL & {*words[-2:]}:
         return True
     if words and words[-1] in _TEXTS:

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from kie_mcp.catalog.reference_form import check_reference
-from kie_mcp.errors import OrderError
+from kie_mcp.errors import OrderError, UnavailableError
 from kie_mcp.jobs.estimate import Estimate
 from kie_mcp.jobs.job import JSON, Request
 from kie_mcp.market.input_schema import InputSchema
-from kie_mcp.market.media_fields import find_media_families
+from kie_mcp.market.media_fields import find_media_families, find_undescribed_families
 from kie_mcp.market.model_facts import find_makes
 from kie_mcp.market.service import Market
-from kie_mcp.orders.json_texts import change_texts, list_texts
+from kie_mcp.orders.json_texts import change_texts
 from kie_mcp.orders.kind import Family
 from kie_mcp.orders.model_order import INPUT
 from kie_mcp.orders.order import Order
@@ -36,11 +36,19 @@ class ModelOrders:
     async def check(self, order: AnOrder) -> tuple[AnOrder, str]:
         """Return the order as it will be stored, and a remark about it that may be empty.
 
-        Raises OrderError for the first thing that the model does not take. Sends nothing of the order.
+        Raises OrderError for the first thing that the model does not take, and UnavailableError if it cannot be known
+        what it takes. Sends nothing of the order.
         """
         known = await self._market.find(order.model)
-        schema = (await self._market.read_schema(known.id)).schema
+        found = await self._market.read_schema(known.id)
+        if (schema := found.schema) is None and found.source == "snapshot":
+            raise UnavailableError(
+                f"Kie.ai did not say what input {known.id} takes, so it cannot be checked. Nothing was sent.",
+                remedy="Call again in a minute: it is asked again then.",
+            )
         given: JSON = getattr(order, INPUT)
+        if not (given or schema):
+            raise OrderError("is empty.", argument=INPUT, remedy="Kie.ai's page of the model says what it takes.")
         families = find_families(given, schema)
 
         def check(place: str, text: str) -> str:
@@ -58,8 +66,11 @@ class ModelOrders:
     async def estimate(self, order: Order, *, seconds: float | None = None) -> Estimate | None:
         """Estimate the credits of a checked order by the price in Kie.ai's words; None if that is not certain.
 
-        *seconds* is how long the result will be, if that is known from a file.
+        *seconds* is how long its sound is, if that is known. It is the length of the result only if that is the one
+        file which has a length.
         """
+        lengths = [family for family in map(order.family_of, order.files()) if family != "image"]
+        seconds = seconds if lengths == ["audio"] else None
         return await self._market.estimate(order.model, getattr(order, INPUT), seconds=seconds)
 
     def build(self, order: Order, links: Mapping[str, str]) -> Request:
@@ -80,10 +91,8 @@ class ModelOrders:
 
 
 def find_families(given: JSON, schema: InputSchema | None) -> dict[str, Family | None]:
-    """Return the family of files for each place of an input that names one; without a schema, by the text alone."""
-    if schema:
-        return find_media_families(given, schema)
-    return {place: None for place, text in list_texts(given) if text.strip().casefold().startswith(_FILE_SCHEMES)}
+    """Return the family of files for each place of an input that names one; without a schema, by name and text."""
+    return find_media_families(given, schema) if schema else find_undescribed_families(given)
 
 
 def _find_link(reference: str, links: Mapping[str, str], place: str) -> str:

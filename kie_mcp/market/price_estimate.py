@@ -9,7 +9,16 @@ from kie_mcp.market.price_text import TIERS, PriceItem, PriceText, read_price_te
 
 _SOUND = re.compile(r"(?:generate_|enable_|with_|native_)?(?:audio|sound)")
 _LENGTH = re.compile(r"(?:video_)?(?:duration|seconds|length)(?:_seconds)?")
-_COUNT = frozenset({"n", "num_images", "num_outputs", "image_count", "max_images"})
+_THINGS = r"(?:image|output|variant|sample|picture|result|video|generation|song)s?"
+_COUNT = re.compile(
+    rf"n|count|quantity|samples|variants|(?:n|num|max|(?:number|no)_?of)_?{_THINGS}|{_THINGS}_?(?:count|num|number)"
+    r"|batch_?(?:size|count)",
+    re.IGNORECASE,
+)
+"""Names of fields that say how many are made."""
+_CHOICE = re.compile(r"mode|model|tier|quality|speed|version|variant|engine|level", re.IGNORECASE)
+"""Parts of the names of fields that choose a tier; what other fields say excludes no price."""
+_ADDRESS = re.compile(r"(?:https?|kie|file|data):", re.IGNORECASE)
 _SIZE_NAME = re.compile(r"resolution|size|quality|definition")
 _SIZE = re.compile(r"\d{3,4}p|\d(?:\.\d)?k|\d{1,2}x")
 _FACTOR_NAME = re.compile(r"factor|scale")
@@ -63,17 +72,22 @@ def _fits(item: PriceItem, given: Mapping[str, Any], price: PriceText, *, has_vi
 def _multiply(item: PriceItem, given: Mapping[str, Any], seconds: float | None) -> tuple[float, float] | None:
     """Return the credits of a job at this price, at least and at most; None if its size is not known."""
     match item.unit:
-        case "job":
-            return item.credits, item.credits
-        case "image":
-            count = next((value for name, value in given.items() if name in _COUNT and _is_count(value)), 1)
-            return item.credits * (1 if "max_images" in given else count), item.credits * count
+        case "job" | "image":
+            least, most = _count_made(given)
+            return item.credits * (least if item.unit == "image" else 1), item.credits * most
         case "second":
-            length = seconds if seconds is not None else _find_length(given)
-            return None if length is None else (item.credits * length, item.credits * length)
+            lengths = [length for length in (seconds, _find_length(given)) if length is not None]
+            return (item.credits * min(lengths), item.credits * max(lengths)) if lengths else None
         case _:
             letters = sum(len(text) for name, text in _walk(given) if name in _SPOKEN and isinstance(text, str))
             return (item.credits * letters / 1000, item.credits * letters / 1000) if letters else None
+
+
+def _count_made(given: Mapping[str, Any]) -> tuple[int, int]:
+    """Return how many an input asks for, at least and at most."""
+    counts = [(name, int(str(value))) for name, value in _walk(given) if _COUNT.fullmatch(name) and _is_count(value)]
+    name, most = max(counts, key=lambda one: one[1], default=("", 1))
+    return (1 if len(counts) > 1 or "max" in name.casefold() else most), most
 
 
 def _count_input_images(price: PriceText, given: Mapping[str, Any]) -> tuple[float, float]:
@@ -111,11 +125,11 @@ def _find_length(given: Mapping[str, Any]) -> float | None:
 
 
 def _find_tiers(given: Mapping[str, Any]) -> frozenset[str]:
-    """Return the words for a tier that the values of an input hold; not those of long texts, which are prompts."""
+    """Return the words for a tier in the fields of an input that choose one; a prompt may speak of a fast car."""
     words = {
         word
-        for value in given.values()
-        if isinstance(value, str) and len(value) <= 40
+        for name, value in given.items()
+        if isinstance(value, str) and len(value) <= 40 and _CHOICE.search(name)
         for word in re.split(r"[^a-z]+", value.casefold())
     }
     return frozenset({"standard" if word == "std" else word for word in words} & {*TIERS})
@@ -134,8 +148,10 @@ def _walk(value: object, name: str = "") -> Iterator[tuple[str, object]]:
 
 
 def _is_file(name: str, value: object, family: str) -> bool:
-    return isinstance(value, str) and bool(value) and family in name.casefold()
+    return isinstance(value, str) and family in name.casefold() and bool(_ADDRESS.match(value.strip()))
 
 
 def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 100
+    """Return whether a value is a number of things, also in a text, as choices are written."""
+    is_number = isinstance(value, int | str) and not isinstance(value, bool)
+    return is_number and bool(re.fullmatch(r"[1-9]\d?|100", str(value)))

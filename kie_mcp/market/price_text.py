@@ -22,14 +22,35 @@ _UNREADABLE = re.compile(
     r"token|megapixel|depend|number of|billed based|additional|\d\s*/\s*[\d.]+\s*credits|\d,\d{1,2}\s*credits",
     re.IGNORECASE,
 )
+_MORE = re.compile(
+    "|".join(
+        (
+            r"\bminutes?\b|/\s*min\b|\bevery\b",
+            r"\b(?:each|per)\s*(?!1,?000\s*char)\d+\s*(?:s|sec|seconds|characters|images)\b(?! video)",
+            r"\bminimum|\bat least (?!\d+\s?%)|\bor more\b|\bstart(?:s|ing) (?:at|from)\b",
+            r"\bfrom [\d.,]+\s*(?:kie )?credit|(?:\bplus\b|\+)\s*[\d.]+\s*(?:kie )?credit",
+            r"\badds\b|\bdoubl|\btwice\b|\btripl|surcharge|%\s*(?:more|extra|higher)",
+            r"\bcosts? (?:more|extra)|(?<!no )\bextra (?:cost|charge|fee|credit)|\bexclud",
+            r"(?<!\w)[x\u00d7]\s?\d|\d\.\d+\s?[x\u00d7](?!\w)|\d\s?[x\u00d7] (?:the|as|price|cost|rate)\b",
+            r"\bcredits? (?:off|discount|back)\b|\bsaves?\b[^.\n]{0,20}credit",
+            r"\d[ \u00a0\u202f'\u2019.]\d{3}\s*(?:kie )?credit",
+        )
+    ),
+    re.IGNORECASE,
+)
+"""Words, in brackets too, by which a job may cost more than the price says, or the price means something else."""
 _EXTRA = re.compile(
     r"input images (?:cost|are charged at) ([\d.]+) credits (?:each|per image)[^.\n]*?(with the first[^.\n]*free)?"
     r"\s*(?=[.\n—]|$)",
     re.IGNORECASE,
 )
-_FREE = re.compile(r"\W*(?:pricing:\s*)?[\w\s-]{1,60} is free\W*", re.IGNORECASE)
+_FREE = re.compile(
+    r"\W*(?:pricing:\s*)?(?!.*\b(?:first|trial|tier|plan|preview|only|nothing|no|none|not|never)\b)"
+    r"[\w\s-]{1,60} is free\W*",
+    re.IGNORECASE,
+)
 _MONEY = re.compile(r"\([^()]*(?:\$|USD)[^()]*\)|\([^()]*\)", re.IGNORECASE)
-_SIDES = re.compile(r"(?:no|with)(?:\s+native)?[ -](?:audio|video)", re.IGNORECASE)
+_SIDES = re.compile(r"(?:no|without|with)(?:\s+native)?[ -](?:audio|video)", re.IGNORECASE)
 _CREDITS = re.compile(r"(?<![\d.,])(\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?)\s*(?:kie\s+)?credits?\b", re.IGNORECASE)
 _SEPARATOR = re.compile(r",|\||\s/\s|\s(?:and|or|while)\s")
 _GROUP = re.compile(r"[;•]|\.\s|\.$")
@@ -39,6 +60,7 @@ _UNIT = re.compile(
     r"|extension|video\b)",
     re.IGNORECASE,
 )
+_PER = re.compile(r"\s*(?:/|per\b)", re.IGNORECASE)
 _UNIT_BEFORE = re.compile(
     r"\b(?:1|one|each|an?) (second of video|second|image|request|upscale) costs?\b", re.IGNORECASE
 )
@@ -114,10 +136,10 @@ def read_price_text(text: str) -> PriceText:
     plain = _NOTES.sub("", _BONUS.sub("", text))
     if _FREE.fullmatch(plain):
         return PriceText(items=(PriceItem(credits=0, unit="job"),))
-    plain = _normalize(plain)
+    whole, plain = plain, _normalize(plain)
     extra = _EXTRA.search(plain)
     plain = _EXTRA.sub("", plain)
-    items = () if _UNREADABLE.search(plain) else _read_items(plain)
+    items = () if _MORE.search(whole) or _UNREADABLE.search(plain) else _read_items(plain)
     return PriceText(
         items=items,
         each_input_image=float(extra[1].rstrip(".")) if extra else 0.0,
@@ -222,6 +244,8 @@ def _read_piece(words: str) -> _Piece:
     unit: PriceUnit | None = None
     if unit_words:
         unit = _UNITS.get(unit_words["unit"].casefold(), "job")
+    elif price and _PER.match(words, price.end()):
+        price = None  # a unit that is not known
     elif price and (before := _UNIT_BEFORE.search(words[: price.start()])):
         unit = _UNITS.get(before[1].casefold(), "job")
     item = PriceItem(
@@ -246,6 +270,7 @@ def _find_tiers(words: str) -> frozenset[str]:
 
 
 def _find_side(words: str, what: str) -> bool | None:
-    """Return whether the words say "with" or "no" of a thing; None if neither, or both."""
-    found = {side.casefold() for side in re.findall(rf"\b(no|with)(?:\s+native)?[ -]{what}", words, re.IGNORECASE)}
-    return None if len(found) != 1 or re.search(r"no/with", words, re.IGNORECASE) else found == {"with"}
+    """Return whether the words say "with", or "no" or "without", of a thing; None if neither, or both."""
+    found = re.findall(rf"\b(no|without|with)(?:\s+native)?[ -]{what}", words, re.IGNORECASE)
+    sides = {side.casefold() == "with" for side in found}
+    return None if len(sides) != 1 or re.search(r"no/with", words, re.IGNORECASE) else sides.pop()

@@ -1,6 +1,7 @@
 """Puts into words what is wrong with an input, by the errors that jsonschema finds."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any, cast
 
 from kie_mcp.catalog.validate import find_similar
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 MOST_CHOICES = 12
 """How many of the allowed values or names are listed."""
 _KINDS = {
-    "string": "a text",
+    "string": "text",
     "number": "a number",
     "integer": "a whole number",
     "boolean": "true or false",
@@ -42,9 +43,12 @@ _LENGTHS = {
 }
 
 
-def find_faults(errors: Iterable["ValidationError"]) -> list[OrderError]:
-    """Return what is wrong, once for each field; of several forms only the one counts that fits best."""
-    found = [fault for error in flatten(errors) for fault in _explain(error)]
+def find_faults(errors: Iterable["ValidationError"], forms: Sequence[Collection[str]] = ()) -> list[OrderError]:
+    """Return what is wrong, once for each field; of several forms only the one counts that fits best.
+
+    `forms` are the fields of each form of the input: a field of another form is known, though it does not fit.
+    """
+    found = [fault for error in flatten(errors) for fault in _explain(error, forms)]
     first: dict[str, OrderError] = {}
     for fault in found:
         first.setdefault(fault.argument, fault)
@@ -69,29 +73,53 @@ def _distance(errors: Sequence["ValidationError"]) -> int:
     return sum(_CLOSE_CALL.get(str(one.validator), 1) * len(_explain(one)) for one in errors)
 
 
-def _explain(error: "ValidationError") -> list[OrderError]:
+def _explain(error: "ValidationError", forms: Sequence[Collection[str]] = ()) -> list[OrderError]:
     place = _place(error.absolute_path)
     match str(error.validator):
         case "additionalProperties":
-            return [OrderError(words, argument=f"{place}.{_name(one)}") for one, words in _explain_unknown(error)]
+            unknown = _explain_unknown(error, () if error.absolute_path else forms)
+            return [OrderError(words, argument=f"{place}.{_name(one)}") for one, words in unknown]
         case "required":
-            return [OrderError("is required.", argument=f"{place}.{_name(one)}") for one in _missing(error)]
+            needed = [(one, _explain_missing(one, error)) for one in _missing(error)]
+            return [OrderError(words, argument=f"{place}.{_name(one)}") for one, words in needed]
         case keyword:
             return [OrderError(_explain_value(keyword, error), argument=place)]
 
 
-def _explain_unknown(error: "ValidationError") -> Iterator[tuple[str, str]]:
+def _explain_unknown(error: "ValidationError", forms: Sequence[Collection[str]]) -> Iterator[tuple[str, str]]:
     known = list(as_object(as_object(error.schema).get("properties")))
+    every = list(dict.fromkeys(chain(known, *forms)))
     given = as_object(error.instance)
-    for name in given:
-        if name not in known:
-            near = [one for one in find_similar(name[:100], known) if one not in given]
-            hint = f"did you mean {_name(near[0])}?" if near else f"there are {_list_names(known)}."
-            yield name, f"there is no such field; {hint}"
+    for name in (name for name in given if name not in known):
+        if name in every:
+            yield name, _explain_other_form([other for other in given if not _share_a_form(name, other, forms)])
+            continue
+        near = [one for one in find_similar(name[:100], every) if one not in given]
+        hint = f"did you mean {_name(near[0])}?" if near else f"there are {_list_names(every)}."
+        yield name, f"there is no such field; {hint}"
+
+
+def _explain_other_form(against: Sequence[str]) -> str:
+    return f"cannot be given with {_list_names(against)}." if against else "does not fit the rest of the input."
+
+
+def _share_a_form(name: str, other: str, forms: Sequence[Collection[str]]) -> bool:
+    """Return whether both fields may be given together; so may an unknown one, which is a fault of its own."""
+    return any(name in form and other in form for form in forms) or not any(other in form for form in forms)
 
 
 def _missing(error: "ValidationError") -> list[str]:
     return [name for name in cast("list[str]", error.validator_value) if name not in as_object(error.instance)]
+
+
+def _explain_missing(name: str, error: "ValidationError") -> str:
+    """Say that a field is required, and what it takes unless that is any text."""
+    field = as_object(as_object(as_object(error.schema).get("properties")).get(name))
+    if choices := cast("list[Any]", field.get("enum") or []):
+        return f"is required: one of {list_choices(choices)}."
+    kind = str(field.get("type"))
+    words = "" if kind == "string" else _KINDS.get(kind, "")
+    return f"is required: {words}." if words else "is required."
 
 
 def _explain_value(keyword: str, error: "ValidationError") -> str:

@@ -18,10 +18,17 @@ _MORE = ("if", "then", "else", "not")
 
 def close(schema: Schema) -> Schema:
     """Return the schema with every object closed that lists its fields; several forms become an `anyOf`."""
+    return _close(schema, {})
+
+
+def _close(schema: Schema, closed: dict[int, Schema]) -> Schema:
+    """Close a schema; *closed* holds those that are closed already, by their identity: forms share what is in them."""
     if isinstance(schema, bool):
         return schema
-    forms = [_close_form(pieces) for pieces in find_forms(schema)]
-    return forms[0] if len(forms) == 1 else {"anyOf": forms}
+    if (known := closed.get(id(schema))) is None:
+        forms = [_close_form(pieces, closed) for pieces in find_forms(schema)]
+        known = closed[id(schema)] = forms[0] if len(forms) == 1 else {"anyOf": forms}
+    return known
 
 
 def find_forms(schema: Schema) -> list[list[JSON]]:
@@ -50,9 +57,13 @@ def list_fields(pieces: Sequence[JSON]) -> dict[str, Schema]:
         for name in _CHOICES:
             inner += [one for one in piece.get(name, ()) if isinstance(one, dict)]
         for one in inner:
-            for form in find_forms(one):
-                fields = {**list_fields(form), **fields}
+            fields = {**list_fields(_list_pieces(find_forms(one))), **fields}
     return fields
+
+
+def _list_pieces(forms: Sequence[Sequence[JSON]]) -> list[JSON]:
+    """Return the schemas that the forms are made of, each once: what many forms share is walked through once."""
+    return list({id(piece): piece for form in forms for piece in form}.values())
 
 
 def _combine(some: list[list[JSON]], others: list[list[JSON]]) -> list[list[JSON]]:
@@ -68,10 +79,10 @@ def _is_about_objects(schema: JSON, name: str) -> bool:
     )
 
 
-def _close_form(pieces: Sequence[JSON]) -> JSON:
+def _close_form(pieces: Sequence[JSON], known: dict[int, Schema]) -> JSON:
     fields = list_fields(pieces)
     others = [piece["additionalProperties"] for piece in pieces if "additionalProperties" in piece]
-    closed = [_close_values(piece) for piece in pieces if piece] or [{}]
+    closed = [_close_values(piece, known) for piece in pieces if piece] or [{}]
     whole: JSON = closed[0] if len(closed) == 1 else {"allOf": closed}
     is_map = any(isinstance(one, dict) for one in others)
     if is_map or not (fields or False in others):
@@ -81,20 +92,20 @@ def _close_form(pieces: Sequence[JSON]) -> JSON:
     return whole
 
 
-def _close_values(piece: JSON) -> JSON:
+def _close_values(piece: JSON, closed: dict[int, Schema]) -> JSON:
     """Close the values inside an object or a list; the object itself is closed by its form."""
     kept: JSON = {}
     for name, value in piece.items():
         match name:
             case "properties":
-                kept[name] = {one: close(part) for one, part in cast("dict[str, Any]", value).items()}
+                kept[name] = {one: _close(part, closed) for one, part in cast("dict[str, Any]", value).items()}
             case "items":
-                kept[name] = close(value)
+                kept[name] = _close(value, closed)
             case "additionalProperties":
                 if isinstance(value, dict):
-                    kept[name] = close(cast("JSON", value))
+                    kept[name] = _close(cast("JSON", value), closed)
             case "prefixItems":
-                kept[name] = [close(part) for part in value]
+                kept[name] = [_close(part, closed) for part in value]
             case _:
                 kept[name] = value
     return kept

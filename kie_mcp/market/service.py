@@ -23,6 +23,8 @@ FRESH = 24 * 3600.0
 """Seconds for which an answer is not asked for again."""
 AGAIN = 60.0
 """Seconds after a failure during which Kie.ai is not asked again."""
+PATIENCE = 4.0
+"""Seconds that one question may take, while somebody waits to order: widely used clients give a call up after 5."""
 Source = Literal["kie.ai", "snapshot"]
 
 
@@ -72,13 +74,17 @@ class Market:
         folder: Where answers are kept, one for each Kie.ai; None keeps them in memory alone.
         clock: The time.
         fresh: Seconds for which an answer is not asked for again.
+        patience: Seconds after which a question counts as one that Kie.ai does not answer.
     """
 
-    def __init__(self, queries: Queries, folder: Path | None, clock: Clock, *, fresh: float = FRESH) -> None:
+    def __init__(
+        self, queries: Queries, folder: Path | None, clock: Clock, *, fresh: float = FRESH, patience: float = PATIENCE
+    ) -> None:
         self._queries = queries
         self._cache = DiskCache(folder)
         self._clock = clock
         self._fresh = fresh
+        self._patience = patience
         self._lock = anyio.Lock()
         self._memory: dict[str, Kept] = {}
         self._failed_at: dict[str, float] = {}
@@ -113,7 +119,9 @@ class Market:
             raise OrderError(problem, argument="model", remedy="Find another with list_models.")
         near = find_similar(wanted[:100], [model.id for model in listed.models])
         hint = f" Did you mean {near[0]}?" if near else ""
-        problem = f"Kie.ai lists no model {literal(model_id.strip(), 60)}.{hint}"
+        asked = listed.source == "kie.ai"
+        who = "Kie.ai lists" if asked else "Kie.ai does not answer, and the models that are known without it have"
+        problem = f"{who} no model {literal(model_id.strip(), 60)}.{hint}"
         raise OrderError(problem, argument="model", remedy="Find its id with list_models.")
 
     async def read_schema(self, model_id: str) -> ModelSchema:
@@ -160,8 +168,9 @@ class Market:
             if (kept and 0 <= now - kept.at < self._fresh) or 0 <= now - self._failed_at.get(name, -AGAIN) < AGAIN:
                 return kept
             try:
-                answer = Kept(now, await ask())
-            except KieError:
+                with anyio.fail_after(self._patience):
+                    answer = Kept(now, await ask())
+            except (KieError, TimeoutError):
                 self._failed_at[name] = now
                 return kept
             self._memory[name] = answer

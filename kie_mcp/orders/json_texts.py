@@ -1,4 +1,4 @@
-"""Walk through the texts of a JSON value, each with its place in it, such as `dialogue[0].text`."""
+"""Walk through the texts and the numbers of a JSON value, each with its place in it, such as `dialogue[0].text`."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, cast
@@ -16,11 +16,30 @@ def list_texts(value: object, place: str = "") -> Iterator[tuple[str, str]]:
             yield from list_texts(one, inner)
 
 
+def list_numbers(value: object, place: str = "") -> Iterator[tuple[str, int | float]]:
+    """Yield the place of each number, and the number; true and false are none."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        yield place, value
+    else:
+        for inner, one in _list_members(value, place):
+            yield from list_numbers(one, inner)
+
+
 def change_texts(value: Any, change: Callable[[str, str], str], place: str = "") -> Any:
     """Return the value with each text replaced by what *change* returns for its place and itself."""
     if isinstance(value, str):
         return change(place, value)
     members = [change_texts(one, change, inner) for inner, one in _list_members(value, place)]
+    if isinstance(value, dict):
+        return dict(zip(cast("dict[str, Any]", value), members, strict=True))
+    return members if isinstance(value, list) else value
+
+
+def write_numbers_alike(value: Any) -> Any:
+    """Return the value with whole numbers without a point: 2.0 is 2 in JSON, however a program writes it."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    members = [write_numbers_alike(one) for _, one in _list_members(value, "")]
     if isinstance(value, dict):
         return dict(zip(cast("dict[str, Any]", value), members, strict=True))
     return members if isinstance(value, list) else value

@@ -6,7 +6,14 @@ from typing import Annotated, Any, Literal, Self, TypeAlias
 from pydantic import BeforeValidator
 
 from kie_mcp.errors import OrderError
-from kie_mcp.orders.json_texts import DEEPEST, change_texts, list_texts, measure_depth
+from kie_mcp.orders.json_texts import (
+    DEEPEST,
+    change_texts,
+    list_numbers,
+    list_texts,
+    measure_depth,
+    write_numbers_alike,
+)
 from kie_mcp.orders.kind import Family, Kind
 from kie_mcp.orders.order import Order, shorten_title
 from kie_mcp.orders.part_file import File
@@ -14,6 +21,8 @@ from kie_mcp.orders.sendable_text import Text, check_sendable
 
 INPUT = "input"
 """The caller's name of the argument that holds all others."""
+_LARGEST_NUMBER = 2.0**64
+"""No model takes a larger number; JSON has none that is infinite, or not a number at all."""
 _WORDS = ("prompt", "text", "script", "lyrics", "description", "title")
 """Inputs that say what is wanted; the first that is given counts."""
 
@@ -23,7 +32,12 @@ def _check_input(value: Any) -> Any:
     if measure_depth(value) > DEEPEST:
         problem = f"has more than {DEEPEST} levels of objects and lists in each other."
         raise OrderError(problem, argument=INPUT, remedy="No model takes that: see kie://models/{id}.")
-    return change_texts(value, lambda place, text: check_sendable(text, f"{INPUT}.{place}"))
+    if place := next((place for place, number in list_numbers(value) if not abs(number) <= _LARGEST_NUMBER), ""):
+        problem = (
+            f"holds no number that can be sent: at most {_LARGEST_NUMBER:.2g} is allowed, and neither NaN nor Infinity."
+        )
+        raise OrderError(problem, argument=f"{INPUT}.{place}", remedy="Give another number, or leave it out.")
+    return change_texts(write_numbers_alike(value), lambda place, text: check_sendable(text, f"{INPUT}.{place}"))
 
 
 Input: TypeAlias = Annotated[dict[str, Any], BeforeValidator(_check_input)]

@@ -192,7 +192,7 @@ class Tools:
         preview: arg.Preview = None,
         convert: arg.Convert = False,
     ) -> CallToolResult:
-        """Run any other model of Kie.ai's: music, video, finishing. Costs Kie.ai credits."""
+        """Run any other model of Kie.ai, for music, films and more. Costs Kie.ai credits."""
         order = ModelOrder(model=model, input=input)
         options = CallOptions(
             wait_seconds=wait_seconds, idempotency_key=idempotency_key, new=new, preview=preview, convert=convert
@@ -247,7 +247,7 @@ class Tools:
         provider: arg.Provider = "",
         limit: arg.Limit = 10,
     ) -> CallToolResult:
-        """Find any model of Kie.ai's, with its price. Free."""
+        """Find models of Kie.ai by words, with prices. Free."""
         tenant = self._tenant_of(ctx.request_context)
         listed = await tenant.market.list_models()
         found = search(listed.models, query, makes=kind, provider=provider)

@@ -29,15 +29,15 @@ def row(label: str, price: Price | None = None, **takes: object) -> Model:
 def test_a_price_is_said_once_and_again_where_a_resolution_costs_something_else() -> None:
     cheap = row("cheap", Price(per="second", credits={"480p": 3, "720p": 3, "1080p": 4.5}))
     flat = row("flat", Price(per="second", credits={"": 8}))
-    assert describe_prices([cheap, flat]) == "Credits a second: cheap 3 (1080p 4.5), flat 8"
+    assert describe_prices([cheap, flat]) == "Credits a second: cheap=3 (1080p 4.5), flat=8"
     assert (
-        describe_prices([cheap, flat], mark_default=True) == "Credits a second: cheap (default) 3 (1080p 4.5), flat 8"
+        describe_prices([cheap, flat], mark_default=True) == "Credits a second: cheap (default)=3 (1080p 4.5), flat=8"
     )
 
 
 def test_prices_in_several_units_stand_apart() -> None:
     models = [row("a", Price(per="image", credits={"": 4})), row("b", Price(per="1000 characters", credits={"": 6}))]
-    assert describe_prices(models) == "Credits a picture: a 4; Credits per 1,000 characters: b 6"
+    assert describe_prices(models) == "Credits a picture: a=4; Credits per 1,000 characters: b=6"
 
 
 def test_lengths_are_said_once_for_all_models_that_share_one_and_the_shortest_first() -> None:

@@ -293,7 +293,7 @@ def test_a_model_that_only_finishes_a_picture_takes_no_words_and_one_picture():
     with pytest.raises(OrderError) as bare:
         requests.check(ImageOrder(model="sharpen", prompt=""))
     with pytest.raises(OrderError) as factor:
-        requests.check(ImageOrder(model="nano-banana", prompt="a fox", upscale="2"))
+        requests.check(ImageOrder(model="nano-banana", prompt="", images=(FOX,), upscale="2"))
     assert [(one.value.message, one.value.remedy) for one in (words, bare, factor)] == snapshot(
         [
             (

@@ -50,7 +50,7 @@ topaz/video-upscale  video  8 credits per second for 1x, 8 credits for 2x, 14 cr
 2 of 57 models; Kie.ai was not asked: the documented models of 2026-10-11\
 """)
     assert await show(settings(tmp_path), "zebra") == snapshot("""\
-No such models.
+No such models: search with other or fewer words, or without --kind and --provider.
 0 of 57 models; Kie.ai was not asked: the documented models of 2026-10-11\
 """)
 

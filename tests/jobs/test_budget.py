@@ -94,7 +94,7 @@ def test_what_just_fits_is_allowed() -> None:
 
 def test_a_call_that_costs_more_than_one_may_is_refused() -> None:
     assert refusal(Tally(3, 62.25), credits_per_job=50.0) == snapshot("""\
-What this call orders costs up to 62.25 credits, and KIE_MAX_CREDITS_PER_JOB allows 50 for a call, its parts included. Nothing was sent for it or charged.
+What this call orders costs up to 62.25 credits, and KIE_MAX_CREDITS_PER_JOB allows 50 for a call, its parts included. Nothing was sent or charged.
 Order less, or a cheaper model; or ask the user to raise KIE_MAX_CREDITS_PER_JOB.\
 """)
 
@@ -102,25 +102,25 @@ Order less, or a cheaper model; or ask the user to raise KIE_MAX_CREDITS_PER_JOB
 def test_what_does_not_fit_into_the_day_is_refused_with_all_that_one_must_know() -> None:
     others = Usage(Tally(10, 60.0), Tally(3, 36.5))
     assert refusal(Tally(1, 12.0), others, credits_per_day=100.0) == snapshot("""\
-This takes up to 12 credits, and KIE_MAX_CREDITS_PER_DAY allows 100 a day: 60 sent and 36.5 reserved since 00:00 UTC, 3.5 left. Nothing was sent for it or charged.
+This takes up to 12 credits. KIE_MAX_CREDITS_PER_DAY allows 100 a day: 60 for jobs sent since 00:00 UTC, 36.5 for jobs not sent yet, 3.5 left. Nothing was sent or charged.
 Order less; or wait for the next day, which begins at 00:00 UTC, in 17 h 12 min; or ask the user to raise KIE_MAX_CREDITS_PER_DAY.\
 """)
     assert refusal(Tally(1, 12.0), others, jobs_per_day=13) == snapshot("""\
-This takes up to 1 job, and KIE_MAX_JOBS_PER_DAY allows 13 a day: 10 sent and 3 reserved since 00:00 UTC, 0 left. Nothing was sent for it or charged.
+This takes up to 1 job. KIE_MAX_JOBS_PER_DAY allows 13 a day: 10 sent since 00:00 UTC, 3 not sent yet, 0 left. Nothing was sent or charged.
 Order less; or wait for the next day, which begins at 00:00 UTC, in 17 h 12 min; or ask the user to raise KIE_MAX_JOBS_PER_DAY.\
 """)
 
 
 def test_nobody_is_asked_to_wait_for_a_day_on_which_it_would_not_fit_either() -> None:
     assert refusal(Tally(1, 1200.0), credits_per_day=1000.0) == snapshot("""\
-This takes up to 1,200 credits, and KIE_MAX_CREDITS_PER_DAY allows 1,000 a day: 0 sent and 0 reserved since 00:00 UTC, 1,000 left. Nothing was sent for it or charged.
+This takes up to 1,200 credits. KIE_MAX_CREDITS_PER_DAY allows 1,000 a day: 0 for jobs sent since 00:00 UTC, 0 for jobs not sent yet, 1,000 left. Nothing was sent or charged.
 Order less; or ask the user to raise KIE_MAX_CREDITS_PER_DAY.\
 """)
 
 
 def test_a_price_that_is_not_known_needs_a_cap_for_the_job_to_be_counted() -> None:
     assert refusal(Tally(1, 0.0, 1), credits_per_day=100.0) == snapshot("""\
-Its price is not known before it runs, so it cannot be counted by KIE_MAX_CREDITS_PER_DAY. Nothing was sent for it or charged.
+Its price is not known before it runs, so it cannot be counted by KIE_MAX_CREDITS_PER_DAY. Nothing was sent or charged.
 Ask the user to set KIE_MAX_CREDITS_PER_JOB too: a job of unknown price counts as that much. Or order something whose price is known.\
 """)
     allow(Tally(1, 0.0, 1), credits_per_day=100.0, credits_per_job=100.0)
@@ -130,7 +130,9 @@ Ask the user to set KIE_MAX_CREDITS_PER_JOB too: a job of unknown price counts a
 
 def test_what_others_of_unknown_price_count_as_is_counted_too() -> None:
     others = Usage(Tally(1, 0.0, 1), Tally(1, 0.0, 1))
-    assert "40 sent and 40 reserved" in refusal(Tally(1, 21.0), others, credits_per_day=100.0, credits_per_job=40.0)
+    assert "40 for jobs sent since 00:00 UTC, 40 for jobs not sent yet" in refusal(
+        Tally(1, 21.0), others, credits_per_day=100.0, credits_per_job=40.0
+    )
 
 
 def test_the_answer_says_what_a_job_of_unknown_price_counts_as() -> None:

@@ -9,8 +9,9 @@ import pytest
 
 from kie_mcp.errors import CredentialError, LookError, OutputError, Trouble
 from kie_mcp.jobs.job import Job, Look, Output, Phase, Verdict
-from kie_mcp.jobs.look_results import MOST_OUTPUTS
+from kie_mcp.jobs.look_results import MOST_OUTPUTS, after_look
 from kie_mcp.jobs.timing import STANDARD
+from kie_mcp.orders.kind import Kind
 from tests.support.killable import finished
 from tests.support.scripted_kie import DONE, RUNNING, URL, Script, Stage, draft, save
 from tests.support.virtual_time import START, VIRTUAL
@@ -145,6 +146,15 @@ async def test_of_thousands_of_files_the_first_are_saved_and_the_number_of_all_i
     job = await stage.steps(ledger).follow(job)
     assert fetched == [output.url for output in job.outputs] == list(urls[:MOST_OUTPUTS])
     assert "3,000 files" in job.note
+
+
+def test_files_that_come_with_others_are_told_of_too_if_they_are_too_many() -> None:
+    urls = tuple(f"https://files.example/{number}.mp3" for number in range(MOST_OUTPUTS - 1))
+    covers = {url.replace("mp3", "png"): "cover" for url in urls}
+    job = replace(draft().make_job("job_a", account="a", now=START), kind=Kind.OTHER)
+    looked = after_look(job, replace(DONE, urls=urls, extras=covers), START)
+    assert len(looked.outputs) == MOST_OUTPUTS
+    assert f"{2 * len(urls)} files" in looked.note
 
 
 async def test_an_answer_that_was_saved_as_a_file_is_not_kept_twice_and_is_asked_for_again_when_it_is_gone() -> None:

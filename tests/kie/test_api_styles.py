@@ -304,6 +304,13 @@ async def test_a_refusal_says_what_is_allowed_and_what_to_do() -> None:
     )
 
 
+@pytest.mark.parametrize(("style", "name"), [("seed", "output_format"), ("legacy", "aspect_ratio")])
+@pytest.mark.parametrize("value", [["png"], {"png": 1}, 5, True])
+def test_a_choice_that_is_no_text_is_refused_like_an_unknown_one(style: StyleName, name: str, value: object) -> None:
+    with pytest.raises(OrderError, match="cannot be asked for by the specification"):
+        STYLES[style].check(Request("google/nano-banana", {"prompt": "x", name: value}))
+
+
 def test_an_unknown_style_is_refused_with_the_known_ones() -> None:
     with pytest.raises(OrderError, match=r"^api_style: 'spec' is no style of the API\.$") as caught:
         KieClient(KEY, api_style="spec")  # pyright: ignore[reportArgumentType]

@@ -474,6 +474,8 @@ def test_credits_that_are_not_told_are_not_none_at_all():
     assert look(state="fail", creditsConsumed=0).credits == 0
     assert look(state="fail").credits is None
     assert look(state="success", consumeCredits=3.5).credits == 3.5
+    assert look(state="success", creditsConsumed=-100).credits is None
+    assert look(state="success", creditsConsumed="-0.5", consumeCredits=3).credits == 3
 
 
 def test_a_failure_may_have_been_charged_unless_kie_says_nothing_was():

@@ -12,6 +12,7 @@ from inline_snapshot import snapshot
 
 from kie_mcp.errors import OrderError
 from kie_mcp.market.input_schema import InputSchema, find_input_schema, is_job
+from kie_mcp.market.media_fields import find_media_fields
 from tests.market.documents import openapi
 
 JSON = dict[str, Any]
@@ -47,18 +48,18 @@ def test_a_good_input_passes() -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"image_url": None}, snapshot("input.image_url: null given; must be a text.")),
+        ({"image_url": None}, snapshot("input.image_url: null given; must be text.")),
         ({"upscale_factor": "8"}, snapshot('input.upscale_factor: \'8\' given; must be one of "1", "2", "4".')),
         (
             {"upscale_factor": 2},
-            snapshot('input.upscale_factor: 2 given; must be a text: give it in quotation marks, as "2".'),
+            snapshot('input.upscale_factor: 2 given; must be text: give it in quotation marks, as "2".'),
         ),
         ({"prompt": "x" * 1200}, snapshot("input.prompt: 1,200 characters given; at most 10 allowed.")),
         ({"steps": 50}, snapshot("input.steps: 50 given; must be at most 40.")),
         ({"steps": 2.5}, snapshot("input.steps: 2.5 given; must be a whole number.")),
         ({"ratio": 0}, snapshot("input.ratio: 0 given; must be more than 0.")),
         ({"ratio": True}, snapshot("input.ratio: true given; must be a number.")),
-        ({"tags": ["a", 1]}, snapshot('input.tags[1]: 1 given; must be a text: give it in quotation marks, as "1".')),
+        ({"tags": ["a", 1]}, snapshot('input.tags[1]: 1 given; must be text: give it in quotation marks, as "1".')),
         ({"tags": ["a", "b", "c"]}, snapshot("input.tags: 3 given; at most 2 allowed.")),
         ({"tags": ["a", "a"]}, snapshot("input.tags: an entry is given twice.")),
         (
@@ -80,7 +81,7 @@ def test_what_is_missing_is_named_with_all_that_is_required_and_where_the_schema
     assert (error.argument, error.problem, error.remedy) == snapshot(
         (
             "input.image_url",
-            "is required. input.upscale_factor: is required. input.image: there is no such field; did you mean image_url?",
+            'is required. input.upscale_factor: is required: one of "1", "2", "4". input.image: there is no such field; did you mean image_url?',
             "Correct it and call again; nothing was sent. Required: image_url, upscale_factor. The schema is at kie://models/topaz/image-upscale.",
         )
     )
@@ -142,9 +143,36 @@ def test_one_form_of_several_has_to_fit() -> None:
     assert len(either.forms) == 2
 
 
+def test_an_empty_input_is_refused_though_no_field_is_required() -> None:
+    assert str(refusal(schema({"properties": {"a": {}, "b": {}}}), {})) == "input: is empty; there are a, b."
+
+
 def test_forms_are_never_mixed() -> None:
     error = refusal(schema(ONE_OF), {"mode": "text", "prompt": "a", "seed": 1})
-    assert str(error) == snapshot("input.seed: there is no such field; there are mode, prompt.")
+    assert str(error) == snapshot("input.seed: cannot be given with prompt.")
+
+
+EITHER = {
+    "oneOf": [
+        {"properties": {"task_id": {"type": "string"}}, "required": ["task_id"]},
+        {"properties": {"image_url": URL, "mask_url": URL}, "required": ["image_url", "mask_url"]},
+    ]
+}
+
+
+def test_a_choice_between_forms_is_told_whole() -> None:
+    error = refusal(schema(EITHER), {"prompt": "a"})
+    assert (str(error), error.remedy) == snapshot(
+        (
+            "input.task_id: is required. input.prompt: there is no such field; there are task_id, image_url, mask_url.",
+            "Correct it and call again; nothing was sent. Required: either task_id, or image_url and mask_url. The schema is at kie://models/topaz/image-upscale.",
+        )
+    )
+
+
+def test_a_field_of_another_form_is_known_and_does_not_go_with_this_one() -> None:
+    given = {"task_id": "a", "image_url": "https://h.example/a.png"}
+    assert str(refusal(schema(EITHER), given)) == snapshot("input.image_url: cannot be given with task_id.")
 
 
 def test_the_error_is_that_of_the_form_that_fits_best() -> None:
@@ -193,7 +221,7 @@ def test_a_value_may_be_of_several_types() -> None:
     )
     several.check({"a": None, "b": None})
     assert str(refusal(several, {"a": 1})) == snapshot(
-        'input.a: 1 given; must be a text: give it in quotation marks, as "1".'
+        'input.a: 1 given; must be text: give it in quotation marks, as "1".'
     )
 
 
@@ -273,6 +301,24 @@ def test_too_many_forms_are_refused() -> None:
     many = schema({"properties": {}, "allOf": [choice] * 8})
     with pytest.raises(OrderError, match="more than 60 forms"):
         many.check({})
+
+
+def _nest(inner: JSON, place: str) -> JSON:
+    forms = [{"properties": {f"f{n}": {"type": "string"}}, "required": [f"f{n}"]} for n in range(10)]
+    return {place: {"x": inner} if place == "properties" else inner, "oneOf": forms}
+
+
+@pytest.mark.parametrize("place", ["properties", "if"])
+def test_forms_inside_forms_are_not_multiplied(place: str) -> None:
+    inner: JSON = {"properties": {"image_url": {"type": "string"}}}
+    for _ in range(9):
+        inner = _nest(inner, place)
+    nested = schema(inner)
+    started = time.monotonic()
+    found = find_media_fields(nested)
+    refusal(nested, {"y": 1})
+    assert time.monotonic() - started < 4
+    assert [field.path for field in found] == ["x." * 9 * (place == "properties") + "image_url"]
 
 
 @pytest.mark.parametrize("pattern", ["(a+)+$", "(a|a)*b", "a?" * 30 + "a" * 30, "(.*)*x", ".*.*.*.*=", "(?:(?:a+)+)+$"])

@@ -5,7 +5,12 @@ from typing import Any
 import pytest
 
 from kie_mcp.market.input_schema import InputSchema
-from kie_mcp.market.media_fields import MediaField, find_media_families, find_media_fields
+from kie_mcp.market.media_fields import (
+    MediaField,
+    find_media_families,
+    find_media_fields,
+    find_undescribed_families,
+)
 
 TEXT = {"type": "string"}
 TEXTS = {"type": "array", "items": TEXT}
@@ -44,6 +49,48 @@ def test_a_field_is_known_by_its_name_alone_or_in_a_list(name: str, family: str 
 )
 def test_other_texts_are_no_files(name: str) -> None:
     assert fields(**{name: TEXT}) == {}
+
+
+@pytest.mark.parametrize("name", ["callback_url", "callBackUrl", "webhook", "notify_url", "website_url", "api_url"])
+def test_an_address_of_something_else_is_no_file(name: str) -> None:
+    assert (
+        fields(**{name: {**TEXT, "format": "uri", "description": "The URL of a video", "example": "https://h/a"}}) == {}
+    )
+
+
+PATH = "file:///home/me/Pictures/fox.png"
+DATA = "data:image/png;base64,AAAA"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"prompt": PATH},
+        {"dialogue": [{"text": "data: of a day"}]},
+        {"callBackUrl": PATH},
+        {"note": PATH.upper()},
+        {"note": "/home/me/Pictures/fox.png"},
+        {"note": "https://h.example/a.png"},
+    ],
+)
+def test_without_a_description_most_texts_are_no_files(given: dict[str, Any]) -> None:
+    assert find_undescribed_families(given) == {}
+
+
+def test_without_a_description_a_file_is_known_by_the_name_of_its_field_or_by_its_scheme() -> None:
+    given = {
+        "image_urls": [PATH, "/home/me/Pictures/fox.png", "https://h.example/a.png"],
+        "references": ["x", PATH],
+        "whatever": "kie://jobs/job_abc/outputs/0",
+        "shots": [{"start": f" {DATA}", "audioUrl": "a.mp3"}],
+    }
+    assert find_undescribed_families(given) == {
+        **{f"image_urls[{place}]": "image" for place in range(3)},
+        "references[1]": None,
+        "whatever": None,
+        "shots[0].start": None,
+        "shots[0].audioUrl": "audio",
+    }
 
 
 def test_a_choice_is_no_file() -> None:

@@ -297,6 +297,66 @@ def test_what_is_not_certain_is_unknown(text: str) -> None:
     assert read_price_text(text).items == ()
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "720p: 12 credits per minute, 1080p: 20 credits per minute",
+        "10 credits every 5 seconds",
+        "10 credits per 5 seconds",
+        "10 credits for each 5 seconds at 720p",
+        "10 credits per song at 2k",
+        "2 credits per character at 2k",
+        "From 10 credits per generation",
+        "Starting at 10 credits per video",
+        "10 credits per video or more",
+        "3 credits per second (minimum charge 5 seconds)",
+        "3 credits per second, billed for at least 5 seconds",
+        "10 credits per second, plus 20 credits",
+        "10 credits per video. Audio adds 50%.",
+        "10 credits per image. 4K costs twice as much.",
+        "10 credits per image (double for 4K)",
+        "10 credits per image; x2 at 4K",
+        "10 credits per image, 1.5x for high quality",
+        "5 credits per image; 4K is charged at 2x the price",
+        "10 credits per video, extra charge for sound",
+        "10 credits per video excluding sound",
+        "10 credits discount per video at 720p",
+        "1 000 credits per video",
+        "1'000 credits per video",
+        "1.000 credits per video",
+        "First generation is free.",
+        "Trial is free",
+        "Nothing is free",
+    ],
+)
+def test_a_job_that_may_cost_more_than_the_number_says_has_no_certain_price(text: str) -> None:
+    assert cost(text, duration=5) is None
+    assert read_price_text(text).items == ()
+
+
+def test_only_a_field_that_chooses_a_tier_excludes_the_others() -> None:
+    text = "Fast: 10 credits per generation; Quality: 50 credits per generation"
+    assert cost(text, prompt="a fast car") == (10, 50)
+    assert cost(text, prompt="a fast car", mode="quality") == (50, 50)
+
+
+@pytest.mark.parametrize("name", ["num_images", "number_of_images", "n", "nVariants", "batch_size", "imageCount"])
+@pytest.mark.parametrize("count", [4, "4"])
+def test_each_of_several_is_paid_for_whatever_the_field_is_called(name: str, count: object) -> None:
+    assert cost("5 credits per image", **{name: count}) == (20, 20)
+    assert cost("1K: 4 credits, 4K: 8 credits", resolution="1K", **{name: count}) == (4, 16)
+
+
+def test_the_longer_of_two_lengths_is_the_most() -> None:
+    assert estimate("5 credits per second", {"duration": 10}, seconds=3) == Estimate(15, 50)
+
+
+def test_a_word_about_films_is_no_film() -> None:
+    films = "480P: 11.5 credits/s (with video) | 19 credits/s (no video)"
+    assert cost(films, duration=10, video_style="calm", video_length="10") == (190, 190)
+    assert cost("10 credits per video without audio", generate_audio=True) is None
+
+
 @settings(max_examples=300, deadline=1000)
 @given(
     st.text(alphabet="0123456789., creditspmageo/;:()$kK\n—|×-", max_size=200),

@@ -80,3 +80,17 @@ def test_nesting_without_end_is_refused(depth: int):
         nested = [nested]
     with pytest.raises(OrderError, match="16 levels"):
         ModelOrder(model="m", input={"a": nested})
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), -float("inf"), 10**400, -(10**400), 1e300])
+def test_a_number_that_cannot_be_sent_is_refused_by_its_place(number: float):
+    with pytest.raises(OrderError, match="holds no number that can be sent") as caught:
+        ModelOrder(model="maker/video", input={"shots": [{"seconds": 5}, {"seconds": number}]})
+    assert caught.value.argument == "input.shots[1].seconds"
+
+
+def test_a_whole_number_is_the_same_with_a_point_and_without():
+    one, other = (ModelOrder(model="maker/video", input={"n": 2, "shots": [{"s": n}], "x": 0.5}) for n in (5, 5.0))
+    assert fingerprint("a", one) == fingerprint("a", other)
+    assert json.dumps(other.input) == '{"n": 2, "shots": [{"s": 5}], "x": 0.5}'
+    assert fingerprint("a", one) != fingerprint("a", ModelOrder(model="maker/video", input=one.input | {"n": True}))

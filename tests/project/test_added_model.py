@@ -114,7 +114,7 @@ def add(row: str, file: Path, *, after: str, before: str = "") -> None:
 def test_the_schema_offers_it_with_its_price_and_its_limits(seen: dict[str, Any]) -> None:
     schema = seen["schema"]
     assert "acme/talker" in schema["model"]["enum"]
-    assert schema["model"]["description"].endswith(", acme 41")
+    assert schema["model"]["description"].endswith(", acme=41")
     assert "360p" in schema["resolution"]["enum"]
     assert schema["resolution"]["description"].endswith("; 360p only for acme")
     assert schema["audio"]["description"].endswith(", 15 min for acme")

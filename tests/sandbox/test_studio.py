@@ -81,6 +81,11 @@ def ink(prompt: str) -> int:
     return sum(band[235:])
 
 
+def test_bytes_that_are_no_picture_are_refused_in_words() -> None:
+    with pytest.raises(pictures.NotAPictureError, match="it is no PNG, JPEG or WebP"):
+        pictures.decode(b"Once upon a time")
+
+
 def test_a_picture_shows_its_prompt() -> None:
     """The longer the prompt, the more ink its caption has."""
     assert ink("iii") < 0.5 * ink("a fox in the rain") < 0.2 * ink("a fox in the rain, " * 8)

@@ -3,6 +3,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -111,11 +112,16 @@ AN_EVENING = Account(
 )
 
 
+def test_a_month_that_began_today_is_not_told_twice() -> None:
+    first = replace(AN_EVENING, month=AN_EVENING.today)
+    assert "\nthis month: the same\n" in write_account(first, describe_account(first, sandbox=False))
+
+
 def test_the_text_says_the_same_in_few_words() -> None:
     said = describe_account(AN_EVENING, sandbox=False)
     assert write_account(AN_EVENING, said) == snapshot("""\
 balance: 812.5 credits ($4.06)
-today (UTC): 4 jobs, 12 credits and 1 of unknown price ($0.06); not sent yet: 1 job, 0 credits and 1 of unknown price; google/nano-banana: 3 jobs, 12 credits; infinitalk/from-audio: 1 job, 0 credits and 1 of unknown price
+today (UTC): 4 jobs, 12 credits and 1 of unknown price ($0.06); of this not sent yet: 1 job, 0 credits and 1 of unknown price; google/nano-banana: 3 jobs, 12 credits; infinitalk/from-audio: 1 job, 0 credits and 1 of unknown price
 this month: 110 jobs, 626.25 credits and 1 of unknown price ($3.13); google/nano-banana: 103 jobs, 412 credits; infinitalk/from-audio: 7 jobs, 214.25 credits and 1 of unknown price
 in flight: none
 ceilings: 50 credits a call; 60 credits a day, 0 left; the day ends at 2026-09-23T00:00:00Z, in 4 h\

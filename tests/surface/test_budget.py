@@ -34,7 +34,7 @@ async def test_a_picture_too_many_is_refused_and_told_why(tmp_path: Path, era: E
     assert (error["category"], error["may_have_been_charged"]) == ("budget", False)
     assert error["message"] in text(refused)
     assert error["message"] == snapshot(
-        "This takes up to 4 credits, and KIE_MAX_CREDITS_PER_DAY allows 10 a day: 8 sent and 0 reserved since 00:00 UTC, 2 left. Nothing was sent for it or charged."
+        "This takes up to 4 credits. KIE_MAX_CREDITS_PER_DAY allows 10 a day: 8 for jobs sent since 00:00 UTC, 0 for jobs not sent yet, 2 left. Nothing was sent or charged."
     )
 
 

@@ -86,7 +86,7 @@ async def test_the_live_list_is_told_with_its_age_and_the_next_step(tmp_path: Pa
         every = await here.call("list_models")
     assert text(found) == snapshot("""\
 kling/v9-text-to-video (video) Kling 9 - 8 credits per second
-1 of 1 models; Kie.ai's list, just read; left out: 1 that answer at once and are no jobs
+1 of 1 found; Kie.ai's list, just read; not listed: 1 that answer at once, without a job
 next: run_model(model="kling/v9-text-to-video", input={…}); read its fields first: kie://models/kling/v9-text-to-video\
 """)
     assert facts(found)["models"] == snapshot(
@@ -121,17 +121,18 @@ async def test_without_a_key_the_documented_models_are_found(tmp_path: Path) -> 
     assert text(found) == snapshot("""\
 topaz/image-upscale (image) Makes a picture larger and sharper. - 10 credits per 2K image, 20 credits per 4K image, 40 credits per 8K image [generate_image]
 recraft/crisp-upscale (image) Makes a picture larger and sharper. - 0.5 credits per upscale [generate_image]
-2 of 2 models; documented on 2026-10-11; Kie.ai itself was not asked, because there is no key or no answer
+2 of 2 found; documented on 2026-10-11; Kie.ai itself was not asked, because there is no key or no answer
 next: generate_image(model="topaz/image-upscale", …)\
 """)
     assert text(row) == snapshot("""\
 nano-banana-pro (image) Nano Banana Pro - 18 credits for 1K/2K and 24 credits for 4K [generate_image]
-1 of 6 models; documented on 2026-10-11; Kie.ai itself was not asked, because there is no key or no answer
+1 of 6 found; documented on 2026-10-11; Kie.ai itself was not asked, because there is no key or no answer
 next: generate_image(model="nano-banana-pro", …)\
 """)
     assert text(nothing) == snapshot("""\
 no such models
-0 of 0 models; documented on 2026-10-11; Kie.ai itself was not asked, because there is no key or no answer\
+0 of 0 found; documented on 2026-10-11; Kie.ai itself was not asked, because there is no key or no answer
+next: search again with other or fewer words, or without kind and provider\
 """)
     assert schema["required"] == ["image_url", "upscale_factor"]
 

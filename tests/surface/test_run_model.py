@@ -169,8 +169,8 @@ what to do: Find another with list_models.\
             "grok-imagine-image-2-0/segment-map",
             {"task_id": "a", "image_url": FOX},
             snapshot("""\
-error: input.image_url: there is no such field; there are task_id.
-what to do: Correct it and call again; nothing was sent. The schema is at kie://models/grok-imagine-image-2-0/segment-map.\
+error: input.image_url: cannot be given with task_id.
+what to do: Correct it and call again; nothing was sent. Required: either task_id, or image_url. The schema is at kie://models/grok-imagine-image-2-0/segment-map.\
 """),
         ),
         (
@@ -199,3 +199,18 @@ async def test_a_picture_where_a_sound_belongs_is_refused(tmp_path: Path) -> Non
         answer = await here.call("run_model", model="elevenlabs/audio-isolation", input={"audio_url": fox})
         assert "that is a picture, and the argument takes audio" in text(answer)
         assert len(here.creates) == 1
+
+
+@pytest.mark.parametrize(
+    ("model", "words"),
+    [
+        ("ai-music-api/generate", "input: is empty; there are model, custom_mode, instrumental, prompt, style, title"),
+        ("grok-imagine/upscale", "input: is empty."),
+    ],
+)
+async def test_an_empty_input_is_never_sent_and_its_refusal_names_the_fields(
+    model: str, words: str, tmp_path: Path
+) -> None:
+    async with stand(tmp_path) as here:
+        assert words in text(await here.call("run_model", model=model, input={}))
+        assert here.creates == []

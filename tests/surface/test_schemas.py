@@ -60,7 +60,7 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                     },
                     "model": {
                         "default": "google/nano-banana",
-                        "description": "Credits a picture: nano-banana 4, pro 18 (4K 24), 2 8 (2K 12, 4K 18), lite 4, 2-1 4 (2K 6, 4K 9), topaz 10-40, crisp-upscale 0.5, remove-background 1",
+                        "description": "Credits a picture: nano-banana=4, pro=18 (4K 24), 2=8 (2K 12, 4K 18), lite=4, 2-1=4 (2K 6, 4K 9), topaz=10-40, crisp-upscale=0.5, remove-background=1",
                         "enum": [
                             "google/nano-banana",
                             "nano-banana-pro",
@@ -139,7 +139,7 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                     },
                     "model": {
                         "default": "elevenlabs/text-to-speech-turbo-2-5",
-                        "description": "Credits per 1,000 characters: turbo 6, multilingual 12",
+                        "description": "Credits per 1,000 characters: turbo=6, multilingual=12",
                         "enum": ["elevenlabs/text-to-speech-turbo-2-5", "elevenlabs/text-to-speech-multilingual-v2"],
                         "type": "string",
                     },
@@ -210,7 +210,7 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                     },
                     "prompt": {"description": "How the person acts", "maxLength": 5000, "type": "string"},
                     "model": {
-                        "description": "Credits a second: infinitalk (default) 3 (720p 12), kling 8, kling pro 16, omnihuman 27",
+                        "description": "Credits a second: infinitalk (default)=3 (720p 12), kling=8, kling pro=16, omnihuman=27",
                         "enum": [
                             "infinitalk/from-audio",
                             "kling/ai-avatar-standard",
@@ -261,7 +261,7 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                 "properties": {
                     "model": {"description": "Id from list_models", "maxLength": 200, "minLength": 1, "type": "string"},
                     "input": {
-                        "description": "As kie://models/{id} says; files in any form that other tools take",
+                        "description": "As kie://models/{id} says; {} tells what is required; files in any form that other tools take",
                         "type": "object",
                     },
                     "wait_seconds": {
@@ -443,7 +443,7 @@ async def test_titles_descriptions_and_annotations(tmp_path: Path) -> None:
             ),
             "run_model": (
                 "Run model",
-                "Run any other model of Kie.ai's: music, video, finishing. Costs Kie.ai credits.",
+                "Run any other model of Kie.ai, for music, films and more. Costs Kie.ai credits.",
                 {"readOnlyHint": False, "destructiveHint": False, "idempotentHint": False, "openWorldHint": True},
             ),
             "get_job_status": (
@@ -463,7 +463,7 @@ async def test_titles_descriptions_and_annotations(tmp_path: Path) -> None:
             ),
             "list_models": (
                 "List models",
-                "Find any model of Kie.ai's, with its price. Free.",
+                "Find models of Kie.ai by words, with prices. Free.",
                 {"readOnlyHint": True, "destructiveHint": False, "idempotentHint": True, "openWorldHint": True},
             ),
         }

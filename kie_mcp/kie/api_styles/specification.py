@@ -29,7 +29,7 @@ def check_inputs(request: Request, style: str) -> None:
 
 def check_choice(value: object, allowed: Collection[str], *, argument: str, style: str) -> None:
     """Raise OrderError, naming the input, if its value is not one of those that are allowed."""
-    if value not in allowed:
+    if not isinstance(value, str) or value not in allowed:
         problem = f"{literal(str(value))} cannot be asked for by the specification; {', '.join(allowed)} can."
         raise OrderError(problem, argument=argument, remedy=f"Use one of them, or {leave_style(style)}")
 

@@ -88,7 +88,9 @@ def decode(data: bytes) -> tuple[Picture, Face | None]:
         picture = Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "WEBP"))
         note = picture.info.get(NOTE) or picture.info.get("comment")
         return ImageOps.exif_transpose(picture).convert("RGB"), Face.loads(note)
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except UnidentifiedImageError as error:
+        raise NotAPictureError("it is no PNG, JPEG or WebP") from error  # Pillow would name an object in memory
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise NotAPictureError(str(error)) from error
 
 

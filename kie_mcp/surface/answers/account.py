@@ -63,7 +63,9 @@ def write_account(account: Account, facts: AccountFields) -> str:
     lines = [f"balance: {balance}"]
     if error:
         lines += [f"problem: {error.message}", *([f"what to do: {error.remedy}"] if error.remedy else [])]
-    lines += [f"today (UTC): {_line(facts.today)}", f"this month: {_line(facts.this_month)}"]
+    is_same = (facts.today.jobs, facts.today.by_model) == (facts.this_month.jobs, facts.this_month.by_model)
+    month = "the same" if is_same and facts.today.jobs else _line(facts.this_month)
+    lines += [f"today (UTC): {_line(facts.today)}", f"this month: {month}"]
     flight = ", ".join(f"{number} {state}" for state, number in facts.in_flight.items())
     lines += [f"in flight: {flight or 'none'}", f"ceilings: {_ceilings(account)}"]
     if facts.sandbox:
@@ -100,7 +102,7 @@ def _sum(tally: Tally) -> SpentFields:
 
 
 def _line(spent: SpentFields) -> str:
-    waiting = [f"not sent yet: {_words(spent.not_sent_yet)}"] if spent.not_sent_yet else []
+    waiting = [f"of this not sent yet: {_words(spent.not_sent_yet)}"] if spent.not_sent_yet else []
     models = [f"{model}: {_words(one)}" for model, one in (spent.by_model or {}).items()]
     return "; ".join([f"{_words(spent)} ({_dollars(spent.credits)})", *waiting, *models])
 

@@ -24,12 +24,11 @@ def build_model_listing(listed: ModelList, found: Sequence[MarketModel], limit: 
     facts = ModelListing(
         models=shown,
         as_of=iso(listed.as_of),
-        note=f"{len(shown)} of {len(found)} models; {_note(listed, age)}",
+        note=f"{len(shown)} of {len(found)} found; {_note(listed, age)}",
         next=_next(shown),
     )
     lines = [_line(one) for one in shown] or ["no such models"]
-    last = [f"next: {facts.next}"] if facts.next else []
-    text = "\n".join([*lines, facts.note, *last])
+    text = "\n".join([*lines, facts.note, f"next: {facts.next}"])
     return CallToolResult(content=[TextContent(text=text)], structured_content=facts.as_json())
 
 
@@ -63,13 +62,13 @@ def _describe_age(listed: ModelList, now: float) -> str:
 
 def _note(listed: ModelList, age: str) -> str:
     count = len(listed.answering_at_once)
-    return f"{age}; left out: {count} that answer at once and are no jobs" if count else age
+    return f"{age}; not listed: {count} that answer at once, without a job" if count else age
 
 
-def _next(shown: Sequence[ModelFields]) -> str | None:
-    """Say how the first of the models is run."""
+def _next(shown: Sequence[ModelFields]) -> str:
+    """Say how the first of the models is run, or how to search again."""
     if not shown:
-        return None
+        return "search again with other or fewer words, or without kind and provider"
     first = shown[0]
     if first.tool:
         return f'{first.tool}(model="{first.id}", …)'

@@ -214,7 +214,7 @@ class ModelListing(Fields):
     as_of: str
     note: str
     """How many there are, where the list comes from, how old it is, and how many are left out as they make no jobs."""
-    next: str | None = None
+    next: str
 
 
 @functools.cache

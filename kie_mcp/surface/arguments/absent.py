@@ -9,6 +9,7 @@ Blanks, quotation marks and brackets around such a word make no difference, nor 
 | number | 0, unless 0 is the lowest value that is allowed |
 | boolean | nothing: 0 is false |
 | list | the number 0; entries that are 0 or mean "nothing" are left out |
+| object | nothing; and `{}` is an object without fields, whose refusal names those that are needed |
 
 So 0 means "not given" for `speed`, `seed` and `limit`, but not for `wait_seconds` (do not wait) and `stability` (the
 liveliest voice), where 0 is the lowest value.
@@ -35,6 +36,8 @@ _AROUND = " \t\r\n\"'`\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb[](){}<>"
 
 def is_absent(value: object, schema: JSON, *, required: bool = False) -> bool:
     """Say whether this value, for an argument with this schema, means that the argument is not given."""
+    if value == {} and schema.get("type") == "object":
+        return False
     if says_nothing(value):
         return True
     if isinstance(value, str) and not value.strip():

@@ -150,7 +150,7 @@ Seed = Annotated[
 AnyModel = Annotated[str, Field(min_length=1, max_length=200, description="Id from list_models")]
 AnyInput = Annotated[
     dict[str, Any],
-    Field(description="As kie://models/{id} says; files in any form that other tools take"),
+    Field(description="As kie://models/{id} says; {} tells what is required; files in any form that other tools take"),
 ]
 
 JobNames = Annotated[

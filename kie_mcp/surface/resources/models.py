@@ -32,7 +32,7 @@ def register(server: MCPServer[Any], tenant_of: TenantOf) -> None:
     async def models() -> str:
         """Read what can be asked for: each model's limits, choices and prices. The first choice is the default."""
         listed = [_describe(model) for kind in ORDERED for model in registry.models(kind)]
-        return json.dumps({"credit_usd": CREDIT_USD, "models": listed}, indent=2)
+        return json.dumps({"credit_usd": CREDIT_USD, "models": listed})
 
     @server.resource("kie://models/{+model_id}", title="Model", mime_type="application/json")
     async def model(model_id: str, ctx: Ctx) -> str:
@@ -46,12 +46,12 @@ def register(server: MCPServer[Any], tenant_of: TenantOf) -> None:
             if not own:
                 words = f"There is no model {literal(model_id, 100)} here; kie://models and list_models list them."
                 raise ResourceNotFoundError(words) from error
-        return json.dumps({**own, **{name: value for name, value in listed.items() if name not in own}}, indent=2)
+        return json.dumps({**own, **{name: value for name, value in listed.items() if name not in own}})
 
     @server.resource("kie://voices", title="Voices", mime_type="application/json")
     async def voices() -> str:
         """Read who can speak: id and name of each voice, the default first."""
-        return json.dumps({"voices": [{"id": one, "name": name} for one, name in VOICES.items()]}, indent=2)
+        return json.dumps({"voices": [{"id": one, "name": name} for one, name in VOICES.items()]})
 
     _ = (models, model, voices)
 

@@ -53,7 +53,7 @@ async def read_jobs(tenant: Tenant, calls: CallHandler) -> ReadResourceContents:
         raise UnexpectedResourceError(f"Error reading resource {JOBS_URI}") from error
     for facts in listed:
         facts.pop("data", None)  # the job's own resource has it
-    return ReadResourceContents(content=json.dumps({"jobs": listed}, indent=2), mime_type="application/json")
+    return ReadResourceContents(content=json.dumps({"jobs": listed}), mime_type="application/json")
 
 
 def register(server: MCPServer[Any], tenant_of: TenantOf, calls: CallHandler) -> None:
@@ -73,7 +73,7 @@ def register(server: MCPServer[Any], tenant_of: TenantOf, calls: CallHandler) ->
         """Read one job: state, files and cost."""
         tenant = tenant_of(ctx.request_context)
         try:
-            return json.dumps((await calls.describe(await tenant.service.read(job_id), tenant)).as_json(), indent=2)
+            return json.dumps((await calls.describe(await tenant.service.read(job_id), tenant)).as_json())
         except UnknownJobError as error:
             raise ResourceNotFoundError(error.message) from error
 

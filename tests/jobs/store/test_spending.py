@@ -149,7 +149,7 @@ async def test_a_job_of_unknown_price_takes_as_much_of_the_day_as_one_may_cost(l
     limits = Limits(credits_per_job=4.0, credits_per_day=10.0)
     for number in (1, 2):
         await place(ledger, priced(number, None), limits)
-    with pytest.raises(BudgetError, match="8 reserved since 00:00 UTC, 2 left"):
+    with pytest.raises(BudgetError, match="8 for jobs not sent yet, 2 left"):
         await place(ledger, priced(3, None), limits)
     await place(ledger, priced(3, 2.0), limits)
     with pytest.raises(BudgetError, match="Its price is not known"):
@@ -164,7 +164,7 @@ async def test_what_a_job_really_cost_makes_room_or_takes_it(ledger: Ledger) -> 
     await place(ledger, priced(3, 2.0))
     await finish(ledger, sent[1], Phase.FAILED)
     await place(ledger, priced(4, 5.0))
-    with pytest.raises(BudgetError, match="3 sent and 7 reserved"):
+    with pytest.raises(BudgetError, match="3 for jobs sent since 00:00 UTC, 7 for jobs not sent yet"):
         await place(ledger, priced(5, 0.1))
 
 
@@ -188,10 +188,10 @@ async def test_a_day_begins_with_all_that_is_not_sent_yet(ledger: Ledger) -> Non
     first, second = [await place(ledger, priced(number, 5.0)) for number in (1, 2)]
     await send(ledger, first)
     tomorrow = START + DAY
-    with pytest.raises(BudgetError, match="0 sent and 5 reserved"):
+    with pytest.raises(BudgetError, match="0 for jobs sent since 00:00 UTC, 5 for jobs not sent yet"):
         await place(ledger, priced(3, 6.0, created_at=tomorrow))
     await send(ledger, second, tomorrow)
-    with pytest.raises(BudgetError, match="5 sent and 0 reserved"):
+    with pytest.raises(BudgetError, match="5 for jobs sent since 00:00 UTC, 0 for jobs not sent yet"):
         await place(ledger, priced(3, 6.0, created_at=tomorrow))
     await place(ledger, priced(3, 5.0, created_at=tomorrow))
     entries = (await ledger.read_spending("account", TODAY)).entries
@@ -208,10 +208,10 @@ async def test_what_is_sent_again_the_next_day_is_counted_there_and_must_fit(led
     assert await ledger.mark(job, START, TEN) == 0.0
     waiting = await finish(ledger, advance(job, Phase.SUBMITTING, START, sent_at=START), Phase.RESERVED, sent_at=None)
     other = await place(ledger, priced(2, 6.0, created_at=tomorrow))
-    with pytest.raises(BudgetError, match="0 sent and 6 reserved"):
+    with pytest.raises(BudgetError, match="0 for jobs sent since 00:00 UTC, 6 for jobs not sent yet"):
         await ledger.mark(waiting, tomorrow, TEN)
     await send(ledger, other, tomorrow)
-    with pytest.raises(BudgetError, match="6 sent and 0 reserved"):
+    with pytest.raises(BudgetError, match="6 for jobs sent since 00:00 UTC, 0 for jobs not sent yet"):
         await ledger.mark(waiting, tomorrow, TEN)
     assert await ledger.mark(waiting, tomorrow + DAY, TEN) == 0.0
 
@@ -219,7 +219,9 @@ async def test_what_is_sent_again_the_next_day_is_counted_there_and_must_fit(led
 async def test_at_its_sending_a_job_is_counted_with_what_is_known_by_then(ledger: Ledger) -> None:
     short, long, third = [await place(ledger, priced(number, 3.0)) for number in (1, 2, 3)]
     assert await ledger.mark(replace(short, credits_estimated=2.0), START, TEN) == 0.0
-    with pytest.raises(BudgetError, match=r"takes up to 6 credits.*2 sent and 3 reserved"):
+    with pytest.raises(
+        BudgetError, match=r"takes up to 6 credits.*2 for jobs sent since 00:00 UTC, 3 for jobs not sent yet"
+    ):
         await ledger.mark(replace(long, credits_estimated=6.0), START, TEN)
     assert await ledger.read("job_2") == long
     assert await ledger.mark(replace(long, credits_estimated=5.0), START, TEN) == 0.0
