@@ -53,7 +53,8 @@ class Account:
     def credits_left_today(self) -> float | None:
         """What the ceiling for the day leaves; None if there is none."""
         most = self.limits.credits_per_day
-        return None if most is None else max(most - self.usage.both.total(self.limits), 0.0)
+        # In floats 30 - 28.8 is 1.1999999999999993.
+        return None if most is None else round(max(most - self.usage.both.total(self.limits), 0.0), 3)
 
     @property
     def jobs_left_today(self) -> int | None:

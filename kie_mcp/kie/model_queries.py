@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import anyio
 
-from kie_mcp.errors import BusyError
+from kie_mcp.errors import BusyError, UnavailableError
 from kie_mcp.kie import model_answers
 from kie_mcp.kie.http_call_types import Answer
 from kie_mcp.kie.model_answers import MODEL_ID, MarketModel, SuccessPoint, unknown_model_error
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _MODELS = "/api/v1/models"
 APART = 1.1
 """Seconds between two questions; one a second is allowed, whichever of the four it is."""
+PATIENCE = 4.0
+"""Seconds after which there is no answer: somebody waits to order, and widely used clients give a call up after 5."""
 MOST_TRIES = 4
 """How often a question is sent that Kie.ai refuses because there were too many."""
 _LONGEST_WAIT = 20.0
@@ -34,6 +36,7 @@ class ModelQueries:
         now: Seconds since 1970.
         clock: Seconds of any clock that never goes back, by which the questions are kept apart.
         sleep: Waits so many seconds.
+        patience: Seconds that one answer may take.
     """
 
     def __init__(
@@ -43,11 +46,13 @@ class ModelQueries:
         *,
         clock: Callable[[], float] = anyio.current_time,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
+        patience: float = PATIENCE,
     ) -> None:
         self._ask = ask
         self._now = now
         self._clock = clock
         self._sleep = sleep
+        self._patience = patience
         self._lock = anyio.Lock()
         self._free_at = 0.0
         self._longest = APART
@@ -76,7 +81,7 @@ class ModelQueries:
                 if (wait := min(self._free_at - self._clock(), self._longest)) > 0:
                     await self._sleep(wait)
                 self._hold(APART)
-                answer = await self._ask(path)
+                answer = await self._ask_in_time(path)
                 try:
                     return read(answer.status, answer.headers, answer.body, now=self._now())
                 except BusyError as error:
@@ -84,6 +89,13 @@ class ModelQueries:
                         raise error.with_facts(remedy=_BUSY) from None
                     self._hold(min(error.retry_after or APART * 2 ** (tries - 1), _LONGEST_WAIT))
         raise AssertionError("the last try returns or raises")
+
+    async def _ask_in_time(self, path: str) -> Answer:
+        try:
+            with anyio.fail_after(self._patience):
+                return await self._ask(path)
+        except TimeoutError:
+            raise UnavailableError("Kie.ai did not answer in time.", remedy=_BUSY) from None
 
     def _hold(self, seconds: float) -> None:
         self._free_at, self._longest = self._clock() + seconds, seconds

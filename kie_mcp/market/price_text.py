@@ -62,7 +62,7 @@ _UNIT = re.compile(
 )
 _PER = re.compile(r"\s*(?:/|per\b)", re.IGNORECASE)
 _UNIT_BEFORE = re.compile(
-    r"\b(?:1|one|each|an?) (second of video|second|image|request|upscale) costs?\b", re.IGNORECASE
+    r"\b(?:1|one|each|an?) (?:output )?(second of video|second|image|request|upscale) costs?\b", re.IGNORECASE
 )
 _SIZE = re.compile(
     r"(?<![\w.])(\d{3,4})\s?p\b|(?<![\w.])(\d(?:\.\d)?)\s?k\b|(?<![\w.])([1248])\s?[\u00d7x](?!\w)", re.IGNORECASE

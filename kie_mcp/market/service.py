@@ -23,8 +23,6 @@ FRESH = 24 * 3600.0
 """Seconds for which an answer is not asked for again."""
 AGAIN = 60.0
 """Seconds after a failure during which Kie.ai is not asked again."""
-PATIENCE = 4.0
-"""Seconds that one question may take, while somebody waits to order: widely used clients give a call up after 5."""
 Source = Literal["kie.ai", "snapshot"]
 
 
@@ -74,17 +72,13 @@ class Market:
         folder: Where answers are kept, one for each Kie.ai; None keeps them in memory alone.
         clock: The time.
         fresh: Seconds for which an answer is not asked for again.
-        patience: Seconds after which a question counts as one that Kie.ai does not answer.
     """
 
-    def __init__(
-        self, queries: Queries, folder: Path | None, clock: Clock, *, fresh: float = FRESH, patience: float = PATIENCE
-    ) -> None:
+    def __init__(self, queries: Queries, folder: Path | None, clock: Clock, *, fresh: float = FRESH) -> None:
         self._queries = queries
         self._cache = DiskCache(folder)
         self._clock = clock
         self._fresh = fresh
-        self._patience = patience
         self._lock = anyio.Lock()
         self._memory: dict[str, Kept] = {}
         self._failed_at: dict[str, float] = {}
@@ -168,9 +162,8 @@ class Market:
             if (kept and 0 <= now - kept.at < self._fresh) or 0 <= now - self._failed_at.get(name, -AGAIN) < AGAIN:
                 return kept
             try:
-                with anyio.fail_after(self._patience):
-                    answer = Kept(now, await ask())
-            except (KieError, TimeoutError):
+                answer = Kept(now, await ask())
+            except KieError:
                 self._failed_at[name] = now
                 return kept
             self._memory[name] = answer

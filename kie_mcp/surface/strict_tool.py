@@ -69,7 +69,10 @@ class StrictTool(Tool):
         name = str(place[0]) + "".join(f"[{part}]" for part in place[1:])
         if kind == "extra_forbidden":
             return self._explain_unknown(name)
-        problem = f"{_describe_value(value)} given; {words[:1].lower()}{words[1:]}."  # pydantic begins with a capital
+        words = f"{words[:1].lower()}{words[1:]}"  # pydantic begins with a capital
+        if kind == "dict_type":
+            words = "must be an object of fields"  # what pydantic calls a dictionary
+        problem = f"{_describe_value(value)} given; {words}."
         return OrderError(problem, argument=name, remedy=_CORRECT)
 
     def _explain_unknown(self, name: str) -> OrderError:

@@ -191,11 +191,17 @@ class Tools:
         new: arg.New = False,
         preview: arg.Preview = None,
         convert: arg.Convert = False,
+        estimate_only: arg.EstimateOnly = False,
     ) -> CallToolResult:
         """Run any other model of Kie.ai, for music, films and more. Costs Kie.ai credits."""
         order = ModelOrder(model=model, input=input)
         options = CallOptions(
-            wait_seconds=wait_seconds, idempotency_key=idempotency_key, new=new, preview=preview, convert=convert
+            wait_seconds=wait_seconds,
+            idempotency_key=idempotency_key,
+            new=new,
+            preview=preview,
+            convert=convert,
+            estimate_only=estimate_only,
         )
         return await self._calls.order(order, ctx, options)
 

@@ -171,3 +171,12 @@ async def test_the_client_asks_with_the_key() -> None:
         assert await kie.models.read_price("z-image") == "0.8 credits"
     assert str(sent[0].url) == "https://api.kie.ai/api/v1/models/z-image/price"
     assert sent[0].headers["authorization"] == "Bearer canary-key"
+
+
+async def test_a_question_without_an_answer_is_given_up_soon() -> None:
+    async def hang(_: str) -> Answer:
+        await anyio.sleep(60)
+        raise AssertionError("too late")
+
+    with pytest.raises(UnavailableError, match="did not answer in time"), anyio.fail_after(10):
+        await ModelQueries(hang, lambda: 0.0, patience=0.02).list_models()

@@ -42,6 +42,7 @@ def exactly(amount: float) -> tuple[float, float]:
         ("Price costs 1,430 credits per request", {}, 1430),
         ("4 credits per image (= $0.02)", {"n": 3}, 12),
         ("Each image costs 4 credits (0.02 USD).", {}, 4),
+        ("Each output image costs 1 credit (0.005 USD).", {}, 1),
         ("Each request costs 12 credits (0.06 USD).", {}, 12),
         ("Each second of video costs 27 credits (0.135 USD).", {"duration": 2}, 54),
     ],

@@ -66,3 +66,13 @@ async def test_an_input_that_cannot_be_checked_now_is_not_paid_for(tmp_path: Pat
     assert facts(refused)["error"]["category"] == "unavailable"
     assert facts(known)["error"]["category"] == "invalid_argument"
     assert here.creates == []
+
+
+async def test_what_any_model_would_cost_is_told_and_nothing_is_done(tmp_path: Path) -> None:
+    path = put(tmp_path, "fox.png", picture())
+    order = {"model": "recraft/crisp-upscale", "input": {"image": str(path)}}
+    async with stand(tmp_path) as here:
+        told = facts(await here.call("run_model", **order, estimate_only=True))
+        assert (told["estimate_only"], told["credits"]["estimated"]) == (True, 0.5)
+        assert facts(await here.call("list_jobs"))["jobs"] == []
+    assert here.creates == []

@@ -177,7 +177,7 @@ what to do: Correct it and call again; nothing was sent. Required: either task_i
             "kling/v2-1-master-text-to-video",
             "a boat",
             snapshot("""\
-error: input: 'a boat' given; input should be a valid dictionary.
+error: input: 'a boat' given; must be an object of fields.
 what to do: Correct the arguments and call again.\
 """),
         ),

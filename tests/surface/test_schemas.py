@@ -287,6 +287,7 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                         "description": "Turn a file that the model does not take into one that it takes",
                         "type": "boolean",
                     },
+                    "estimate_only": {"description": "Is free", "type": "boolean"},
                 },
                 "required": ["model", "input"],
                 "type": "object",

@@ -109,7 +109,7 @@ def _rest(facts: Answer) -> list[str]:
     if facts.parts:
         lines.append(f"made with: {', '.join(_part_words(part) for part in facts.parts)}")
     theirs = f" (Kie.ai's id: {code(facts.kie_task_id, 100)})" if facts.kie_task_id else ""
-    title = f" {quote(facts.title)}" if facts.title else ""
+    title = f" {quote(own)}" if (own := _own_title(facts)) else ""
     lines.append(f"job: {facts.job_id}{theirs}{title}")
     if facts.sandbox:
         lines.append("sandbox: a stand-in for Kie.ai answers here; no money is involved")
@@ -144,9 +144,14 @@ def _write_part_cost(part: PartFields | EstimatedPart) -> str:
     return format_credits(Estimate(most if part.credits_least is None else part.credits_least, most))
 
 
+def _own_title(facts: Answer) -> str:
+    """Return the title unless it is the model's name, which stands for it where an order has no words."""
+    return facts.title if facts.title and facts.title != facts.model else ""
+
+
 def _row(facts: Answer) -> str:
     what = f"{facts.created_at} {facts.state} {name_kind(facts.kind, facts.model)} {facts.job_id}"
-    title = [quote(facts.title)] if facts.title else []
+    title = [quote(own)] if (own := _own_title(facts)) else []
     why = [facts.error.message] if facts.error else []
     files = [output.path or short_link(output.url or output.resource, ROW_LINK) for output in facts.outputs]
     more = [f"(and {len(files) - ROW_FILES} more)"] if len(files) > ROW_FILES else []
