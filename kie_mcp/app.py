@@ -132,6 +132,7 @@ def make_tenant(
             wait_seconds=settings.wait_seconds, links=settings.links, preview=settings.preview
         ),
         limits=settings.limits,
+        confirm_above=settings.confirm_above_credits,
         has_key=settings.api_key is not None,
     )
 

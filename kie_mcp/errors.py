@@ -10,6 +10,7 @@ KieError
 │   ├── NetworkSetupError    correct this computer's network settings, and start again
 │   ├── CreditError          top up, or raise the key's cap
 │   ├── BudgetError          a ceiling of the user's own does not allow it
+│   ├── ConfirmationError    the person has not agreed to the cost: ask them
 │   ├── UnavailableError     come back later
 │   └── NotYetError          it is sent again by itself
 │       ├── BusyError        ... too many sends: after `retry_after` seconds
@@ -167,6 +168,12 @@ class BudgetError(NotCreatedError):
     """A ceiling that the user has set does not allow it; the jobs that were sent before are not touched by it."""
 
     category = "budget"
+
+
+class ConfirmationError(NotCreatedError):
+    """The order costs more than what the person lets pass unasked, and they have not agreed to it."""
+
+    category = "confirmation"
 
 
 class UnavailableError(NotCreatedError):

@@ -75,6 +75,8 @@ class Settings(BaseModel):
     max_credits_per_day: Credits | None = None
     """A day begins at 00:00 UTC."""
     max_jobs_per_day: Annotated[int, Field(ge=0)] | None = None
+    confirm_above_credits: Credits | None = None
+    """The person is asked before one call orders what may cost more; None never asks."""
     log_level: LogLevel = "WARNING"
     api_style: StyleName = "jobs"
     """How create calls are written: with live ids and fields, as the specification has them, or its legacy calls."""

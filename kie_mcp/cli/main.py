@@ -208,7 +208,7 @@ def _show_account(arguments: argparse.Namespace) -> int:
     from kie_mcp.cli.account import report_account
 
     async def show() -> int:
-        say(await report_account(settings, as_json=arguments.json))
+        say(await report_account(settings, as_json=arguments.json, success_rate_of=arguments.success_rate))
         return 0
 
     return _run(show())

@@ -72,6 +72,8 @@ def _add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
     jobs.add_argument("--limit", type=_parse_count, default=20, metavar="N", help="how many (20)")
     account = add("account", help="show balance, spending, ceilings and jobs in flight of this key")
     account.set_defaults(command="account")
+    rate_help = "how often jobs of this model succeeded lately, too"
+    account.add_argument("--success-rate", default="", metavar="MODEL", help=rate_help)
     account.add_argument("--json", action="store_true", help="as JSON")
 
 

@@ -17,6 +17,9 @@ from kie_mcp.jobs.timing import STANDARD, Timing
 PATIENCE = 4.0
 """Seconds after which the rest is told without the balance: widely used clients give a call up after 5."""
 
+BALANCE_AGE = 600.0
+"""Seconds for which a balance is worth telling."""
+
 
 class Balance(Protocol):
     """What is asked of Kie.ai."""
@@ -94,6 +97,12 @@ class AccountReader:
         self._asking = anyio.Lock()
         self._asked_at: float | None = None
         self._answer: tuple[float | None, KieError | None] = None, None
+
+    @property
+    def known_balance(self) -> float | None:
+        """The credits left when Kie.ai was asked last, if that was in the last ten minutes."""
+        is_recent = self._asked_at is not None and anyio.current_time() - self._asked_at < BALANCE_AGE
+        return self._answer[0] if is_recent else None
 
     async def read(self) -> Account:
         """Return how the account stands, also if Kie.ai does not answer. Raises LedgerError."""

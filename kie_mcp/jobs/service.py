@@ -132,12 +132,34 @@ class JobService:
                     for made in (*(part for part in one.parts.values() if part.id in job.parts), job):
                         self._runner.start(made)
             await self._take_up({name for job, _ in placed for name in (job.id, *job.parts)})
-            try:
-                await anyio.lowlevel.checkpoint_if_cancelled()
-            except anyio.get_cancelled_exc_class():
-                await self.note_all([job for job, _ in placed], Caller.LEFT)
-                raise
+            await self._note_if_left([job for job, _ in placed])
         return placed
+
+    async def join(
+        self, draft: Draft, *, idempotency_key: str = "", new: bool = False, came: float | None = None
+    ) -> Job | None:
+        """Return the job that `place` would join, with this call as its caller; None if it would write a new one down.
+
+        Nothing is written down for the order itself.
+        """
+        came = self.now() if came is None else came
+        async with self._placing:
+            ended = await self._runner.settle()
+            recent = self._runner.calls.recent(came)
+            job = self._job(draft, idempotency_key)
+            found = await self._ledger.join(job, self._worker, new=new, ended=ended, recent=recent)
+            if found:
+                await self._take_up({found.id, *found.parts})
+                await self._note_if_left([found])
+        return found
+
+    async def _note_if_left(self, jobs: Sequence[Job]) -> None:
+        """Note it if the caller was cancelled meanwhile, and let the cancellation go on."""
+        try:
+            await anyio.lowlevel.checkpoint_if_cancelled()
+        except anyio.get_cancelled_exc_class():
+            await self.note_all(jobs, Caller.LEFT)
+            raise
 
     async def _take_up(self, job_ids: set[str]) -> None:
         """Care for those that were written down after all, by a disk that had answered too late."""

@@ -4,12 +4,14 @@ import logging
 from collections import Counter
 from collections.abc import Collection, Sequence
 from contextlib import aclosing
+from typing import TypeAlias
 
 import anyio
 from mcp.types import CallToolResult, ImageContent
 
 from kie_mcp.catalog.validate import rename_arguments
 from kie_mcp.errors import MissingKeyError
+from kie_mcp.jobs.budget import check_call
 from kie_mcp.jobs.draft import Draft
 from kie_mcp.jobs.job import Job, Phase
 from kie_mcp.jobs.joining import Caller
@@ -31,6 +33,9 @@ from kie_mcp.surface.tenant import Tenant, TenantOf
 
 logger = logging.getLogger(__name__)
 
+Placed: TypeAlias = tuple[Job, bool]
+"""The job of an order, and whether it was there."""
+
 
 class Batches:
     """Handles the tool calls that are about several jobs, each for the tenant that its request belongs to."""
@@ -50,10 +55,13 @@ class Batches:
         if not tenant.has_key:
             raise MissingKeyError
         call = self._calls.begin(ctx, options)
-        placed = await _place_all(await _draft_all(tenant, wishes, options), call, options)
+        drafts = await _draft_all(tenant, wishes, options)
+        began = anyio.current_time()
+        placed = await self._place(drafts, ctx, options, call)
         jobs = [job for job, _ in placed]
         try:
-            told = await self._wait_for_all(jobs, ctx, tenant.service, call.seconds)
+            seconds = min(call.seconds, call.patience - (anyio.current_time() - began))
+            told = await self._wait_for_all(jobs, ctx, tenant.service, max(seconds, 0.0))
             joined = {job.id for job, was_there in placed if was_there}
             return await self._answer(told, ctx, options, call, joined=joined)
         except Exception as error:
@@ -64,6 +72,42 @@ class Batches:
         except BaseException:
             await note_callers(tenant.service, jobs, Caller.LEFT)
             raise
+
+    async def _place(self, drafts: Sequence[Draft], ctx: Ctx, options: CallOptions, call: Call) -> list[Placed]:
+        """Place what was checked, once the person has agreed if they have to be asked about the sum.
+
+        Raises KieError if it is refused; then nothing is written down.
+        """
+        service, came = call.tenant.service, call.arrival.service_time
+        prints = [draft.fingerprint for draft in drafts]
+        keys = dict(zip(prints, number_keys(options.idempotency_key, len(drafts)), strict=True))
+        terms = self._calls.terms(call.tenant, options)
+        there: dict[str, Placed] = {}
+        answer_id = ""
+
+        async def place() -> dict[str, Placed]:
+            rest = [draft for draft in drafts if draft.fingerprint not in there]
+            own = [keys[draft.fingerprint] for draft in rest]
+            placed = await service.place_all(rest, keys=own, new=options.new, came=came) if rest else []
+            return there | dict(zip((draft.fingerprint for draft in rest), placed, strict=True))
+
+        try:
+            if not terms.allow(terms.sum_prices(drafts)):
+                # What only joins a job costs nothing anew; and what may not be ordered at all is not asked about.
+                for draft in drafts:
+                    key = keys[draft.fingerprint]
+                    if job := await service.join(draft, idempotency_key=key, new=options.new, came=came):
+                        there[draft.fingerprint] = job, True
+                rest = [draft for draft in drafts if draft.fingerprint not in there]
+                for draft in rest:
+                    check_call(terms.sum_prices([draft]).tally, call.tenant.limits)
+                if rest and not terms.allow(terms.sum_prices(rest)):
+                    answer_id = await self._calls.ask(rest, ctx, options, call.arrival)
+            placed = await self._calls.place_answered(answer_id, place)
+        except BaseException:
+            await note_callers(service, [job for job, _ in there.values()], Caller.LEFT)
+            raise
+        return [placed[draft.fingerprint] for draft in drafts]
 
     async def report_status(self, jobs: Sequence[Job], ctx: Ctx, options: CallOptions) -> CallToolResult:
         """Look at the jobs again, wait for the end of all as long as the client can, and answer."""
@@ -130,13 +174,6 @@ class Batches:
         if made is None or not (profile.preview if options.preview is None else options.preview):
             return None, ""
         return await self._calls.draw_preview(made)
-
-
-async def _place_all(drafts: Sequence[Draft], call: Call, options: CallOptions) -> list[tuple[Job, bool]]:
-    """Place what was checked. Raises KieError if it is refused; then nothing is written down."""
-    keys = number_keys(options.idempotency_key, len(drafts))
-    came = call.arrival.service_time
-    return await call.tenant.service.place_all(drafts, keys=keys, new=options.new, came=came)
 
 
 async def _draft_all(tenant: Tenant, wishes: Sequence[Wish], options: CallOptions) -> list[Draft]:

@@ -5,10 +5,10 @@ noted with the job, since that decides whether an equal order joins it later.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import anyio
 import anyio.lowlevel
@@ -17,16 +17,19 @@ from mcp.server.mcpserver import Context
 from mcp.types import CallToolResult, ImageContent
 
 from kie_mcp.errors import KieError, MissingKeyError, OrderError
-from kie_mcp.jobs.budget import explain_count
+from kie_mcp.jobs.budget import check_call, explain_count
 from kie_mcp.jobs.clock import Clock
+from kie_mcp.jobs.draft import Draft
 from kie_mcp.jobs.job import Job
 from kie_mcp.jobs.joining import Caller
 from kie_mcp.jobs.service import JobService
 from kie_mcp.orders.order import Order
 from kie_mcp.surface.answers.build import build_estimate, build_lost_answer, build_result, describe_job
+from kie_mcp.surface.answers.confirmation import Terms
 from kie_mcp.surface.answers.preview import PREVIEW_SECONDS, Previews
 from kie_mcp.surface.answers.schema import Answer
-from kie_mcp.surface.clients import Peer, Profile, choose_wait, explain_shortening, find_profile
+from kie_mcp.surface.clients import NOT_LISTENING, Peer, Profile, choose_wait, explain_shortening, find_profile
+from kie_mcp.surface.confirmation import Confirmations
 from kie_mcp.surface.delivery_tracker import Deliveries
 from kie_mcp.surface.progress import Progress
 from kie_mcp.surface.tenant import Tenant, TenantOf
@@ -34,9 +37,12 @@ from kie_mcp.surface.tenant import Tenant, TenantOf
 logger = logging.getLogger(__name__)
 
 Ctx = Context[Any]
+T = TypeVar("T")
 
 GRACE = 2.0
 """Seconds that an answer may take in addition to the wait before it counts as late."""
+ASKING_SHARE = 0.9
+"""The part of the time that a client waits in which the person can answer: the rest is for what is done then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +55,8 @@ class CallOptions:
     preview: bool | None = None
     convert: bool = False
     estimate_only: bool = False
+    agreed_credits: float | None = None
+    """What the person has agreed to spend on this call, if they were asked before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +105,8 @@ class Call:
     arrival: Arrival
     seconds: float
     """How long it waits for the end of what it is about."""
+    patience: float
+    """How long its client waits for an answer at all, the time for the person's own answer included."""
 
     @property
     def seconds_left(self) -> float:
@@ -112,13 +122,18 @@ class CallHandler:
         self._clock = clock
         self._previews = Previews(preview_seconds)
         self.deliveries = Deliveries()
+        self._confirmations = Confirmations()
 
     async def order(
         self, order: Order, ctx: Ctx, options: CallOptions, *, parts: Mapping[str, Order] | None = None
     ) -> CallToolResult:
         """Place an order, wait for its job as long as the client can, and answer. Raises KieError if it is refused.
 
-        If only an estimate is asked for, the order is checked as any other, and its cost is answered.
+        If only an estimate is asked for, the order is checked as any other, and its cost is answered: nothing of the
+        order is sent. A model that has no row here is looked up on the list of all models, for which Kie.ai may be
+        asked; that is free.
+
+        Raises InputNeededError if the client has to put a question to the person and call again.
         """
         tenant = self._tenant_of(ctx.request_context)
         if options.estimate_only:
@@ -128,10 +143,12 @@ class CallHandler:
             raise MissingKeyError
         arrival = _note_arrival(tenant.service)
         draft = await tenant.planner.draft(order, parts=parts, convert=options.convert)
-        key = _strip_key(options.idempotency_key)
-        job, joined = await tenant.service.place(draft, idempotency_key=key, new=options.new, came=arrival.service_time)
+        began = anyio.current_time()
+        job, joined = await self._place(draft, ctx, options, arrival)
         try:
-            return await self.answer_when_done(job, ctx, options, joined=joined, arrival=arrival)
+            seconds = self._find_patience(ctx, options) - (anyio.current_time() - began)
+            seconds = min(seconds, self._choose_wait(ctx, options))
+            return await self.answer_when_done(job, ctx, options, joined=joined, seconds=seconds, arrival=arrival)
         except Exception as error:
             # The job goes on in spite of this, so the caller must get its id.
             await _note_caller(tenant.service, job, Caller.LEFT)
@@ -140,6 +157,39 @@ class CallHandler:
         except BaseException:
             await _note_caller(tenant.service, job, Caller.LEFT)
             raise
+
+    async def _place(self, draft: Draft, ctx: Ctx, options: CallOptions, arrival: Arrival) -> tuple[Job, bool]:
+        """Place what was checked, once the person has agreed if they have to be asked. Raises as `order` does."""
+        tenant = self._tenant_of(ctx.request_context)
+        key, came = _strip_key(options.idempotency_key), arrival.service_time
+        terms = self.terms(tenant, options)
+        answer_id, price = "", terms.sum_prices([draft])
+        # An answer counts also if the price has fallen since: it may be a no, or have been sent before.
+        if ctx.request_state or not terms.allow(price):
+            # What only joins a job costs nothing anew; and what may not be ordered at all is not asked about.
+            if job := await tenant.service.join(draft, idempotency_key=key, new=options.new, came=came):
+                return job, True
+            check_call(price.tally, tenant.limits)
+            answer_id = await self.ask([draft], ctx, options, arrival)
+        return await self._confirmations.place(
+            answer_id, lambda: tenant.service.place(draft, idempotency_key=key, new=options.new, came=came)
+        )
+
+    def terms(self, tenant: Tenant, options: CallOptions) -> Terms:
+        """Return what a call of this tenant's may order unasked."""
+        return Terms(
+            above=tenant.confirm_above,
+            agreed=options.agreed_credits,
+            limits=tenant.limits,
+            balance=tenant.account_reader.known_balance,
+        )
+
+    async def ask(self, drafts: Sequence[Draft], ctx: Ctx, options: CallOptions, arrival: Arrival) -> str:
+        """Ask the person about everything that a call orders; return the id of their answer. Raises as `order` does."""
+        tenant = self._tenant_of(ctx.request_context)
+        left = ASKING_SHARE * self._find_patience(ctx, options) - (anyio.current_time() - arrival.loop_time)
+        terms, seconds = self.terms(tenant, options), max(left, 0.0)
+        return await self._confirmations.ask(drafts, ctx, terms, account=tenant.account, seconds=seconds)
 
     async def report_status(self, job: Job, ctx: Ctx, options: CallOptions) -> CallToolResult:
         """Look at the job again, wait for its end as long as the client can, and answer."""
@@ -174,7 +224,12 @@ class CallHandler:
         """Note that a call about several jobs has come, and how long its client waits."""
         tenant = self._tenant_of(ctx.request_context)
         profile, seconds = self._find_profile(ctx), self._choose_wait(ctx, options)
-        return Call(tenant=tenant, profile=profile, arrival=_note_arrival(tenant.service), seconds=seconds)
+        arrival, patience = _note_arrival(tenant.service), self._find_patience(ctx, options)
+        return Call(tenant=tenant, profile=profile, arrival=arrival, seconds=seconds, patience=patience)
+
+    async def place_answered(self, answer_id: str, place: Callable[[], Awaitable[T]]) -> T:
+        """Place what an answer of the person's allows; a repeated answer gets what was placed for it before."""
+        return await self._confirmations.place(answer_id, place)
 
     def has_come_late(self, ctx: Ctx, arrival: Arrival) -> bool:
         """Say whether the answer to the call comes now after its client may have given up."""
@@ -196,6 +251,11 @@ class CallHandler:
     def _choose_wait(self, ctx: Ctx, options: CallOptions) -> float:
         listening = bool((ctx.request_context.meta or {}).get("progress_token"))
         return choose_wait(options.wait_seconds, self._find_profile(ctx), listening=listening)
+
+    def _find_patience(self, ctx: Ctx, options: CallOptions) -> float:
+        """Return how many seconds the client is known to wait for an answer, or says that it does."""
+        waits = (self._choose_wait(ctx, one) for one in (options, NO_OPTIONS))
+        return self._find_profile(ctx).longest_wait or max(*waits, NOT_LISTENING)
 
     def _find_profile(self, ctx: Ctx) -> Profile:
         request = ctx.request_context

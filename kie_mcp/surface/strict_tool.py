@@ -20,6 +20,7 @@ from kie_mcp.errors import KieError, OrderError, UnforeseenError
 from kie_mcp.surface.answers.build import build_refusal
 from kie_mcp.surface.answers.schema import Answer, Fields, output_schema
 from kie_mcp.surface.arguments.repair import OTHER_NAMES, repair
+from kie_mcp.surface.confirmation import InputNeededError
 from kie_mcp.surface.viewer import SHOWN_IN_VIEWER
 from kie_mcp.text import literal
 from kie_mcp.urls import quote_url
@@ -45,6 +46,8 @@ class StrictTool(Tool):
             cause = error.__cause__
             if isinstance(cause, ValidationError) and not isinstance(error, UnexpectedToolError):
                 return build_refusal(self._explain(cause, arguments))
+            if isinstance(cause, InputNeededError):
+                return cause.result
             if isinstance(cause, KieError):
                 return build_refusal(cause)
             if isinstance(error, UnexpectedToolError):

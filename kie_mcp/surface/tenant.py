@@ -37,6 +37,8 @@ class Tenant:
     """What its settings say about how to answer clients."""
     limits: Limits = NO_LIMITS
     """What may be spent at most."""
+    confirm_above: float | None = None
+    """The person is asked before one call orders what may cost more credits; None never asks."""
     has_key: bool = True
     """Whether there is an API key. Without one, tools that cost credits answer how to get one and where to put it."""
 

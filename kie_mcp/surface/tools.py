@@ -11,6 +11,7 @@ from kie_mcp.catalog.validate import rename_arguments
 from kie_mcp.errors import OrderError, UnknownJobError
 from kie_mcp.jobs.job import JobState
 from kie_mcp.market.search import search
+from kie_mcp.market.success_rate import read_both
 from kie_mcp.orders.job_uris import parse_job_uri
 from kie_mcp.orders.kind import Kind
 from kie_mcp.orders.model_order import ModelOrder
@@ -83,6 +84,7 @@ class Tools:
         preview: arg.Preview = None,
         convert: arg.Convert = False,
         estimate_only: arg.EstimateOnly = False,
+        agreed_credits: arg.AgreedCredits = None,
     ) -> CallToolResult:
         """Make, edit, enlarge, sharpen or cut out pictures. Costs Kie.ai credits."""
         order = ImageOrder(
@@ -101,6 +103,7 @@ class Tools:
             preview=preview,
             convert=convert,
             estimate_only=estimate_only,
+            agreed_credits=agreed_credits,
         )
         if is_batch(prompts, count):
             texts = [add_style(one, style) if one.strip() else "" for one in prompts]
@@ -123,6 +126,7 @@ class Tools:
         idempotency_key: arg.IdempotencyKey = "",
         new: arg.New = False,
         estimate_only: arg.EstimateOnly = False,
+        agreed_credits: arg.AgreedCredits = None,
     ) -> CallToolResult:
         """Speak a text. Costs Kie.ai credits."""
         order = SpeechOrder(
@@ -135,7 +139,11 @@ class Tools:
             language=language,
         )
         options = CallOptions(
-            wait_seconds=wait_seconds, idempotency_key=idempotency_key, new=new, estimate_only=estimate_only
+            wait_seconds=wait_seconds,
+            idempotency_key=idempotency_key,
+            new=new,
+            estimate_only=estimate_only,
+            agreed_credits=agreed_credits,
         )
         return await self._calls.order(order, ctx, options)
 
@@ -159,6 +167,7 @@ class Tools:
         preview: arg.Preview = None,
         convert: arg.Convert = False,
         estimate_only: arg.EstimateOnly = False,
+        agreed_credits: arg.AgreedCredits = None,
     ) -> CallToolResult:
         """Make a face speak, from image or image_prompt and audio or script. Takes minutes. Costs credits a second."""
         parts = _make_parts(image, image_prompt, aspect_ratio, audio, script, voice)
@@ -177,6 +186,7 @@ class Tools:
             preview=preview,
             convert=convert,
             estimate_only=estimate_only,
+            agreed_credits=agreed_credits,
         )
         return await self._calls.order(order, ctx, options, parts=parts)
 
@@ -192,6 +202,7 @@ class Tools:
         preview: arg.Preview = None,
         convert: arg.Convert = False,
         estimate_only: arg.EstimateOnly = False,
+        agreed_credits: arg.AgreedCredits = None,
     ) -> CallToolResult:
         """Run any other model of Kie.ai, for music, films and more. Costs Kie.ai credits."""
         order = ModelOrder(model=model, input=input)
@@ -202,6 +213,7 @@ class Tools:
             preview=preview,
             convert=convert,
             estimate_only=estimate_only,
+            agreed_credits=agreed_credits,
         )
         return await self._calls.order(order, ctx, options)
 
@@ -238,11 +250,11 @@ class Tools:
         return build_listing([await self._calls.describe(job, tenant) for job in jobs], none=none)
 
     @_tool(ToolFacts(title="Get account", answers=AccountFields, read_only=True, shows_jobs=False))
-    async def get_account(self, ctx: Ctx) -> CallToolResult:
+    async def get_account(self, ctx: Ctx, success_rate_of: arg.RatedModel = "") -> CallToolResult:
         """Show balance, credits spent today and this month, ceilings and what they leave, jobs in flight. Free."""
         tenant = self._tenant_of(ctx.request_context)
-        account = await tenant.account_reader.read()
-        return build_account(account, sandbox=tenant.is_sandbox)
+        account, rate = await read_both(tenant.account_reader, tenant.market, success_rate_of.strip())
+        return build_account(account, sandbox=tenant.is_sandbox, rate=rate)
 
     @_tool(ToolFacts(title="List models", answers=ModelListing, read_only=True, shows_jobs=False))
     async def list_models(

@@ -301,3 +301,17 @@ async def test_an_order_that_does_not_fit_into_the_budget_is_refused_and_nothing
         assert [(await finished(service, job)).phase for job in jobs] == [Phase.SUCCEEDED] * 2
         await service.place(draft("owl", credits=Estimate(1.0, 1.0)))
     assert [job.fingerprint for job in stage.rows()] == ["fox", "cat", "owl"]
+
+
+async def test_a_call_joins_a_job_without_ordering_one() -> None:
+    stage = Stage(Script(looks=[RUNNING]))
+    async with stage.service().open() as service:
+        job, _ = await service.place(draft())
+        await anyio.sleep(STANDARD.duplicate_window + 1)
+        with anyio.CancelScope() as scope:
+            scope.cancel()
+            await service.join(draft())
+        found = await service.join(draft())
+        assert await service.join(draft("dog")) is None
+    assert found is not None
+    assert (found.id, len(stage.rows())) == (job.id, 1)

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import httpx
 from mcp import Client
+from mcp.client.session import ElicitationFnT
 from mcp.types import CallToolResult, Implementation, TextContent
 from pydantic import SecretStr
 from starlette.applications import Starlette
@@ -98,9 +99,13 @@ async def stand(
     clock: Clock | None = None,
     ledger: Ledger | None = None,
     patience: Patience = PATIENT,
+    person: ElicitationFnT | None = None,
     **sandbox: Any,
 ) -> AsyncGenerator[Stand]:
-    """Open a stand, on a sandbox of its own or on `app`; `transport` may put something between server and sandbox."""
+    """Open a stand, on a sandbox of its own or on `app`; `transport` may put something between server and sandbox.
+
+    `person` answers what the server asks; without it the client does not take questions.
+    """
     options: dict[str, Any] = {"speed": 10.0, "makers": PlainMedia()} | sandbox
     app = app or create_app(clock=asyncio.get_running_loop().time, base_url=BASE, **options)
     used = settings(folder, **(changes or {}))
@@ -117,5 +122,5 @@ async def stand(
     )
     server = create_server(used, kie=kie, clock=clock or LoopClock(), ledger=ledger, preview_seconds=UNHURRIED_PREVIEW)
     info = Implementation(name=client, version="1")
-    async with Client(server, mode=era, client_info=info) as connected:
+    async with Client(server, mode=era, client_info=info, elicitation_callback=person) as connected:
         yield Stand(connected, app, used)

@@ -19,7 +19,7 @@ from kie_mcp.jobs.budget import DAY, Limits, Tally, Usage
 from kie_mcp.kie.client import KieClient
 from kie_mcp.surface.answers.account import describe_account, write_account
 from tests.support.sandbox_server import BASE, Era, Stand, facts, settings, stand, text
-from tests.support.virtual_time import HURRIED, START, LoopClock
+from tests.support.virtual_time import BRISK, HURRIED, START, LoopClock
 
 pytestmark = pytest.mark.anyio
 CEILINGS = {"max_credits_per_job": 50, "max_credits_per_day": 100, "max_jobs_per_day": 10}
@@ -224,15 +224,17 @@ async def test_it_takes_no_arguments_and_is_not_shown_in_the_viewer(tmp_path: Pa
 async def test_the_command_line_says_the_same(tmp_path: Path) -> None:
     async with stand(tmp_path, changes=CEILINGS) as here:
         await order(here)
-        told = await here.call("get_account")
+        told = await here.call("get_account", success_rate_of="z-image")
 
         def client() -> KieClient:
             return KieClient("sandbox", base_url=BASE, transport=httpx.ASGITransport(here.app))
 
-        said = await report_account(here.settings, kie=client(), clock=LoopClock())
-        as_json: dict[str, Any] = json.loads(
-            await report_account(here.settings, as_json=True, kie=client(), clock=LoopClock())
-        )
+        async def report(*, as_json: bool = False) -> str:
+            how: dict[str, Any] = {"kie": client(), "clock": LoopClock(), "success_rate_of": "z-image"}
+            return await report_account(here.settings, as_json=as_json, **how)
+
+        said, as_json = await report(), json.loads(await report(as_json=True))
+    assert as_json["success_rate"]["points"] > 100
     assert as_json == facts(told)
     assert without_minutes(said) == without_minutes(text(told))
 
@@ -247,3 +249,70 @@ async def test_the_command_line_makes_no_ledger(tmp_path: Path) -> None:
     said = await report_account(used, clock=LoopClock())
     assert said.startswith("balance: not known\nproblem: There is no Kie.ai API key.")
     assert not used.state_dir.exists()
+
+
+class Flaky(httpx.AsyncBaseTransport):
+    """Answers questions about success rates in a way of its own."""
+
+    answer: httpx.Response | None = None
+
+    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
+        self.inner = inner
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if not request.url.path.endswith("/success-rate"):
+            return await self.inner.handle_async_request(request)
+        if self.answer is None:
+            await anyio.sleep_forever()
+        assert self.answer
+        return self.answer
+
+
+def points(*percents: float | None) -> httpx.Response:
+    """Answer with points of ten minutes, the last of which ends at noon."""
+    ends = [f"2026-11-27T{(72 - back) // 6:02}:{(72 - back) % 6}0:00Z" for back in range(len(percents))][::-1]
+    listed = [{"start": end, "end": end, "successRate": one} for end, one in zip(ends, percents, strict=True)]
+    return httpx.Response(200, json={"code": 200, "msg": "success", "data": {"points": listed}})
+
+
+async def test_the_success_rate_of_a_model_is_told_when_it_is_asked_for(tmp_path: Path, era: Era) -> None:
+    async with stand(tmp_path, era=era, transport=Flaky) as here:
+        Flaky.answer = points(*[50.0] * 6, *[100.0, None, 98.0, 100.0, None, 100.0])
+        told = await here.call("get_account", success_rate_of=" Z-Image ")
+        Flaky.answer = points(50.0, 100.0, *[None] * 6)
+        old = await here.call("get_account", success_rate_of="z-image")
+        Flaky.answer = points()
+        nothing = await here.call("get_account", success_rate_of="z-image")
+        unasked = await here.call("get_account")
+    rates = [facts(one).get("success_rate") for one in (told, old, nothing, unasked)]
+    assert rates == [
+        {"model": "z-image", "last_hour": 99.5, "last_day": 69.8, "points": 10},
+        {"model": "z-image", "last_day": 75.0, "points": 2},
+        {"model": "z-image", "points": 0},
+        None,
+    ]
+    lines = ["\n".join(line for line in text(one).splitlines() if "success" in line) for one in (told, old, nothing)]
+    assert lines == [
+        "success rate of z-image: 99.5 % in the last hour, 69.8 % in the last day (10 points)",
+        "success rate of z-image: no data in the last hour, 75 % in the last day (2 points)",
+        "success rate of z-image: no data",
+    ]
+
+
+@pytest.mark.parametrize("anyio_backend", [BRISK])
+async def test_a_success_rate_that_is_not_known_hides_nothing_else(tmp_path: Path) -> None:
+    async with stand(tmp_path, transport=Flaky) as here:
+        Flaky.answer = httpx.Response(200, json={"code": 500, "msg": "a fault", "data": None})
+        fault = facts(await here.call("get_account", success_rate_of="z-image"))
+        unknown = await here.call("get_account", success_rate_of="z-imag")
+        Flaky.answer = None
+        began = anyio.current_time()
+        silent = facts(await here.call("get_account", success_rate_of="z-image"))
+        seconds = anyio.current_time() - began
+    assert seconds < 5
+    assert [one["success_rate"]["error"]["category"] for one in (fault, facts(unknown), silent)] == [
+        *("unavailable", "invalid_argument", "unavailable")
+    ]
+    assert all("credits_left" in one and "today" in one for one in (fault, facts(unknown), silent))
+    assert "success_rate_of: Kie.ai lists no model 'z-imag'. Did you mean z-image?" in text(unknown)
+    assert not unknown.is_error

@@ -149,6 +149,22 @@ async def test_nothing_is_written_down_sent_or_asked_of_kie(tmp_path: Path, chan
     assert written(tmp_path) == []
 
 
+@pytest.mark.parametrize("changes", [{}, {"api_key": None}], ids=["with a key", "without a key"])
+async def test_of_any_other_model_only_its_free_facts_are_asked(tmp_path: Path, changes: dict[str, Any]) -> None:
+    requests: list[str] = []
+    data = base64.b64encode(picture()).decode()
+    cutting = {"model": "recraft/remove-background", "input": {"image": f"data:image/png;base64,{data}"}}
+    drawing = {"model": "z-image", "input": {"prompt": "a secret fox", "aspect_ratio": "1:1"}}
+    async with stand(tmp_path, changes=changes, transport=lambda inner: Recording(inner, requests)) as here:
+        answers = [await here.call("run_model", **order, estimate_only=True) for order in (cutting, drawing)]
+        listed = facts(await here.call("list_jobs"))
+    assert not any(answer.is_error for answer in answers)
+    assert text(answers[1]).startswith("estimate: z-image, about 0.8 credits (under $0.01); nothing was ordered")
+    assert (listed["jobs"], here.creates, written(tmp_path)) == ([], [], [])
+    free = {"/api/v1/models", "/api/v1/models/z-image/schema", "/api/v1/models/recraft/remove-background/schema"}
+    assert {httpx.URL(url).path for url in requests} == (free if "api_key" not in changes else set())
+
+
 def written(folder: Path) -> list[Path]:
     """List the files that an order leaves for its job."""
     return [*folder.glob("state/inputs/*"), *folder.glob("out/*")]

@@ -40,7 +40,7 @@ class Charging(httpx.AsyncBaseTransport):
 
 
 @asynccontextmanager
-async def charging(folder: Path) -> AsyncGenerator[tuple[Stand, Charging]]:
+async def charging(folder: Path, **options: Any) -> AsyncGenerator[tuple[Stand, Charging]]:
     """A stand whose prices a test can change."""
     made: list[Charging] = []
 
@@ -48,7 +48,7 @@ async def charging(folder: Path) -> AsyncGenerator[tuple[Stand, Charging]]:
         made.append(Charging(inner))
         return made[-1]
 
-    async with stand(folder, transport=wrap, credits=100_000.0) as here:
+    async with stand(folder, transport=wrap, credits=100_000.0, **options) as here:
         yield here, made[0]
 
 

@@ -126,6 +126,7 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                         "type": "boolean",
                     },
                     "estimate_only": {"description": "Is free", "type": "boolean"},
+                    "agreed_credits": {"type": "number", "description": "By the user"},
                 },
                 "type": "object",
             },
@@ -179,6 +180,7 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                         "type": "boolean",
                     },
                     "estimate_only": {"description": "Is free", "type": "boolean"},
+                    "agreed_credits": {"type": "number", "description": "By the user"},
                 },
                 "required": ["text"],
                 "type": "object",
@@ -254,6 +256,7 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                         "type": "boolean",
                     },
                     "estimate_only": {"description": "Is free", "type": "boolean"},
+                    "agreed_credits": {"type": "number", "description": "By the user"},
                 },
                 "type": "object",
             },
@@ -288,6 +291,7 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                         "type": "boolean",
                     },
                     "estimate_only": {"description": "Is free", "type": "boolean"},
+                    "agreed_credits": {"type": "number", "description": "By the user"},
                 },
                 "required": ["model", "input"],
                 "type": "object",
@@ -336,7 +340,10 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                 },
                 "type": "object",
             },
-            "get_account": {"properties": {}, "type": "object"},
+            "get_account": {
+                "properties": {"success_rate_of": {"description": "Model id", "type": "string"}},
+                "type": "object",
+            },
             "list_models": {
                 "properties": {
                     "query": {"description": "Such as upscale", "type": "string"},

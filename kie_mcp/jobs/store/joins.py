@@ -62,15 +62,22 @@ def reserve(db: sqlite3.Connection, job: Job, judge: Judge, *, new: bool = False
 
 def find_joined(db: sqlite3.Connection, job: Job, judge: Judge, *, new: bool) -> Job | None:
     """Return the job that this order joins, if there is one. Raises KeyConflictError."""
+    if found := join(db, job, judge, new=new):
+        return found
+    if new:
+        _close_unconfirmed(db, job, judge.recent)
+    return None
+
+
+def join(db: sqlite3.Connection, job: Job, judge: Judge, *, new: bool) -> Job | None:
+    """Join the job that is there for this order; None changes nothing. Raises KeyConflictError."""
     if job.idempotency_key and (row := _find_by_key(db, job)):
         if row["fingerprint"] not in {job.fingerprint, *job.formerly}:
             key = literal(job.idempotency_key, 200)
             message = f"idempotency_key {key} stands for another order, job {row['id']}."
             raise KeyConflictError(message)
         return _take_up(db, row, judge.worker)
-    if new:
-        _close_unconfirmed(db, job, judge.recent)
-    elif not job.idempotency_key and (row := _find_joinable(db, job, judge)):
+    if not new and not job.idempotency_key and (row := _find_joinable(db, job, judge)):
         return _take_up(db, row, judge.worker)
     return None
 

@@ -92,6 +92,21 @@ class JobStore(Protocol):
         """
         ...
 
+    async def join(
+        self,
+        job: Job,
+        worker: str,
+        *,
+        new: bool = False,
+        ended: Collection[str] = (),
+        recent: Recent = NOTHING_RECENT,
+    ) -> Job | None:
+        """Find the job that this order joins, as `reserve` does; None if it would be written down, which is not done.
+
+        Raises KeyConflictError if the idempotency key stands for another order.
+        """
+        ...
+
     async def adopt(self, job: Job, worker: str) -> tuple[Job, bool]:
         """Write down a job that was made elsewhere, or find it by its task id; return it, and whether it was there."""
         ...

@@ -113,6 +113,23 @@ class SqliteLedger(SqliteFile):
         return placed
 
     @_transaction
+    def join(
+        self,
+        db: sqlite3.Connection,
+        job: Job,
+        worker: str,
+        *,
+        new: bool = False,
+        ended: Collection[str] = (),
+        recent: Recent = NOTHING_RECENT,
+    ) -> Job | None:
+        """Find the job that this order joins; None if it would be written down, which is not done."""
+        found = joins.join(db, job, joins.Judge(worker, ended, recent, self._timing), new=new)
+        if found:
+            leases.extend_lease(db, worker, job.created_at + self._timing.lease)
+        return found
+
+    @_transaction
     def adopt(self, db: sqlite3.Connection, job: Job, worker: str) -> tuple[Job, bool]:
         """Write down a job that was made elsewhere, or find it by its task id; return it, and whether it was there."""
         if found := job_queries.find_task(db, job.account, job.task_id):

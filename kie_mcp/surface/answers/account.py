@@ -7,9 +7,22 @@ from kie_mcp.catalog.model import CREDIT_USD
 from kie_mcp.errors import KieError, Trouble
 from kie_mcp.jobs.account import Account
 from kie_mcp.jobs.budget import NOTHING, Tally, describe_rest_of_day
+from kie_mcp.market.success_rate import SuccessRate
 from kie_mcp.surface.answers.schema import Fields, SpentFields
 from kie_mcp.text import clean, code
 from kie_mcp.timestamps import iso
+
+
+class SuccessRateFields(Fields):
+    """How often the jobs of a model have succeeded lately, in percent; what is not known is left out."""
+
+    model: str
+    last_hour: float | None = None
+    last_day: float | None = None
+    points: int | None = None
+    """From how many steps of ten minutes this is known; 0 if there was no job."""
+    error: Trouble | None = None
+    """Why it is not known."""
 
 
 class AccountFields(Fields):
@@ -25,13 +38,15 @@ class AccountFields(Fields):
     ceilings: dict[str, float] | None = None
     """By the names of the settings, in small letters, and what they leave."""
     day_ends_at: str
+    success_rate: SuccessRateFields | None = None
+    """Of the model that was asked about."""
     error: Trouble | None = None
     """Why the balance is not known."""
     sandbox: bool | None = None
 
 
-def describe_account(account: Account, *, sandbox: bool) -> AccountFields:
-    """Collect the facts of an account."""
+def describe_account(account: Account, *, sandbox: bool, rate: SuccessRate | None = None) -> AccountFields:
+    """Collect the facts of an account, and of a model's success rate if that was asked for."""
     limits = account.limits
     ceilings = {
         "max_credits_per_job": limits.credits_per_job,
@@ -47,6 +62,7 @@ def describe_account(account: Account, *, sandbox: bool) -> AccountFields:
         in_flight={str(state): number for state, number in sorted(account.in_flight.items())},
         ceilings={name: value for name, value in ceilings.items() if value is not None} or None,
         day_ends_at=iso(account.day_ends_at),
+        success_rate=_describe_rate(rate) if rate else None,
         error=_trouble(account.problem) if account.problem else None,
         sandbox=sandbox or None,
     )
@@ -68,9 +84,31 @@ def write_account(account: Account, facts: AccountFields) -> str:
     lines += [f"today (UTC): {_line(facts.today)}", f"this month: {month}"]
     flight = ", ".join(f"{number} {state}" for state, number in facts.in_flight.items())
     lines += [f"in flight: {flight or 'none'}", f"ceilings: {_ceilings(account)}"]
+    if facts.success_rate:
+        lines.append(_write_rate(facts.success_rate))
     if facts.sandbox:
         lines.append("sandbox: a stand-in for Kie.ai answers here; no money is involved")
     return "\n".join(lines)
+
+
+def _describe_rate(rate: SuccessRate) -> SuccessRateFields:
+    return SuccessRateFields(
+        model=code(rate.model, 100),
+        last_hour=rate.last_hour,
+        last_day=rate.last_day,
+        points=None if rate.problem else rate.points,
+        error=_trouble(rate.problem) if rate.problem else None,
+    )
+
+
+def _write_rate(rate: SuccessRateFields) -> str:
+    begin = f"success rate of {rate.model}:"
+    if rate.error:
+        return " ".join(filter(None, [begin, "not known:", rate.error.message, rate.error.remedy]))
+    if rate.last_day is None:
+        return f"{begin} no data"
+    hour = "no data" if rate.last_hour is None else f"{_number(rate.last_hour)} %"
+    return f"{begin} {hour} in the last hour, {_number(rate.last_day)} % in the last day ({rate.points} points)"
 
 
 def _trouble(problem: KieError) -> Trouble:

@@ -13,6 +13,7 @@ from kie_mcp.errors import KieError, Trouble, UnconfirmedError, look_before_repe
 from kie_mcp.jobs.account import Account
 from kie_mcp.jobs.draft import Draft, Expectation
 from kie_mcp.jobs.job import Job, JobState, Output, Phase
+from kie_mcp.market.success_rate import SuccessRate
 from kie_mcp.media.outputs.file_names import order_text
 from kie_mcp.orders.job_uris import output_uri
 from kie_mcp.surface.answers.accepting_tools import tools_accepting
@@ -161,9 +162,9 @@ def build_listing(answers: list[Answer], *, none: str = "no such jobs") -> CallT
     return CallToolResult(content=[TextContent(text=write_listing(jobs, none=none))], structured_content=jobs.as_json())
 
 
-def build_account(account: Account, *, sandbox: bool) -> CallToolResult:
+def build_account(account: Account, *, sandbox: bool, rate: SuccessRate | None = None) -> CallToolResult:
     """Build what `get_account` returns."""
-    facts = describe_account(account, sandbox=sandbox)
+    facts = describe_account(account, sandbox=sandbox, rate=rate)
     return CallToolResult(content=[TextContent(text=write_account(account, facts))], structured_content=facts.as_json())
 
 

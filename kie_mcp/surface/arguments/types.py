@@ -56,6 +56,7 @@ IdempotencyKey = Annotated[str, Field(max_length=200, description="Same key, sam
 New = Annotated[bool, Field(description="Make, and pay for, another job even if an equal one can be joined")]
 Preview = Annotated[bool | None, Field(description="Show a small picture of it; default fits the client")]
 EstimateOnly = Annotated[bool, Field(description="Is free")]
+AgreedCredits = Annotated[float | None, Field(allow_inf_nan=False, description="By the user")]
 Convert = Annotated[bool, Field(description="Turn a file that the model does not take into one that it takes")]
 
 Prompt = Annotated[
@@ -148,6 +149,7 @@ Seed = Annotated[
 ]
 
 AnyModel = Annotated[str, Field(min_length=1, max_length=200, description="Id from list_models")]
+RatedModel = Annotated[str, Field(description="Model id")]
 AnyInput = Annotated[
     dict[str, Any],
     Field(description="As kie://models/{id} says; {} tells what is required; files in any form that other tools take"),
