@@ -6,6 +6,7 @@ from itertools import islice
 
 from pydantic import ValidationError
 
+from kie_mcp.catalog.model import Price
 from kie_mcp.catalog.registry import find
 from kie_mcp.catalog.sound_length import SoundLength
 from kie_mcp.jobs.estimate import Estimate
@@ -23,23 +24,26 @@ BLUR = 0.1
 """The seconds by which the length of a file may differ from the length that was paid for."""
 
 
-def estimate(order: Order, *, audio: SoundLength | None = None, finished: Iterable[Job] = ()) -> Estimate | None:
+def estimate(
+    order: Order, *, audio: SoundLength | None = None, side: int | None = None, finished: Iterable[Job] = ()
+) -> Estimate | None:
     """Estimate the credits that a checked order costs; None if that depends on a length that is not known.
 
     Args:
         order: The order, as `requests.check` returned it.
         audio: The length of its sound, if it has one that is known.
+        side: The pixels of the longer side of its picture, if they are known.
         finished: Jobs that succeeded, newest first: what they cost counts more than the row.
     """
     least, most = order.units(audio and audio.least), order.units(audio and audio.most)
-    if least is None or most is None or (each := estimate_unit(order, finished)) is None:
+    if least is None or most is None or (each := estimate_unit(order, finished, side=side)) is None:
         return None
     return Estimate(round(each.least * least, 3), round(each.most * most, 3))
 
 
-def estimate_unit(order: Order, finished: Iterable[Job]) -> Estimate | None:
+def estimate_unit(order: Order, finished: Iterable[Job], *, side: int | None = None) -> Estimate | None:
     """Estimate the credits for one unit of an order; None if neither the row nor finished jobs tell."""
-    row = _read_row(order)
+    row = _read_row(order, side)
     charged = (_find_charge(job, order) for job in finished)
     charges = list(islice((each for each in charged if each is not None), RECENT))
     if sum(not _is_same(each, row) for each in charges) >= ENOUGH:
@@ -47,11 +51,21 @@ def estimate_unit(order: Order, finished: Iterable[Job]) -> Estimate | None:
     return row
 
 
-def _read_row(order: Order) -> Estimate | None:
-    """Return the credits for one unit by the row; a range if they depend on the size of what comes out."""
+def _read_row(order: Order, side: int | None) -> Estimate | None:
+    """Return the credits for one unit by the row; a range if they depend on a size that is not known."""
     price = find(order.model, order.kind).price
-    each = price.by_side.values() or [price.credits[size] for size in (order.size,) if size in price.credits]
-    return Estimate(min(each), max(each)) if each else None
+    if price.by_side:
+        return _read_price_by_side(price, None if side is None else side * int(order.size or 1))
+    each = price.credits.get(order.size)
+    return None if each is None else Estimate(each, each)
+
+
+def _read_price_by_side(price: Price, side: int | None) -> Estimate:
+    """Return the credits for a picture whose longer side comes out with so many pixels; None is not known."""
+    enough = [each for most, each in sorted(price.by_side.items()) if side is None or side <= most]
+    each = enough if side is None else enough[:1]
+    each = each or [max(price.by_side.values())]
+    return Estimate(min(each), max(each))
 
 
 def _is_same(charge: Estimate, row: Estimate | None) -> bool:

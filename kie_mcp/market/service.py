@@ -62,6 +62,8 @@ class ModelSchema:
     """None if Kie.ai publishes none."""
     source: Source
     as_of: float
+    problem: KieError | None = None
+    """Why Kie.ai could not be asked."""
 
 
 class Market:
@@ -82,6 +84,8 @@ class Market:
         self._lock = anyio.Lock()
         self._memory: dict[str, Kept] = {}
         self._failed_at: dict[str, float] = {}
+        self._refusals: dict[str, KieError] = {}
+        """Why the last question of a name was not answered, until it is."""
 
     def now(self) -> float:
         """Return the seconds since 1970, by the clock that ages are counted with."""
@@ -127,7 +131,8 @@ class Market:
             snapshot = load_snapshot()
             known = snapshot.inputs.get(model_id)
             schema = InputSchema(known, model_id) if known else None
-            return ModelSchema(schema=schema, source="snapshot", as_of=snapshot.as_of)
+            problem = self._refusals.get(f"schema/{model_id}")
+            return ModelSchema(schema=schema, source="snapshot", as_of=snapshot.as_of, problem=problem)
         openapi = as_object(kept.value)
         schema = find_input_schema(openapi, model=model_id) if openapi else None
         return ModelSchema(schema=schema, source="kie.ai", as_of=kept.at)
@@ -163,9 +168,10 @@ class Market:
                 return kept
             try:
                 answer = Kept(now, await ask())
-            except KieError:
-                self._failed_at[name] = now
+            except KieError as error:
+                self._failed_at[name], self._refusals[name] = now, error
                 return kept
+            self._refusals.pop(name, None)
             self._memory[name] = answer
             await self._cache.write(name, answer)
             return answer

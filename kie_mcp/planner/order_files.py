@@ -12,13 +12,27 @@ from kie_mcp.orders.order import Order
 
 
 @dataclass(frozen=True, slots=True)
+class Measures:
+    """What is known of the files of an order, and decides what it costs."""
+
+    audio_seconds: float | None = None
+    """The length of the sound; None if there is none, or if it is not known."""
+    side: int | None = None
+    """The pixels of the longer side of the picture, likewise; of several, of the last."""
+
+    def __or__(self, other: "Measures") -> "Measures":
+        """Return what both know."""
+        seconds = self.audio_seconds if self.audio_seconds is not None else other.audio_seconds
+        return Measures(seconds, self.side or other.side)
+
+
+@dataclass(frozen=True, slots=True)
 class TakenFiles:
     """What is known of an order once the caller's own files were read."""
 
     order: Order
     """With the contents of the files named."""
-    audio_seconds: float | None
-    """The length of a sound among them; None if there is none, or if it is not known."""
+    measures: Measures
     remarks: tuple[str, ...]
     """Sentences about files that were converted."""
 
@@ -52,31 +66,33 @@ class OrderFiles:
         *convert* allows to convert them; *keep* keeps those that are in the call, without which it cannot be sent.
         """
         instead: dict[str, str] = {}
-        seconds: float | None = None
+        measures = Measures()
         remarks: list[str] = []
         for argument, reference in order.files().items():
             if is_file_reference(reference):
                 taken = await self._inputs.take(reference, order, argument=argument, convert=convert, keep=keep)
                 remarks += [taken.note] if taken.note else []
                 instead[argument] = taken.reference
-                seconds = taken.duration_s if order.family_of(argument) == "audio" else seconds
-        return TakenFiles(order.with_files(instead), seconds, tuple(remarks))
+                is_sound = order.family_of(argument) == "audio"
+                measures = Measures(taken.duration_s if is_sound else None, taken.side) | measures
+        return TakenFiles(order.with_files(instead), measures, tuple(remarks))
 
-    async def check_outputs(self, order: Order, *, but: Container[str] = ()) -> float | None:
-        """Check the outputs of earlier jobs; return the length of the audio in seconds if it is one of them, else None.
+    async def check_outputs(self, order: Order, *, but: Container[str] = ()) -> Measures:
+        """Check the outputs of earlier jobs, and return what is known of them.
 
         Raises OrderError if one is not what its argument takes, or if the audio is too long.
         """
-        seconds: float | None = None
+        measures = Measures()
         for argument, reference in order.files().items():
             if argument in but or is_file_reference(reference):
                 continue
             family = order.family_of(argument)
             output = await self._sources.describe(reference, argument=argument, family=family)
-            if output and family == "audio":
-                seconds = output.duration_s
-        audio_length_check.check_audio(order, seconds)
-        return seconds
+            if output:
+                side = max(output.width, output.height) if output.width and output.height else None
+                measures = Measures(output.duration_s if family == "audio" else None, side) | measures
+        audio_length_check.check_audio(order, measures.audio_seconds)
+        return measures
 
     async def link(self, order: Order, *, say: Say) -> dict[str, str]:
         """Return a link that Kie.ai can read for each file, by argument; what only this computer has is uploaded."""

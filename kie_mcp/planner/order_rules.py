@@ -57,16 +57,19 @@ class OrderRules:
             self._wire.check_request(self._build(checked, dict.fromkeys(checked.inputs(), _UPLOADED)))
         return checked, remark
 
-    async def estimate(self, order: Order, audio: SoundLength | None, finished: Sequence[Job]) -> Estimate | None:
+    async def estimate(
+        self, order: Order, audio: SoundLength | None, finished: Sequence[Job], *, side: int | None = None
+    ) -> Estimate | None:
         """Estimate the credits of a checked order; None if its price is not known.
 
         Args:
             order: The order.
             audio: How long its sound lasts, as far as that is known.
             finished: Jobs that succeeded: what they cost corrects the prices.
+            side: The pixels of the longer side of its picture, if they are known.
         """
         if registry.find_row(order):
-            return prices.estimate(order, audio=audio, finished=finished)
+            return prices.estimate(order, audio=audio, side=side, finished=finished)
         return await self._model_orders.estimate(order, seconds=audio and audio.usual)
 
     async def make_request(self, order: Order, links: Mapping[str, str]) -> Request:

@@ -7,7 +7,7 @@ from functools import partial
 
 from kie_mcp.catalog import audio_length_check, job_durations, registry
 from kie_mcp.catalog.models import MODELS
-from kie_mcp.catalog.sound_length import known_length
+from kie_mcp.catalog.sound_length import SoundLength, known_length
 from kie_mcp.catalog.validate import rename_arguments
 from kie_mcp.jobs.draft import Draft
 from kie_mcp.jobs.job import Job, Prepared, with_estimate
@@ -20,7 +20,7 @@ from kie_mcp.orders.any_order import load_order
 from kie_mcp.orders.fingerprint import fingerprint, former_fingerprint
 from kie_mcp.orders.kind import Kind
 from kie_mcp.orders.order import Order
-from kie_mcp.planner.order_files import OrderFiles
+from kie_mcp.planner.order_files import Measures, OrderFiles
 from kie_mcp.planner.order_rules import OrderRules, Wire
 from kie_mcp.planner.spoken_audio import estimate_spoken
 
@@ -111,8 +111,8 @@ class OrderPlanner:
         taken = await self._files.take(checked, convert=convert, keep=keep)
         checked = taken.order
         spoken = estimate_spoken(checked, makers, awaited, finished)
-        known = await self._files.check_outputs(checked, but=awaited)
-        audio = spoken or next((known_length(one) for one in (taken.audio_seconds, known) if one is not None), None)
+        measures = taken.measures | await self._files.check_outputs(checked, but=awaited)
+        audio = spoken or _find_length(measures)
         seconds = audio and audio.usual
         if (longer := needed - expected_bytes(order.kind) + expected_bytes(order.kind, seconds)) > needed:
             await self._check_output_folder(longer)
@@ -125,7 +125,7 @@ class OrderPlanner:
             fingerprint=fingerprint(self._account, checked, {name: part.fingerprint for name, part in drafts.items()}),
             formerly=self._former_fingerprints(checked, drafts),
             bucket=job_durations.bucket(checked, audio_seconds=seconds),
-            credits=await self._rules.estimate(checked, audio, finished),
+            credits=await self._rules.estimate(checked, audio, finished, side=measures.side),
             waiting_for=tuple(dict.fromkeys(job.id for job in awaited.values())),
             parts=drafts,
             title=await self._files.compose_title(order, makers),
@@ -153,15 +153,17 @@ class OrderPlanner:
     async def prepare(self, job: Job) -> Prepared:
         """Make the request for a job; upload files that only this computer has, which is free.
 
-        The job comes back with what it should cost now: the length of a sound that was still to be made is known.
+        The job comes back with what it should cost now: what was still to be made then can be measured.
         """
         order = load_order(json.dumps(job.order))
-        seconds = await self._files.check_outputs(order)
-        await self._check_output_folder(expected_bytes(job.kind, seconds))
-        if seconds is not None and registry.find_row(order):
-            audio = known_length(seconds)
+        measures = await self._files.check_outputs(order)
+        await self._check_output_folder(expected_bytes(job.kind, measures.audio_seconds))
+        if measures != Measures() and registry.find_row(order):
+            audio = _find_length(measures)
             audio_length_check.advise(order, audio, by_default=job.by_default)
-            job = with_estimate(job, await self._rules.estimate(order, audio, await self._list_finished_if_read()))
+            finished = await self._list_finished_if_read()
+            if now := await self._rules.estimate(order, audio, finished, side=measures.side):
+                job = with_estimate(job, now)
         try:
             links = await self._files.link(order, say=partial(self._say, job.id))
         finally:
@@ -174,6 +176,10 @@ class OrderPlanner:
             return await self._list_finished()
         except LedgerError:
             return ()
+
+
+def _find_length(measures: Measures) -> SoundLength | None:
+    return None if measures.audio_seconds is None else known_length(measures.audio_seconds)
 
 
 def kind_of(model: str | None) -> Kind:

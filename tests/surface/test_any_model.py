@@ -76,3 +76,9 @@ async def test_what_any_model_would_cost_is_told_and_nothing_is_done(tmp_path: P
         assert (told["estimate_only"], told["credits"]["estimated"]) == (True, 0.5)
         assert facts(await here.call("list_jobs"))["jobs"] == []
     assert here.creates == []
+
+
+async def test_without_a_key_it_is_said_that_there_is_none(tmp_path: Path) -> None:
+    async with stand(tmp_path, changes={"api_key": None}) as here:
+        refused = await here.call("run_model", model="z-image", input={"prompt": "a fox"}, estimate_only=True)
+    assert facts(refused)["error"]["category"] == "no_key"

@@ -192,3 +192,22 @@ async def test_what_was_estimated_is_what_the_order_says(tmp_path: Path) -> None
             estimate = facts(await here.call(tool, **order, estimate_only=True))
             ordered = facts(await here.call(tool, **order, wait_seconds=0))
             assert estimate.get("credits") == ordered.get("credits")
+
+
+@pytest.mark.parametrize(
+    ("side", "factor", "price"), [(300, "2", 10), (1025, "2", 20), (1024, "4", 20), (1500, "4", 40), (300, "1", 10)]
+)
+async def test_enlarging_costs_what_the_size_says_that_comes_out(
+    side: int, factor: str, price: float, tmp_path: Path
+) -> None:
+    place = tmp_path / "out" / "fox.png"
+    place.parent.mkdir()
+    place.write_bytes(picture(size=(side, 200)))
+    order: dict[str, Any] = {"model": "upscale", "upscale": factor}
+    async with stand(tmp_path) as here:
+        known = await here.call("generate_image", images=[str(place)], **order, estimate_only=True)
+        link = await here.call("generate_image", images=[FACE], **order, estimate_only=True)
+        made = await here.call("generate_image", images=[str(place)], **order)
+    assert facts(known)["credits"]["estimated"] == facts(made)["credits"]["used"] == price
+    assert "least" not in facts(known)["credits"]
+    assert (facts(link)["credits"]["least"], facts(link)["credits"]["estimated"]) == (10, 40)

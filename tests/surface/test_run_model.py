@@ -193,6 +193,17 @@ async def test_what_does_not_fit_is_refused_before_anything_is_sent(
         assert (here.creates, facts(await here.call("list_jobs"))["jobs"]) == ([], [])
 
 
+async def test_an_id_of_ours_is_no_id_of_kie_ai(tmp_path: Path) -> None:
+    async with stand(tmp_path) as here:
+        fox = facts(await here.call("generate_image", prompt="a fox"))
+        model = "grok-imagine-image-2-0/segment-map"
+        answer = await here.call("run_model", model=model, input={"task_id": fox["job_id"]})
+        assert "input.task_id: " in text(answer)
+        assert "Give the kie_task_id" in text(answer)
+        await run(here, model, {"task_id": fox["kie_task_id"]}, wait_seconds=0)
+        assert [body["model"] for body in here.creates] == ["google/nano-banana", model]
+
+
 async def test_a_picture_where_a_sound_belongs_is_refused(tmp_path: Path) -> None:
     async with stand(tmp_path) as here:
         fox = facts(await here.call("generate_image", prompt="a fox"))["outputs"][0]["resource"]

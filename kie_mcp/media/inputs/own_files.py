@@ -33,6 +33,8 @@ class InputFile:
     """The name that the order has for it from now on."""
     duration_s: float | None
     """The length of a sound, if it is known."""
+    side: int | None = None
+    """The pixels of the longer side of a picture, if they are known."""
     note: str = ""
     """A sentence about its conversion, for the answer; empty if there was none."""
 
@@ -70,7 +72,9 @@ class InputFiles:
             await self._keep(
                 data, digest, argument, "the data URI" if accepted.instead is None else "what was made of it"
             )
-        return InputFile(input_uri(place, digest), accepted.found.duration_s, accepted.note)
+        found = accepted.found
+        side = max(found.width, found.height) if found.width and found.height else None
+        return InputFile(input_uri(place, digest), found.duration_s, side, accepted.note)
 
     async def link(self, reference: str, *, argument: str, say: Say | None = None) -> str:
         """Return a link that Kie.ai can read; `say` is called with the progress of a large upload.

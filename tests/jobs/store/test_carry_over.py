@@ -293,6 +293,6 @@ async def test_what_counts_against_the_day_is_carried_over_however_old_the_order
     for number, sent_at in ((8, START - 90_000), (9, START + 5)):
         await ended(file, f"old_{number}", Caller.ANSWERED, sent_at=sent_at, credits_estimated=7.0)
     file.path.unlink()
-    with pytest.raises(BudgetError, match="7 sent"):
+    with pytest.raises(BudgetError, match="7 for jobs sent"):
         await file.reserve(make_job(10, fingerprint="new", credits_estimated=4.0), "w1", limits=limits)
     assert set(await phases(file)) == {*UNFINISHED, "old_9"}
