@@ -8,7 +8,8 @@ ORDER: JSON = {"prompt": "{takes:4} cat", "count": 4, "wait_seconds": 60}
 
 
 def in_flight(house: House) -> bool:
-    return len(house.jobs()) == 4 and house.made() >= 2
+    """Whether all are at work: one that is killed while it is sent is unconfirmed, as any job."""
+    return sum("task_id" in job for job in house.jobs().values()) == 4
 
 
 def test_a_batch_that_is_killed_goes_on_and_the_same_call_joins_it(house: House) -> None:
