@@ -3,11 +3,9 @@
 Jobs are sent and followed by the process's runner, so a caller that goes away takes nothing with it.
 """
 
-import base64
 import logging
 import math
-import secrets
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 
 import anyio
@@ -19,14 +17,16 @@ from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.draft import Draft, Expectation
 from kie_mcp.jobs.events import JobEvents
 from kie_mcp.jobs.follower import Follower
+from kie_mcp.jobs.foreign_jobs import make_foreign_job
 from kie_mcp.jobs.history import JobHistory
 from kie_mcp.jobs.job import FINAL, Job, JobState, Phase, Upstream
+from kie_mcp.jobs.job_ids import new_job_id
 from kie_mcp.jobs.joining import Caller
 from kie_mcp.jobs.look_limit import LookLimiter
 from kie_mcp.jobs.polling import ENOUGH, quantile
 from kie_mcp.jobs.rate_limit import expected_wait
 from kie_mcp.jobs.runner import JobRunner
-from kie_mcp.jobs.store.protocols import Ledger, Note
+from kie_mcp.jobs.store.protocols import Ledger, NewJob, Note
 from kie_mcp.jobs.timing import STANDARD, Timing
 from kie_mcp.orders.kind import Kind
 from kie_mcp.text import literal
@@ -96,36 +96,44 @@ class JobService:
     async def place(
         self, draft: Draft, *, idempotency_key: str = "", new: bool = False, came: float | None = None
     ) -> tuple[Job, bool]:
-        """Take an order; return its job, and whether it joined one that was there. Durable when it returns.
+        """Take an order; return its job, and whether it joined one that was there. All else as `place_all`."""
+        [placed] = await self.place_all([draft], keys=[idempotency_key], new=new, came=came)
+        return placed
 
-        *came* is when its call has come, by `now`: what was done for it since may have taken long.
+    async def place_all(
+        self, drafts: Sequence[Draft], *, keys: Sequence[str], new: bool = False, came: float | None = None
+    ) -> list[tuple[Job, bool]]:
+        """Take the orders of one call, each with its idempotency key or ""; durable when it returns.
 
-        Raises BudgetError if it does not fit into the limits; then nothing is written down.
+        Returns the job of each, and whether it joined one that was there. *came* is when the call has come, by `now`:
+        what was done for it since may have taken long.
+
+        Raises BudgetError if they do not fit into the limits together; then nothing is written down.
         """
         came = self.now() if came is None else came
-        job = self._job(draft, idempotency_key)
-        parts = {name: self._job(part) for name, part in draft.parts.items()}
+        ordered = [self._new_job(draft, key) for draft, key in zip(drafts, keys, strict=True)]
         # One at a time: a caller that was cancelled meanwhile is known to have left before the next one is judged.
         async with self._placing:
             ended = await self._runner.settle()
-            ordered = {job.id, *(part.id for part in parts.values())}
-            self._doubtful |= ordered
+            ids = {job.id for one in ordered for job in one.all}
+            self._doubtful |= ids
             recent, limits = self._runner.calls.recent(came), self._limits
             try:
-                job, joined = await self._ledger.reserve(
-                    job, self._worker, parts=parts, new=new, ended=ended, recent=recent, limits=limits
+                placed = await self._ledger.reserve_all(
+                    ordered, self._worker, new=new, ended=ended, recent=recent, limits=limits
                 )
             except BudgetError:
-                self._doubtful -= ordered
+                self._doubtful -= ids
                 raise
-            self._doubtful -= ordered
-            if not joined:
-                self._runner.calls.take(job, came)
-                for made in (*(part for part in parts.values() if part.id in job.parts), job):
-                    self._runner.start(made)
-            await self._take_up({job.id, *job.parts})
-            await self._note_if_left(job)
-        return job, joined
+            self._doubtful -= ids
+            for one, (job, joined) in zip(ordered, placed, strict=True):
+                if not joined:
+                    self._runner.calls.take(job, came)
+                    for made in (*(part for part in one.parts.values() if part.id in job.parts), job):
+                        self._runner.start(made)
+            await self._take_up({name for job, _ in placed for name in (job.id, *job.parts)})
+            await self._note_if_left([job for job, _ in placed])
+        return placed
 
     async def join(
         self, draft: Draft, *, idempotency_key: str = "", new: bool = False, came: float | None = None
@@ -142,15 +150,15 @@ class JobService:
             found = await self._ledger.join(job, self._worker, new=new, ended=ended, recent=recent)
             if found:
                 await self._take_up({found.id, *found.parts})
-                await self._note_if_left(found)
+                await self._note_if_left([found])
         return found
 
-    async def _note_if_left(self, job: Job) -> None:
+    async def _note_if_left(self, jobs: Sequence[Job]) -> None:
         """Note it if the caller was cancelled meanwhile, and let the cancellation go on."""
         try:
             await anyio.lowlevel.checkpoint_if_cancelled()
         except anyio.get_cancelled_exc_class():
-            await self.note(job, Caller.LEFT)
+            await self.note_all(jobs, Caller.LEFT)
             raise
 
     async def _take_up(self, job_ids: set[str]) -> None:
@@ -238,7 +246,12 @@ class JobService:
 
     async def note(self, job: Job, caller: Caller) -> None:
         """Write down what became of the caller of the job as it is here, also while that caller is being cancelled."""
-        self.note_soon(job, caller)
+        await self.note_all([job], caller)
+
+    async def note_all(self, jobs: Iterable[Job], caller: Caller) -> None:
+        """Write the same down of the caller of several jobs."""
+        for job in jobs:
+            self.note_soon(job, caller)
         await self._runner.write_notes()
 
     def note_soon(self, job: Job, caller: Caller) -> None:
@@ -270,6 +283,10 @@ class JobService:
             raise UnknownJobError(f"There is no job {literal(missing[0], 100)} here.")
         return [known[part] for part in job.parts]
 
+    def _new_job(self, draft: Draft, idempotency_key: str) -> NewJob:
+        job = self._job(draft, idempotency_key)
+        return NewJob(job, {name: self._job(part) for name, part in draft.parts.items()})
+
     def _job(self, draft: Draft, idempotency_key: str = "") -> Job:
         now = self._clock.now()
         return draft.make_job(self._new_id(), account=self.account, now=now, idempotency_key=idempotency_key)
@@ -284,22 +301,8 @@ class JobService:
             raise UnknownJobError(f"There is no job {literal(task_id, 100)}, neither here nor at Kie.ai.") from error
         except LookError as error:
             raise error.with_facts(remedy="Ask again in a minute.") from error
-        now = self._clock.now()
-        began = min(look.created_at or now, now)  # Kie.ai's clock may be ahead of ours
-        job = Job(
-            id=self._new_id(),
-            account=self.account,
-            kind=self._kind_of(look.model),
-            model=look.model or "",
-            order={},
-            fingerprint="",
-            created_at=began,
-            updated_at=now,
-            sent_at=began,
-            looked_at=now,
-            phase=Phase.SUBMITTED,
-            task_id=task_id,
-        )
+        kind, now = self._kind_of(look.model), self._clock.now()
+        job = make_foreign_job(self._new_id(), look, task_id, account=self.account, kind=kind, now=now)
         with anyio.CancelScope(shield=True):
             self._doubtful.add(made := job.id)
             job, there = await self._ledger.adopt(job, self._worker)
@@ -316,8 +319,3 @@ def _usual(durations: Sequence[float]) -> float | None:
 def _newer(told: Job | None, known: Job) -> Job:
     """Return the one of both that was written down last: who has taken a job over has the last word."""
     return known if told is None or told.epoch < known.epoch else told
-
-
-def new_job_id() -> str:
-    """Return an id that cannot be guessed: 130 random bits."""
-    return "job_" + base64.b32encode(secrets.token_bytes(17)).decode().rstrip("=").lower()[:26]

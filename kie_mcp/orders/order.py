@@ -111,7 +111,7 @@ class ImageOrder(Order, frozen=True):
     """A picture, made from words, or from words and other pictures."""
 
     file_fields = {"images": "image"}
-    added = frozenset({"upscale"})
+    added = frozenset({"upscale", "copy_number"})
 
     kind: Literal[Kind.IMAGE] = Kind.IMAGE
     prompt: Text
@@ -121,6 +121,8 @@ class ImageOrder(Order, frozen=True):
     output_format: Text = ""
     upscale: Text = ""
     """By how much each side is to grow; empty for a model that does not enlarge pictures."""
+    copy_number: int = 1
+    """Which one of several equal pictures that one call orders: it keeps them apart here, and is never sent."""
 
     @property
     def words(self) -> str:

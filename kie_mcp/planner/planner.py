@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from kie_mcp.catalog import audio_length_check, job_durations, registry
@@ -65,7 +66,13 @@ class OrderPlanner:
         self._say = say
 
     async def draft(
-        self, order: Order, *, parts: Mapping[str, Order] | None = None, convert: bool = False, keep: bool = True
+        self,
+        order: Order,
+        *,
+        parts: Mapping[str, Order] | None = None,
+        convert: bool = False,
+        keep: bool = True,
+        times: int = 1,
     ) -> Draft:
         """Check an order and its parts, and return what is known of their jobs before they are written down.
 
@@ -74,10 +81,11 @@ class OrderPlanner:
             parts: The orders of its parts, by the names that it has for them.
             convert: Whether the caller's files may be converted to what the model takes.
             keep: Whether files that are in the call are kept: without them the order cannot be sent.
+            times: How many jobs like this one the call orders: the files of all must find room.
 
         Raises OrderError for the first thing that does not fit.
         """
-        needed = sum(expected_bytes(one.kind) for one in (order, *(parts or {}).values()))
+        needed = times * sum(expected_bytes(one.kind) for one in (order, *(parts or {}).values()))
         await self._check_output_folder(needed)
         finished = await self._list_finished()
         return await self._draft_one(order, parts or {}, needed, finished, convert=convert, keep=keep)
@@ -123,6 +131,16 @@ class OrderPlanner:
             title=await self._files.compose_title(order, makers),
             by_default=by_default,
             remark=" ".join(filter(None, [unsure, *taken.remarks, doubt])),
+        )
+
+    def copy(self, draft: Draft, number: int) -> Draft:
+        """Return the draft of the copy with that number, for a call that orders several of an equal picture."""
+        order = load_order(json.dumps(draft.order | {"copy_number": number}))
+        return replace(
+            draft,
+            order=order.model_dump(mode="json"),
+            fingerprint=fingerprint(self._account, order),
+            formerly=self._former_fingerprints(order, {}),
         )
 
     def _former_fingerprints(self, order: Order, parts: Mapping[str, Draft]) -> tuple[str, ...]:

@@ -5,16 +5,16 @@ noted with the job, since that decides whether an equal order joins it later.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import anyio
 import anyio.lowlevel
 from mcp.server.context import ServerRequestContext
 from mcp.server.mcpserver import Context
-from mcp.types import CallToolResult
+from mcp.types import CallToolResult, ImageContent
 
 from kie_mcp.errors import KieError, MissingKeyError, OrderError
 from kie_mcp.jobs.budget import check_call, explain_count
@@ -37,6 +37,7 @@ from kie_mcp.surface.tenant import Tenant, TenantOf
 logger = logging.getLogger(__name__)
 
 Ctx = Context[Any]
+T = TypeVar("T")
 
 GRACE = 2.0
 """Seconds that an answer may take in addition to the wait before it counts as late."""
@@ -92,6 +93,25 @@ class Arrival:
     """Seconds on the clock of the job service."""
     is_waking: bool
     """Whether the process was suspended just before: then the call may have been made, and given up, long ago."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A call that is being handled."""
+
+    tenant: Tenant
+    profile: Profile
+    """What is known of its client."""
+    arrival: Arrival
+    seconds: float
+    """How long it waits for the end of what it is about."""
+    patience: float
+    """How long its client waits for an answer at all, the time for the person's own answer included."""
+
+    @property
+    def seconds_left(self) -> float:
+        """How much of that is left."""
+        return max(self.seconds - (anyio.current_time() - self.arrival.loop_time), 0.0)
 
 
 class CallHandler:
@@ -207,8 +227,31 @@ class CallHandler:
             async with aclosing(service.watch(job.id)) as states:
                 async for job in states:
                     await progress.report(job, self._clock.now())
-        late = arrival.is_waking or self._is_late(ctx, anyio.current_time() - arrival.loop_time)
+        late = self.has_come_late(ctx, arrival)
         return await self.answer(job, Recipient(request=ctx.request_context, late=late), options, joined=joined)
+
+    def begin(self, ctx: Ctx, options: CallOptions) -> Call:
+        """Note that a call about several jobs has come, and how long its client waits."""
+        tenant = self._tenant_of(ctx.request_context)
+        profile, seconds = self._find_profile(ctx), self._choose_wait(ctx, options)
+        arrival, patience = _note_arrival(tenant.service), self._find_patience(ctx, options)
+        return Call(tenant=tenant, profile=profile, arrival=arrival, seconds=seconds, patience=patience)
+
+    async def place_answered(self, answer_id: str, place: Callable[[], Awaitable[T]]) -> T:
+        """Place what an answer of the person's allows; a repeated answer gets what was placed for it before."""
+        return await self._confirmations.place(answer_id, place)
+
+    def has_come_late(self, ctx: Ctx, arrival: Arrival) -> bool:
+        """Say whether the answer to the call comes now after its client may have given up."""
+        return arrival.is_waking or self._is_late(ctx, anyio.current_time() - arrival.loop_time)
+
+    def now(self) -> float:
+        """Return the seconds since 1970."""
+        return self._clock.now()
+
+    async def draw_preview(self, job: Job) -> tuple[ImageContent | None, str]:
+        """Draw the preview of a job; return it, or None and the reason."""
+        return await self._previews.draw(job)
 
     def _is_late(self, ctx: Ctx, seconds: float) -> bool:
         """Say whether a call of so many seconds has taken longer than its client is known to wait."""
@@ -247,21 +290,34 @@ class CallHandler:
         if problem and (options.preview or tenant.client_settings.preview):
             _add_note(facts, problem)
         answered = build_result(job, facts, links=known.links, preview=picture)
-        await anyio.lowlevel.checkpoint_if_cancelled()  # a caller that has left was not told the end
-        if await recipient.has_left():
-            await _note_caller(tenant.service, job, Caller.LEFT)
-        elif not job.done:
-            await _note_caller(tenant.service, job, Caller.TOLD)
-        else:
-            self._deliver(tenant.service, job, recipient)
+        await self.note_answer([job], tenant.service, recipient)
         return answered
 
-    def _deliver(self, service: JobService, job: Job, recipient: Recipient) -> None:
-        """Note the end as told once the answer was written."""
+    async def note_answer(self, jobs: Sequence[Job], service: JobService, recipient: Recipient) -> None:
+        """Note what the caller of these jobs is told: their end, if all of them have come to it, else that they go on.
+
+        Raises the exception of a cancelled call, whose caller was told nothing.
+        """
+        await anyio.lowlevel.checkpoint_if_cancelled()
+        if await recipient.has_left():
+            await note_callers(service, jobs, Caller.LEFT)
+        elif not all(job.done for job in jobs):
+            await note_callers(service, jobs, Caller.TOLD)
+        else:
+            self._deliver(service, jobs, recipient)
+
+    def _deliver(self, service: JobService, jobs: Sequence[Job], recipient: Recipient) -> None:
+        """Note the end of each job as told once the answer was written."""
         caller = Caller.LATE if recipient.late else Caller.ANSWERED
+
+        def note_all() -> None:
+            for job in jobs:
+                service.note_soon(job, caller)
+
         if not recipient.late:
-            service.start_answer(job)
-        self.deliveries.call_when_written(recipient.request, lambda: service.note_soon(job, caller))
+            for job in jobs:
+                service.start_answer(job)
+        self.deliveries.call_when_written(recipient.request, note_all)
 
     async def describe(self, job: Job, tenant: Tenant, *, joined: bool = False) -> Answer:
         """Describe a job of the tenant's with the fields that every answer has."""
@@ -275,11 +331,15 @@ def _note_arrival(service: JobService) -> Arrival:
 
 
 async def _note_caller(service: JobService, job: Job, caller: Caller) -> None:
-    """Note what the caller was told. If that cannot be written down, the answer goes out all the same."""
+    await note_callers(service, [job], caller)
+
+
+async def note_callers(service: JobService, jobs: Sequence[Job], caller: Caller) -> None:
+    """Note what the caller of these jobs was told. If that cannot be written down, the answer goes out all the same."""
     try:
-        await service.note(job, caller)
+        await service.note_all(jobs, caller)
     except KieError as error:
-        logger.warning("job %s: %s", job.id, error)
+        logger.warning("job %s: %s", ", ".join(job.id for job in jobs), error)
 
 
 def _add_note(facts: Answer, more: str) -> Answer:
@@ -294,3 +354,12 @@ def _strip_key(given: str) -> str:
         remedy = "Give a key that no other order has, or leave it out."
         raise OrderError("holds blanks only.", argument="idempotency_key", remedy=remedy)
     return given.strip()
+
+
+def number_keys(given: str, jobs: int) -> list[str]:
+    """Make the idempotency keys of so many jobs of one call out of the call's own; empty without one.
+
+    Raises OrderError if it holds only blanks.
+    """
+    key = _strip_key(given)
+    return [f"{key}#{number}" if key else "" for number in range(1, jobs + 1)]

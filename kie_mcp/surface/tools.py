@@ -23,6 +23,8 @@ from kie_mcp.surface.answers.build import build_account, build_listing
 from kie_mcp.surface.answers.model_listing import build_model_listing
 from kie_mcp.surface.answers.schema import Listing, ModelListing
 from kie_mcp.surface.arguments import types as arg
+from kie_mcp.surface.batch_orders import is_batch, list_wishes
+from kie_mcp.surface.batches import Batches
 from kie_mcp.surface.call_handler import CallHandler, CallOptions
 from kie_mcp.surface.strict_tool import StrictTool, ToolFacts, publish
 from kie_mcp.surface.tenant import TenantOf
@@ -31,7 +33,7 @@ from kie_mcp.urls import quote_url
 Ctx = Context[Any]
 FACE, VOICE = PartFile(part="face"), PartFile(part="voice")
 """The inputs of a talking video that are made with it, from a description or a script."""
-JOB_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]*")
+JOB_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{,99}")
 """What an id looks like, ours or Kie.ai's: Kie.ai is not asked about anything else."""
 
 M = TypeVar("M", bound=Callable[..., Awaitable[CallToolResult]])
@@ -56,6 +58,7 @@ class Tools:
     def __init__(self, tenant_of: TenantOf, calls: CallHandler) -> None:
         self._tenant_of = tenant_of
         self._calls = calls
+        self._batches = Batches(tenant_of, calls)
 
     def publish(self) -> list[StrictTool]:
         """Make all tools, in the order in which the server lists them."""
@@ -66,6 +69,8 @@ class Tools:
         self,
         ctx: Ctx,
         prompt: arg.Prompt = "",
+        prompts: arg.Prompts = [],  # noqa: B006 - never changed
+        count: arg.Count = None,
         images: arg.References = [],  # noqa: B006 - never changed, and an empty list says more than null
         model: arg.ImageModel = arg.IMAGE[0].id,
         aspect_ratio: arg.AspectRatio = "",
@@ -81,7 +86,7 @@ class Tools:
         estimate_only: arg.EstimateOnly = False,
         agreed_credits: arg.AgreedCredits = None,
     ) -> CallToolResult:
-        """Make, edit, enlarge, sharpen or cut out a picture. Costs Kie.ai credits."""
+        """Make, edit, enlarge, sharpen or cut out pictures. Costs Kie.ai credits."""
         order = ImageOrder(
             model=model,
             prompt=add_style(prompt, style) if prompt.strip() else "",  # a style without a prompt is refused
@@ -100,6 +105,10 @@ class Tools:
             estimate_only=estimate_only,
             agreed_credits=agreed_credits,
         )
+        if is_batch(prompts, count):
+            texts = [add_style(one, style) if one.strip() else "" for one in prompts]
+            wishes = list_wishes(order, texts, 1 if count is None else count)
+            return await self._batches.order(wishes, ctx, options)
         return await self._calls.order(order, ctx, options)
 
     @_tool(ToolFacts(title="Generate speech", orders=True))
@@ -212,13 +221,18 @@ class Tools:
     async def get_job_status(
         self,
         ctx: Ctx,
-        job_id: arg.JobName,
+        job_id: arg.JobNames,
         wait_seconds: arg.Wait = None,
         preview: arg.Preview = None,
     ) -> CallToolResult:
         """Show a job's state, and wait for its end. Free: ask as often as needed instead of ordering again."""
-        job = await self._tenant_of(ctx.request_context).service.find(_parse_job_id(job_id))
-        return await self._calls.report_status(job, ctx, CallOptions(wait_seconds=wait_seconds, preview=preview))
+        service = self._tenant_of(ctx.request_context).service
+        options = CallOptions(wait_seconds=wait_seconds, preview=preview)
+        found = [await service.find(name) for name in _parse_job_ids(job_id)]
+        jobs = list({job.id: job for job in found}.values())
+        if len(jobs) > 1:
+            return await self._batches.report_status(jobs, ctx, options)
+        return await self._calls.report_status(jobs[0], ctx, options)
 
     @_tool(ToolFacts(title="List jobs", answers=Listing, read_only=True, asks_kie=False))
     async def list_jobs(
@@ -290,11 +304,22 @@ def _check_one_of(file: str, given: str, words: str, said: str) -> None:
         raise OrderError(problem, argument=f"{file}, {words}", remedy=remedy)
 
 
+def _parse_job_ids(given: str) -> list[str]:
+    """Return the ids in a text, which stand between commas or blanks. Raises UnknownJobError, OrderError."""
+    names = list(dict.fromkeys(map(_parse_job_id, re.split(r"[,\s]+", given.strip(" ,\t\r\n")))))
+    if len(names) > arg.MOST_JOBS:
+        problem = f"{len(names)} jobs given; at most {arg.MOST_JOBS} are allowed."
+        raise OrderError(problem, argument="job_id", remedy="Ask about fewer at a time.")
+    return names
+
+
 def _parse_job_id(given: str) -> str:
     """Return the job's id, also from a kie:// URI. Raises UnknownJobError if it cannot be an id."""
     text = given.strip()
     name = (parse_job_uri(text) or (text, None))[0].partition("/outputs/")[0]
     if not JOB_ID.fullmatch(name):
-        message = f"There is no job {quote_url(given, 100)}: an id has only letters, digits, '_', '.', ':' and '-'."
+        message = (
+            f"There is no job {quote_url(given, 100)}: an id has at most 100 letters, digits, '_', '.', ':' and '-'."
+        )
         raise UnknownJobError(message)
     return name

@@ -1,5 +1,6 @@
 """The viewer: a web page that clients with the MCP Apps extension show beside a tool's answer."""
 
+import re
 from importlib.resources import files
 from typing import Any, Final
 
@@ -8,6 +9,8 @@ from mcp.server.mcpserver.resources import Resource
 
 from kie_mcp.catalog.model import OUTPUT_HOSTS
 
+_UNREAD = re.compile(r"^\s+|\s*// .*", re.MULTILINE)
+"""What a browser does not read: hosts fetch the page for each server that they start."""
 URI: Final = "ui://kie/viewer.html"
 
 # The second name is outdated, but some hosts read only that one.
@@ -19,8 +22,9 @@ class Viewer(Resource):
     """The page, read from the package when a client asks for it."""
 
     async def read(self) -> str:
-        """Read the whole page, which loads no other files."""
-        return files("kie_mcp.surface").joinpath("viewer.html").read_text("utf-8")
+        """Read the whole page, which loads no other files; without indentation and comments."""
+        page = files("kie_mcp.surface").joinpath("viewer.html").read_text("utf-8")
+        return _UNREAD.sub("", page)
 
 
 def make_viewer() -> Apps:

@@ -15,7 +15,7 @@ from kie_mcp.jobs.budget import Limits
 from kie_mcp.jobs.draft import Draft
 from kie_mcp.jobs.estimate import Estimate
 from kie_mcp.jobs.job import Job, Phase
-from kie_mcp.jobs.service import new_job_id
+from kie_mcp.jobs.job_ids import new_job_id
 from kie_mcp.jobs.store.errors import LedgerError
 from kie_mcp.jobs.store.sqlite import SqliteLedger
 from kie_mcp.jobs.timing import STANDARD
@@ -143,9 +143,9 @@ class Late(SqliteLedger):
             self.of = ""
             raise LedgerError("The ledger cannot be used: its disk does not answer.")
 
-    async def reserve(self, *args: Any, **given: Any) -> tuple[Job, bool]:
-        """Write down an order."""
-        found = await super().reserve(*args, **given)
+    async def reserve_all(self, *args: Any, **given: Any) -> list[tuple[Job, bool]]:
+        """Write down what a call orders."""
+        found = await super().reserve_all(*args, **given)
         await self._answer_late("reserve")
         return found
 

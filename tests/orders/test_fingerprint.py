@@ -102,8 +102,16 @@ def test_a_file_that_was_handed_in_is_told_by_its_bytes():
 def test_a_field_that_earlier_versions_did_not_have_changes_nothing_while_it_says_nothing():
     """Else an order that is repeated after an update would be paid again."""
     plain = ImageOrder(model="google/nano-banana", prompt="a red fox")
-    before = ["me", plain.model_dump(mode="json", exclude={"upscale"})]
+    before = ["me", plain.model_dump(mode="json", exclude={"upscale", "copy_number"})]
     canonical = json.dumps(before, sort_keys=True, separators=(",", ":"))
 
     assert fingerprint("me", plain) == hashlib.sha256(canonical.encode()).hexdigest()
     assert fingerprint("me", plain.model_copy(update={"upscale": "2"})) != fingerprint("me", plain)
+
+
+def test_copies_of_one_order_are_told_apart():
+    """Each of four equal pictures is its own wish, for whoever repeats the call as well."""
+    copies = [IMAGE.model_copy(update={"copy_number": number}) for number in (1, 2, 3)]
+    for hashed in (fingerprint, former_fingerprint):
+        assert len({hashed("me", order) for order in copies}) == 3
+        assert hashed("me", copies[0]) == hashed("me", IMAGE)

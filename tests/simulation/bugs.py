@@ -13,7 +13,7 @@ from kie_mcp.jobs.job import Job, Look, Phase, Request, Upstream, advance
 from kie_mcp.jobs.joining import NOTHING_RECENT, Caller, Recent
 from kie_mcp.jobs.step_loop import StepLoop
 from kie_mcp.jobs.store.job_json import dump, load
-from kie_mcp.jobs.store.protocols import Note
+from kie_mcp.jobs.store.protocols import NewJob, Note
 from kie_mcp.jobs.store.sqlite import SqliteLedger
 from tests.simulation.product import Product
 
@@ -83,9 +83,11 @@ class _Resending(SqliteLedger):
 class _TrustingTheClock(SqliteLedger):
     """Ages calls by the clock of the wall alone."""
 
-    async def reserve(self, job: Job, worker: str, *, recent: Recent = NOTHING_RECENT, **how: Any) -> tuple[Job, bool]:
+    async def reserve_all(
+        self, ordered: Sequence[NewJob], worker: str, *, recent: Recent = NOTHING_RECENT, **how: Any
+    ) -> list[tuple[Job, bool]]:
         """Forget what the process remembers."""
-        return await super().reserve(job, worker, **how)
+        return await super().reserve_all(ordered, worker, **how)
 
 
 class _TakesLateForHeard(SqliteLedger):

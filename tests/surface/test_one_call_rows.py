@@ -56,6 +56,7 @@ async def test_a_face_and_a_voice_that_are_made_along_with_the_video(tmp_path: P
                     "resolution": "",
                     "output_format": "png",
                     "upscale": "",
+                    "copy_number": 1,
                 },
                 "title": "a fox in a red coat",
                 "bucket": "google/nano-banana||",

@@ -190,10 +190,10 @@ async def test_what_no_model_takes(tmp_path: Path, era: Era) -> None:
             "a seed with a fraction": "seed: 12345.5 given; (). Correct the arguments and call again.",
             "a seed beyond numbers": "seed: a huge number given; (2147483647). Correct the arguments and call again.",
             "no job id": "job_id: is required. Correct the arguments and call again.",
-            "a job id of blanks": "There is no job '  ': an id has only letters, digits, '_', '.', ':' and '-'. Find it with list_jobs.",
-            "a job id with a path": "There is no job '../../etc/passwd': an id has only letters, digits, '_', '.', ':' and '-'. Find it with list_jobs.",
-            "a job id with quotes": "There is no job \"a'; DROP TABLE jobs;--\": an id has only letters, digits, '_', '.', ':' and '-'. Find it with list_jobs.",
-            "a job id too long": "job_id: 101 characters given; (100). Correct the arguments and call again.",
+            "a job id of blanks": "There is no job '': an id has at most 100 letters, digits, '_', '.', ':' and '-'. Find it with list_jobs.",
+            "a job id with a path": "There is no job '../../etc/passwd': an id has at most 100 letters, digits, '_', '.', ':' and '-'. Find it with list_jobs.",
+            "a job id with quotes": "There is no job \"a';\": an id has at most 100 letters, digits, '_', '.', ':' and '-'. Find it with list_jobs.",
+            "a job id too long": "There is no job 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…': an id has at most 100 letters, digits, '_', '.', ':' and '-'. Find it with list_jobs.",
             "a state": "state: 'done' given; ('queued' 'running' 'succeeded' 'failed' 'unconfirmed'). Correct the arguments and call again.",
             "a kind": "kind: 'song' given; ('image' 'speech' 'talking_video' 'other'). Correct the arguments and call again.",
             "no jobs at all": "limit: -1 given; (1). Correct the arguments and call again.",
@@ -215,12 +215,12 @@ async def test_unknown_arguments(tmp_path: Path) -> None:
     assert await refused(tmp_path, calls) == snapshot(
         {
             "close to one": "'promt': generate_image has no such argument; did you mean prompt? Correct the arguments and call again.",
-            "close to none": "'guidance': generate_image has no such argument; it takes prompt, images, model, aspect_ratio, resolution, output_format, style, upscale, wait_seconds, idempotency_key, new, preview, convert, estimate_only, agreed_credits. Correct the arguments and call again.",
+            "close to none": "'guidance': generate_image has no such argument; it takes prompt, prompts, count, images, model, aspect_ratio, resolution, output_format, style, upscale, wait_seconds, idempotency_key, new, preview, convert, estimate_only, agreed_credits. Correct the arguments and call again.",
             "two names for one": "'orientation': generate_image has no such argument; aspect_ratio is given already. Correct the arguments and call again.",
             "a name beside its other": "'image_size': generate_image has no such argument; aspect_ratio is given already. Correct the arguments and call again.",
-            "a name that is not text": "'\\x1b[31mred\\u202e': generate_image has no such argument; it takes prompt, images, model, aspect_ratio, resolution, output_format, style, upscale, wait_seconds, idempotency_key, new, preview, convert, estimate_only, agreed_credits. Correct the arguments and call again.",
-            "a name without end": "'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…': generate_image has no such argument; it takes prompt, images, model, aspect_ratio, resolution, output_format, style, upscale, wait_seconds, idempotency_key, new, preview, convert, estimate_only, agreed_credits. Correct the arguments and call again.",
-            "a hundred": "'x0': generate_image has no such argument; it takes prompt, images, model, aspect_ratio, resolution, output_format, style, upscale, wait_seconds, idempotency_key, new, preview, convert, estimate_only, agreed_credits. 'x1': generate_image has no such argument; it takes prompt, images, model, aspect_ratio, resolution, output_format, style, upscale, wait_seconds, idempotency_key, new, preview, convert, estimate_only, agreed_credits. 'x2': generate_image has no such argument; it takes prompt, images, model, aspect_ratio, resolution, output_format, style, upscale, wait_seconds, idempotency_key, new, preview, convert, estimate_only, agreed_credits. And 97 more. Correct the arguments and call again.",
+            "a name that is not text": "'\\x1b[31mred\\u202e': generate_image has no such argument; it takes prompt, prompts, count, images, model, aspect_ratio, resolution, output_format, style, upscale, wait_seconds, idempotency_key, new, preview, convert, estimate_only, agreed_credits. Correct the arguments and call again.",
+            "a name without end": "'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…': generate_image has no such argument; it takes prompt, prompts, count, images, model, aspect_ratio, resolution, output_format, style, upscale, wait_seconds, idempotency_key, new, preview, convert, estimate_only, agreed_credits. Correct the arguments and call again.",
+            "a hundred": "'x0': generate_image has no such argument; it takes prompt, prompts, count, images, model, aspect_ratio, resolution, output_format, style, upscale, wait_seconds, idempotency_key, new, preview, convert, estimate_only, agreed_credits. 'x1': generate_image has no such argument; it takes prompt, prompts, count, images, model, aspect_ratio, resolution, output_format, style, upscale, wait_seconds, idempotency_key, new, preview, convert, estimate_only, agreed_credits. 'x2': generate_image has no such argument; it takes prompt, prompts, count, images, model, aspect_ratio, resolution, output_format, style, upscale, wait_seconds, idempotency_key, new, preview, convert, estimate_only, agreed_credits. And 97 more. Correct the arguments and call again.",
         }
     )
 
@@ -244,7 +244,7 @@ async def test_characters_that_cannot_be_sent(tmp_path: Path) -> None:
             "half a pair": "prompt: 'a \\ud83d fox' given; (). Correct the arguments and call again.",
             "NUL in a text": "text: holds the character U+0000 at position 4; control characters other than newline and tab, and halves of surrogate pairs, are not allowed. Take the character out.",
             "half a pair in a key": "idempotency_key: 'k\\udc00' given; (). Correct the arguments and call again.",
-            "NUL in a job id": "There is no job 'job_\\x00': an id has only letters, digits, '_', '.', ':' and '-'. Find it with list_jobs.",
+            "NUL in a job id": "There is no job 'job_\\x00': an id has at most 100 letters, digits, '_', '.', ':' and '-'. Find it with list_jobs.",
             "a bell in a link": "image: holds the character U+0007 at position 21; control characters other than newline and tab, and halves of surrogate pairs, are not allowed. Take the character out.",
         }
     )

@@ -50,6 +50,8 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
                         "maxLength": 20000,
                         "type": "string",
                     },
+                    "prompts": {"description": "Instead of prompt", "items": {"type": "string"}, "type": "array"},
+                    "count": {"type": "integer", "description": "1-10 each"},
                     "images": {
                         "description": "Pictures to edit or follow: https URL, local path, data URI, or kie://jobs/{job_id}/outputs/{n} of an earlier job",
                         "items": {"type": "string"},
@@ -297,8 +299,8 @@ async def test_the_input_schemas(tmp_path: Path) -> None:
             "get_job_status": {
                 "properties": {
                     "job_id": {
-                        "description": "job_… or Kie.ai's task id",
-                        "maxLength": 100,
+                        "description": "job_… or Kie.ai's task id; several with commas",
+                        "maxLength": 1000,
                         "minLength": 1,
                         "type": "string",
                     },
@@ -434,7 +436,7 @@ async def test_titles_descriptions_and_annotations(tmp_path: Path) -> None:
         {
             "generate_image": (
                 "Generate image",
-                "Make, edit, enlarge, sharpen or cut out a picture. Costs Kie.ai credits.",
+                "Make, edit, enlarge, sharpen or cut out pictures. Costs Kie.ai credits.",
                 {"readOnlyHint": False, "destructiveHint": False, "idempotentHint": False, "openWorldHint": True},
             ),
             "generate_speech": (

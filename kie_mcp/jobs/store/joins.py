@@ -2,15 +2,16 @@
 
 import json
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from kie_mcp.jobs.job import Job, Phase
 from kie_mcp.jobs.joining import Caller, Candidate, Recent, may_join
+from kie_mcp.jobs.parts import with_parts
 from kie_mcp.jobs.store.errors import KeyConflictError
 from kie_mcp.jobs.store.job_json import load
 from kie_mcp.jobs.store.job_queries import find_job, find_row, insert
-from kie_mcp.jobs.store.protocols import Note
+from kie_mcp.jobs.store.protocols import NewJob, Note
 from kie_mcp.jobs.timing import Timing
 from kie_mcp.text import literal
 
@@ -25,6 +26,28 @@ class Judge:
     """Workers whose processes certainly have ended."""
     recent: Recent
     timing: Timing
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """The job that an order has got, and what was written down for it: nothing if it joined one that was there."""
+
+    job: Job
+    made: Sequence[Job] = ()
+
+
+def place(db: sqlite3.Connection, ordered: NewJob, judge: Judge, *, new: bool) -> Placed:
+    """Write a job down with its parts, or find the one that its order joins. Raises KeyConflictError."""
+    if found := find_joined(db, ordered.job, judge, new=new):
+        return Placed(found)
+    there = {} if new else find_reusable_parts(db, ordered.job, judge.timing)
+    ids = {
+        name: there.get(part.fingerprint) or reserve(db, part, judge, new=new).id
+        for name, part in ordered.parts.items()
+    }
+    job = with_parts(ordered.job, ids)
+    insert(db, job, judge.worker)
+    return Placed(job, [*(part for part in ordered.parts.values() if part.id in ids.values()), job])
 
 
 def reserve(db: sqlite3.Connection, job: Job, judge: Judge, *, new: bool = False) -> Job:

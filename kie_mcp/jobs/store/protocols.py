@@ -7,7 +7,7 @@ Only values go in: what must be asked of others, such as whether a process lives
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from kie_mcp.jobs.budget import NO_LIMITS, Limits, Spending
@@ -27,6 +27,19 @@ class Note:
     """The ends that the caller was told of: if the job has come to another one, the caller was not told its end."""
     at: float = 0.0
     """Seconds since 1970."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """A job that is to be written down, and those that make its inputs, by the names that its order has for them."""
+
+    job: Job
+    parts: Mapping[str, Job] = field(default_factory=dict[str, Job])
+
+    @property
+    def all(self) -> tuple[Job, ...]:
+        """The job and its parts, the parts first."""
+        return (*self.parts.values(), self.job)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +68,26 @@ class JobStore(Protocol):
         recent: Recent = NOTHING_RECENT,
         limits: Limits = NO_LIMITS,
     ) -> tuple[Job, bool]:
-        """Write a new job down, or find the one that this order joins; return the job, and whether it was there.
+        """Do for one job what `reserve_all` does for several."""
+        ...
+
+    async def reserve_all(
+        self,
+        ordered: Sequence[NewJob],
+        worker: str,
+        *,
+        new: bool = False,
+        ended: Collection[str] = (),
+        recent: Recent = NOTHING_RECENT,
+        limits: Limits = NO_LIMITS,
+    ) -> list[tuple[Job, bool]]:
+        """Write the jobs of one call down; return each, or the one that its order joins, and whether it was there.
 
         *recent* is what the process remembers of its calls, *ended* are workers whose processes certainly have ended.
-        *parts* are the jobs that make its inputs, by the names that its order has for them: written down, or joined, in
-        the same step, if the job itself is new. All of a chain is there after a crash, or nothing of it.
+        The parts of a job are written down, or joined, in the same step, if the job itself is new. All that a call
+        orders is there after a crash, or nothing of it.
 
-        Raises KeyConflictError if the idempotency key stands for another order, BudgetError if what is new does not fit
+        Raises KeyConflictError if an idempotency key stands for another order, BudgetError if what is new does not fit
         into the limits; then nothing at all is changed.
         """
         ...

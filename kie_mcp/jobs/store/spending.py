@@ -60,11 +60,16 @@ def read_usage(db: sqlite3.Connection, account: str, now: float, limits: Limits,
     return Usage(sum(tallies.values(), NOTHING), reserved)
 
 
-def check_new(jobs: Sequence[Job], others: Usage, limits: Limits) -> None:
-    """Check whether jobs that one call orders fit beside the others of the day. Raises BudgetError if not."""
-    asked = count_all(jobs)
-    check_call(asked, limits)
-    check_day(asked, others, limits, max(job.created_at for job in jobs))
+def check_new(orders: Sequence[Sequence[Job]], others: Usage, limits: Limits) -> None:
+    """Check whether what one call orders fits: each order with its parts, and all beside the others of the day.
+
+    Raises BudgetError if not.
+    """
+    for jobs in orders:
+        check_call(count_all(jobs), limits)
+    ordered = [job for jobs in orders for job in jobs]
+    if ordered:
+        check_day(count_all(ordered), others, limits, max(job.created_at for job in ordered))
 
 
 def check_sending(db: sqlite3.Connection, job: Job, limits: Limits, now: float) -> None:

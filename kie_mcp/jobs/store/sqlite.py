@@ -7,7 +7,7 @@ takes the write lock at once and is durable when it returns, one that only reads
 import functools
 import math
 import sqlite3
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import CoroutineType
@@ -17,10 +17,9 @@ from kie_mcp.jobs.absent_workers import find_absent
 from kie_mcp.jobs.budget import NO_LIMITS, Limits, Spending
 from kie_mcp.jobs.job import TRANSITIONS, Job, JobState, Phase
 from kie_mcp.jobs.joining import NOTHING_RECENT, Recent
-from kie_mcp.jobs.parts import with_parts
 from kie_mcp.jobs.store import job_queries, joins, late_ids, leases, schema, send_window, spending
 from kie_mcp.jobs.store.errors import LedgerError
-from kie_mcp.jobs.store.protocols import NOTHING_KNOWN, Note, Queue
+from kie_mcp.jobs.store.protocols import NOTHING_KNOWN, NewJob, Note, Queue
 from kie_mcp.jobs.store.sqlite_file import READ, Runner, SqliteFile
 from kie_mcp.jobs.timing import STANDARD, Timing
 from kie_mcp.orders.kind import Kind
@@ -77,9 +76,28 @@ class SqliteLedger(SqliteFile):
         self._timing = timing
 
     @_transaction
-    def reserve(
+    def reserve_all(
         self,
         db: sqlite3.Connection,
+        ordered: Sequence[NewJob],
+        worker: str,
+        *,
+        new: bool = False,
+        ended: Collection[str] = (),
+        recent: Recent = NOTHING_RECENT,
+        limits: Limits = NO_LIMITS,
+    ) -> list[tuple[Job, bool]]:
+        """Write the jobs of one call down; return each, or the one that its order joins, and whether it was there."""
+        first = ordered[0].job
+        leases.extend_lease(db, worker, first.created_at + self._timing.lease)
+        judge = joins.Judge(worker, ended, recent, self._timing)
+        others = spending.read_usage(db, first.account, first.created_at, limits)
+        placed = [joins.place(db, one, judge, new=new) for one in ordered]
+        spending.check_new([one.made for one in placed if one.made], others, limits)
+        return [(one.job, not one.made) for one in placed]
+
+    async def reserve(
+        self,
         job: Job,
         worker: str,
         *,
@@ -89,22 +107,10 @@ class SqliteLedger(SqliteFile):
         recent: Recent = NOTHING_RECENT,
         limits: Limits = NO_LIMITS,
     ) -> tuple[Job, bool]:
-        """Write a new job down, or find the one that this order joins; return the job, and whether it was there."""
-        leases.extend_lease(db, worker, job.created_at + self._timing.lease)
-        judge = joins.Judge(worker, ended, recent, self._timing)
-        if found := joins.find_joined(db, job, judge, new=new):
-            return found, True
-        others = spending.read_usage(db, job.account, job.created_at, limits)
-        there = {} if new else joins.find_reusable_parts(db, job, self._timing)
-        made = {
-            name: there.get(part.fingerprint) or joins.reserve(db, part, judge, new=new).id
-            for name, part in (parts or {}).items()
-        }
-        job = with_parts(job, made)
-        job_queries.insert(db, job, worker)
-        ordered = [part for part in (parts or {}).values() if part.id in made.values()]
-        spending.check_new([*ordered, job], others, limits)
-        return job, False
+        """Do the same for one job."""
+        ordered = [NewJob(job, parts or {})]
+        [placed] = await self.reserve_all(ordered, worker, new=new, ended=ended, recent=recent, limits=limits)
+        return placed
 
     @_transaction
     def join(

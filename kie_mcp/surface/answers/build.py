@@ -92,7 +92,7 @@ def build_result(job: Job, facts: Answer, *, links: bool = True, preview: ImageC
     """Build what a tool returns: text, structured content, a link for each output, and the preview if there is one."""
     content: list[ContentBlock] = [TextContent(text=write_text(facts))]
     if links:
-        content += [_link(job, index, output) for index, output in enumerate(job.outputs)]
+        content += [link_output(job, index, output) for index, output in enumerate(job.outputs)]
     if preview:
         content.append(preview)
     return CallToolResult(content=content, structured_content=facts.as_json(), is_error=job.state in FAILURES)
@@ -127,16 +127,22 @@ def build_refusal(error: KieError) -> CallToolResult:
     return _build_error(Refusal(error=_clean(error.trouble)), charged=False)
 
 
-def build_lost_answer(job: Job, error: Exception) -> CallToolResult:
-    """Build what a tool returns when a job was ordered and an error came before its state could be told."""
+def build_lost_answer(job: Job, error: Exception, *, others: Sequence[Job] = ()) -> CallToolResult:
+    """Build what a tool returns when a job was ordered and an error came before its state could be told.
+
+    *others* were ordered with the same call.
+    """
+    ids = ",".join(one.id for one in (job, *others))
+    ask = f'get_job_status(job_id="{ids}")'
+    what, it = ("The jobs were ordered and go on.", "them") if others else ("The job was ordered and goes on.", "it")
     cause = error.message if isinstance(error, KieError) else f"Something unforeseen happened ({type(error).__name__})."
     trouble = Trouble(
         category=error.category if isinstance(error, KieError) else "internal",
-        message=f"{cause} The job was ordered and goes on.",
-        remedy=f'Do not order it again: ask with get_job_status(job_id="{job.id}").',
+        message=f"{cause} {what}",
+        remedy=f"Do not order {it} again: ask with {ask}.",
         may_have_been_charged=True,
     )
-    return _build_error(Refusal(job_id=job.id, error=trouble, next=_next(job, joined=False)), charged=True)
+    return _build_error(Refusal(job_id=ids, error=trouble, next=None if job.done and not others else ask), charged=True)
 
 
 def _build_error(said: Refusal, *, charged: bool) -> CallToolResult:
@@ -203,7 +209,8 @@ def _part(job: Job) -> PartFields:
     )
 
 
-def _link(job: Job, index: int, output: Output) -> ResourceLink:
+def link_output(job: Job, index: int, output: Output) -> ResourceLink:
+    """Make the link of an output that an answer carries."""
     return ResourceLink(
         # A shortened link would not work.
         uri=output.url if 0 < len(output.url) <= MAX_URL else output_uri(job.id, index),

@@ -46,6 +46,42 @@ def describe_cost(
     return fields if fields.as_json() else None
 
 
+def describe_sum(
+    costs: Sequence[Estimate | None], *, estimates: Sequence[Estimate | None], used: bool = False
+) -> CreditFields | None:
+    """Return the fields about what several jobs cost together; None if nothing is known of it.
+
+    Args:
+        costs: What each costs by what is known now.
+        estimates: What each should have cost.
+        used: Whether all these costs are what was used.
+    """
+    total = _add_up(costs)
+    if total is None:
+        known = sum(one.least for one in costs if one)
+        return CreditFields(in_all_least=round(known, 3)) if any(costs) else None
+    expected = _add_up(estimates) if used else total
+    return CreditFields(
+        least=expected.least if expected and expected.least != expected.most else None,
+        estimated=expected.most if expected else None,
+        used=total.most if used else None,
+        usd=_to_dollars(total.most),
+    )
+
+
+def _add_up(costs: Sequence[Estimate | None]) -> Estimate | None:
+    known = [one for one in costs if one is not None]
+    if len(known) < len(costs):
+        return None
+    return Estimate(round(sum(one.least for one in known), 3), round(sum(one.most for one in known), 3))
+
+
+def write_sum(price: CreditFields | None) -> str:
+    """Write what several jobs cost together in words: "about 16 credits ($0.08) in all"."""
+    words = write_cost(price) or UNKNOWN
+    return words if price is None or "in all" in words else f"{words} in all"
+
+
 def write_cost(price: CreditFields | None) -> str:
     """Write a cost in words, once for all: "about 7-10 credits ($0.04-$0.05) in all"; empty if nothing is known."""
     if price is None:

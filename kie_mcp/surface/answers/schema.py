@@ -142,11 +142,47 @@ class EstimateAnswer(Fields):
     next: str
 
 
+class BatchAnswer(Fields):
+    """The states of several jobs, and all else that is answered about them."""
+
+    state: str
+    """`running` until all have ended, then `succeeded` if all have; else `failed`."""
+    counts: str
+    """How many are in which state, in words."""
+    jobs: list[Answer]
+    """In the order in which they were asked for."""
+    credits: CreditFields | None = None
+    """Of all together."""
+    note: str | None = None
+    sandbox: bool | None = None
+    next: str | None = None
+
+
+class EstimatedJob(Fields):
+    """What one of several jobs would cost."""
+
+    kind: str
+    title: str | None = None
+    model: str
+    credits: CreditFields | None = None
+    note: str | None = None
+
+
+class BatchEstimate(Fields):
+    """What several orders would cost; nothing was ordered."""
+
+    estimate_only: bool = True
+    credits: CreditFields | None = None
+    """Of all together."""
+    jobs: list[EstimatedJob]
+    next: str
+
+
 class Refusal(Fields):
     """What is answered where no job's state can be told."""
 
     job_id: str | None = None
-    """The job that was ordered all the same."""
+    """The job that was ordered all the same; of several the ids, separated by commas."""
     error: Trouble
     next: str | None = None
 

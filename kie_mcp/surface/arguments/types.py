@@ -95,6 +95,11 @@ Upscale = Annotated[
     ),
 ]
 
+MOST_JOBS = 10
+"""The most jobs that one call orders, or asks about."""
+Count = Annotated[int | None, Field(description=f"1-{MOST_JOBS} each")]
+Prompts = Annotated[list[str], Field(description="Instead of prompt")]
+
 Text = Annotated[str, Field(min_length=1, max_length=_highest(SPEECH, "prompt_max"), description="What to say")]
 Voice = Annotated[str, Field(max_length=100, description="Name or id, such as James, Rachel or Brian")]
 SpeechModel = Annotated[str, Field(description=describe_prices(SPEECH), json_schema_extra=_enumerate_ids(SPEECH))]
@@ -150,7 +155,9 @@ AnyInput = Annotated[
     Field(description="As kie://models/{id} says; {} tells what is required; files in any form that other tools take"),
 ]
 
-JobName = Annotated[str, Field(min_length=1, max_length=100, description="job_… or Kie.ai's task id")]
+JobNames = Annotated[
+    str, Field(min_length=1, max_length=1000, description="job_… or Kie.ai's task id; several with commas")
+]
 State = Annotated[
     Literal["queued", "running", "succeeded", "failed", "unconfirmed"] | None, Field(description="Only these")
 ]

@@ -19,6 +19,7 @@ from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.job import Job, JobState
 from kie_mcp.jobs.polling import next_look
 from kie_mcp.surface.answers.text import write_text
+from kie_mcp.surface.batch_orders import asks_for_batch
 from kie_mcp.surface.call_handler import CallHandler, CallOptions, Recipient
 from kie_mcp.surface.tasks.extension import Call, Task
 from kie_mcp.surface.tenant import TenantOf
@@ -50,6 +51,8 @@ class JobTasks:
 
     async def begin(self, params: CallToolRequestParams, ctx: Call, call_next: CallNext) -> Task | HandlerResult:
         """Make the call without waiting; if its job is not done then, answer with the job's task."""
+        if asks_for_batch(params.arguments or {}):  # several jobs are no task: they are waited for as ever
+            return await call_next(ctx)
         params.arguments = {**(params.arguments or {}), "wait_seconds": 0}
         answered = await call_next(ctx)
         if not isinstance(answered, CallToolResult) or (job_id := _unfinished_job_id(answered)) is None:
@@ -116,7 +119,7 @@ class JobTasks:
 def _unfinished_job_id(answered: CallToolResult) -> str | None:
     """Return the id of the job in an answer if that job is not done; None for a finished job and for a refusal."""
     facts = cast("dict[str, Any]", answered.structured_content or {})
-    return facts["job_id"] if facts.get("state") in UNFINISHED else None
+    return facts.get("job_id") if facts.get("state") in UNFINISHED else None
 
 
 def _read_preview(given: object) -> bool | None:

@@ -234,3 +234,17 @@ async def test_a_client_that_takes_no_tasks_may_not_ask_for_any(tmp_path: Path) 
         with pytest.raises(MCPError) as refused:
             await get(client.session, "job_nothere")
     assert refused.value.code == METHOD_NOT_FOUND
+
+
+@pytest.mark.parametrize("wait", [{}, {"wait_seconds": 0}])
+async def test_a_client_that_takes_tasks_gets_a_batch_as_an_ordinary_answer(
+    tmp_path: Path, wait: dict[str, Any]
+) -> None:
+    """Several jobs are no task."""
+    tasks = TaskClient()
+    async with Client(server(tmp_path, sandbox()), extensions=[tasks]) as client:
+        made = facts(await client.call_tool("generate_image", {"prompt": "a fox", "count": 4, **wait}))
+        one = facts(await client.call_tool("generate_image", {"prompt": "a cat", "count": 1}))
+    assert made["state"] == ("running" if wait else "succeeded")
+    assert len(made["jobs"]) == 4
+    assert {task.task_id for task in tasks.asked} == {one["job_id"]}
