@@ -92,7 +92,8 @@ class Batches:
             return there | dict(zip((draft.fingerprint for draft in rest), placed, strict=True))
 
         try:
-            if not terms.allow(terms.sum_prices(drafts)):
+            # An answer counts also if the price has fallen since: it may be a no, or have been sent before.
+            if ctx.request_state or not terms.allow(terms.sum_prices(drafts)):
                 # What only joins a job costs nothing anew; and what may not be ordered at all is not asked about.
                 for draft in drafts:
                     key = keys[draft.fingerprint]
@@ -101,7 +102,7 @@ class Batches:
                 rest = [draft for draft in drafts if draft.fingerprint not in there]
                 for draft in rest:
                     check_call(terms.sum_prices([draft]).tally, call.tenant.limits)
-                if rest and not terms.allow(terms.sum_prices(rest)):
+                if rest and (ctx.request_state or not terms.allow(terms.sum_prices(rest))):
                     answer_id = await self._calls.ask(rest, ctx, options, call.arrival)
             placed = await self._calls.place_answered(answer_id, place)
         except BaseException:

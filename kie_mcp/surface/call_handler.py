@@ -122,7 +122,7 @@ class CallHandler:
         self._clock = clock
         self._previews = Previews(preview_seconds)
         self.deliveries = Deliveries()
-        self.confirmations = Confirmations()
+        self._confirmations = Confirmations()
 
     async def order(
         self, order: Order, ctx: Ctx, options: CallOptions, *, parts: Mapping[str, Order] | None = None
@@ -162,44 +162,34 @@ class CallHandler:
         """Place what was checked, once the person has agreed if they have to be asked. Raises as `order` does."""
         tenant = self._tenant_of(ctx.request_context)
         key, came = _strip_key(options.idempotency_key), arrival.service_time
-        # What only joins a job costs nothing anew.
-        if self.has_to_ask([draft], ctx, options) and (
-            job := await tenant.service.join(draft, idempotency_key=key, new=options.new, came=came)
-        ):
-            return job, True
-        answer_id = await self.confirm([draft], ctx, options, arrival)
-        return await self.confirmations.place(
+        terms = self.terms(tenant, options)
+        answer_id, price = "", terms.sum_prices([draft])
+        # An answer counts also if the price has fallen since: it may be a no, or have been sent before.
+        if ctx.request_state or not terms.allow(price):
+            # What only joins a job costs nothing anew; and what may not be ordered at all is not asked about.
+            if job := await tenant.service.join(draft, idempotency_key=key, new=options.new, came=came):
+                return job, True
+            check_call(price.tally, tenant.limits)
+            answer_id = await self.ask([draft], ctx, options, arrival)
+        return await self._confirmations.place(
             answer_id, lambda: tenant.service.place(draft, idempotency_key=key, new=options.new, came=came)
         )
 
-    def has_to_ask(self, drafts: Sequence[Draft], ctx: Ctx, options: CallOptions) -> bool:
-        """Say whether the person has to agree to all that a call orders.
-
-        An answer that comes with the call counts also if the price has fallen since: it may be a no, or a repetition.
-        """
-        terms = self._find_terms(ctx, options)
-        return bool(ctx.request_state) or not terms.allow(terms.sum_prices(drafts))
-
-    async def confirm(self, drafts: Sequence[Draft], ctx: Ctx, options: CallOptions, arrival: Arrival) -> str:
-        """Have the person agree to all that a call orders, if they have to; return what `confirmations.place` takes.
-
-        What the ceiling for a call refuses is not asked about. Raises as `order` does.
-        """
-        if not self.has_to_ask(drafts, ctx, options):
-            return ""
-        tenant, terms = self._tenant_of(ctx.request_context), self._find_terms(ctx, options)
-        check_call(terms.sum_prices(drafts).tally, tenant.limits)
-        left = ASKING_SHARE * self._find_patience(ctx, options) - (anyio.current_time() - arrival.loop_time)
-        return await self.confirmations.ask(drafts, ctx, terms, account=tenant.account, seconds=max(left, 0.0))
-
-    def _find_terms(self, ctx: Ctx, options: CallOptions) -> Terms:
-        tenant = self._tenant_of(ctx.request_context)
+    def terms(self, tenant: Tenant, options: CallOptions) -> Terms:
+        """Return what a call of this tenant's may order unasked."""
         return Terms(
             above=tenant.confirm_above,
             agreed=options.agreed_credits,
             limits=tenant.limits,
             balance=tenant.account_reader.known_balance,
         )
+
+    async def ask(self, drafts: Sequence[Draft], ctx: Ctx, options: CallOptions, arrival: Arrival) -> str:
+        """Ask the person about everything that a call orders; return the id of their answer. Raises as `order` does."""
+        tenant = self._tenant_of(ctx.request_context)
+        left = ASKING_SHARE * self._find_patience(ctx, options) - (anyio.current_time() - arrival.loop_time)
+        terms, seconds = self.terms(tenant, options), max(left, 0.0)
+        return await self._confirmations.ask(drafts, ctx, terms, account=tenant.account, seconds=seconds)
 
     async def report_status(self, job: Job, ctx: Ctx, options: CallOptions) -> CallToolResult:
         """Look at the job again, wait for its end as long as the client can, and answer."""
