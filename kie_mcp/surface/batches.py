@@ -56,11 +56,10 @@ class Batches:
             raise MissingKeyError
         call = self._calls.begin(ctx, options)
         drafts = await _draft_all(tenant, wishes, options)
-        began = anyio.current_time()
-        placed = await self._place(drafts, ctx, options, call)
+        placed, asked = await self._place(drafts, ctx, options, call)
         jobs = [job for job, _ in placed]
         try:
-            seconds = min(call.seconds, call.patience - (anyio.current_time() - began))
+            seconds = min(call.seconds, call.patience - asked)
             told = await self._wait_for_all(jobs, ctx, tenant.service, max(seconds, 0.0))
             joined = {job.id for job, was_there in placed if was_there}
             return await self._answer(told, ctx, options, call, joined=joined)
@@ -73,17 +72,20 @@ class Batches:
             await note_callers(tenant.service, jobs, Caller.LEFT)
             raise
 
-    async def _place(self, drafts: Sequence[Draft], ctx: Ctx, options: CallOptions, call: Call) -> list[Placed]:
+    async def _place(
+        self, drafts: Sequence[Draft], ctx: Ctx, options: CallOptions, call: Call
+    ) -> tuple[list[Placed], float]:
         """Place what was checked, once the person has agreed if they have to be asked about the sum.
 
-        Raises KieError if it is refused; then nothing is written down.
+        Returns the jobs, and how many seconds the person took. Raises KieError if it is refused; then nothing is
+        written down.
         """
         service, came = call.tenant.service, call.arrival.service_time
         prints = [draft.fingerprint for draft in drafts]
         keys = dict(zip(prints, number_keys(options.idempotency_key, len(drafts)), strict=True))
         terms = self._calls.terms(call.tenant, options)
         there: dict[str, Placed] = {}
-        answer_id = ""
+        answer_id, asked = "", 0.0
 
         async def place() -> dict[str, Placed]:
             rest = [draft for draft in drafts if draft.fingerprint not in there]
@@ -103,12 +105,14 @@ class Batches:
                 for draft in rest:
                     check_call(terms.sum_prices([draft]).tally, call.tenant.limits)
                 if rest and (ctx.request_state or not terms.allow(terms.sum_prices(rest))):
+                    began = anyio.current_time()
                     answer_id = await self._calls.ask(rest, ctx, options, call.arrival)
+                    asked = anyio.current_time() - began
             placed = await self._calls.place_answered(answer_id, place)
         except BaseException:
             await note_callers(service, [job for job, _ in there.values()], Caller.LEFT)
             raise
-        return [placed[draft.fingerprint] for draft in drafts]
+        return [placed[draft.fingerprint] for draft in drafts], asked
 
     async def report_status(self, jobs: Sequence[Job], ctx: Ctx, options: CallOptions) -> CallToolResult:
         """Look at the jobs again, wait for the end of all as long as the client can, and answer."""

@@ -143,11 +143,9 @@ class CallHandler:
             raise MissingKeyError
         arrival = _note_arrival(tenant.service)
         draft = await tenant.planner.draft(order, parts=parts, convert=options.convert)
-        began = anyio.current_time()
-        job, joined = await self._place(draft, ctx, options, arrival)
+        job, joined, asked = await self._place(draft, ctx, options, arrival)
         try:
-            seconds = self._find_patience(ctx, options) - (anyio.current_time() - began)
-            seconds = min(seconds, self._choose_wait(ctx, options))
+            seconds = min(self._choose_wait(ctx, options), self._find_patience(ctx, options) - asked)
             return await self.answer_when_done(job, ctx, options, joined=joined, seconds=seconds, arrival=arrival)
         except Exception as error:
             # The job goes on in spite of this, so the caller must get its id.
@@ -158,22 +156,28 @@ class CallHandler:
             await _note_caller(tenant.service, job, Caller.LEFT)
             raise
 
-    async def _place(self, draft: Draft, ctx: Ctx, options: CallOptions, arrival: Arrival) -> tuple[Job, bool]:
-        """Place what was checked, once the person has agreed if they have to be asked. Raises as `order` does."""
+    async def _place(self, draft: Draft, ctx: Ctx, options: CallOptions, arrival: Arrival) -> tuple[Job, bool, float]:
+        """Place what was checked, once the person has agreed if they have to be asked. Raises as `order` does.
+
+        Returns the job, whether it was joined, and how many seconds the person took.
+        """
         tenant = self._tenant_of(ctx.request_context)
         key, came = _strip_key(options.idempotency_key), arrival.service_time
         terms = self.terms(tenant, options)
-        answer_id, price = "", terms.sum_prices([draft])
+        answer_id, asked, price = "", 0.0, terms.sum_prices([draft])
         # An answer counts also if the price has fallen since: it may be a no, or have been sent before.
         if ctx.request_state or not terms.allow(price):
             # What only joins a job costs nothing anew; and what may not be ordered at all is not asked about.
             if job := await tenant.service.join(draft, idempotency_key=key, new=options.new, came=came):
-                return job, True
+                return job, True, asked
             check_call(price.tally, tenant.limits)
+            began = anyio.current_time()
             answer_id = await self.ask([draft], ctx, options, arrival)
-        return await self._confirmations.place(
+            asked = anyio.current_time() - began
+        job, joined = await self._confirmations.place(
             answer_id, lambda: tenant.service.place(draft, idempotency_key=key, new=options.new, came=came)
         )
+        return job, joined, asked
 
     def terms(self, tenant: Tenant, options: CallOptions) -> Terms:
         """Return what a call of this tenant's may order unasked."""

@@ -120,6 +120,7 @@ im Mäntelchen 🦊\
                 "resolution": "",
                 "output_format": "",
                 "upscale": "",
+                "copy_number": 1,
             },
             "job_id": "job_7kq2abcdefghij",
             "kie_task_id": "4daa00eb286212c09ae296c3167089f0",
