@@ -200,7 +200,7 @@ async def test_an_id_of_ours_is_no_id_of_kie_ai(tmp_path: Path) -> None:
         answer = await here.call("run_model", model=model, input={"task_id": fox["job_id"]})
         assert "input.task_id: " in text(answer)
         assert "Give the kie_task_id" in text(answer)
-        await run(here, model, {"task_id": fox["kie_task_id"]}, wait_seconds=0)
+        await run(here, model, {"task_id": fox["kie_task_id"]})
         assert [body["model"] for body in here.creates] == ["google/nano-banana", model]
 
 
