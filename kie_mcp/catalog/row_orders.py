@@ -1,6 +1,5 @@
 """Check, estimate and translate the orders of models that have a row here."""
 
-from collections.abc import Mapping
 from typing import TypeVar
 
 from kie_mcp.catalog import requests
@@ -20,9 +19,9 @@ class RowOrders:
         """Return the order as it will be stored, and no remark. Raises OrderError for the first thing that is wrong."""
         return requests.check(order, plain_host=self._plain_host), ""
 
-    def build(self, order: Order, links: Mapping[str, str]) -> Request:
-        """Build the request of a checked order; *links* has a URL that Kie.ai can read for each file."""
-        return requests.build(order, links)
+    def build(self, order: Order) -> Request:
+        """Build the request of a checked order whose files are links that Kie.ai can read."""
+        return requests.build(order, {})
 
     def argument_of(self, order: Order, name: str) -> str:
         """Return the caller's name of Kie.ai's input of that name."""

@@ -26,6 +26,7 @@ from kie_mcp.jobs.look_limit import LookLimiter
 from kie_mcp.jobs.polling import ENOUGH, quantile
 from kie_mcp.jobs.rate_limit import expected_wait
 from kie_mcp.jobs.runner import JobRunner
+from kie_mcp.jobs.store.errors import KeyConflictError
 from kie_mcp.jobs.store.protocols import Ledger, NewJob, Note
 from kie_mcp.jobs.timing import STANDARD, Timing
 from kie_mcp.orders.kind import Kind
@@ -122,7 +123,7 @@ class JobService:
                 placed = await self._ledger.reserve_all(
                     ordered, self._worker, new=new, ended=ended, recent=recent, limits=limits
                 )
-            except BudgetError:
+            except (BudgetError, KeyConflictError):  # nothing of it is there
                 self._doubtful -= ids
                 raise
             self._doubtful -= ids

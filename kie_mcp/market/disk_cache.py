@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class CachedAnswer:
     """An answer and the time at which it came."""
 
     at: float
@@ -32,12 +32,12 @@ class DiskCache:
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
 
-    async def read(self, name: str) -> Kept | None:
+    async def read(self, name: str) -> CachedAnswer | None:
         """Return the answer of that name; None if there is none that can be read."""
         folder = self._folder
         return await _run(lambda: _read(folder, name)) if folder else None
 
-    async def write(self, name: str, kept: Kept) -> None:
+    async def write(self, name: str, kept: CachedAnswer) -> None:
         """Keep an answer; if that is not possible, do nothing."""
         if folder := self._folder:
             await _run(lambda: _write(folder, name, kept))
@@ -47,7 +47,7 @@ def _path(folder: Path, name: str) -> Path:
     return folder / f"{name.replace('/', '+')}.json"  # no model's id holds a plus
 
 
-def _read(folder: Path, name: str) -> Kept | None:
+def _read(folder: Path, name: str) -> CachedAnswer | None:
     with _path(folder, name).open("rb") as file:
         whole = json.loads(file.read(_LARGEST))
     given = cast("dict[str, Any]", whole) if isinstance(whole, dict) else {}
@@ -55,10 +55,10 @@ def _read(folder: Path, name: str) -> Kept | None:
     # On some disks two names that differ only in case are one file.
     if given.get("name") != name or not isinstance(at, int | float) or isinstance(at, bool):
         return None
-    return Kept(float(at), given.get("value"))
+    return CachedAnswer(float(at), given.get("value"))
 
 
-def _write(folder: Path, name: str, kept: Kept) -> None:
+def _write(folder: Path, name: str, kept: CachedAnswer) -> None:
     content = json.dumps({"name": name, "at": kept.at, "value": kept.value}).encode()
     for one in (folder.parent.parent, folder.parent, folder):  # the state folder may be missing; it is private
         one.mkdir(parents=True, exist_ok=True, mode=0o700)

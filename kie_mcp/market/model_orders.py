@@ -80,17 +80,16 @@ class ModelOrders:
         seconds = seconds if lengths == ["audio"] else None
         return await self._market.estimate(order.model, getattr(order, INPUT), seconds=seconds)
 
-    def build(self, order: Order, links: Mapping[str, str]) -> Request:
-        """Build the request of a checked order; *links* has a URL that Kie.ai can read for each file.
+    def build(self, order: Order) -> Request:
+        """Build the request of a checked order whose files are links that Kie.ai can read.
 
-        Raises OrderError if a file that is not an https URL has no link.
+        Raises OrderError if one of them is not.
         """
-        files = order.files()
-
-        def link(place: str, text: str) -> str:
-            return _find_link(text, links, place) if f"{INPUT}.{place}" in files else text
-
-        return Request(order.model, change_texts(getattr(order, INPUT), link))
+        for argument, reference in order.files().items():
+            if reference.startswith(_FILE_SCHEMES):
+                problem = f"{literal(reference)} has no link yet."
+                raise OrderError(problem, argument=argument, remedy="Wait until that job has succeeded.")
+        return Request(order.model, getattr(order, INPUT))
 
     def argument_of(self, _order: Order, name: str) -> str:
         """Return the caller's name of Kie.ai's input of that name."""
@@ -109,11 +108,3 @@ def _check_task_ids(given: JSON) -> None:
 def find_families(given: JSON, schema: InputSchema | None) -> dict[str, Family | None]:
     """Return the family of files for each place of an input that names one; without a schema, by name and text."""
     return find_media_families(given, schema) if schema else find_undescribed_families(given)
-
-
-def _find_link(reference: str, links: Mapping[str, str], place: str) -> str:
-    link = links.get(reference, reference)
-    if link.startswith(_FILE_SCHEMES):
-        problem = f"{literal(reference)} has no link yet."
-        raise OrderError(problem, argument=f"{INPUT}.{place}", remedy="Wait until that job has succeeded.")
-    return link

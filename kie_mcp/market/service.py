@@ -12,7 +12,7 @@ from kie_mcp.errors import KieError, OrderError
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.estimate import Estimate
 from kie_mcp.kie.model_answers import MODEL_ID, MarketModel, SuccessPoint
-from kie_mcp.market.disk_cache import DiskCache, Kept
+from kie_mcp.market.disk_cache import CachedAnswer, DiskCache
 from kie_mcp.market.input_schema import InputSchema, find_input_schema
 from kie_mcp.market.model_facts import answers_at_once
 from kie_mcp.market.schema_copy import JSON, as_object
@@ -82,7 +82,7 @@ class Market:
         self._clock = clock
         self._fresh = fresh
         self._lock = anyio.Lock()
-        self._memory: dict[str, Kept] = {}
+        self._memory: dict[str, CachedAnswer] = {}
         self._failed_at: dict[str, float] = {}
         self._refusals: dict[str, KieError] = {}
         """Why the last question of a name was not answered, until it is."""
@@ -157,7 +157,7 @@ class Market:
     async def _ask_list(self) -> list[JSON]:
         return [{**asdict(model), "task_types": [*model.task_types]} for model in await self._queries.list_models()]
 
-    async def _find(self, name: str, ask: Callable[[], Awaitable[Any]]) -> Kept | None:
+    async def _find(self, name: str, ask: Callable[[], Awaitable[Any]]) -> CachedAnswer | None:
         """Return an answer that is fresh; else ask Kie.ai; if it cannot be asked, an older answer, or None."""
         async with self._lock:  # what several ask for at once is sent once
             kept = self._memory.get(name) or await self._cache.read(name)
@@ -167,7 +167,7 @@ class Market:
             if (kept and 0 <= now - kept.at < self._fresh) or 0 <= now - self._failed_at.get(name, -AGAIN) < AGAIN:
                 return kept
             try:
-                answer = Kept(now, await ask())
+                answer = CachedAnswer(now, await ask())
             except KieError as error:
                 self._failed_at[name], self._refusals[name] = now, error
                 return kept

@@ -87,7 +87,7 @@ class OrderRules:
         """
         given = order.inputs()
         own = {argument: link for argument, link in links.items() if not _is_web_link(given[argument])}
-        return replace(self._find(order).build(order.with_files(own), {}), own_links=frozenset(own.values()))
+        return replace(self._find(order).build(order.with_files(own)), own_links=frozenset(own.values()))
 
     @contextmanager
     def _name_arguments(self, order: Order) -> Generator[None]:
