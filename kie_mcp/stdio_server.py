@@ -2,7 +2,6 @@
 
 import io
 import os
-import signal
 import sys
 from contextlib import suppress
 from typing import cast
@@ -14,6 +13,7 @@ from kie_mcp.console import output_error
 from kie_mcp.forced_exit import ExitDeadline
 from kie_mcp.jobs.timing import STANDARD, Timing
 from kie_mcp.settings import Settings
+from kie_mcp.stop_signals import receive_stop_signals
 from kie_mcp.surface.server import KieServer
 from kie_mcp.surface.tenant import Tenants
 
@@ -55,7 +55,7 @@ async def _serve(server: KieServer) -> None:
 
 async def _leave_on_signal(tenants: Tenants) -> None:
     """Wait for a signal; then write down what is in flight and end the process, whatever else is running."""
-    with suppress(NotImplementedError), anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+    with receive_stop_signals() as signals:
         async for _ in signals:
             ExitDeadline().start()
             await tenants.stop()

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import signal
 import socket
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing, contextmanager, suppress
@@ -26,6 +25,7 @@ from kie_mcp.http.session_limits import SessionLimiter
 from kie_mcp.http.token_check import TokenRequired
 from kie_mcp.setting_values import SettingsError, unusable_port_error
 from kie_mcp.settings import Settings
+from kie_mcp.stop_signals import receive_stop_signals
 from kie_mcp.surface.delivery_tracker import DeliveryTracker
 from kie_mcp.surface.server import KieServer
 from kie_mcp.surface.tenant import Tenants
@@ -233,12 +233,9 @@ def _has_port(host: str) -> bool:
 async def _leave_on_signal(
     tenants: Tenants, http: _Http, deadline: ExitDeadline, *, task_status: TaskStatus[None]
 ) -> None:
-    try:
-        with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
-            task_status.started()
-            async for _ in signals:
-                deadline.start()
-                await tenants.stop()
-                http.leave()
-    except NotImplementedError:  # Windows
+    with receive_stop_signals() as signals:
         task_status.started()
+        async for _ in signals:
+            deadline.start()
+            await tenants.stop()
+            http.leave()
