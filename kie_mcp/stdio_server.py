@@ -16,6 +16,7 @@ from kie_mcp.settings import Settings
 from kie_mcp.stop_signals import receive_stop_signals
 from kie_mcp.surface.server import KieServer
 from kie_mcp.surface.tenant import Tenants
+from kie_mcp.telemetry.setup import make_observer
 
 
 async def serve_stdio(
@@ -32,10 +33,11 @@ async def serve_stdio(
     Raises ConsoleError if standard output cannot be written, and LedgerError if the ledger cannot be opened.
     """
     if not sandbox:
-        await _serve(create_server(settings, timing=timing))
+        await _serve(create_server(settings, observer=make_observer(settings.telemetry), timing=timing))
         return
     async with start_sandbox(settings, speed=speed) as own:
-        await _serve(create_server(own, sandbox=True, timing=timing))
+        observer = make_observer(own.telemetry)
+        await _serve(create_server(own, observer=observer, sandbox=True, timing=timing))
 
 
 async def _serve(server: KieServer) -> None:

@@ -29,6 +29,7 @@ from kie_mcp.stop_signals import receive_stop_signals
 from kie_mcp.surface.delivery_tracker import DeliveryTracker
 from kie_mcp.surface.server import KieServer
 from kie_mcp.surface.tenant import Tenants
+from kie_mcp.telemetry.setup import make_observer
 
 PATH = "/mcp"
 LAST_SECONDS = 1
@@ -138,7 +139,8 @@ async def _serve(
     sandbox: bool = False,
 ) -> None:
     port = listener.getsockname()[1]
-    server = create_server(settings, local_files=False, sandbox=sandbox)
+    observer = make_observer(settings.telemetry)
+    server = create_server(settings, observer=observer, local_files=False, sandbox=sandbox)
     http = _Http(_build_app(server, settings, access, port, bounds), bounds)
     await server.tenants.ready()
     with ExitDeadline() as deadline:
