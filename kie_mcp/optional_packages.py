@@ -5,7 +5,7 @@ from importlib.util import find_spec
 
 from kie_mcp.errors import KieError
 
-SANDBOX = {"av": "PyAV", "PIL": "Pillow", "rich": "rich", "starlette": "starlette", "uvicorn": "uvicorn"}
+SANDBOX = {"av": "PyAV", "PIL": "Pillow", "starlette": "starlette", "uvicorn": "uvicorn"}
 """The packages of the extra `sandbox`: the module to import, and the package's name."""
 PREVIEW = {"av": "PyAV", "PIL": "Pillow"}
 """The packages of the extra `preview`."""
@@ -16,6 +16,8 @@ TELEMETRY = {
     "opentelemetry.exporter.otlp.proto.http": "opentelemetry-exporter-otlp-proto-http",
 }
 """The packages of the extra `telemetry`."""
+TERMINAL = {"textual_image": "textual-image", "PIL": "Pillow"}
+"""The packages of the extra `terminal`."""
 SOCKS = {"socksio": "socksio"}
 """The packages of the extra `socks`."""
 

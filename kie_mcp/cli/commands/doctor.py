@@ -19,12 +19,13 @@ def _add_arguments(doctor: argparse.ArgumentParser) -> None:
     doctor.add_argument("--live", action="store_true", help="also compare the models here with Kie.ai's; costs nothing")
     report_help = "also write a report that is safe to attach to a bug report; - prints it in place of the findings"
     doctor.add_argument("--report", nargs="?", const="", metavar="FILE", help=report_help)
+    doctor.add_argument("--json", action="store_true", help="as JSON")
 
 
 def _run(arguments: argparse.Namespace) -> int:
     settings = read_settings(arguments)
     from kie_mcp.cli.doctor import examine
-    from kie_mcp.cli.findings import Grade
+    from kie_mcp.cli.findings import Grade, print_findings
 
     async def ask() -> int:
         async with use_settings(settings, arguments) as used:
@@ -32,7 +33,7 @@ def _run(arguments: argparse.Namespace) -> int:
             if arguments.report is not None:
                 await _report(used, findings, arguments.report)
         if arguments.report != "-":
-            say(*findings)
+            print_findings(findings, as_json=arguments.json)
         return FAILED if any(finding.grade is Grade.PROBLEM for finding in findings) else 0
 
     return run_async(ask())
