@@ -15,10 +15,10 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-slow test-oldest test-newest test-lowest setup clients conformance lint format types check readme bench wheel lock clean
+.PHONY: help demo test test-slow test-oldest test-newest test-lowest setup clients conformance lint format types check readme bench wheel smoke-extras lock clean
 
 help: ## List what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 # Made anew, so that nothing stays that the lock no longer names. Hashes are checked and nothing is fetched beside the lock.
 $(STAMP): pyproject.toml requirements.lock | $(UV)
@@ -84,6 +84,15 @@ bench: $(STAMP) ## Measure the cold start against the smallest server there is: 
 wheel: $(STAMP) ## Build the wheel into dist/
 	@rm -rf dist
 	@$(BIN)/python -m hatchling build --target wheel
+
+# A wheel is installed as its users install it, with all extras, in the versions of the lock.
+smoke-extras: wheel | $(UV) ## Use the wheel with all extras on the oldest and on the newest Python of this machine
+	@for end in oldest newest; do \
+	  $(UV) venv --quiet --clear --python "$$($(BIN)/python -m tests.support.pythons $$end)" build/wheel-$$end && \
+	  $(UV) pip sync --quiet --python build/wheel-$$end/bin/python --require-hashes requirements.lock && \
+	  $(UV) pip install --quiet --python build/wheel-$$end/bin/python --no-deps dist/*.whl && \
+	  build/wheel-$$end/bin/python tests/support/smoke_extras.py || exit 1; \
+	done
 
 # Environments beside .venv, made anew like it.
 build/oldest/.installed build/newest/.installed: build/%/.installed: pyproject.toml requirements.lock | $(UV)
