@@ -56,7 +56,7 @@ clients: $(STAMP) ## Put real MCP clients through their scenes: make clients [CL
 	@$(BIN)/python -m tests.clients.run $(CLIENTS)
 
 conformance: $(STAMP) ## Judge the server by the protocol's own suite, for both of its revisions
-	@$(BIN)/python -m pytest tests/conformance/judge.py tests/conformance/tasks_judge.py
+	@$(BIN)/python -m pytest tests/conformance/judge.py tests/conformance/tasks_judge.py tests/conformance/skills_judge.py
 
 lint: $(STAMP) ## Check style and format
 	@$(BIN)/ruff check
