@@ -185,6 +185,12 @@ def test_importing_the_server_loads_nothing_that_only_a_sandbox_needs() -> None:
     assert not [name for name in loaded if name.startswith("kie_mcp.sandbox.")]
 
 
+def test_importing_the_server_loads_nothing_that_only_telemetry_needs() -> None:
+    """The SDK of MCP loads OpenTelemetry's API; what makes and sends spans comes once it is asked for."""
+    loaded = loaded_by("import kie_mcp.stdio_server")
+    assert loaded.isdisjoint({"opentelemetry.sdk", "kie_mcp.telemetry.exporting", "kie_mcp.telemetry.job_telemetry"})
+
+
 def test_importing_the_server_loads_nothing_that_only_other_models_need() -> None:
     loaded = loaded_by("import kie_mcp.stdio_server")
     assert loaded.isdisjoint({"jsonschema", "referencing", "kie_mcp.market.price_text", "kie_mcp.market.row_check"})
