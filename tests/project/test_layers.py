@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "kie_mcp"
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 FLOORS = [
-    "console errors file_system optional_packages text timestamps urls",
+    "client_config console errors file_system optional_packages text timestamps urls",
     "orders",
     "jobs",
     "catalog",
