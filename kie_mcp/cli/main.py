@@ -5,21 +5,17 @@ from collections.abc import Sequence
 from typing import cast
 
 from kie_mcp.cli.command import list_commands
+from kie_mcp.cli.exit_codes import FAILED, INTERRUPTED, code_of_error
 from kie_mcp.cli.options import build_parser
+from kie_mcp.cli.shell_words import rewrite, rewrite_remedy
 from kie_mcp.cli.start import run_without_command
-from kie_mcp.console import FAILED, ConsoleError, close_streams, prepare_streams, report, warn
+from kie_mcp.console import ConsoleError, close_streams, prepare_streams, report, warn
 from kie_mcp.errors import KieError
 from kie_mcp.forced_exit import exit_despite_threads
 
-BAD_SETTINGS, INTERRUPTED = 2, 130
-
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code.
-
-    The code is 0 for success, 1 if the command failed, 2 if settings or arguments are wrong, 130 after Ctrl-C, and 141
-    if nobody reads its output.
-    """
+    """Run the command and return its exit code, as `exit_codes.TABLE` explains them."""
     prepare_streams()
     before = set(threading.enumerate())
     try:
@@ -44,8 +40,8 @@ def _run_command(argv: Sequence[str] | None) -> int:
             raise
     if isinstance(trouble, ConsoleError):
         return report(trouble)
-    warn(f"kie-mcp: {trouble.message}", *filter(None, [trouble.remedy]))
-    return BAD_SETTINGS if trouble.category == "settings" else FAILED
+    warn(f"kie-mcp: {rewrite(trouble.message)}", *filter(None, [rewrite_remedy(trouble.category, trouble.remedy)]))
+    return code_of_error(trouble.category)
 
 
 def _find_cause(error: BaseException) -> KieError | None:

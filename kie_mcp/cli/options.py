@@ -7,10 +7,16 @@ from typing import Any
 from kie_mcp import __version__
 from kie_mcp.cli.argument_types import parse_speed
 from kie_mcp.cli.command import Command, list_commands
+from kie_mcp.cli.exit_codes import TABLE
 from kie_mcp.console import say, warn
 
 NO_COMMAND = "stdio"
 """What `command` is where none is given."""
+_ABOUT = """An MCP server for Kie.ai: pictures, speech and talking videos.
+Without a command it serves MCP on standard input and output: an MCP client
+starts it that way. On a terminal it says what to do first."""
+_SETTINGS = """Settings are environment variables: KIE_API_KEY, KIE_OUTPUT_DIR and others;
+the README lists them. `kie-mcp COMMAND --help` says more of a command."""
 _SANDBOX_HELP = "use a built-in sandbox: no key, no cost"
 _SPEED_HELP = "how many times faster than Kie.ai the sandbox works (1)"
 
@@ -40,22 +46,28 @@ class CommandParser(Parser):
         return super().parse_known_args(*args, **named)
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Make the parser. Its result names the command in `command`; ConsoleError is raised if help cannot be printed."""
-    whole = Parser(
+def build_parser(*, whole: bool = False) -> argparse.ArgumentParser:
+    """Make the parser. Its result names the command in `command`; ConsoleError is raised if help cannot be printed.
+
+    `whole` adds the arguments of every command at once, which loads much.
+    """
+    parser = Parser(
         prog="kie-mcp",
-        description="An MCP server for Kie.ai: pictures, speech and talking videos. "
-        "Without a command it serves MCP on standard input and output; an MCP client starts it that way.",
-        epilog="Settings are environment variables: KIE_API_KEY, KIE_OUTPUT_DIR and others; the README lists them.",
+        description=_ABOUT,
+        epilog=f"{TABLE}\n\n{_SETTINGS}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    whole.set_defaults(command=NO_COMMAND)
-    whole.add_argument("--version", action="version", version=f"kie-mcp {__version__}")
-    whole.add_argument("--sandbox", action="store_true", help=_SANDBOX_HELP)
-    whole.add_argument("--speed", type=parse_speed, metavar="X", help=_SPEED_HELP)
-    parsers = whole.add_subparsers(title="commands", metavar="command", parser_class=CommandParser)
+    parser.set_defaults(command=NO_COMMAND)
+    parser.add_argument("--version", action="version", version=f"kie-mcp {__version__}")
+    parser.add_argument("--sandbox", action="store_true", help=_SANDBOX_HELP)
+    parser.add_argument("--speed", type=parse_speed, metavar="X", help=_SPEED_HELP)
+    commands = parser.add_subparsers(title="commands", metavar="command", parser_class=CommandParser)
     for name, command in list_commands().items():
-        _add_command(parsers.add_parser(name, **_describe(command)), name, command)
-    return whole
+        own = commands.add_parser(name, **_describe(command))
+        _add_command(own, name, command)
+        if whole:
+            own.fill()
+    return parser
 
 
 def _describe(command: Command) -> dict[str, Any]:
