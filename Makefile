@@ -15,7 +15,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-slow test-oldest test-newest test-lowest setup clients conformance lint format types check readme bench wheel lock clean
+.PHONY: help demo test test-slow test-oldest test-newest test-lowest setup clients conformance lint format types check readme pictures bench wheel lock clean
 
 help: ## List what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -71,9 +71,13 @@ types: $(STAMP) ## Check the types, strictly
 
 check: test test-slow lint types ## Everything that must pass before a change lands
 
-readme: $(STAMP) ## Write README's tables of models and of tools anew
+readme: $(STAMP) ## Write anew what of README is made from the code: tables, clients, costs
+	@$(BIN)/python -m tests.support.readme_parts
 	@$(BIN)/python -m tests.support.model_table
 	@$(BIN)/python -m tests.support.tool_table
+
+pictures: $(STAMP) ## Make README's pictures anew, by the demo
+	@$(BIN)/python -m tests.support.demo_pictures
 
 bench: $(STAMP) ## Measure the cold start against the smallest server there is: make bench [ROUNDS=9]
 	@$(BIN)/python -m tests.bench.cold_start $(ROUNDS)
