@@ -109,8 +109,9 @@ def _describe_files(client: Client) -> str:
             shown[system] = shown[system].replace(f"{{{name}}}", places[at % len(places)])
     if "%" in shown["Windows"]:
         shown["Windows"] = shown["Windows"].replace("/", "\\")
-    same = len({*shown.values()}) == 1
-    files = f"`{shown['Linux']}`" if same else ", ".join(f"`{path}` ({system})" for system, path in shown.items())
+    systems = {path: [system for system in shown if shown[system] == path] for path in shown.values()}
+    alone = len(systems) == 1
+    files = ", ".join(f"`{path}`" if alone else f"`{path}` ({' and '.join(on)})" for path, on in systems.items())
     return files + (f"; for one project `{client.project}`" if client.project else "")
 
 
