@@ -82,7 +82,7 @@ def _serve_stdio(arguments: argparse.Namespace) -> int:
     from kie_mcp.stdio_server import serve_stdio
 
     async def serve() -> int:
-        await serve_stdio(settings, sandbox=arguments.sandbox)
+        await serve_stdio(settings, sandbox=arguments.sandbox, speed=arguments.speed)
         return 0
 
     return _run(serve())

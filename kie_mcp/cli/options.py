@@ -33,6 +33,8 @@ def build_parser() -> argparse.ArgumentParser:
     whole.set_defaults(command="stdio")
     whole.add_argument("--version", action="version", version=f"kie-mcp {__version__}")
     whole.add_argument("--sandbox", action="store_true", help="use a built-in sandbox: no key, no cost")
+    speed_help = "how many times faster than Kie.ai the sandbox works (1)"
+    whole.add_argument("--speed", type=_parse_speed, default=1.0, metavar="X", help=speed_help)
     commands = whole.add_subparsers(title="commands", metavar="command")
     _add_commands(commands.add_parser)
     for command in commands.choices.values():
