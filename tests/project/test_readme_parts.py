@@ -93,6 +93,20 @@ def find_link(beginning: str) -> str:
     return next(target for target in re.findall(r"\]\(([^)]+)\)", TEXT) if target.startswith(beginning))
 
 
+def test_the_agent_is_the_one_of_the_example_that_runs() -> None:
+    """But for what the example replaces: the command, the key and the model."""
+    block = code(TEXT, "python agent")[0]
+    example = (ROOT / "examples/pydantic_ai_agent.py").read_text("utf-8")
+    plain = block.replace("anthropic:claude-sonnet-4-5", "").replace('""', "model")
+    plain = re.sub(r"(SERVER = StdioTransport\().*", r"\1", plain)
+    compile(block, "README", "exec")
+    for line in filter(None, plain.splitlines()):
+        imported = re.fullmatch(r"from (\S+) import (\w+)", line)
+        assert line in example or (
+            imported and re.search(rf"from {imported[1]} import .*\b{imported[2]}\b", example)
+        ), line
+
+
 def test_links_into_the_repository_lead_somewhere() -> None:
     """They are absolute, because a package index shows README without the files beside it."""
     targets = [*re.findall(r"\]\(([^)]+)\)", TEXT), *re.findall(r'src="([^"]+)"', TEXT)]

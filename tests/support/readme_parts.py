@@ -1,5 +1,6 @@
 """The parts of README that are made from the code: `make readme` writes them anew."""
 
+import ast
 import json
 import re
 import tempfile
@@ -22,6 +23,7 @@ from kie_mcp.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
+BLOB = "https://github.com/kie-mcp/kie-mcp/blob/main/"
 UVX = write_uvx_command(sandbox=False)
 SENTENCES: Mapping[str, tuple[str, dict[str, Any]]] = {
     "Make a picture of a red fox in a raincoat, looking at the camera.": (
@@ -132,9 +134,19 @@ def write_commands() -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
+def write_examples() -> str:
+    """Write the command that starts each example, and the sentence that its file opens with."""
+    lines = ["| in a checkout | what it does |", "|---|---|"]
+    for path in sorted((ROOT / "examples").glob("*.py")):
+        sentence = (ast.get_docstring(ast.parse(path.read_text("utf-8"))) or "").partition(". ")[0]
+        lines.append(f"| `make example NAME={path.stem}` | [{sentence}]({BLOB}examples/{path.name}) |")
+    return "".join(f"{line}\n" for line in lines)
+
+
 PARTS: Mapping[str, Callable[[], str]] = {
     "costs": write_costs,
     "clients": write_clients,
+    "examples": write_examples,
     "settings": write_settings,
     "commands": write_commands,
 }
