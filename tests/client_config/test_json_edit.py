@@ -25,7 +25,7 @@ def write(draw: st.DrawFn, value: Any) -> str:
     if members is not None:
         items = [f"{json.dumps(name)}{blank()}:{blank()}{write(draw, one)}" for name, one in members.items()]
         opening, closing = "{", "}"
-    elif isinstance(value, list):
+    elif as_list(value) or value == []:
         items, opening, closing = [write(draw, one) for one in as_list(value)], "[", "]"
     else:
         return json.dumps(value, ensure_ascii=draw(st.booleans()))
