@@ -14,7 +14,7 @@ from typing import Any
 import anyio
 import pytest
 
-from kie_mcp.cli.main import COMMANDS
+from kie_mcp.cli.command import list_commands
 from kie_mcp.sandbox import serve
 from kie_mcp.settings import Settings
 
@@ -97,7 +97,7 @@ def test_the_danger_of_serving_without_a_token_is_told_once() -> None:
 
 def test_the_command_line_section_names_every_command() -> None:
     section = README.split("\n## Command line\n")[1].split("\n## ")[0]
-    assert {*re.findall(r"^kie-mcp ([a-z]+)", section, re.MULTILINE)} == COMMANDS.keys() - {"stdio"}
+    assert {*re.findall(r"^kie-mcp ([a-z]+)", section, re.MULTILINE)} == list_commands().keys()
 
 
 @pytest.mark.anyio

@@ -113,7 +113,8 @@ def test_only_the_kie_folder_speaks_http() -> None:
 
 
 def test_only_the_mcp_edge_imports_the_sdk() -> None:
-    allowed = {module for module in MODULES if layer(module) == LAYERS["surface"]} | {"app", "demo.run", "http.server"}
+    assembly = {"app", "cli.session", "demo.run", "http.server"}
+    allowed = {module for module in MODULES if layer(module) == LAYERS["surface"]} | assembly
     assert importers("mcp", "mcp_types") <= allowed
 
 
@@ -195,7 +196,7 @@ def test_help_and_version_answer_without_loading_the_sdk(option: str) -> None:
         f"with contextlib.suppress(SystemExit):\n  from kie_mcp.cli.main import main; main(['{option}'])"
     )
     assert "kie_mcp.cli.main" in loaded
-    assert loaded.isdisjoint({"mcp", "pydantic", "anyio", "httpx", "PIL", "av", "kie_mcp.settings"})
+    assert loaded.isdisjoint({"mcp", "pydantic", "anyio", "httpx", "PIL", "av", "rich", "kie_mcp.settings"})
 
 
 def test_importing_the_package_alone_loads_only_itself() -> None:
