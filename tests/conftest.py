@@ -25,6 +25,7 @@ ONCE = {
     "project/test_invisible_characters.py",
     "project/test_kinds.py",
     "project/test_model_table.py",
+    "project/test_store_files.py",
 }
 """Folders and files whose outcome depends on no version of Python or of a library: they run in `make test` alone."""
 

@@ -14,18 +14,17 @@ import pytest
 from PIL import Image
 
 from kie_mcp.cli.command import list_commands
+from kie_mcp.cli.options import build_parser
 from kie_mcp.client_config.clients import BY_ID, CLIENTS, Client
 from kie_mcp.jobs.rate_limit import BUDGET
 from kie_mcp.jobs.timing import Timing
 from kie_mcp.market.snapshot import load_snapshot
 from kie_mcp.settings import Settings
 from kie_mcp.surface.arguments.types import MOST_JOBS
-from tests.support.readme_parts import PARTS, README, ROOT, replace_part
+from tests.support.readme_parts import BLOB, PARTS, README, REPOSITORY, ROOT, replace_part
 
 TEXT = README.read_text("utf-8")
-REPOSITORY = re.compile(
-    r"https://(?:github\.com/kie-mcp/kie-mcp/blob/main|raw\.githubusercontent\.com/kie-mcp/kie-mcp/main)/"
-)
+RAW = REPOSITORY.replace("https://github.com", "https://raw.githubusercontent.com") + "/main/"
 LARGEST_PICTURE = 30_000
 
 
@@ -110,7 +109,7 @@ def test_the_agent_is_the_one_of_the_example_that_runs() -> None:
 def test_links_into_the_repository_lead_somewhere() -> None:
     """They are absolute, because a package index shows README without the files beside it."""
     targets = [*re.findall(r"\]\(([^)]+)\)", TEXT), *re.findall(r'src="([^"]+)"', TEXT)]
-    ours = [REPOSITORY.sub("", target) for target in targets if REPOSITORY.match(target)]
+    ours = [one.removeprefix(BLOB).removeprefix(RAW) for one in targets if one.startswith((BLOB, RAW))]
     assert len(ours) >= 6
     assert [path for path in ours if not (ROOT / path).exists()] == []
     assert [target for target in targets if not target.startswith(("https://", "#"))] == []
@@ -127,6 +126,16 @@ def test_pictures_are_small_and_have_the_width_that_is_told(path: Path) -> None:
     assert path.stat().st_size < LARGEST_PICTURE
     with Image.open(path) as picture:
         assert f'docs/{path.name}" width="{picture.width}"' in TEXT
+
+
+def test_the_lines_for_a_terminal_are_understood() -> None:
+    lines = [
+        line for text in code(TEXT, "text") for line in text.splitlines() if " kie-mcp " in line and "--write" in line
+    ]
+    lines += [line for line in TEXT.splitlines() if line.startswith("uvx kie-mcp image")]
+    assert len(lines) == len(CLIENTS) + 1
+    for line in lines:
+        assert build_parser(whole=True).parse_args(shlex.split(line)[2:]).command in list_commands()
 
 
 def test_every_setting_and_every_command_is_in_a_table() -> None:

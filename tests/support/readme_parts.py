@@ -4,6 +4,7 @@ import ast
 import json
 import re
 import tempfile
+import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,9 @@ from kie_mcp.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
-BLOB = "https://github.com/kie-mcp/kie-mcp/blob/main/"
+PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+REPOSITORY: str = PROJECT["urls"]["Repository"]
+BLOB = f"{REPOSITORY}/blob/main/"
 UVX = write_uvx_command(sandbox=False)
 SENTENCES: Mapping[str, tuple[str, dict[str, Any]]] = {
     "Make a picture of a red fox in a raincoat, looking at the camera.": (
