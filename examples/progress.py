@@ -18,8 +18,10 @@ async def show(progress: float, total: float | None, message: str | None) -> Non
 async def main() -> None:
     """Make a picture, and print where it was saved and what it cost."""
     async with Client(SERVER) as client:
-        order = {"prompt": "a red fox in a raincoat", "wait_seconds": 60}
+        order = {"prompt": "a red fox in a raincoat", "wait_seconds": 600}
         result = await client.call_tool("generate_image", order, progress_callback=show)
+    if result.is_error:
+        raise SystemExit(str(result.content))
     answer: dict[str, Any] = result.structured_content or {}
     print(f"{answer['outputs'][0]['path']}, {answer['credits']['used']:g} credits")
 
