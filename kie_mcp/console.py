@@ -77,6 +77,23 @@ class CheckedOutput:
             raise self._error
 
 
+class UncheckedErrors:
+    """Standard error for a library to write to: if it cannot be written, nothing happens, as with `warn`."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(sys.stderr, name)
+
+    def write(self, text: str) -> int:
+        """Write and flush; return the number of characters, as files do."""
+        with suppress(OSError):
+            sys.stderr.write(text)
+            sys.stderr.flush()
+        return len(text)
+
+    def flush(self) -> None:
+        """Do nothing: what is written is flushed at once."""
+
+
 def say(*lines: object) -> None:
     """Print lines to standard output and flush it. Raises ConsoleError if it cannot be written."""
     output = CheckedOutput()

@@ -5,12 +5,14 @@ from importlib.util import find_spec
 
 from kie_mcp.errors import KieError
 
-SANDBOX = {"av": "PyAV", "PIL": "Pillow", "rich": "rich", "starlette": "starlette", "uvicorn": "uvicorn"}
+SANDBOX = {"av": "PyAV", "PIL": "Pillow", "starlette": "starlette", "uvicorn": "uvicorn"}
 """The packages of the extra `sandbox`: the module to import, and the package's name."""
 PREVIEW = {"av": "PyAV", "PIL": "Pillow"}
 """The packages of the extra `preview`."""
 CONVERT = {"av": "PyAV", "pi_heif": "pi-heif", "PIL": "Pillow"}
 """The packages of the extra `convert`."""
+TERMINAL = {"textual_image": "textual-image", "PIL": "Pillow"}
+"""The packages of the extra `terminal`."""
 SOCKS = {"socksio": "socksio"}
 """The packages of the extra `socks`."""
 

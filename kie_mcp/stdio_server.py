@@ -18,12 +18,15 @@ from kie_mcp.surface.server import KieServer
 from kie_mcp.surface.tenant import Tenants
 
 
-async def serve_stdio(settings: Settings, *, sandbox: bool = False, timing: Timing = STANDARD) -> None:
+async def serve_stdio(
+    settings: Settings, *, sandbox: bool = False, speed: float = 1.0, timing: Timing = STANDARD
+) -> None:
     """Serve one client over standard input and output until it disconnects.
 
     Args:
         settings: What the user has set.
         sandbox: Whether to start a sandbox and use it in place of Kie.ai.
+        speed: How many times faster than Kie.ai the sandbox works.
         timing: How long everything takes; tests make it shorter.
 
     Raises ConsoleError if standard output cannot be written, and LedgerError if the ledger cannot be opened.
@@ -31,7 +34,7 @@ async def serve_stdio(settings: Settings, *, sandbox: bool = False, timing: Timi
     if not sandbox:
         await _serve(create_server(settings, timing=timing))
         return
-    async with start_sandbox(settings) as own:
+    async with start_sandbox(settings, speed=speed) as own:
         await _serve(create_server(own, sandbox=True, timing=timing))
 
 

@@ -104,6 +104,7 @@ async def serve_http(
     announce: Callable[[str], None],
     *,
     sandbox: bool = False,
+    speed: float = 1.0,
     bounds: HttpLimits | None = None,
 ) -> None:
     """Serve over HTTP until SIGTERM or SIGINT.
@@ -113,6 +114,7 @@ async def serve_http(
         access: The address to listen on, and which callers are allowed.
         announce: Called with the server's URL once it listens.
         sandbox: Whether to start a sandbox and use it in place of Kie.ai.
+        speed: How many times faster than Kie.ai the sandbox works.
         bounds: The limits of callers; by default those of `HttpLimits`.
 
     Raises SettingsError if the port cannot be used, and LedgerError if the ledger cannot be opened.
@@ -122,7 +124,7 @@ async def serve_http(
         if not sandbox:
             await _serve(settings, access, listener, announce, bounds)
             return
-        async with start_sandbox(settings) as own:
+        async with start_sandbox(settings, speed=speed) as own:
             await _serve(own, access, listener, announce, bounds, sandbox=True)
 
 
