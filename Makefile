@@ -7,6 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 UV := build/uv/bin/uv
+AGENTS := langchain openai-agents pydantic-ai
 # Twice as many as two cores, since half of the tests' time is waiting. One that has nothing left to do takes from another.
 PYTEST := python -m pytest --numprocesses 4 --dist worksteal
 
@@ -15,10 +16,10 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-slow test-oldest test-newest test-lowest setup clients conformance lint format types check readme picture packages bundle bench wheel smoke-extras lock clean
+.PHONY: help demo example examples test test-slow test-oldest test-newest test-lowest setup clients conformance lint format types check readme import-picture pictures packages bundle bench wheel smoke-extras lock clean
 
 help: ## List what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 # Made anew, so that nothing stays that the lock no longer names. Hashes are checked and nothing is fetched beside the lock.
 $(STAMP): pyproject.toml requirements.lock | $(UV)
@@ -48,9 +49,18 @@ test-newest: build/newest/.installed ## Run those that a version can break on th
 test-lowest: build/lowest/.installed ## Run the same with the lowest versions that pyproject.toml allows
 	@build/lowest/bin/$(PYTEST) -m "not slow and not once" $(ARGS)
 
-setup: build/lowest/.installed ## Make what test-lowest, clients and conformance install: make setup [CLIENTS="fastmcp"]
+setup: build/lowest/.installed ## Make what test-lowest, clients, examples and conformance install: make setup [CLIENTS="fastmcp"]
 	@$(BIN)/python -m tests.conformance.suite
-	@$(BIN)/python -m tests.clients.run --only-make $(CLIENTS)
+	@$(BIN)/python -m tests.clients.run --only-make $(if $(CLIENTS),$(CLIENTS) $(AGENTS))
+
+# One that needs packages of its own names them, and uv gives it an environment; the others use .venv.
+example: $(STAMP) ## Run one of examples/ on the sandbox: make example NAME=progress
+	@$(if $(NAME),,echo "make example NAME=…, one of: $(basename $(notdir $(wildcard examples/*.py)))" >&2; exit 2)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(UV) run --quiet --no-project examples/$(NAME).py
+
+examples: $(STAMP) ## Run the examples that need agent frameworks, in environments of their own
+	@$(BIN)/python -m tests.clients.run --only-make $(AGENTS)
+	@$(BIN)/python -m pytest --quiet tests/clients/agent_examples.py
 
 clients: $(STAMP) ## Put real MCP clients through their scenes: make clients [CLIENTS="fastmcp crewai"]
 	@$(BIN)/python -m tests.clients.run $(CLIENTS)
@@ -77,12 +87,16 @@ types: $(STAMP) ## Check the types, strictly, on Windows and macOS too
 
 check: test test-slow lint types ## Everything that must pass before a change lands
 
-readme: $(STAMP) ## Write README's tables of models and of tools anew
+readme: $(STAMP) ## Write anew what of README is made from the code: tables, clients, costs
+	@$(BIN)/python -m tests.support.readme_parts
 	@$(BIN)/python -m tests.support.model_table
 	@$(BIN)/python -m tests.support.tool_table
 
-picture: $(STAMP) ## Draw anew, in CONTRIBUTING.md, which room imports which
+import-picture: $(STAMP) ## Draw anew, in CONTRIBUTING.md, which room imports which
 	@$(BIN)/python -m tests.support.import_picture
+
+pictures: $(STAMP) ## Make README's pictures anew, by the demo
+	@$(BIN)/python -m tests.support.demo_pictures
 
 packages: $(STAMP) ## Write what stores and installers are given anew, from pyproject.toml and the skills
 	@$(BIN)/python -m tests.support.store_files

@@ -4,7 +4,7 @@ import hashlib
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +15,7 @@ from pydantic import (
     ConfigDict,
     Field,
     PrivateAttr,
+    TypeAdapter,
     ValidationError,
 )
 
@@ -190,6 +191,20 @@ class Settings(BaseModel):
             raise SettingsError(words, remedy="Correct it and start again.") from None
         settings._telemetry = read_signals(environ)
         return settings.with_network(_read_network(environ))
+
+
+def read_variables(names: Iterable[str], environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Read variables that are set and not empty, such as those that say where other programs keep their files."""
+    return {name: text for name in names if (text := environ.get(name, "").strip())}
+
+
+def check_key(text: str) -> str:
+    """Return a key that can be sent. Raises SettingsError, which does not show it."""
+    try:
+        return TypeAdapter(Secret).validate_python(text.strip()).get_secret_value()
+    except ValidationError:
+        problem = "The key must be letters, digits and signs of ASCII without spaces: it is sent as a header."
+        raise SettingsError(problem, remedy="Give the key alone, as https://kie.ai/api-key shows it.") from None
 
 
 def _split_folders(text: str) -> list[str]:

@@ -4,7 +4,7 @@ from tests.support.import_picture import PAGE, draw, read_imports, without_detou
 
 
 def test_contributors_see_who_imports_whom_as_it_is() -> None:
-    """If not: make picture."""
+    """If not: make import-picture."""
     assert draw() in PAGE.read_text("utf-8")
 
 

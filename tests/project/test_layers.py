@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "kie_mcp"
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 FLOORS = [
-    "console errors file_system log_format optional_packages text timestamps urls",
+    "client_config console errors file_system log_format optional_packages text timestamps urls",
     "orders",
     "jobs",
     "catalog",
@@ -203,6 +203,15 @@ def test_help_and_version_answer_without_loading_the_sdk(option: str) -> None:
     )
     assert "kie_mcp.cli.main" in loaded
     assert loaded.isdisjoint({"mcp", "pydantic", "anyio", "httpx", "PIL", "av", "rich", "kie_mcp.settings"})
+
+
+def test_a_pipe_is_never_asked_whether_it_can_show_pictures() -> None:
+    """The library asks as soon as it is imported."""
+    loaded = loaded_by(
+        "from kie_mcp.cli.pictures import show_pictures; show_pictures([{'path': 'a.png', 'mime_type': 'image/png'}])"
+    )
+    assert "kie_mcp.cli.pictures" in loaded
+    assert loaded.isdisjoint({"textual_image", "rich"})
 
 
 def test_importing_the_package_alone_loads_only_itself() -> None:

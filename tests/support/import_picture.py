@@ -9,7 +9,17 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PACKAGE, PAGE = ROOT / "kie_mcp", ROOT / "CONTRIBUTING.md"
 BLOCK = re.compile(r"```mermaid\n.*?```", re.DOTALL)
-GROUND = ["errors", "text", "urls", "console", "log_format", "timestamps", "file_system", "optional_packages"]
+GROUND = [
+    "client_config",
+    "errors",
+    "text",
+    "urls",
+    "console",
+    "log_format",
+    "timestamps",
+    "file_system",
+    "optional_packages",
+]
 WHOLE = ["app", "settings", "setting_values", "stdio_server", "stop_signals", "forced_exit"]
 ROOMS: Mapping[str, str] = dict.fromkeys(GROUND, "errors") | dict.fromkeys(WHOLE, "app")
 """The files that are shown together, by the most important one; every other file or folder stands for itself."""
