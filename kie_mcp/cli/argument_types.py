@@ -6,6 +6,9 @@ import re
 HOST = re.compile(r"(?:[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 """A name or an address, with or without a port; never a wildcard, which would let everybody in."""
 
+HIGHEST = 1e9
+"""No number of the command line is higher, unless a bound of its own says so."""
+
 
 def parse_host(text: str) -> str:
     """Return a host, with or without a port."""
@@ -42,14 +45,14 @@ def parse_credits(text: str) -> float:
     return parse_number(text, least=0)
 
 
-def parse_number(text: str, *, least: float, most: float = 1e9, whole: bool = False) -> float:
-    """Return a number between these bounds."""
+def parse_number(text: str, *, least: float, most: float | None = None, whole: bool = False) -> float:
+    """Return a number between these bounds; without an upper one it is less than infinite all the same."""
     try:
         number = float(text)
     except ValueError:
         number = least - 1
-    if not least <= number <= most or (whole and number != int(number)):
+    if not least <= number <= (HIGHEST if most is None else most) or (whole and number != int(number)):
         kind = "a whole number" if whole else "a number"
-        end = f"from {least:g} to {most:g}" if most < 1e9 else f"of at least {least:g}"
+        end = f"of at least {least:g}" if most is None else f"from {least:.10g} to {most:.10g}"
         raise argparse.ArgumentTypeError(f"must be {kind} {end}, not {text!r}")
     return number

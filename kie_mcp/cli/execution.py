@@ -5,7 +5,6 @@ from collections.abc import AsyncGenerator, Coroutine
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from kie_mcp.errors import KieError
 from kie_mcp.optional_packages import require_sandbox
 
 if TYPE_CHECKING:  # the settings load pydantic, which --help and --version do without
@@ -45,13 +44,3 @@ async def use_settings(settings: "Settings", arguments: argparse.Namespace) -> A
 
     async with start_sandbox(settings, speed=arguments.speed or 1.0) as own:
         yield own
-
-
-def no_sandbox_error(what: str, command: str) -> KieError:
-    """Return the error that says why a command cannot use a built-in sandbox, and what can be done instead."""
-    from kie_mcp.setting_values import SettingsError
-
-    return SettingsError(
-        f"{what} a built-in sandbox: each is an account of its own, and ends with its server.",
-        remedy=f"Leave --sandbox out; or run `kie-mcp sandbox`, and set for server and {command} what it tells you to.",
-    )

@@ -48,7 +48,7 @@ def build_table(jobs: Sequence[Facts], width: int, now: datetime) -> "Table":
         columns["what"] = [shorten(_describe(job), room) for job in jobs]
     table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="dim")
     for name in columns:
-        table.add_column(name, no_wrap=True, overflow="ignore", justify="right" if name == "age" else "left")
+        table.add_column(name, no_wrap=True, overflow="ignore")
     for row in zip(*columns.values(), strict=True):
         table.add_row(
             *[f"{cell}" if name != "state" else _colour(cell) for name, cell in zip(columns, row, strict=True)]

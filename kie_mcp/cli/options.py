@@ -8,6 +8,7 @@ from kie_mcp import __version__
 from kie_mcp.cli.argument_types import parse_speed
 from kie_mcp.cli.command import Command, list_commands
 from kie_mcp.cli.exit_codes import TABLE
+from kie_mcp.cli.terminal import wrap
 from kie_mcp.console import say, warn
 
 NO_COMMAND = "stdio"
@@ -21,8 +22,23 @@ _SANDBOX_HELP = "use a built-in sandbox: no key, no cost"
 _SPEED_HELP = "how many times faster than Kie.ai the sandbox works (1)"
 
 
+class HelpFormatter(argparse.HelpFormatter):
+    """Breaks lines between words only, never inside a model's name; a text that has lines keeps them."""
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return wrap(text, width)
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        lines = text.splitlines() if "\n" in text else wrap(text, width)
+        return "\n".join(indent + line for line in lines)
+
+
 class Parser(argparse.ArgumentParser):
     """A parser that notices when its help cannot be printed."""
+
+    def __init__(self, **named: Any) -> None:
+        super().__init__(**named)
+        self.formatter_class = HelpFormatter
 
     def _print_message(self, message: str, file: object = None) -> None:
         if message:
@@ -55,7 +71,6 @@ def build_parser(*, whole: bool = False) -> argparse.ArgumentParser:
         prog="kie-mcp",
         description=_ABOUT,
         epilog=f"{TABLE}\n\n{_SETTINGS}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(command=NO_COMMAND)
     parser.add_argument("--version", action="version", version=f"kie-mcp {__version__}")
@@ -71,9 +86,8 @@ def build_parser(*, whole: bool = False) -> argparse.ArgumentParser:
 
 
 def _describe(command: Command) -> dict[str, Any]:
-    layout = {"formatter_class": argparse.RawDescriptionHelpFormatter} if command.epilog else {}
     about = command.about or f"{command.help[:1].upper()}{command.help[1:]}."
-    return {"help": command.help, "description": about, "epilog": command.epilog or None, **layout}
+    return {"help": command.help, "description": about, "epilog": command.epilog or None}
 
 
 def _add_command(parser: CommandParser, name: str, command: Command) -> None:

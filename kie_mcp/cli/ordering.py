@@ -16,7 +16,6 @@ from kie_mcp.cli.terminal import fit, is_terminal, make_console
 from kie_mcp.cli.unsent_jobs import find_unsent
 from kie_mcp.console import warn
 from kie_mcp.demo.display import Display
-from kie_mcp.kie.client import KieClient
 from kie_mcp.settings import Settings
 
 _TITLES = {"generate_image": "image", "generate_speech": "speech", "create_talking_video": "talking video"}
@@ -37,8 +36,6 @@ class Ordering:
     """Whether the files are opened at the end."""
     shows: bool = True
     """Whether pictures are shown in the terminal, where it can."""
-    kie: KieClient | None = None
-    """The client to use instead of one made from the settings: the seam for tests."""
     ask: Ask | None = None
     """Asks the person whether they agree to the price."""
     job_ids: list[str] = field(default_factory=list[str])
@@ -46,9 +43,12 @@ class Ordering:
 
     async def run(self) -> int:
         """Order, wait, print; return the exit code."""
-        async with open_session(self.settings, sandbox=self.sandbox, ask=self.ask, kie=self.kie) as session:
-            reply = await self._order(session)
-        return self._print(reply)
+        async with open_session(self.settings, sandbox=self.sandbox, ask=self.ask) as session:
+            return await self.run_in(session)
+
+    async def run_in(self, session: Session) -> int:
+        """Do the same in a session that is open."""
+        return self._print(await self._order(session))
 
     async def _order(self, session: Session) -> Reply:
         left = self.arguments.pop("wait_seconds", None)

@@ -20,6 +20,8 @@ def show_pictures(files: Sequence[Mapping[str, Any]]) -> None:
     """
     if not is_terminal(sys.stdout) or not is_terminal(sys.stdin) or missing_packages(TERMINAL):
         return
+    if make_console().is_dumb_terminal:
+        return
     pictures = [str(one["path"]) for one in files if str(one.get("mime_type", "")).startswith("image/")]
     for path in pictures[:MOST]:
         _show(path)

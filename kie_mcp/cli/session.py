@@ -14,7 +14,6 @@ from mcp.types import ElicitRequestParams, ElicitResult, Implementation, TextCon
 
 from kie_mcp import __version__
 from kie_mcp.app import create_server
-from kie_mcp.kie.client import KieClient
 from kie_mcp.settings import Settings
 from kie_mcp.surface.confirmation import NO, QUESTION, YES
 
@@ -65,20 +64,17 @@ class Session:
 
 
 @asynccontextmanager
-async def open_session(
-    settings: Settings, *, sandbox: bool = False, ask: Ask | None = None, kie: KieClient | None = None
-) -> AsyncGenerator[Session]:
+async def open_session(settings: Settings, *, sandbox: bool = False, ask: Ask | None = None) -> AsyncGenerator[Session]:
     """Yield a session; at its end what is in flight is written down, and jobs that were sent go on at Kie.ai.
 
     Args:
         settings: What the user has set.
         sandbox: Whether this process has started the sandbox that the settings lead to.
         ask: Asks the person about an order above KIE_CONFIRM_ABOVE_CREDITS; None if nobody can be asked.
-        kie: The client to use instead of one made from the settings: the seam for tests.
 
     Raises LedgerError if jobs cannot be written down.
     """
-    server = create_server(settings, kie=kie, sandbox=sandbox)
+    server = create_server(settings, sandbox=sandbox)
     await server.tenants.ready()
     info = Implementation(name="kie-mcp", version=__version__)
     async with Client(server, client_info=info, elicitation_callback=_make_answers(ask) if ask else None) as client:

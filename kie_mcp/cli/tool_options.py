@@ -14,6 +14,7 @@ Schema = Mapping[str, Any]
 _LISTED = 16
 """The most choices that the help lists."""
 _OTHER_HELP = {
+    "count": "how many pictures of each prompt, 1-10",
     "estimate_only": "show what it would cost, and order nothing",
     "agreed_credits": "order without asking if it costs no more credits than this",
     "wait_seconds": "leave after so many seconds, without the file; the job goes on",
@@ -55,7 +56,7 @@ def read_tool_options(arguments: argparse.Namespace, tool: str) -> dict[str, Any
     given = vars(arguments)
     names = read_schemas()[tool]["properties"]
     values = {name: given.get(PREFIX + name) for name in names}
-    return {name: value for name, value in values.items() if value not in (None, [], False)}
+    return {name: value for name, value in values.items() if value is not None and value is not False}
 
 
 def describe(schema: Schema, name: str = "") -> str:
@@ -66,7 +67,7 @@ def describe(schema: Schema, name: str = "") -> str:
     choices = schema.get("enum", ())
     listed = f"one of {', '.join(choices)}" if 0 < len(choices) <= _LISTED else ""
     usual = f"by default {schema['default']}" if schema.get("default") else ""
-    bounds = f"from {schema['minimum']:g} to {schema['maximum']:g}" if "minimum" in schema else ""
+    bounds = f"from {schema['minimum']:.10g} to {schema['maximum']:.10g}" if "minimum" in schema else ""
     return "; ".join(filter(None, [f"{text[:1].lower()}{text[1:]}", listed, bounds, usual])).replace("%", "%%")
 
 
@@ -99,5 +100,9 @@ _METAVARS = {"image": "FILE", "audio": "FILE", "idempotency_key": "KEY", "wait_s
 def _find_type(kind: str, schema: Schema) -> Callable[[str], Any]:
     if kind == "string":
         return str
-    bounds = {"least": schema.get("minimum", 0), "most": schema.get("maximum", 1e9), "whole": kind == "integer"}
+    bounds: dict[str, Any] = {
+        "least": schema.get("minimum", 0),
+        "most": schema.get("maximum"),
+        "whole": kind == "integer",
+    }
     return lambda text: (int if kind == "integer" else float)(parse_number(text, **bounds))

@@ -3,7 +3,9 @@
 import argparse
 
 from kie_mcp.cli.command import Command, Group
-from kie_mcp.cli.execution import no_sandbox_error, read_settings, run_async
+from kie_mcp.cli.execution import read_settings, run_async, use_settings
+from kie_mcp.cli.shell_words import rewrite
+from kie_mcp.cli.terminal import fit
 from kie_mcp.console import say
 
 
@@ -14,13 +16,13 @@ def _add_arguments(account: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    if arguments.sandbox:
-        raise no_sandbox_error("account cannot show that of", "account")
     settings = read_settings(arguments)
     from kie_mcp.cli.account import report_account
 
     async def show() -> int:
-        say(await report_account(settings, as_json=arguments.json, success_rate_of=arguments.success_rate))
+        async with use_settings(settings, arguments) as used:
+            told = await report_account(used, as_json=arguments.json, success_rate_of=arguments.success_rate)
+        say(told if arguments.json else rewrite("\n".join(fit(told.splitlines()))))
         return 0
 
     return run_async(show())

@@ -1,9 +1,11 @@
 """`kie-mcp models`: list the models of Kie.ai, or tell what one of them takes and costs."""
 
 import argparse
+import sys
 
 from kie_mcp.cli.command import Command, Group
 from kie_mcp.cli.execution import read_settings, run_async, use_settings
+from kie_mcp.cli.terminal import find_width, is_terminal
 from kie_mcp.console import say
 
 
@@ -22,7 +24,8 @@ def _run(arguments: argparse.Namespace) -> int:
         async with use_settings(settings, arguments) as used:
             words = " ".join(arguments.query)
             kinds = {"makes": arguments.kind, "provider": arguments.provider, "as_json": arguments.json}
-            say(await show_models(used, words, **kinds))
+            width = find_width() if is_terminal(sys.stdout) else 0
+            say(await show_models(used, words, width=width, **kinds))
         return 0
 
     return run_async(show())
