@@ -144,7 +144,7 @@ async def test_a_file_that_cannot_be_shown_leaves_its_buttons(browser: Browser) 
         await here.give(given.PICTURE)
         await here.shows("It cannot be shown here.")
 
-        assert await here.look("document.querySelectorAll('figure button').length") == 3
+        assert await here.look("document.querySelectorAll('figure :is(button, a)').length") == 3
 
 
 CASES: dict[str, tuple[dict[str, Any], str]] = {

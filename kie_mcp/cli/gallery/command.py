@@ -16,6 +16,8 @@ from kie_mcp.optional_packages import PREVIEW, install_hint, missing_packages
 from kie_mcp.settings import Settings
 
 NAME = "gallery.html"
+_MANY = 100
+"""More new files than this take seconds."""
 _HEAD = 400
 """In so many bytes the mark of a page of ours comes."""
 
@@ -40,7 +42,10 @@ async def make_gallery(settings: Settings, wishes: Wishes) -> int:
     target = (wishes.out or settings.output_dir / NAME).absolute()
     before = _read_before(target)
     jobs = await read_jobs(settings, wishes.limit) if may_exist(settings.ledger_path) else []
-    entries = list(list_entries(jobs, read_pictures(before)))
+    drawn = read_pictures(before)
+    if (new := sum(len(job.outputs) for job in jobs) - len(drawn)) > _MANY:
+        warn(f"Drawing up to {new} small pictures; the next gallery takes them over.")
+    entries = list(list_entries(jobs, drawn))
     if entries:
         _write(target, write_page(entries, time.time()))
     _report(target, entries, as_json=wishes.as_json)

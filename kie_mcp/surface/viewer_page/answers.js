@@ -21,7 +21,7 @@ function estimate(facts) { // of an order that was not placed
 function take(facts) {
   // An answer without a state says that the job was ordered and lost from sight: it goes on.
   if (!words(facts.state)) facts = { ...facts, state: "running", note: words(facts.error?.message), error: null };
-  if (facts.job_id !== job?.job_id) { refusals = furthest = 0; pause = FIRST_PAUSE; $("outputs").replaceChildren(); say(""); }
+  if (facts.job_id !== job?.job_id) { refusals = furthest = 0; pause = FIRST_PAUSE; clear(); say(""); }
   if (words(facts.prompt) || words(facts.script)) records.set(facts.job_id, facts);
   const before = job?.job_id === facts.job_id ? job.state : "", partsBefore = withParts(job);
   job = facts;

@@ -24,7 +24,7 @@ function draw(facts) {
 
 function drawWords(facts) {
   const said = facts.state === "succeeded" ? script(facts) : "", all = said || full(facts);
-  const short = said.length > 90 ? `${said.slice(0, 88).trimEnd()}…` : all;
+  const short = said.length > 90 ? `${said.slice(0, 88).replace(/\s+\S*$/, "")}…` : all;
   $("title").textContent = (isSpoken(facts) && short ? `“${short}”` : short) || kind(facts) || "Kie.ai";
   $("title").classList.remove("skeleton");
   $("kind").textContent = short ? kind(facts) : "";

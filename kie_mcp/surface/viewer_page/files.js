@@ -8,6 +8,12 @@ function drawOutputs(facts) {
   if ($("outputs").childElementCount) return; // drawn already: a player that plays is left alone
   const outputs = outputsOf(facts);
   $("outputs").replaceChildren(...outputs.map((output, index) => figure(facts, output, index, outputs.length)));
+  $("outputs").querySelector("figure > div")?.append($("whole")); // what is said stands beside the player, or under it
+}
+
+function clear() {
+  $("outputs").after($("whole")); // not thrown away with them
+  $("outputs").replaceChildren();
 }
 
 function figure(facts, output, index, count) {
