@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kie_mcp.cli.argument_types import parse_number
 from kie_mcp.cli.command import Command, Group
-from kie_mcp.cli.execution import no_sandbox_error, read_settings, run_async
+from kie_mcp.cli.execution import read_settings, run_async
 from kie_mcp.cli.terminal import is_terminal
 
 MOST = 10_000
@@ -32,7 +32,10 @@ def _parse_limit(text: str) -> int:
 def _run(arguments: argparse.Namespace) -> int:
     settings = read_settings(arguments)
     if arguments.sandbox:
-        raise no_sandbox_error("gallery cannot show the files of", "gallery")
+        from kie_mcp.setting_values import SettingsError
+
+        message = "--sandbox: a built-in sandbox ends with its command, so there is no gallery of it."
+        raise SettingsError(message, remedy="Leave it out. One that stays is run by: kie-mcp sandbox")
     import webbrowser
 
     from kie_mcp.cli.gallery.command import Wishes, make_gallery
