@@ -58,7 +58,8 @@ function paint(shown, one, index, together) {
   shown.dataset.state = words(one.state);
   shown.setAttribute("aria-label", ["Show: " + kind(one) + which, state(one).toLowerCase(), full(one)].filter(Boolean).join(", "));
   const more = together ? [] : [kind(one), model(one), date(one), one.state === "succeeded" ? cost(one) : ""];
-  const place = thumb(one, outputsOf(one)[0]);
+  const [output] = outputsOf(one); // for a row of a list nothing is fetched from elsewhere: it may be long and old
+  const place = thumb(one, output && (together ? output : { ...output, url: "" }));
   if (together && LIVE.has(one.state)) place.classList.add("skeleton");
   shown.replaceChildren(place, about(name, one, more));
 }
