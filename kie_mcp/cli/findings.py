@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 from kie_mcp.cli.terminal import find_width, is_terminal, make_console, wrap
-from kie_mcp.console import say
+from kie_mcp.console import CheckedOutput, say
 
 
 class Grade(StrEnum):
@@ -45,11 +45,13 @@ def print_findings(findings: Sequence[Finding], *, as_json: bool) -> None:
     elif not is_terminal(sys.stdout):
         say(*findings)
     else:
-        console, width = make_console(), find_width()
+        output = CheckedOutput()
+        console, width = make_console(output), find_width()
         for finding in findings:
             for line in format_finding(finding, width):
                 style = _STYLES[finding.grade] if line.startswith(finding.grade) else ""
                 console.print(line, style=style, soft_wrap=True)
+        output.check()
 
 
 def format_finding(finding: Finding, width: int) -> list[str]:

@@ -13,7 +13,7 @@ from kie_mcp.cli.exit_codes import DONE, code_of_answer
 from kie_mcp.cli.job_table import build_table, format_lines
 from kie_mcp.cli.session import Facts, Reply, Session
 from kie_mcp.cli.terminal import find_width, is_terminal, make_console
-from kie_mcp.console import say
+from kie_mcp.console import CheckedOutput, say, warn
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -33,17 +33,25 @@ async def list_jobs(session: Session, limit: int, *, sandbox: bool, as_json: boo
     if reply.is_refusal:
         results.print_refusal(reply)
         return code_of_answer(reply.facts)
-    if watch and not as_json:
-        await _watch(session, reply, limit)
-    elif as_json:
+    if as_json:
         results.print_json(reply)
     elif not reply.jobs:
         say(NONE_IN_SANDBOX if sandbox else NONE)
+    elif watch:
+        await _watch(session, reply, limit)
     elif is_terminal(sys.stdout):
-        make_console().print(_draw(reply.jobs))
+        _print_table(reply.jobs)
     else:
         say(*format_lines(reply.jobs))
+    if not as_json and any(job.get("sandbox") for job in reply.jobs):
+        warn("sandbox: a stand-in for Kie.ai answers here; no money is involved")
     return DONE
+
+
+def _print_table(jobs: Sequence[Facts]) -> None:
+    output = CheckedOutput()
+    make_console(output).print(_draw(jobs))
+    output.check()
 
 
 async def _read_jobs(session: Session, limit: int) -> Reply:
@@ -73,10 +81,12 @@ async def _watch(session: Session, reply: Reply, limit: int) -> None:
             reply = await _read_jobs(session, limit)
     from rich.live import Live
 
-    with Live(_draw(reply.jobs), console=make_console(), auto_refresh=False) as live:
+    output = CheckedOutput()
+    with Live(_draw(reply.jobs), console=make_console(output), auto_refresh=False) as live:
         while _find_unfinished(reply):
             reply = await _read_jobs(session, limit)
             live.update(_draw(reply.jobs), refresh=True)
+            output.check()
 
 
 def _draw(jobs: Sequence[Facts]) -> "Table":

@@ -14,7 +14,7 @@ from kie_mcp.cli.opening import open_files
 from kie_mcp.cli.session import Ask, Facts, Reply, Session, open_session
 from kie_mcp.cli.terminal import fit, is_terminal, make_console
 from kie_mcp.cli.unsent_jobs import find_unsent
-from kie_mcp.console import warn
+from kie_mcp.console import UncheckedErrors, warn
 from kie_mcp.demo.display import Display
 from kie_mcp.settings import Settings
 
@@ -114,7 +114,7 @@ async def wait_for_jobs(
 ) -> Reply:
     """Wait until the jobs are done, or so many seconds, while their progress is shown on standard error."""
     deadline = anyio.current_time() + (math.inf if seconds is None else seconds)
-    with Display(make_console(errors=True)).bar(title) as bar:
+    with Display(make_console(UncheckedErrors())).bar(title) as bar:
         while True:
             left = max(min(deadline - anyio.current_time(), LONGEST_CALL), 0)
             asked = {"job_id": ",".join(job_ids), "wait_seconds": left}

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kie_mcp.cli.terminal import is_terminal, make_console
+from kie_mcp.console import CheckedOutput
 from kie_mcp.optional_packages import TERMINAL, missing_packages
 
 WIDTH = 40
@@ -20,7 +21,7 @@ def show_pictures(files: Sequence[Mapping[str, Any]]) -> None:
     """
     if not is_terminal(sys.stdout) or not is_terminal(sys.stdin) or missing_packages(TERMINAL):
         return
-    if make_console().is_dumb_terminal:
+    if make_console(CheckedOutput()).is_dumb_terminal:
         return
     pictures = [str(one["path"]) for one in files if str(one.get("mime_type", "")).startswith("image/")]
     for path in pictures[:MOST]:
@@ -32,8 +33,10 @@ def _show(path: str) -> None:
 
     if Image not in (SixelImage, TGPImage):  # what is left are blocks of colour, which nobody would call a picture
         return
-    console = make_console()
+    output = CheckedOutput()
+    console = make_console(output)
     try:
         console.print(Image(path, width=min(WIDTH, console.width), height="auto"))
     except (OSError, ValueError):  # it is there to be looked at in another way
         return
+    output.check()

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from kie_mcp.cli.session import Facts, Reply
 from kie_mcp.cli.shell_words import rewrite, rewrite_remedy
 from kie_mcp.cli.terminal import fit, is_terminal, make_console
-from kie_mcp.console import say, warn
+from kie_mcp.console import UncheckedErrors, say, warn
 from kie_mcp.text import dump_json
 
 _COLOURS = {"succeeded": "green", "failed": "red", "error": "red", "unconfirmed": "yellow", "problem": "yellow"}
@@ -58,7 +58,7 @@ def _print_remarks(lines: list[str]) -> None:
     if not is_terminal(sys.stderr):
         warn(*lines)
         return
-    console = make_console(errors=True)
+    console = make_console(UncheckedErrors())
     for line in lines:
         colour = _COLOURS.get(line.partition(":")[0], "")
         for part in fit([line], sys.stderr):

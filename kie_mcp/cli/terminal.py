@@ -22,12 +22,11 @@ def is_terminal(stream: IO[str]) -> bool:
         return False
 
 
-def make_console(*, errors: bool = False) -> "Console":
-    """Return a console on standard output, whose `CheckedOutput` keeps a failure, or on standard error."""
+def make_console(output: CheckedOutput | UncheckedErrors) -> "Console":
+    """Return a console that prints to this output; whoever makes it asks a `CheckedOutput` whether that worked."""
     from rich.console import Console
 
-    output = cast("IO[str]", UncheckedErrors() if errors else CheckedOutput())
-    return Console(file=output, markup=False, highlight=False, emoji=False, soft_wrap=False)
+    return Console(file=cast("IO[str]", output), markup=False, highlight=False, emoji=False, soft_wrap=False)
 
 
 def find_width() -> int:

@@ -11,9 +11,11 @@ import anyio
 import pytest
 from inline_snapshot import snapshot
 
-from kie_mcp.cli.jobs import save_jobs, show_jobs
+from kie_mcp.cli.jobs import list_jobs, save_jobs, show_jobs
+from kie_mcp.cli.order_commands import find_files, read_text, resolve_file
 from kie_mcp.cli.ordering import Ordering
 from kie_mcp.cli.session import Session
+from kie_mcp.setting_values import SettingsError
 from tests.support.sandbox_server import Stand, stand
 from tests.support.virtual_time import HURRIED
 
@@ -145,3 +147,33 @@ async def test_saving_waits_for_the_end_and_copies_once(
         [path] = capsys.readouterr().out.splitlines()
         assert Path(path).parent == tmp_path / "mine"
     assert len([*(tmp_path / "mine").iterdir()]) == 1
+
+
+async def test_watched_jobs_are_told_at_each_change_until_all_are_done(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with stand(tmp_path, era="auto", speed=1.0) as here:
+        session = Session(here.client)
+        await order(here, arguments={"prompt": "a red fox", "wait_seconds": 0}).run_in(session)
+        capsys.readouterr()
+        assert await list_jobs(session, 5, sandbox=False, as_json=False, watch=True) == 0
+    printed, said = capsys.readouterr()
+    states = [line.split()[3] for line in printed.splitlines()]
+    assert states in (["queued", "running", "succeeded"], ["running", "succeeded"])
+    assert said.startswith("sandbox: ")
+
+
+def test_a_text_is_read_from_a_file_and_a_file_is_named_from_the_working_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "letter.txt").write_text("Hello!\n", "utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert read_text("", Path("letter.txt")) == "Hello!"
+    with pytest.raises(SettingsError, match="given together with a text"):
+        read_text("Hello!", Path("letter.txt"))
+    with pytest.raises(SettingsError, match="cannot be read: No such file"):
+        read_text("", Path("no-letter.txt"))
+    own = str(tmp_path / "letter.txt")
+    given = {"files": ["letter.txt", "https://example.com/a.png"], "prompt": "a letter", "n": 1}
+    assert find_files(given) == ({**given, "files": [own, "https://example.com/a.png"]}, [own])
+    assert resolve_file("kie://jobs/job_a/outputs/0") == "kie://jobs/job_a/outputs/0"

@@ -199,6 +199,15 @@ def test_help_and_version_answer_without_loading_the_sdk(option: str) -> None:
     assert loaded.isdisjoint({"mcp", "pydantic", "anyio", "httpx", "PIL", "av", "rich", "kie_mcp.settings"})
 
 
+def test_a_pipe_is_never_asked_whether_it_can_show_pictures() -> None:
+    """The library asks as soon as it is imported."""
+    loaded = loaded_by(
+        "from kie_mcp.cli.pictures import show_pictures; show_pictures([{'path': 'a.png', 'mime_type': 'image/png'}])"
+    )
+    assert "kie_mcp.cli.pictures" in loaded
+    assert loaded.isdisjoint({"textual_image", "rich"})
+
+
 def test_importing_the_package_alone_loads_only_itself() -> None:
     """A version can be asked for cheaply."""
     nothing, loaded = loaded_by(""), loaded_by("import kie_mcp; kie_mcp.__version__")

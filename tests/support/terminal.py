@@ -1,7 +1,6 @@
 """A terminal for a command: what it shows there, and what a person types."""
 
 import os
-import pty
 import select
 import struct
 import time
@@ -27,7 +26,8 @@ def run_in_terminal(
     seconds: float = 60.0,
 ) -> Shown:
     """Run a command in a terminal of its own; *types*: what is typed, each once some words were shown."""
-    import fcntl
+    import fcntl  # systems other than POSIX have none of these
+    import pty
     import termios
 
     process, terminal = pty.fork()
