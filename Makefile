@@ -16,10 +16,10 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo example examples test test-slow test-oldest test-newest test-lowest setup clients conformance lint format types check readme pictures packages bundle bench wheel lock clean
+.PHONY: help demo example examples test test-slow test-oldest test-newest test-lowest setup clients conformance lint format types check readme import-picture pictures packages bundle bench wheel smoke-extras lock clean
 
 help: ## List what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 # Made anew, so that nothing stays that the lock no longer names. Hashes are checked and nothing is fetched beside the lock.
 $(STAMP): pyproject.toml requirements.lock | $(UV)
@@ -68,16 +68,22 @@ clients: $(STAMP) ## Put real MCP clients through their scenes: make clients [CL
 conformance: $(STAMP) ## Judge the server by the protocol's own suite, for both of its revisions
 	@$(BIN)/python -m pytest tests/conformance/judge.py tests/conformance/tasks_judge.py tests/conformance/skills_judge.py
 
-lint: $(STAMP) ## Check style and format
+# What programs import from the package itself says what it returns and raises; ruff's rules for that are a preview.
+PUBLISHED := kie_mcp/__init__.py kie_mcp/errors.py kie_mcp/jobs/job.py kie_mcp/kie/callbacks.py kie_mcp/kie/client.py
+lint: $(STAMP) ## Check style, format, and what the published names say of themselves
 	@$(BIN)/ruff check
+	@$(BIN)/ruff check --preview --select DOC201,DOC402,DOC501 $(PUBLISHED)
 	@$(BIN)/ruff format --check
 
 format: $(STAMP) ## Put style and format right
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
 
-types: $(STAMP) ## Check the types, strictly
+# The package also as Windows and macOS have it: what Python lacks there is missed.
+types: $(STAMP) ## Check the types, strictly, on Windows and macOS too
 	@$(BIN)/basedpyright --pythonpath $(BIN)/python
+	@$(BIN)/basedpyright --pythonpath $(BIN)/python --pythonplatform Windows kie_mcp
+	@$(BIN)/basedpyright --pythonpath $(BIN)/python --pythonplatform Darwin kie_mcp
 
 check: test test-slow lint types ## Everything that must pass before a change lands
 
@@ -85,6 +91,9 @@ readme: $(STAMP) ## Write anew what of README is made from the code: tables, cli
 	@$(BIN)/python -m tests.support.readme_parts
 	@$(BIN)/python -m tests.support.model_table
 	@$(BIN)/python -m tests.support.tool_table
+
+import-picture: $(STAMP) ## Draw anew, in CONTRIBUTING.md, which room imports which
+	@$(BIN)/python -m tests.support.import_picture
 
 pictures: $(STAMP) ## Make README's pictures anew, by the demo
 	@$(BIN)/python -m tests.support.demo_pictures
@@ -102,6 +111,15 @@ bench: $(STAMP) ## Measure the cold start against the smallest server there is: 
 wheel: $(STAMP) ## Build wheel and sdist into dist/
 	@rm -rf dist
 	@$(BIN)/python -m hatchling build --target wheel --target sdist
+
+# A wheel is installed as its users install it, with all extras, in the versions of the lock.
+smoke-extras: wheel | $(UV) ## Use the wheel with all extras on the oldest and on the newest Python of this machine
+	@for end in oldest newest; do \
+	  $(UV) venv --quiet --clear --python "$$($(BIN)/python -m tests.support.pythons $$end)" build/wheel-$$end && \
+	  $(UV) pip sync --quiet --python build/wheel-$$end/bin/python --require-hashes requirements.lock && \
+	  $(UV) pip install --quiet --python build/wheel-$$end/bin/python --no-deps dist/*.whl && \
+	  build/wheel-$$end/bin/python tests/support/smoke_extras.py || exit 1; \
+	done
 
 # Environments beside .venv, made anew like it.
 build/oldest/.installed build/newest/.installed: build/%/.installed: pyproject.toml requirements.lock | $(UV)

@@ -1,7 +1,6 @@
 """Prepare the standard streams of a command: any text can be printed, and lost output ends it without a traceback."""
 
 import errno
-import logging
 import os
 import sys
 from contextlib import suppress
@@ -44,11 +43,6 @@ def prepare_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-
-
-def log_to_stderr(level: str) -> None:
-    """Log plain lines to standard error; the SDK would use rich, which ends the process if nobody reads them."""
-    logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
 
 
 class CheckedOutput:

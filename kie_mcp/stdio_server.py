@@ -2,7 +2,6 @@
 
 import io
 import os
-import signal
 import sys
 from contextlib import suppress
 from typing import cast
@@ -14,8 +13,10 @@ from kie_mcp.console import output_error
 from kie_mcp.forced_exit import ExitDeadline
 from kie_mcp.jobs.timing import STANDARD, Timing
 from kie_mcp.settings import Settings
+from kie_mcp.stop_signals import receive_stop_signals
 from kie_mcp.surface.server import KieServer
 from kie_mcp.surface.tenant import Tenants
+from kie_mcp.telemetry.setup import make_observer
 
 
 async def serve_stdio(
@@ -32,10 +33,11 @@ async def serve_stdio(
     Raises ConsoleError if standard output cannot be written, and LedgerError if the ledger cannot be opened.
     """
     if not sandbox:
-        await _serve(create_server(settings, timing=timing))
+        await _serve(create_server(settings, observer=make_observer(settings.telemetry), timing=timing))
         return
     async with start_sandbox(settings, speed=speed) as own:
-        await _serve(create_server(own, sandbox=True, timing=timing))
+        observer = make_observer(own.telemetry)
+        await _serve(create_server(own, observer=observer, sandbox=True, timing=timing))
 
 
 async def _serve(server: KieServer) -> None:
@@ -55,7 +57,7 @@ async def _serve(server: KieServer) -> None:
 
 async def _leave_on_signal(tenants: Tenants) -> None:
     """Wait for a signal; then write down what is in flight and end the process, whatever else is running."""
-    with suppress(NotImplementedError), anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+    with receive_stop_signals() as signals:
         async for _ in signals:
             ExitDeadline().start()
             await tenants.stop()

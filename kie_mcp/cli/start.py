@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from kie_mcp import __version__
 from kie_mcp.cli.execution import read_settings, run_async
 from kie_mcp.cli.terminal import find_width, is_terminal, wrap
-from kie_mcp.console import log_to_stderr, say
+from kie_mcp.console import say
 
 if TYPE_CHECKING:  # the settings load pydantic, which --help and --version do without
     from kie_mcp.settings import Settings
@@ -62,5 +62,7 @@ def prepare_to_serve(arguments: argparse.Namespace, *, http: bool = False) -> "S
     # Until the server handles signals itself, Ctrl-C ends the process at once: an import leaves nothing to clean up.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     settings = read_settings(arguments, http=http)
-    log_to_stderr(settings.log_level)
+    from kie_mcp.log_format import log_to_stderr
+
+    log_to_stderr(settings.log_level, settings.log_format, settings.secrets)
     return settings

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "kie_mcp"
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 FLOORS = [
-    "client_config console errors file_system optional_packages text timestamps urls",
+    "client_config console errors file_system log_format optional_packages text timestamps urls",
     "orders",
     "jobs",
     "catalog",
@@ -183,6 +183,12 @@ def test_importing_the_server_loads_nothing_that_only_a_sandbox_needs() -> None:
     loaded = loaded_by("import kie_mcp.stdio_server")
     assert loaded.isdisjoint({"PIL", "av", "rich", "kie_mcp.demo.run", "kie_mcp.cli.doctor"})
     assert not [name for name in loaded if name.startswith("kie_mcp.sandbox.")]
+
+
+def test_importing_the_server_loads_nothing_that_only_telemetry_needs() -> None:
+    """The SDK of MCP loads OpenTelemetry's API; what makes and sends spans comes once it is asked for."""
+    loaded = loaded_by("import kie_mcp.stdio_server")
+    assert loaded.isdisjoint({"opentelemetry.sdk", "kie_mcp.telemetry.exporting", "kie_mcp.telemetry.job_telemetry"})
 
 
 def test_importing_the_server_loads_nothing_that_only_other_models_need() -> None:
