@@ -56,7 +56,7 @@ def test_the_sdist_has_what_the_tests_need_and_nothing_of_the_machine(sdist: Pat
     with tarfile.open(sdist) as archive:
         members = archive.getmembers()
     names = {one.name.removeprefix(f"{CALLED}/") for one in members}
-    folders = ("kie_mcp", "tests", "docs", "examples", "packaging", ".claude-plugin")
+    folders = ("kie_mcp", "tests", "examples", "packaging", ".claude-plugin")
     assert {name for name in names if "/" in name} == files_below(*folders)
     assert {"Dockerfile", "LICENSE", "Makefile", "PKG-INFO", "README.md", "SECURITY.md", "server.json"} < names
     assert {(one.uid, one.gid, one.uname, one.gname) for one in members} == {(0, 0, "", "")}

@@ -121,11 +121,11 @@ def test_links_inside_lead_to_a_heading() -> None:
     assert {*re.findall(r"\]\(#([^)]+)\)", TEXT)} <= anchors
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "docs").glob("*.jpg")), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted((ROOT / "packaging" / "pictures").glob("*.jpg")), ids=lambda path: path.name)
 def test_pictures_are_small_and_have_the_width_that_is_told(path: Path) -> None:
     assert path.stat().st_size < LARGEST_PICTURE
     with Image.open(path) as picture:
-        assert f'docs/{path.name}" width="{picture.width}"' in TEXT
+        assert f'packaging/pictures/{path.name}" width="{picture.width}"' in TEXT
 
 
 def test_the_lines_for_a_terminal_are_understood() -> None:

@@ -1,4 +1,4 @@
-"""Make README's two pictures by the demo: `make pictures` shrinks its picture and a frame of its video into docs/."""
+"""Make the two pictures of README, small, from those of the demo: `make pictures` writes packaging/pictures/."""
 
 # pyright: reportUnknownMemberType=false
 # Pillow and PyAV say nothing of what some of their calls take.
@@ -12,7 +12,7 @@ from PIL import Image
 
 from kie_mcp.demo.run import run_demo
 
-DOCS = Path(__file__).parents[2] / "docs"
+PICTURES = Path(__file__).parents[2] / "packaging" / "pictures"
 WIDTH = 320
 FRAME_AT = 3.0
 """Seconds after which the frame is taken: the fox has its mouth open there."""
@@ -42,5 +42,5 @@ def save(picture: Image.Image, path: Path) -> None:
 
 
 if __name__ == "__main__":
-    DOCS.mkdir(exist_ok=True)
-    make_pictures(DOCS)
+    PICTURES.mkdir(exist_ok=True)
+    make_pictures(PICTURES)
