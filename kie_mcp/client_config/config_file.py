@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kie_mcp.errors import KieError
-from kie_mcp.file_system import set_mode, sync, sync_folder
+from kie_mcp.file_system import replace_file, set_mode, sync, sync_folder
 
 _BOM = "\ufeff"
 _LARGEST = 64 * 1024 * 1024
@@ -102,7 +102,7 @@ def _write(file: ConfigFile, data: bytes) -> None:
         _create(part, data, mode)
         if _read(file.path) != file.data:
             raise OSError(errno.EBUSY, "another program has changed it just now: quit that, and try again")
-        part.replace(file.path)
+        replace_file(part, file.path)
     except BaseException:
         part.unlink(missing_ok=True)
         raise
