@@ -15,7 +15,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-slow test-oldest test-newest test-lowest setup clients conformance lint format types check readme bench wheel lock clean
+.PHONY: help demo test test-slow test-oldest test-newest test-lowest setup clients conformance lint format types check readme greeting bench wheel lock clean
 
 help: ## List what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -74,6 +74,9 @@ check: test test-slow lint types ## Everything that must pass before a change la
 readme: $(STAMP) ## Write README's tables of models and of tools anew
 	@$(BIN)/python -m tests.support.model_table
 	@$(BIN)/python -m tests.support.tool_table
+
+greeting: $(STAMP) ## Make the file from which clients are greeted anew, from the real server
+	@$(BIN)/python -m tests.support.greeting_file
 
 bench: $(STAMP) ## Measure the cold start against the smallest server there is: make bench [ROUNDS=9]
 	@$(BIN)/python -m tests.bench.cold_start $(ROUNDS)

@@ -7,7 +7,6 @@ Files can be saved there all the same, so none of this is an error here.
 import errno
 import os
 import stat
-import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -23,20 +22,6 @@ _FLAGS = os.O_RDONLY | sum(
 )
 """With these flags a symbolic link at the end is not followed, a FIFO does not wait for a writer, and a terminal does
 not become the terminal of this process."""
-
-
-def describe_undecodable(text: str) -> str:
-    """Say why a text from the environment cannot be written as UTF-8: `is not UTF-8 (byte FC)`; empty if it can.
-
-    Python turns a byte that it cannot decode into half of a surrogate pair. Only a file system accepts that again.
-    """
-    found = list(dict.fromkeys(f"{ord(one) & 0xFF:02X}" for one in text if "\ud800" <= one <= "\udfff"))
-    if not found:
-        return ""
-    which = f"byte{'s' * (len(found) > 1)} {', '.join(found)}"
-    if (encoding := sys.getfilesystemencoding()) == "utf-8":
-        return f"is not UTF-8 ({which})"
-    return f"holds what the encoding of this system, {encoding}, does not have ({which}): set PYTHONUTF8=1"
 
 
 def set_mode(path: Path, mode: int, chmod: Chmod = os.chmod) -> None:

@@ -15,20 +15,21 @@ from kie_mcp.optional_packages import require_sandbox
 
 if TYPE_CHECKING:  # the settings load pydantic, which --help and --version do without
     from kie_mcp.settings import Settings
+    from kie_mcp.surface.stdio.hand_over import HandOver
 
 BAD_SETTINGS, INTERRUPTED = 2, 130
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None, *, hand_over: "HandOver | None" = None) -> int:
     """Run the command and return its exit code.
 
     The code is 0 for success, 1 if the command failed, 2 if settings or arguments are wrong, 130 after Ctrl-C, and 141
-    if nobody reads its output.
+    if nobody reads its output. `hand_over` is for the server over standard input and output: what the start has read.
     """
     prepare_streams()
     before = set(threading.enumerate())
     try:
-        code = _run_command(argv)
+        code = _run_command(argv, hand_over)
     except SystemExit as ended:  # argparse has said why
         code = ended.code if isinstance(ended.code, int) else FAILED
     code = close_streams(code)
@@ -36,9 +37,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
-def _run_command(argv: Sequence[str] | None) -> int:
+def _run_command(argv: Sequence[str] | None, hand_over: "HandOver | None") -> int:
     try:
         arguments = build_parser().parse_args(argv)
+        arguments.hand_over = hand_over
         return COMMANDS[arguments.command](arguments)
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -82,7 +84,7 @@ def _serve_stdio(arguments: argparse.Namespace) -> int:
     from kie_mcp.stdio_server import serve_stdio
 
     async def serve() -> int:
-        await serve_stdio(settings, sandbox=arguments.sandbox)
+        await serve_stdio(settings, sandbox=arguments.sandbox, hand_over=arguments.hand_over)
         return 0
 
     return _run(serve())
@@ -108,8 +110,9 @@ def _serve_http(arguments: argparse.Namespace) -> int:
 def _prepare_to_serve(arguments: argparse.Namespace) -> "Settings":
     if arguments.sandbox:
         require_sandbox()
-    # Until the server handles signals itself, Ctrl-C ends the process at once: an import leaves nothing to clean up.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if not arguments.hand_over:  # the start has seen to that
+        # Until the server handles signals itself, Ctrl-C ends the process at once: an import needs no cleaning up.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     settings = _read_settings(http=arguments.command == "serve")
     log_to_stderr(settings.log_level)
     return settings
