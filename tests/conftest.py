@@ -20,11 +20,16 @@ SLOW = {"clients", "processes", "viewer"}
 """Folders of tests that start real processes or a browser."""
 ONCE = {
     "simulation",  # our own rules in virtual time, on a ledger that tests/jobs holds to every version
-    "project/test_errors_are_facts.py",  # these read texts of this repository, and no library runs in them
+    "jobs/store/test_budget_interleavings.py",  # the same
+    "jobs/store/test_joining.py",  # the same
+    "project/test_added_model.py",  # these read texts of this repository, and no library runs in them
+    "project/test_errors_are_facts.py",
     "project/test_foreign_text_homes.py",
     "project/test_invisible_characters.py",
     "project/test_kinds.py",
     "project/test_model_table.py",
+    "project/test_store_files.py",
+    "project/test_words.py",
 }
 """Folders and files whose outcome depends on no version of Python or of a library: they run in `make test` alone."""
 

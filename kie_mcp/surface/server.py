@@ -4,7 +4,7 @@ This is the only file that uses private names of the SDK: its low-level server (
 of a session (`_connection`). Other files use names that are public but may change in a new version of the SDK:
 `stdio/` how the low-level server gets its messages, `resources/subscriptions` the `state` and the `exit_stack` of a
 connection, `resources/watchers` the SDK's stream of events, `strict_tool` the attributes of a tool, `prompts/template`
-a prompt's `fn` and `context_kwarg`, `viewer` how a resource is read, `tasks/` the SDK's extensions.
+a prompt's `fn` and `context_kwarg`, `viewer` how a resource is read, `tasks/` and `skills/` the SDK's extensions.
 """
 
 from collections.abc import Awaitable, Callable, Iterable

@@ -99,9 +99,9 @@ class ToolFacts:
     orders: bool = False
     """Whether it makes a job: that costs credits, and its call can become a task."""
     read_only: bool = False
-    """Whether it changes nothing, so that a host need not ask before it calls it."""
+    """Whether it changes nothing, so that a host need not ask before it calls it, and may call it again at will."""
     asks_kie: bool = True
-    """Whether it sends anything to Kie.ai."""
+    """Whether it sends anything to Kie.ai, outside this computer."""
     shows_jobs: bool = True
     """Whether it answers about jobs, which the viewer shows."""
 
@@ -119,8 +119,8 @@ def publish(function: Callable[..., Awaitable[CallToolResult]], facts: ToolFacts
         meta=SHOWN_IN_VIEWER if facts.shows_jobs else None,
         annotations=ToolAnnotations(
             read_only_hint=facts.read_only,
-            destructive_hint=False,
-            idempotent_hint=facts.read_only,
+            destructive_hint=False,  # results get names of their own; nothing is overwritten, and no tool deletes
+            idempotent_hint=facts.read_only,  # an order that is repeated after its result is another job
             open_world_hint=facts.asks_kie,
         ),
     )

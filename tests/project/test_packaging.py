@@ -34,9 +34,7 @@ def test_server_json_is_what_the_registry_accepts() -> None:
     jsonschema.validate(SERVER, schema)
 
 
-def test_every_place_that_names_the_version_names_the_same() -> None:
-    assert SERVER["version"] == __version__
-    assert [package["version"] for package in SERVER["packages"]] == [__version__]
+def test_the_changelog_tells_of_this_version() -> None:
     changelog = (ROOT / "CHANGELOG.md").read_text("utf-8")
     released = re.findall(r"^## \[(\d[^]]*)\] - \d{4}-\d\d-\d\d$", changelog, re.MULTILINE)
     assert released[0] == __version__

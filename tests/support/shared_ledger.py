@@ -3,7 +3,6 @@
 import json
 import os
 import sqlite3
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Generator, Sequence
@@ -15,6 +14,7 @@ from typing import Any, TypeVar
 from kie_mcp.jobs.job import FINAL, Phase
 from kie_mcp.jobs.timing import STANDARD, Timing
 from kie_mcp.settings import Settings
+from tests.support.fork_server import start
 from tests.support.stdio_process import Server
 
 R = TypeVar("R")
@@ -197,15 +197,17 @@ def opened(folder: Path, *, pace: float = 1.0) -> Generator[House]:
     """A house with its upstream running."""
     house = House(folder, pace)
     command = [sys.executable, "-m", "tests.processes.upstream", str(folder), "--pace", str(pace)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT, text=True)  # noqa: S603
+    upstream = start(command, dict(os.environ))
+    assert upstream.stdin
+    assert upstream.stdout
+    assert upstream.stderr
     try:
-        assert process.stdout
-        house.url = process.stdout.readline().strip()
+        house.url = upstream.stdout.readline().decode().strip()
         yield house
     finally:
         for server in house.servers:
             server.tidy()
-        process.kill()
-        process.wait()
-        assert process.stdout
-        process.stdout.close()
+        upstream.kill()
+        upstream.wait()
+        for pipe in (upstream.stdin, upstream.stdout, upstream.stderr):
+            pipe.close()

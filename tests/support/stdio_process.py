@@ -5,12 +5,13 @@ import os
 import queue
 import select
 import signal
-import subprocess
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
+
+from tests.support.fork_server import start
 
 JSON = dict[str, Any]
 HELLO: JSON = {
@@ -24,8 +25,7 @@ class Server:
     """Starts the command; threads read what it says."""
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
-        pipe = subprocess.PIPE
-        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment)  # noqa: S603
+        self.process = start(command, environment)
         self._said: list[str] = []
         self._answers: dict[int, queue.Queue[JSON]] = {}
         self._ends = list(os.pipe())
