@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,12 @@ from kie_mcp.jobs.job import Job, Output, Phase
 from kie_mcp.jobs.store import job_queries, schema
 from kie_mcp.orders.kind import Kind
 from kie_mcp.settings import Settings
-from tests.greeting.connections import NEW, Connection, after_opening, ask, join, list_connections, modern
+from tests.greeting.connections import NEW, Connection, after_opening, ask, call, join, list_connections, modern
 from tests.support.raw_connection import ask_server, ask_start, own_settings
 
 JSON = dict[str, Any]
 PIECE = 97
+LONG = 20.0
 ELAPSED = re.compile(r'"elapsed_s": [\d.]+')
 ALL = list(list_connections())
 
@@ -108,3 +110,14 @@ def test_what_is_not_plain_reaches_the_real_server_untouched(name: str, tmp_path
 def test_there_are_enough_connections() -> None:
     assert len(ALL) >= 80
     assert len({connection.name for connection in ALL}) == len(ALL)
+
+
+def test_a_call_that_arrived_long_before_it_is_read_is_answered_at_once(tmp_path: Path) -> None:
+    """Its caller's patience began then, while the server was being loaded. Nobody is at that address."""
+    nowhere = {"api_base_url": "http://127.0.0.1:9", "upload_base_url": "http://127.0.0.1:9"}
+    settings = own_settings(tmp_path, api_key="tests", **nowhere)
+    sent = after_opening(call("generate_image", prompt="a cat", wait_seconds=LONG))
+    began = time.monotonic()
+    answers = ask_server(settings, [sent], 2, ago=LONG)
+    assert time.monotonic() - began < LONG / 2
+    assert answers[1]["result"]["structuredContent"]["state"] == "queued"

@@ -101,12 +101,15 @@ def serve_alone(settings: Settings, hand_over: HandOver, *, sandbox: bool = Fals
     return 0
 
 
-def ask_server(settings: Settings, pieces: Sequence[bytes], expected: int | None = None) -> list[JSON]:
-    """Send pieces to the real server alone; return its answers."""
+def ask_server(
+    settings: Settings, pieces: Sequence[bytes], expected: int | None = None, *, ago: float = 0.0
+) -> list[JSON]:
+    """Send pieces to the real server alone, as if they had arrived so many seconds ago; return its answers."""
     client = Client(pieces, expected)
 
     def read() -> tuple[float, bytes]:
-        return time.monotonic(), os.read(client.input, 65536)
+        data = os.read(client.input, 65536)
+        return time.monotonic() - ago, data
 
     serve_alone(settings, HandOver(read, output=client.output))
     client.finish()
@@ -138,6 +141,6 @@ def ask_start(
     return client.answers, code, start.has_served
 
 
-def own_settings(folder: Path) -> Settings:
+def own_settings(folder: Path, **given: Any) -> Settings:
     """Return settings whose every folder is in this one."""
-    return Settings(output_dir=folder / "out", state_dir=folder / "state", input_roots=())
+    return Settings(output_dir=folder / "out", state_dir=folder / "state", input_roots=(), **given)
