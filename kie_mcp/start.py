@@ -129,16 +129,11 @@ class Start:
         self.has_served = True
         threaded = self._threaded = self._threaded or self._read_in_thread()
         threaded.put_back(*([(self._arrived, self._rest)] if self._rest else []), *after)
-        # A client that leaves now has no use for a call; what it sent before may still be answered.
-        threaded.at_end = (lambda: self._leave(0)) if _is_call(self._rest) else None
-
-        def read() -> "Piece":
-            threaded.at_end = None
-            return threaded.read()
-
+        if _is_call(self._rest):  # a client that leaves meanwhile has no use for its answer
+            threaded.call_at_end(lambda: self._leave(0))
         opening_id = f"kie-mcp-{os.urandom(16).hex()}" if self._answers.has_begun else ""
         output = None if self._output == 1 else self._output
-        return self._serve(HandOver(read, self._answers.write_opening(opening_id), opening_id, output=output))
+        return self._serve(HandOver(threaded.read, self._answers.write_opening(opening_id), opening_id, output=output))
 
     def _read_in_thread(self) -> "ThreadedInput":
         from kie_mcp.greeting.client_input import ThreadedInput

@@ -55,14 +55,21 @@ class ThreadedInput:
         from queue import Queue
         from threading import Thread
 
-        self.at_end: Callable[[], object] | None = None
+        self._at_end: Callable[[], object] | None = None
         """Called in the thread when the input ends."""
+        self._has_ended = False
         self._pieces: Queue[Piece | str] = Queue(_MOST)
         self._first: list[Piece] = []
         self._input, self._output = os.dup(descriptor), os.dup(output)
         Thread(target=self._read_all, daemon=True).start()
         if hasattr(select, "poll"):  # Windows does not tell
             Thread(target=self._watch_output, daemon=True).start()
+
+    def call_at_end(self, call: "Callable[[], object]") -> None:
+        """Call this when the input ends, or now if it has; until the first `read`."""
+        self._at_end = call
+        if self._has_ended:
+            call()
 
     def put(self, notice: str) -> None:
         """Let `get` return a notice of ours, after what has come before."""
@@ -78,6 +85,7 @@ class ThreadedInput:
 
     def read(self) -> "Piece":
         """Wait for the next piece; notices are left out."""
+        self._at_end = None
         while isinstance(found := self.get(), str):
             pass
         return found
@@ -97,6 +105,7 @@ class ThreadedInput:
             self._end()
 
     def _end(self) -> None:
-        if self.at_end:
-            self.at_end()
+        self._has_ended = True
+        if call := self._at_end:
+            call()
         self._pieces.put((time.monotonic(), b""))
