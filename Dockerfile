@@ -12,7 +12,7 @@ COPY kie_mcp kie_mcp
 # Everything that is installed is in the lock, with its hash; the tools that build the package too.
 RUN uv venv /opt/kie-mcp \
  && uv pip install --python /opt/kie-mcp --no-cache --compile-bytecode \
-      --constraint requirements.lock --build-constraint requirements.lock '.[preview,convert,sandbox,socks]'
+      --constraint requirements.lock --build-constraint requirements.lock '.[preview,convert,sandbox,socks,terminal]'
 
 FROM python:3.13-slim-bookworm
 LABEL org.opencontainers.image.title="kie-mcp" \

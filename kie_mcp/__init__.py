@@ -68,7 +68,11 @@ _MODULES = {
 
 
 def __getattr__(name: str) -> object:
-    """Import a name when it is first asked for, so that asking for the version loads nothing else."""
+    """Return what has that name, imported when it is first asked for: asking for the version loads nothing else.
+
+    Raises:
+        AttributeError: There is no such name.
+    """
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
@@ -78,5 +82,5 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    """List the names that can be imported."""
+    """Return the names that can be imported."""
     return __all__

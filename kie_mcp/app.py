@@ -16,6 +16,7 @@ from kie_mcp.jobs.assembly import make_service
 from kie_mcp.jobs.clock import Clock, SystemClock
 from kie_mcp.jobs.events import JobEvents
 from kie_mcp.jobs.history import JobHistory
+from kie_mcp.jobs.observer import JobObserver
 from kie_mcp.jobs.service import JobService
 from kie_mcp.jobs.store.process_lock import ProcessLock
 from kie_mcp.jobs.store.protocols import Ledger
@@ -68,15 +69,22 @@ class SharedParts:
     clock: Clock
     process_lock: ProcessLock
     inline_files: InlineFiles
+    observer: JobObserver
     timing: Timing
 
 
 def make_shared_parts(
-    settings: Settings, *, clock: Clock | None = None, ledger: Ledger | None = None, timing: Timing = STANDARD
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    ledger: Ledger | None = None,
+    observer: JobObserver | None = None,
+    timing: Timing = STANDARD,
 ) -> SharedParts:
     """Make the parts that all tenants of this process share, without opening any.
 
-    `clock`, `ledger` and `timing` are used instead of the usual ones: seams for tests.
+    `observer` is told what is done for jobs, and is closed when the server ends. `clock`, `ledger` and `timing` are
+    used instead of the usual ones: seams for tests.
     """
     clock, ledger = clock or SystemClock(), ledger or open_store(sqlite_url(settings.ledger_path), timing=timing)
     return SharedParts(
@@ -84,6 +92,7 @@ def make_shared_parts(
         clock=clock,
         process_lock=ProcessLock(settings.state_dir / "workers"),
         inline_files=InlineFiles(settings.state_dir / "inputs", clock, needed=ledger.find_inputs_needed),
+        observer=observer or JobObserver(),
         timing=timing,
     )
 
@@ -191,6 +200,7 @@ def _make_service(
         ended=shared.process_lock.find_ended,
         elsewhere=job_durations.usual_duration,
         limits=settings.limits,
+        observer=shared.observer,
         timing=shared.timing,
     )
 
@@ -201,6 +211,7 @@ def create_server(
     kie: KieClient | None = None,
     clock: Clock | None = None,
     ledger: Ledger | None = None,
+    observer: JobObserver | None = None,
     local_files: bool = True,
     sandbox: bool = False,
     timing: Timing = STANDARD,
@@ -208,12 +219,12 @@ def create_server(
 ) -> KieServer:
     """Make the MCP server of one user; nothing is opened before a client connects.
 
-    `clock`, `ledger` and `timing` are used instead of the usual ones: seams for tests. For the other arguments see
-    `make_tenant`.
+    For `observer`, and for `clock`, `ledger` and `timing`, the seams for tests, see `make_shared_parts`; for the other
+    arguments see `make_tenant`.
     """
-    shared = make_shared_parts(settings, clock=clock, ledger=ledger, timing=timing)
+    shared = make_shared_parts(settings, clock=clock, ledger=ledger, observer=observer, timing=timing)
     tenant = make_tenant(shared, settings, kie=kie, local_files=local_files, sandbox=sandbox)
-    tenants = Tenants([tenant], lambda _: tenant)
+    tenants = Tenants([tenant], lambda _: tenant, observer.close if observer else None)
     return assemble(shared, tenants, log_level=settings.log_level, preview_seconds=preview_seconds)
 
 
@@ -267,11 +278,14 @@ async def _hold(process_lock: ProcessLock) -> AsyncGenerator[None]:
 
 
 @asynccontextmanager
-async def start_sandbox(settings: Settings) -> AsyncGenerator[Settings]:
-    """Run a sandbox inside the block, and yield these settings with its address and key in place of Kie.ai's."""
+async def start_sandbox(settings: Settings, *, speed: float = 1.0) -> AsyncGenerator[Settings]:
+    """Run a sandbox inside the block, and yield these settings with its address and key in place of Kie.ai's.
+
+    `speed` says how many times faster than Kie.ai it works.
+    """
     from kie_mcp.sandbox import serve
 
-    async with serve(seed=secrets.randbits(32)) as base_url:
+    async with serve(seed=secrets.randbits(32), speed=speed) as base_url:
         yield settings.model_copy(
             update={"api_base_url": base_url, "upload_base_url": base_url, "api_key": SecretStr(SANDBOX_KEY)}
         )

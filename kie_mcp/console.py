@@ -1,7 +1,6 @@
 """Prepare the standard streams of a command: any text can be printed, and lost output ends it without a traceback."""
 
 import errno
-import logging
 import os
 import sys
 from contextlib import suppress
@@ -46,11 +45,6 @@ def prepare_streams() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def log_to_stderr(level: str) -> None:
-    """Log plain lines to standard error; the SDK would use rich, which ends the process if nobody reads them."""
-    logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
-
-
 class CheckedOutput:
     """Standard output for a library to write to: its first failure is kept until `check` raises it."""
 
@@ -75,6 +69,23 @@ class CheckedOutput:
         """Raise ConsoleError if something could not be written."""
         if self._error:
             raise self._error
+
+
+class UncheckedErrors:
+    """Standard error for a library to write to: if it cannot be written, nothing happens, as with `warn`."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(sys.stderr, name)
+
+    def write(self, text: str) -> int:
+        """Write and flush; return the number of characters, as files do."""
+        with suppress(OSError):
+            sys.stderr.write(text)
+            sys.stderr.flush()
+        return len(text)
+
+    def flush(self) -> None:
+        """Do nothing: what is written is flushed at once."""
 
 
 def say(*lines: object) -> None:

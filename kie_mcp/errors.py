@@ -210,7 +210,7 @@ class UnreachableError(NotYetError):
 
 
 def look_before_repeating(way: str = "new=true") -> str:
-    """Say what to do about a job that may exist; *way* is the argument that orders another job all the same."""
+    """Return what to do about a job that may exist; *way* is the argument that orders another job all the same."""
     return (
         "Have the user look at https://kie.ai/logs. If the job is there, pass its id to get_job_status; "
         f"repeat with {way} only if it is not."

@@ -7,6 +7,8 @@ Files can be saved there all the same, so none of this is an error here.
 import errno
 import os
 import stat
+import sys
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +19,8 @@ _UNABLE = frozenset({errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP
 """The error numbers by which a file system says that it cannot do something."""
 _NEVER = ("/proc", "/sys", "/dev")
 """Folders whose entries look like files and are none; only `/dev/shm` holds files, in memory."""
+_PAUSES = (0.02, 0.05, 0.1, 0.3, 0.5)
+"""Seconds between the attempts to rename a file that another program has open."""
 _FLAGS = os.O_RDONLY | sum(
     getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_NOCTTY", "O_BINARY")
 )
@@ -47,6 +51,37 @@ def sync_folder(folder: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def allocate(descriptor: int, size: int) -> None:
+    """Have the disk set aside the first *size* bytes of a file. Raises OSError if it has no room, or cannot do it.
+
+    Windows and macOS have no such call, and not every file system has it elsewhere.
+    """
+    if sys.platform == "win32" or sys.platform == "darwin":  # written so that type checkers follow it
+        raise OSError(errno.ENOSYS, "this system sets no bytes aside")
+    os.posix_fallocate(descriptor, 0, size)
+
+
+def replace_file(
+    part: Path,
+    target: Path,
+    *,
+    replace: Callable[[Path, Path], None] = os.replace,
+    sleep: Callable[[float], None] = time.sleep,
+    windows: bool = os.name == "nt",
+) -> None:
+    """Give the part the target's name, in place of what has it; blocking. Raises OSError.
+
+    Windows refuses that as long as any program has one of both open, as virus scanners have a file that has just been
+    written: it is tried again for a second. The last three arguments are seams for tests.
+    """
+    for pause in _PAUSES if windows else ():
+        try:
+            return replace(part, target)
+        except PermissionError:
+            sleep(pause)
+    return replace(part, target)
 
 
 def open_regular(path: Path) -> int:

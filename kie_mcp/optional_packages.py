@@ -5,12 +5,19 @@ from importlib.util import find_spec
 
 from kie_mcp.errors import KieError
 
-SANDBOX = {"av": "PyAV", "PIL": "Pillow", "rich": "rich", "starlette": "starlette", "uvicorn": "uvicorn"}
+SANDBOX = {"av": "PyAV", "PIL": "Pillow", "starlette": "starlette", "uvicorn": "uvicorn"}
 """The packages of the extra `sandbox`: the module to import, and the package's name."""
 PREVIEW = {"av": "PyAV", "PIL": "Pillow"}
 """The packages of the extra `preview`."""
 CONVERT = {"av": "PyAV", "pi_heif": "pi-heif", "PIL": "Pillow"}
 """The packages of the extra `convert`."""
+TELEMETRY = {
+    "opentelemetry.sdk": "opentelemetry-sdk",
+    "opentelemetry.exporter.otlp.proto.http": "opentelemetry-exporter-otlp-proto-http",
+}
+"""The packages of the extra `telemetry`."""
+TERMINAL = {"textual_image": "textual-image", "PIL": "Pillow"}
+"""The packages of the extra `terminal`."""
 SOCKS = {"socksio": "socksio"}
 """The packages of the extra `socks`."""
 
@@ -23,7 +30,7 @@ class MissingExtraError(KieError):
 
 def missing_packages(extra: Mapping[str, str] = SANDBOX) -> list[str]:
     """Return the names of an extra's packages that are not installed."""
-    return [name for module, name in extra.items() if find_spec(module) is None]
+    return [name for module, name in extra.items() if not _is_installed(module)]
 
 
 def install_hint(extra: str) -> str:
@@ -47,3 +54,10 @@ def require_preview() -> None:
             f"A preview needs the extra `preview` (not installed: {', '.join(absent)}).",
             remedy=f"Install it where the server runs. {install_hint('preview')}",
         )
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # not even the package that it would be in
+        return False

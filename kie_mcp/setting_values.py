@@ -45,6 +45,7 @@ def _check_header_text(value: SecretStr) -> SecretStr:
 
 
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+LogFormat = Literal["text", "json"]
 Secret = Annotated[SecretStr, AfterValidator(_check_header_text)]
 BaseURL = Annotated[str, BeforeValidator(check_base_url)]
 CallbackURL = Annotated[str, AfterValidator(_check_callback_url)]

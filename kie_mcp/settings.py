@@ -4,7 +4,7 @@ import hashlib
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +15,7 @@ from pydantic import (
     ConfigDict,
     Field,
     PrivateAttr,
+    TypeAdapter,
     ValidationError,
 )
 
@@ -29,6 +30,7 @@ from kie_mcp.setting_values import (
     CallbackURL,
     Credits,
     Folder,
+    LogFormat,
     LogLevel,
     Secret,
     SettingsError,
@@ -36,6 +38,7 @@ from kie_mcp.setting_values import (
     find_output_folder,
     find_state_folder,
 )
+from kie_mcp.telemetry.signals import Signals, read_signals
 from kie_mcp.text import SECRET_LENGTH
 from kie_mcp.urls import quote_url
 
@@ -79,6 +82,8 @@ class Settings(BaseModel):
     confirm_above_credits: Credits | None = None
     """The person is asked before one call orders what may cost more; None never asks."""
     log_level: LogLevel = "WARNING"
+    log_format: LogFormat = "text"
+    """How the log is written to standard error: lines for people, or a JSON object in each."""
     api_style: StyleName = "jobs"
     """How create calls are written: with live ids and fields, as the specification has them, or its legacy calls."""
     callback_url: CallbackURL | None = None
@@ -86,11 +91,22 @@ class Settings(BaseModel):
     allow_fake_ip: bool = False
     """Whether files are fetched from addresses in 198.18.0.0/15, which some proxies answer in place of the DNS."""
     _network: Network = PrivateAttr(default_factory=Network)
+    _telemetry: Signals = PrivateAttr(default_factory=Signals)
 
     @property
     def network(self) -> Network:
         """The proxies and certificates that are set for all programs of this computer."""
         return self._network
+
+    @property
+    def telemetry(self) -> Signals:
+        """What is exported of the jobs; off, unless OpenTelemetry's own variables ask for it."""
+        return self._telemetry
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The values that are never shown."""
+        return tuple(one.get_secret_value() for one in (self.api_key, self.http_token) if one)
 
     def with_network(self, network: Network) -> "Settings":
         """Return a copy of these settings with other proxies and certificates."""
@@ -166,14 +182,30 @@ class Settings(BaseModel):
                 raise SettingsError(f"KIE_{field.upper()}: {problem}.", remedy="Correct it and start again.")
             if text:
                 given[field] = _split_folders(text) if field == "input_roots" else text
-        if isinstance(level := given.get("log_level"), str):
-            given["log_level"] = level.upper()
+        for field, spell in (("log_level", str.upper), ("log_format", str.lower)):
+            if isinstance(word := given.get(field), str):
+                given[field] = spell(word)
         try:
             settings = cls.model_validate(given)
         except ValidationError as error:
             words = _explain_problems(error, str(given.get("api_key", "")))
             raise SettingsError(words, remedy="Correct it and start again.") from None
+        settings._telemetry = read_signals(environ)
         return settings.with_network(_read_network(environ))
+
+
+def read_variables(names: Iterable[str], environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Read variables that are set and not empty, such as those that say where other programs keep their files."""
+    return {name: text for name in names if (text := environ.get(name, "").strip())}
+
+
+def check_key(text: str) -> str:
+    """Return a key that can be sent. Raises SettingsError, which does not show it."""
+    try:
+        return TypeAdapter(Secret).validate_python(text.strip()).get_secret_value()
+    except ValidationError:
+        problem = "The key must be letters, digits and signs of ASCII without spaces: it is sent as a header."
+        raise SettingsError(problem, remedy="Give the key alone, as https://kie.ai/api-key shows it.") from None
 
 
 def _split_folders(text: str) -> list[str]:

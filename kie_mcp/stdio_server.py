@@ -2,7 +2,6 @@
 
 import io
 import os
-import signal
 import sys
 from contextlib import suppress
 from typing import cast
@@ -14,15 +13,18 @@ from kie_mcp.console import output_error
 from kie_mcp.forced_exit import ExitDeadline
 from kie_mcp.jobs.timing import STANDARD, Timing
 from kie_mcp.settings import Settings
+from kie_mcp.stop_signals import receive_stop_signals
 from kie_mcp.surface.server import KieServer
 from kie_mcp.surface.stdio.hand_over import HandOver
 from kie_mcp.surface.tenant import Tenants
+from kie_mcp.telemetry.setup import make_observer
 
 
 async def serve_stdio(
     settings: Settings,
     *,
     sandbox: bool = False,
+    speed: float = 1.0,
     timing: Timing = STANDARD,
     hand_over: HandOver | None = None,
 ) -> None:
@@ -31,16 +33,18 @@ async def serve_stdio(
     Args:
         settings: What the user has set.
         sandbox: Whether to start a sandbox and use it in place of Kie.ai.
+        speed: How many times faster than Kie.ai the sandbox works.
         timing: How long everything takes; tests make it shorter.
         hand_over: What the start has read, if it has answered the client's first requests.
 
     Raises ConsoleError if standard output cannot be written, and LedgerError if the ledger cannot be opened.
     """
     if not sandbox:
-        await _serve(create_server(settings, timing=timing), hand_over)
+        await _serve(create_server(settings, observer=make_observer(settings.telemetry), timing=timing), hand_over)
         return
-    async with start_sandbox(settings) as own:
-        await _serve(create_server(own, sandbox=True, timing=timing), hand_over)
+    async with start_sandbox(settings, speed=speed) as own:
+        observer = make_observer(own.telemetry)
+        await _serve(create_server(own, observer=observer, sandbox=True, timing=timing), hand_over)
 
 
 async def _serve(server: KieServer, hand_over: HandOver | None) -> None:
@@ -60,7 +64,7 @@ async def _serve(server: KieServer, hand_over: HandOver | None) -> None:
 
 async def _leave_on_signal(tenants: Tenants) -> None:
     """Wait for a signal; then write down what is in flight and end the process, whatever else is running."""
-    with suppress(NotImplementedError), anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+    with receive_stop_signals() as signals:
         async for _ in signals:
             ExitDeadline().start()
             await tenants.stop()

@@ -53,6 +53,11 @@ def without_hidden(text: str) -> str:
     return "".join(one for one in lines if one in "\n\t" or one in _JOINERS or not is_hidden(one))
 
 
+def clean_lines(text: str) -> str:
+    """Return the text without escape sequences, hidden characters and its links' secrets; its lines stay lines."""
+    return without_hidden(bare_links(_ESCAPES.sub("", text), mark="?…"))
+
+
 def one_line(text: str, limit: int) -> str:
     """Return the text on one line, with its links' secrets removed, cut to *limit* characters."""
     return _cut(" ".join(without_hidden(bare_links(text)).split()), limit)

@@ -8,9 +8,13 @@ from kie_mcp.jobs.polling import Spread
 from kie_mcp.orders.order import Order
 
 
-def bucket(order: Order, *, audio_seconds: float | None = None) -> str:
-    """Return the name of the group of jobs that take about as long as this one: "model|resolution|length"."""
-    return f"{requests.model_id(order)}|{order.size}|{order.length(audio_seconds)}"
+def bucket(order: Order, *, audio_seconds: float | None = None, host: str = "") -> str:
+    """Return the name of the group of jobs that take about as long as this one: "model|resolution|length".
+
+    Jobs of another host than Kie.ai, such as a sandbox, which may be faster, have groups of their own.
+    """
+    group = f"{requests.model_id(order)}|{order.size}|{order.length(audio_seconds)}"
+    return f"{host}|{group}" if host else group
 
 
 def usual_duration(job: Job) -> Spread | None:

@@ -1,1 +1,1 @@
-"""The command line `kie-mcp`; larger commands have a file of their own."""
+"""The command line `kie-mcp`; `commands/` has a file for each command."""

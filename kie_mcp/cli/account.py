@@ -3,7 +3,7 @@
 import json
 from contextlib import AsyncExitStack
 
-from kie_mcp.cli.jobs import may_exist
+from kie_mcp.cli.ledger_file import may_exist
 from kie_mcp.jobs.account import AccountReader
 from kie_mcp.jobs.clock import Clock, SystemClock
 from kie_mcp.jobs.store.protocols import Ledger

@@ -190,14 +190,17 @@ async def _check_ledger(settings: Settings, now: float) -> list[Finding]:
     ahead = max((job.updated_at for job in jobs), default=now) - now
     if ahead > SKEW:
         found = f"its newest change is {ahead:.0f} s in the future: the clock was set back, or was wrong then"
-        return [Finding(Grade.ATTENTION, "ledger", found, WRONG_CLOCK), _check_state_folder(settings.state_dir)]
-    return [Finding(Grade.OK, "ledger", found), _check_state_folder(settings.state_dir)]
+        return [Finding(Grade.ATTENTION, "ledger", found, WRONG_CLOCK), check_state_folder(settings.state_dir)]
+    return [Finding(Grade.OK, "ledger", found), check_state_folder(settings.state_dir)]
 
 
-def _check_state_folder(path: Path) -> Finding:
+def check_state_folder(path: Path, *, windows: bool = os.name == "nt") -> Finding:
     """Check that other users cannot read the state folder: the ledger holds prompts and links."""
     mode = stat.S_IMODE(path.stat().st_mode)
-    if os.name == "posix" and mode & 0o077:
+    if windows:  # there the mode says nothing: a folder inherits who may read it
+        found = f"{path}; Windows keeps it as private as the folder that it is in"
+        return Finding(Grade.OK, "state folder", found)
+    if mode & 0o077:
         return Finding(Grade.ATTENTION, "state folder", f"others can look into it (mode {mode:o})", _PRIVATE)
     return Finding(Grade.OK, "state folder", f"{path} is private (mode {mode:o})")
 

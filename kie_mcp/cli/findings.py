@@ -1,7 +1,13 @@
 """A finding of the doctor: how good it is, what it is about, what was found and what to do."""
 
-from dataclasses import dataclass
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from enum import StrEnum
+
+from kie_mcp.cli.terminal import find_width, is_terminal, make_console, wrap
+from kie_mcp.console import CheckedOutput, say
 
 
 class Grade(StrEnum):
@@ -26,3 +32,36 @@ class Finding:
     def __str__(self) -> str:
         todo = f"\n{'':26}-> " + self.remedy.replace("\n", f"\n{'':29}") if self.remedy else ""
         return f"{self.grade:10} {self.subject:14} {self.found}{todo}"
+
+
+_STYLES = {Grade.OK: "green", Grade.ATTENTION: "yellow", Grade.PROBLEM: "red"}
+_INDENT = " " * 26
+
+
+def print_findings(findings: Sequence[Finding], *, as_json: bool) -> None:
+    """Print the findings: as JSON, in colour and between the words for a terminal, else a line each."""
+    if as_json:
+        say(json.dumps([asdict(finding) for finding in findings], indent=2, ensure_ascii=False))
+    elif not is_terminal(sys.stdout):
+        say(*findings)
+    else:
+        output = CheckedOutput()
+        console, width = make_console(output), find_width()
+        for finding in findings:
+            for line in format_finding(finding, width):
+                style = _STYLES[finding.grade] if line.startswith(finding.grade) else ""
+                console.print(line, style=style, soft_wrap=True)
+        output.check()
+
+
+def format_finding(finding: Finding, width: int) -> list[str]:
+    """Return the lines of a finding for a terminal of this width."""
+    indent = _INDENT if width >= 80 else " " * 4
+    head = f"{finding.grade:10} {finding.subject:14} {finding.found}"
+    if width < 80:
+        head = f"{finding.grade} {finding.subject}: {finding.found}"
+    todo = [f"-> {line}" if not place else line for place, line in enumerate(finding.remedy.splitlines())]
+    return [
+        *wrap(head, width, indent=indent),
+        *(part for line in todo for part in wrap(indent + line, width, indent=indent)),
+    ]

@@ -1,128 +1,98 @@
-"""Define the command line: the commands, their arguments, and the checks of each argument."""
+"""Define the command line: the options of every command, and the parser of each."""
 
 import argparse
-import re
 import sys
-from collections.abc import Callable
-from pathlib import Path
+from typing import Any
 
 from kie_mcp import __version__
+from kie_mcp.cli.argument_types import parse_speed
+from kie_mcp.cli.command import Command, list_commands
+from kie_mcp.cli.exit_codes import TABLE
+from kie_mcp.cli.terminal import wrap
 from kie_mcp.console import say, warn
 
-DEFAULT_OUT = Path("kie-demo")
-HOST = re.compile(r"(?:[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
-"""A name or an address, with or without a port; never a wildcard, which would let everybody in."""
+NO_COMMAND = "stdio"
+"""What `command` is where none is given."""
+_ABOUT = """An MCP server for Kie.ai: pictures, speech and talking videos.
+Without a command it serves MCP on standard input and output: an MCP client
+starts it that way. On a terminal it says what to do first."""
+_SETTINGS = """Settings are environment variables: KIE_API_KEY, KIE_OUTPUT_DIR and others;
+the README lists them. `kie-mcp COMMAND --help` says more of a command."""
+_SANDBOX_HELP = "use a built-in sandbox: no key, no cost"
+_SPEED_HELP = "how many times faster than Kie.ai the sandbox works (1)"
+
+
+class HelpFormatter(argparse.HelpFormatter):
+    """Breaks lines between words only, never inside a model's name; a text that has lines keeps them."""
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return wrap(text, width)
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        lines = text.splitlines() if "\n" in text else wrap(text, width)
+        return "\n".join(indent + line for line in lines)
 
 
 class Parser(argparse.ArgumentParser):
     """A parser that notices when its help cannot be printed."""
+
+    def __init__(self, **named: Any) -> None:
+        super().__init__(**named)
+        self.formatter_class = HelpFormatter
 
     def _print_message(self, message: str, file: object = None) -> None:
         if message:
             (say if file is sys.stdout else warn)(message.removesuffix("\n"))
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Make the parser. Its result names the command in `command`; ConsoleError is raised if help cannot be printed."""
-    whole = Parser(
+class CommandParser(Parser):
+    """The parser of a command, whose arguments are added when the command is chosen: that may import much."""
+
+    command: Command | None = None
+
+    def fill(self) -> None:
+        """Add the command's arguments, once."""
+        command, self.command = self.command, None
+        if command is not None:
+            command.add_arguments(self)
+
+    def parse_known_args(self, *args: Any, **named: Any) -> Any:
+        """Parse, with all arguments."""
+        self.fill()
+        return super().parse_known_args(*args, **named)
+
+
+def build_parser(*, whole: bool = False) -> argparse.ArgumentParser:
+    """Make the parser. Its result names the command in `command`; ConsoleError is raised if help cannot be printed.
+
+    `whole` adds the arguments of every command at once, which loads much.
+    """
+    parser = Parser(
         prog="kie-mcp",
-        description="An MCP server for Kie.ai: pictures, speech and talking videos. "
-        "Without a command it serves MCP on standard input and output; an MCP client starts it that way.",
-        epilog="Settings are environment variables: KIE_API_KEY, KIE_OUTPUT_DIR and others; the README lists them.",
+        description=_ABOUT,
+        epilog=f"{TABLE}\n\n{_SETTINGS}",
     )
-    whole.set_defaults(command="stdio")
-    whole.add_argument("--version", action="version", version=f"kie-mcp {__version__}")
-    whole.add_argument("--sandbox", action="store_true", help="use a built-in sandbox: no key, no cost")
-    commands = whole.add_subparsers(title="commands", metavar="command")
-    _add_commands(commands.add_parser)
-    for command in commands.choices.values():
-        # Accepted after the command too, because people write it there. A default would undo one before the command.
-        command.add_argument("--sandbox", action="store_true", default=argparse.SUPPRESS, help="as before the command")
-    return whole
+    parser.set_defaults(command=NO_COMMAND)
+    parser.add_argument("--version", action="version", version=f"kie-mcp {__version__}")
+    parser.add_argument("--sandbox", action="store_true", help=_SANDBOX_HELP)
+    parser.add_argument("--speed", type=parse_speed, metavar="X", help=_SPEED_HELP)
+    commands = parser.add_subparsers(title="commands", metavar="command", parser_class=CommandParser)
+    for name, command in list_commands().items():
+        own = commands.add_parser(name, **_describe(command))
+        _add_command(own, name, command)
+        if whole:
+            own.fill()
+    return parser
 
 
-def _add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
-    _add_serve(add("serve", help="serve MCP over HTTP to the programs of this machine"))
-    demo = add("demo", help="make a picture, a voice and a talking video with the sandbox")
-    demo.set_defaults(command="demo")
-    demo.add_argument("--out", type=Path, default=DEFAULT_OUT, metavar="DIR", help=f"where to save ({DEFAULT_OUT})")
-    style_help = "how jobs are ordered: jobs, seed or legacy, as KIE_API_STYLE says (jobs)"
-    demo.add_argument("--style", choices=("jobs", "seed", "legacy"), default="jobs", help=style_help)
-    sandbox = add("sandbox", help="run the sandbox alone, for other programs")
-    sandbox.set_defaults(command="sandbox")
-    sandbox.add_argument("--port", type=_parse_port, default=8765, metavar="N", help="port on 127.0.0.1 (8765)")
-    sandbox.add_argument(
-        "--speed", type=_parse_speed, default=1.0, metavar="X", help="how many times faster than Kie.ai (1)"
-    )
-    sandbox.add_argument(
-        "--credits", type=_parse_credits, default=1000.0, metavar="N", help="balance at the start (1000)"
-    )
-    sandbox.add_argument("--scenario", metavar="NAME", help="trouble that every job runs into")
-    doctor = add("doctor", help="check key, connections, folders, SQLite and clock, and say what to do")
-    doctor.set_defaults(command="doctor")
-    doctor.add_argument("--live", action="store_true", help="also compare the models here with Kie.ai's; costs nothing")
-    models = add("models", help="list the models of Kie.ai, or tell what one of them takes and costs")
-    models.set_defaults(command="models")
-    models.add_argument("query", nargs="*", metavar="WORDS", help="words to search for, or the id of one model")
-    models.add_argument("--kind", choices=("image", "video", "audio", "text", "other"), help="what they make")
-    models.add_argument("--provider", default="", metavar="P", help="who makes them")
-    models.add_argument("--json", action="store_true", help="as JSON")
-    jobs = add("jobs", help="list the latest jobs of this key")
-    jobs.set_defaults(command="jobs")
-    jobs.add_argument("--limit", type=_parse_count, default=20, metavar="N", help="how many (20)")
-    account = add("account", help="show balance, spending, ceilings and jobs in flight of this key")
-    account.set_defaults(command="account")
-    rate_help = "how often jobs of this model succeeded lately, too"
-    account.add_argument("--success-rate", default="", metavar="MODEL", help=rate_help)
-    account.add_argument("--json", action="store_true", help="as JSON")
+def _describe(command: Command) -> dict[str, Any]:
+    about = command.about or f"{command.help[:1].upper()}{command.help[1:]}."
+    return {"help": command.help, "description": about, "epilog": command.epilog or None}
 
 
-def _add_serve(serve: argparse.ArgumentParser) -> None:
-    serve.set_defaults(command="serve")
-    serve.add_argument("--host", default="127.0.0.1", metavar="H", help="address to listen on (127.0.0.1)")
-    serve.add_argument("--port", type=_parse_port, default=8766, metavar="N", help="port (8766); 0 picks a free one")
-    host_help = "name by which callers may ask for it, besides its own; with or without a port"
-    serve.add_argument("--allow-host", action="append", default=[], type=_parse_host, metavar="H", help=host_help)
-    origin_help = "web site whose pages may call it, such as https://app.example"
-    serve.add_argument("--allow-origin", action="append", default=[], type=_parse_origin, metavar="O", help=origin_help)
-
-
-def _parse_host(text: str) -> str:
-    if not HOST.fullmatch(text):
-        raise argparse.ArgumentTypeError(f"must be a host such as kie.example or kie.example:8443, not {text!r}")
-    return text.casefold()
-
-
-def _parse_origin(text: str) -> str:
-    scheme, _, host = text.rstrip("/").partition("://")
-    if scheme.casefold() not in {"http", "https"} or not HOST.fullmatch(host):
-        raise argparse.ArgumentTypeError(f"must be an origin such as https://app.example, not {text!r}")
-    return f"{scheme}://{host}".casefold()
-
-
-def _parse_count(text: str) -> int:
-    return int(_parse_number(text, least=1, whole=True))
-
-
-def _parse_port(text: str) -> int:
-    return int(_parse_number(text, least=0, most=65535, whole=True))
-
-
-def _parse_speed(text: str) -> float:
-    return _parse_number(text, least=0.01, most=1000)
-
-
-def _parse_credits(text: str) -> float:
-    return _parse_number(text, least=0)
-
-
-def _parse_number(text: str, *, least: float, most: float = 1e9, whole: bool = False) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = -1.0
-    if not least <= number <= most or (whole and number != int(number)):
-        kind = "a whole number" if whole else "a number"
-        end = f"from {least:g} to {most:g}" if most < 1e9 else f"of at least {least:g}"
-        raise argparse.ArgumentTypeError(f"must be {kind} {end}, not {text!r}")
-    return number
+def _add_command(parser: CommandParser, name: str, command: Command) -> None:
+    parser.command = command
+    parser.set_defaults(command=name)
+    # Accepted after the command too, because people write them there. A default would undo one before the command.
+    parser.add_argument("--sandbox", action="store_true", default=argparse.SUPPRESS, help=_SANDBOX_HELP)
+    parser.add_argument("--speed", type=parse_speed, default=argparse.SUPPRESS, metavar="X", help=_SPEED_HELP)

@@ -68,11 +68,14 @@ def _text_of(result: CallToolResult) -> str:
     return "\n".join(block.text for block in result.content if isinstance(block, TextContent))
 
 
-def run_demo(out: Path, *, speed: float = SPEED, scenario: str | None = None, style: StyleName = "jobs") -> None:
-    """Make an image, a speech and a talking video, save them in the folder *out*, and print where they are.
+def run_demo(
+    out: Path, *, prompt: str = PROMPT, speed: float = SPEED, scenario: str | None = None, style: StyleName = "jobs"
+) -> list[JSON]:
+    """Make an image, a speech and a talking video, save them in the folder *out*, print and return where they are.
 
     Args:
         out: The folder; it is made if it is missing.
+        prompt: What the image shows.
         speed: How many times faster than Kie.ai the sandbox works.
         scenario: Trouble for every job, by its name in `sandbox.account.scenarios`.
         style: How jobs are ordered.
@@ -87,10 +90,12 @@ def run_demo(out: Path, *, speed: float = SPEED, scenario: str | None = None, st
                 serve(speed=speed, scenario=scenario) as url,
                 Client(_server_parameters(url, folder, state, style)) as client,
             ):
-                return await _make_all(Caller(client, screen))
+                return await _make_all(Caller(client, screen), prompt)
 
-    for title, output in anyio.run(play).items():
+    made = anyio.run(play)
+    for title, output in made.items():
         screen.say(f"{title:14} {_describe_size(output):24} {output['path']}")
+    return [*made.values()]
 
 
 def _make_folder(out: Path) -> Path:
@@ -107,9 +112,9 @@ def _make_folder(out: Path) -> Path:
     return out.absolute()
 
 
-async def _make_all(caller: Caller) -> dict[str, JSON]:
+async def _make_all(caller: Caller, prompt: str) -> dict[str, JSON]:
     """Order three jobs, the third from the outputs of the first two, and return their outputs by title."""
-    image = await caller.make("image", "generate_image", prompt=PROMPT)
+    image = await caller.make("image", "generate_image", prompt=prompt)
     speech = await caller.make("speech", "generate_speech", text=SCRIPT)
     chained = {"image": image["resource"], "audio": speech["resource"], "prompt": ACTING}
     video = await caller.make("talking video", "create_talking_video", **chained)

@@ -53,6 +53,8 @@ class PlainSettings:
 def read_plain_settings(variables: Mapping[str, str]) -> PlainSettings | None:
     """Return the settings if they are certainly right; None if `Settings` has to judge them."""
     given = {name: variables.get(f"KIE_{name.upper()}", "").strip() for name in CHECKS}
+    if any(name.startswith("OTEL_") for name in variables):
+        return None  # telemetry is for those who can wait for it
     try:
         if not all(CHECKS[name](text) and not describe_undecodable(text) for name, text in given.items() if text):
             return None
@@ -125,6 +127,7 @@ CHECKS: Mapping[str, Callable[[str], object]] = {
     "max_jobs_per_day": lambda text: text.isdecimal() and _is_number(text),
     "confirm_above_credits": _is_number,
     "log_level": frozenset({"DEBUG", "INFO", "WARNING", "ERROR"}).__contains__,
+    "log_format": frozenset({"text", "json"}).__contains__,
     "api_style": frozenset({"jobs", "seed", "legacy"}).__contains__,
     "callback_url": lambda _: False,
     "allow_fake_ip": _FLAGS.__contains__,

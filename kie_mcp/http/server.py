@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import signal
 import socket
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing, contextmanager, suppress
@@ -26,9 +25,11 @@ from kie_mcp.http.session_limits import SessionLimiter
 from kie_mcp.http.token_check import TokenRequired
 from kie_mcp.setting_values import SettingsError, unusable_port_error
 from kie_mcp.settings import Settings
+from kie_mcp.stop_signals import receive_stop_signals
 from kie_mcp.surface.delivery_tracker import DeliveryTracker
 from kie_mcp.surface.server import KieServer
 from kie_mcp.surface.tenant import Tenants
+from kie_mcp.telemetry.setup import make_observer
 
 PATH = "/mcp"
 LAST_SECONDS = 1
@@ -104,6 +105,7 @@ async def serve_http(
     announce: Callable[[str], None],
     *,
     sandbox: bool = False,
+    speed: float = 1.0,
     bounds: HttpLimits | None = None,
 ) -> None:
     """Serve over HTTP until SIGTERM or SIGINT.
@@ -113,6 +115,7 @@ async def serve_http(
         access: The address to listen on, and which callers are allowed.
         announce: Called with the server's URL once it listens.
         sandbox: Whether to start a sandbox and use it in place of Kie.ai.
+        speed: How many times faster than Kie.ai the sandbox works.
         bounds: The limits of callers; by default those of `HttpLimits`.
 
     Raises SettingsError if the port cannot be used, and LedgerError if the ledger cannot be opened.
@@ -122,7 +125,7 @@ async def serve_http(
         if not sandbox:
             await _serve(settings, access, listener, announce, bounds)
             return
-        async with start_sandbox(settings) as own:
+        async with start_sandbox(settings, speed=speed) as own:
             await _serve(own, access, listener, announce, bounds, sandbox=True)
 
 
@@ -136,7 +139,8 @@ async def _serve(
     sandbox: bool = False,
 ) -> None:
     port = listener.getsockname()[1]
-    server = create_server(settings, local_files=False, sandbox=sandbox)
+    observer = make_observer(settings.telemetry)
+    server = create_server(settings, observer=observer, local_files=False, sandbox=sandbox)
     http = _Http(_build_app(server, settings, access, port, bounds), bounds)
     await server.tenants.ready()
     with ExitDeadline() as deadline:
@@ -231,12 +235,9 @@ def _has_port(host: str) -> bool:
 async def _leave_on_signal(
     tenants: Tenants, http: _Http, deadline: ExitDeadline, *, task_status: TaskStatus[None]
 ) -> None:
-    try:
-        with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
-            task_status.started()
-            async for _ in signals:
-                deadline.start()
-                await tenants.stop()
-                http.leave()
-    except NotImplementedError:  # Windows
+    with receive_stop_signals() as signals:
         task_status.started()
+        async for _ in signals:
+            deadline.start()
+            await tenants.stop()
+            http.leave()

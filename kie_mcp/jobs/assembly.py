@@ -13,6 +13,7 @@ from kie_mcp.jobs.follower import Follower, Save
 from kie_mcp.jobs.heartbeat import Heartbeat
 from kie_mcp.jobs.job import Job, Upstream
 from kie_mcp.jobs.look_limit import LookLimiter
+from kie_mcp.jobs.observer import JobObserver
 from kie_mcp.jobs.polling import Spread
 from kie_mcp.jobs.runner import JobRunner
 from kie_mcp.jobs.service import JobService
@@ -42,6 +43,7 @@ def make_service(
     chance: Random | None = None,
     real: Callable[[], float] = time.monotonic,
     limits: Limits = NO_LIMITS,
+    observer: JobObserver | None = None,
     timing: Timing = STANDARD,
 ) -> JobService:
     """Make the service, still closed.
@@ -64,14 +66,27 @@ def make_service(
         chance: Where the jitter between two looks comes from.
         real: Seconds of the world, by which it is told whether the process stood still.
         limits: What may be spent at most.
+        observer: Is told what is done for jobs.
         timing: The times that all of this goes by.
     """
     writer = DurableWriter(ledger, events.publish, worker, timing=timing)
     looks = LookLimiter(timing)
-    submitter = Submitter(ledger, upstream, prepare, clock, writer, worker, limits=limits, timing=timing)
+    submitter = Submitter(
+        ledger, upstream, prepare, clock, writer, worker, limits=limits, observer=observer, timing=timing
+    )
     follower = Follower(ledger, upstream, save, clock, events.publish, looks, timing=timing)
     steps = loop(
-        ledger, submitter, follower, writer, looks, events, clock, elsewhere=elsewhere, chance=chance, timing=timing
+        ledger,
+        submitter,
+        follower,
+        writer,
+        looks,
+        events,
+        clock,
+        elsewhere=elsewhere,
+        chance=chance,
+        observer=observer,
+        timing=timing,
     )
     heartbeat = Heartbeat(ledger, clock, account=account, worker=worker, ended=ended, timing=timing)
     runner = JobRunner(ledger, steps, submitter, follower, heartbeat, events, worker=worker, real=real, timing=timing)
@@ -89,5 +104,6 @@ def make_service(
         saved=saved,
         new_id=new_id,
         limits=limits,
+        observer=observer,
         timing=timing,
     )

@@ -23,6 +23,7 @@ from kie_mcp.jobs.job import FINAL, Job, JobState, Phase, Upstream
 from kie_mcp.jobs.job_ids import new_job_id
 from kie_mcp.jobs.joining import Caller
 from kie_mcp.jobs.look_limit import LookLimiter
+from kie_mcp.jobs.observer import JobObserver
 from kie_mcp.jobs.polling import ENOUGH, quantile
 from kie_mcp.jobs.rate_limit import expected_wait
 from kie_mcp.jobs.runner import JobRunner
@@ -55,10 +56,12 @@ class JobService:
         saved: Callable[[Job], Awaitable[bool]],
         new_id: Callable[[], str] | None = None,
         limits: Limits = NO_LIMITS,
+        observer: JobObserver | None = None,
         timing: Timing = STANDARD,
     ) -> None:
         self.account = account
         self._limits = limits
+        self._observer = observer or JobObserver()
         self._ledger = ledger
         self._history = JobHistory(ledger, account=account)
         self._upstream = upstream
@@ -170,7 +173,7 @@ class JobService:
 
     async def watch(self, job_id: str) -> AsyncGenerator[Job]:
         """Give the job, with what is done for it just now, at each change and every few seconds, until it is done."""
-        with self._events.watch({job_id}) as watch:
+        with self._events.watch({job_id}) as watch, self._observer.wait(job_id):
             job, read_at, tell_at = await self.read(job_id), anyio.current_time(), -math.inf
             seen: Job | None = None
             # What a job waits for is waited for, too.

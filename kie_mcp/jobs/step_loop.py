@@ -15,6 +15,7 @@ from kie_mcp.jobs.follower import Follower
 from kie_mcp.jobs.job import Job, Phase
 from kie_mcp.jobs.lifecycle import Due, Known, Step, next_step
 from kie_mcp.jobs.look_limit import LookLimiter
+from kie_mcp.jobs.observer import JobObserver
 from kie_mcp.jobs.polling import Spread, trouble_gap
 from kie_mcp.jobs.store.errors import StaleJobError
 from kie_mcp.jobs.store.protocols import JobStore
@@ -58,6 +59,7 @@ class StepLoop:
         elsewhere: Callable[[Job], Spread | None] = lambda _: None,
         chance: random.Random | None = None,
         next_step: NextStep = next_step,
+        observer: JobObserver | None = None,
         timing: Timing = STANDARD,
     ) -> None:
         self._store = store
@@ -70,6 +72,7 @@ class StepLoop:
         self._elsewhere = elsewhere
         self._chance = chance or random.Random()  # noqa: S311 - jitter is no secret
         self._next_step = next_step
+        self._observer = observer or JobObserver()
         self._timing = timing
         self._nudges: dict[str, anyio.Event] = {}
         """What wakes those who wait for the next look at a job."""
@@ -137,6 +140,12 @@ class StepLoop:
         return not memory.is_asked
 
     async def _take(self, job: Job, due: Due, memory: _Memory) -> Job:
+        with self._observer.step(due.step, job) as report:
+            job = await self._take_step(job, due, memory)
+            report(job)
+        return job
+
+    async def _take_step(self, job: Job, due: Due, memory: _Memory) -> Job:
         match due.step:
             case Step.WAIT:
                 await self._read_inputs(job, memory)
@@ -175,6 +184,7 @@ class StepLoop:
         except Exception as error:
             memory.failures += 1
             memory.pause = self._pause_after(error, memory.failures)
+            self._observer.postpone(job, error, memory.pause)
             return await self._follower.note_error(job, error)
         memory.failures, memory.pause = 0, None
         return job

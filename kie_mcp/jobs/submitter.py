@@ -30,6 +30,7 @@ from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.durable_writes import DurableWriter
 from kie_mcp.jobs.job import Job, Phase, Prepared, Request, Upstream, advance
 from kie_mcp.jobs.lifecycle import was_wanted_too_long
+from kie_mcp.jobs.observer import JobObserver
 from kie_mcp.jobs.polling import trouble_gap
 from kie_mcp.jobs.store.errors import LedgerError, StaleJobError
 from kie_mcp.jobs.store.protocols import Ledger
@@ -55,6 +56,7 @@ class Submitter:
         worker: str,
         *,
         limits: Limits = NO_LIMITS,
+        observer: JobObserver | None = None,
         timing: Timing = STANDARD,
     ) -> None:
         self._ledger = ledger
@@ -64,6 +66,7 @@ class Submitter:
         self._writer = writer
         self._worker = worker
         self._limits = limits
+        self._observer = observer or JobObserver()
         self._timing = timing
         self._circuit_breaker = CircuitBreaker(timing)
         self._probing = anyio.Lock()
@@ -188,6 +191,7 @@ class Submitter:
             seconds = self._timing.busy_pause if error.retry_after is None else error.retry_after
             with suppress(LedgerError):  # the job's own wait is written below
                 await self._ledger.hold(job.account, now + seconds)
+        self._observer.postpone(job, error, seconds)
         waiting = advance(job, Phase.RESERVED, now, sent_at=None, not_before=now + seconds, note=error.message)
         return await self._writer.move(waiting, was=job.phase)
 

@@ -28,7 +28,7 @@ def verify_callback(
     now: float | None = None,
     window: float = WINDOW,
 ) -> str:
-    """Return the task id of a callback that Kie.ai signed. Raises CallbackError for any other.
+    """Return the task id of a callback that Kie.ai signed.
 
     The body is not covered by the signature: only the task id and the time are. Whoever has seen one callback can send
     its headers with another body, so believe nothing of the body. Take a callback as a reason to look at the job again,
@@ -42,6 +42,9 @@ def verify_callback(
             too old to be accepted again is removed from it. Several processes need one in common.
         now: The time, in seconds since 1970; None asks this computer's clock.
         window: The most seconds by which the callback's time may differ from that, in either direction.
+
+    Raises:
+        CallbackError: It is not signed, not by this key, too old, or has been seen: leave it.
     """
     given = {name.casefold(): value.strip() for name, value in headers.items()}
     timestamp, signature = _find_header(given, TIMESTAMP), _find_header(given, SIGNATURE)
@@ -63,7 +66,11 @@ def _find_header(given: Mapping[str, str], name: str) -> str:
 
 
 def _find_task_id(body: bytes | str) -> str:
-    """Return the task id, from the first of the four places in which callbacks of Kie.ai's have it."""
+    """Return the task id, from the first of the four places in which callbacks of Kie.ai's have it.
+
+    Raises:
+        CallbackError: None of them has one.
+    """
     try:
         root = _mapping(json.loads(body))
     except (ValueError, RecursionError):
@@ -94,7 +101,11 @@ def _check_age(age: float, window: float) -> None:
 
 
 def _remember(signed: str, sent: float, seen: MutableMapping[str, float], oldest: float) -> None:
-    """Note a callback that is accepted, and refuse one that was, however its signature is spelled."""
+    """Note a callback that is accepted, and refuse one that was, however its signature is spelled.
+
+    Raises:
+        CallbackError: It was accepted before.
+    """
     for name in [name for name, at in seen.items() if at < oldest]:
         seen.pop(name, None)
     if signed in seen:

@@ -104,7 +104,7 @@ class KieClient:
         """Questions about all models of Kie.ai's; they cost nothing."""
 
     def __repr__(self) -> str:
-        """Show the address, without the key."""
+        """Return the address, without the key."""
         return f"KieClient({self._base_url!r})"
 
     async def __aenter__(self) -> Self:
@@ -130,7 +130,10 @@ class KieClient:
     async def load_files(self, request: Request) -> Request:
         """Return the request with the bytes of files that the create call takes in place of links; free of charge.
 
-        Raises OrderError, DeadLinkError or OutputError.
+        Raises:
+            OrderError: The request cannot be written in this client's style.
+            DeadLinkError: A file is not there any more.
+            OutputError: A file could not be read.
         """
         self._style.check(request)
         links = [link for link in self._style.file_links(request) if link not in request.contents]
@@ -138,11 +141,18 @@ class KieClient:
         return replace(request, contents={**request.contents, **fetched}) if fetched else request
 
     async def create(self, request: Request, *, callback_url: str | None = None) -> str:
-        """Create a job and return Kie.ai's id of it. Spends credits; the request is sent once and never repeated.
+        """Return Kie.ai's id of a job, after creating it. Spends credits; the request is sent once and never repeated.
 
         A legacy call is answered with the picture itself: then its link is returned in place of an id.
 
-        Raises NotCreatedError if the job was certainly not created, UnconfirmedError if it may have been.
+        Args:
+            request: The model's id and its input, as Kie.ai's page of the model has them.
+            callback_url: Where Kie.ai tells of the end of this job; None for the client's own.
+
+        Raises:
+            NotCreatedError: The job was certainly not created, and nothing was charged.
+            UnreachableError: A kind of it: nothing was sent.
+            UnconfirmedError: The job may exist and may have been charged: look before you repeat it.
         """
         try:
             request = await self.load_files(request)
@@ -160,9 +170,14 @@ class KieClient:
         return call.read(*_answer_parts(answer), now=self._now())
 
     async def look(self, task_id: str) -> Look:
-        """Ask for the state of a job; costs nothing. Raises LookError, CredentialError or BusyError.
+        """Return what Kie.ai says of a job: how it stands, and after its success the links of its files. Costs nothing.
 
         A link in place of an id is a picture that is made: in every style it says so, and Kie.ai is not asked.
+
+        Raises:
+            LookError: There is no answer about the job, which goes on all the same.
+            CredentialError: The key is not accepted.
+            BusyError: Too many questions; `retry_after` says for how many seconds.
         """
         if is_web_link(task_id):
             return read_picture_link(task_id)
@@ -174,23 +189,33 @@ class KieClient:
         return responses.read_look(*_answer_parts(answer), now=self._now())
 
     async def credit(self) -> float:
-        """Ask for the credits left; costs nothing.
+        """Return the balance in credits, which may be a fraction, and negative; costs nothing.
 
-        Raises CredentialError, BusyError, UnreachableError or UnavailableError.
+        Raises:
+            CredentialError: The key is not accepted.
+            BusyError: Too many questions; `retry_after` says for how many seconds.
+            UnreachableError: Nothing was sent.
+            UnavailableError: Kie.ai does not answer.
         """
         return responses.read_credit(*_answer_parts(await self._ask_free(_CREDIT)), now=self._now())
 
     async def server_time(self) -> float | None:
-        """Ask what time it is at Kie.ai, in seconds since 1970; costs nothing. None if the answer does not say.
+        """Return Kie.ai's time in seconds since 1970, by the header Date of an answer; None without one. Costs nothing.
 
-        Raises UnreachableError or UnavailableError.
+        Raises:
+            UnreachableError: Nothing was sent.
+            UnavailableError: Kie.ai does not answer.
         """
         return responses.read_date((await self._ask_free(_CREDIT)).headers)
 
     async def download_link(self, url: str) -> str:
-        """Ask for a fresh link to a file that Kie.ai made; it lives for 20 minutes.
+        """Return a fresh link to a file that Kie.ai made, which lives for 20 minutes; costs nothing.
 
-        Raises DeadLinkError if there is none, CredentialError, BusyError or OutputError.
+        Raises:
+            DeadLinkError: Kie.ai has the file no more.
+            OutputError: Kie.ai did not answer.
+            CredentialError: The key is not accepted.
+            BusyError: Too many questions; `retry_after` says for how many seconds.
         """
         try:
             asked = self._base_url + _DOWNLOAD_LINK
@@ -200,23 +225,40 @@ class KieClient:
         return responses.read_download_link(*_answer_parts(answer), now=self._now())
 
     def fetch(self, url: str) -> "AbstractAsyncContextManager[Download]":
-        """Open a file that Kie.ai made, without the key; raises DeadLinkError or OutputError."""
+        """Return a context manager that opens a file of Kie.ai's, without the key, to be read in chunks of bytes.
+
+        Raises:
+            DeadLinkError: On entering: the link does not lead to the file any more.
+            OutputError: On entering or reading: the file could not be fetched.
+        """
         return self._connections.fetch(url)
 
     async def upload(self, source: bytes | Path | IO[bytes], *, name: str | None = None) -> str:
-        """Upload a file, free of charge, and return the URL under which Kie.ai reads it for a day.
+        """Return the URL under which Kie.ai reads a file for a day; uploads it, free of charge.
 
-        An open file is read from its beginning and stays open. Raises RefusedError if Kie.ai refuses it,
-        CredentialError, BusyError, UnreachableError or OutputError.
+        Args:
+            source: Its bytes, its path, or the open file, which is read from its beginning and stays open.
+            name: What it is called at Kie.ai; None for the name that it has.
+
+        Raises:
+            RefusedError: Kie.ai does not take it.
+            CredentialError: The key is not accepted.
+            BusyError: Too many uploads; `retry_after` says for how many seconds.
+            UnreachableError: Nothing was sent.
+            OutputError: It could not be read, or its upload broke off.
         """
         return await self._uploads.send_file(source, name)
 
     async def upload_base64(self, source: bytes, *, name: str | None = None) -> str:
-        """Upload a file of up to 10 MB as base64 text; otherwise the same as `upload`."""
+        """Return the same as `upload`, and raise the same, for up to 10 MB that are sent as base64 text."""
         return await self._uploads.send_base64(source, name)
 
     async def upload_from_url(self, url: str, *, name: str | None = None) -> str:
-        """Let Kie.ai fetch a file within 30 seconds; otherwise the same as `upload`. Raises OrderError, too."""
+        """Return the same as `upload`, for a file that Kie.ai fetches within 30 seconds.
+
+        Raises:
+            OrderError: Kie.ai may not be sent that address. All else is raised as by `upload`.
+        """
         return await self._uploads.send_url(url, name)
 
     def check(self) -> None:
@@ -225,14 +267,24 @@ class KieClient:
             self._connections.proxy(url)
 
     def describe_route(self, url: str) -> str:
-        """Say how that host is reached: directly, or through which proxy. Raises NetworkSetupError."""
+        """Return how a host is reached: `directly`, or `through the proxy …`, without its password.
+
+        Raises:
+            NetworkSetupError: The settings of the network cannot be used.
+        """
         proxy = self._connections.proxy(url)
         return f"through the proxy {proxy}" if proxy else "directly"
 
     async def reach(self, url: str, *, file: bool = False) -> None:
-        """Send a request there without the key; any answer is good. `file`: in the way that files are fetched.
+        """Send a request there without the key; any answer is good.
 
-        Raises NetworkSetupError, or UnreachableError, which has a remedy only if it is certain.
+        Args:
+            url: An https address, or that of an API on this computer.
+            file: Whether in the way that files are fetched.
+
+        Raises:
+            NetworkSetupError: The settings of the network cannot be used.
+            UnreachableError: There is no answer; it has a remedy only if that is certain.
         """
         try:
             await self._connections.reach(url, file=file)
@@ -243,7 +295,7 @@ class KieClient:
             raise UnreachableError(error.message, remedy=remedy) from None
 
     def _note_sandbox(self, answer: Answer) -> Answer:
-        """Note whether the answer came from a sandbox; that is never assumed, because real jobs cost money."""
+        """Return the answer, and note whether a sandbox gave it: never assumed, because real jobs cost money."""
         self.sandbox = SANDBOX_HEADER in answer.headers
         return answer
 

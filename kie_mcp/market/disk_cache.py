@@ -12,6 +12,8 @@ from typing import Any, TypeVar, cast
 import anyio
 from anyio.to_thread import run_sync
 
+from kie_mcp.file_system import replace_file
+
 PATIENCE = 5.0
 """Seconds that the disk may take; without it, Kie.ai is asked again."""
 _LARGEST = 16 * 1024 * 1024
@@ -67,7 +69,7 @@ def _write(folder: Path, name: str, kept: CachedAnswer) -> None:
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
-        part.replace(_path(folder, name))
+        replace_file(part, _path(folder, name))
     except BaseException:
         with suppress(OSError):
             part.unlink()

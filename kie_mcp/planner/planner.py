@@ -61,6 +61,7 @@ class OrderPlanner:
         self._check_output_folder = check_output_folder
         self._files = OrderFiles(sources, inputs)
         self._rules = OrderRules(wire, market, plain_host=plain_host)
+        self._host = (plain_host or "").partition(":")[0]
         self._account = account
         self._list_finished = list_finished
         self._say = say
@@ -124,7 +125,7 @@ class OrderPlanner:
             order=checked.model_dump(mode="json"),
             fingerprint=fingerprint(self._account, checked, {name: part.fingerprint for name, part in drafts.items()}),
             formerly=self._former_fingerprints(checked, drafts),
-            bucket=job_durations.bucket(checked, audio_seconds=seconds),
+            bucket=job_durations.bucket(checked, audio_seconds=seconds, host=self._host),
             credits=await self._rules.estimate(checked, audio, finished, side=measures.side),
             waiting_for=tuple(dict.fromkeys(job.id for job in awaited.values())),
             parts=drafts,

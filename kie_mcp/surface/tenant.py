@@ -1,7 +1,7 @@
 """The account that a call belongs to, and everything that depends on the account."""
 
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -14,9 +14,13 @@ from kie_mcp.jobs.history import JobHistory
 from kie_mcp.jobs.service import JobService
 from kie_mcp.kie.client import KieClient
 from kie_mcp.market.service import Market
+from kie_mcp.media.worker_threads import run_in_thread
 from kie_mcp.planner.planner import OrderPlanner
 from kie_mcp.surface.clients import NO_SETTINGS, ClientSettings
 from kie_mcp.surface.resources.watchers import ResourceWatchers
+
+CLOSE_SECONDS = 2.0
+"""Seconds in which what was collected of the jobs may be sent at the end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,10 +62,12 @@ class Tenants:
     Args:
         everyone: The tenants.
         find: Finds the tenant of a request.
+        close: Called once when nothing more is done for jobs, in a thread that is given CLOSE_SECONDS.
     """
 
-    def __init__(self, everyone: Sequence[Tenant], find: TenantOf) -> None:
+    def __init__(self, everyone: Sequence[Tenant], find: TenantOf, close: Callable[[], None] | None = None) -> None:
         self._everyone = everyone
+        self._close = close
         self.find = find
 
     @asynccontextmanager
@@ -88,3 +94,7 @@ class Tenants:
             async with anyio.create_task_group() as group:
                 for tenant in self._everyone:
                     group.start_soon(tenant.service.stop)
+            close, self._close = self._close, None
+            if close:
+                with suppress(OSError):  # a collector that does not answer keeps nobody
+                    await run_in_thread(close, patience=CLOSE_SECONDS)

@@ -1,5 +1,6 @@
 """The viewer: a web page that clients with the MCP Apps extension show beside a tool's answer."""
 
+import json
 import re
 from importlib.resources import files
 from typing import Any, Final
@@ -8,9 +9,13 @@ from mcp.server.apps import Apps, ResourceCsp
 from mcp.server.mcpserver.resources import Resource
 
 from kie_mcp.catalog.model import OUTPUT_HOSTS
+from kie_mcp.catalog.models import MODELS
 
 _UNREAD = re.compile(r"^\s+|\s*// .*", re.MULTILINE)
 """What a browser does not read: hosts fetch the page for each server that they start."""
+_UNREAD_STYLE = re.compile(r"/\*.*?\*/|\s+(?=[{}])|(?<=[{};,])\s+", re.DOTALL)
+_SCRIPTS = ("state", "host", "answers", "texts", "card", "lists", "files", "buttons", "start")
+"""The parts of the page's one script, in the order in which they are joined."""
 URI: Final = "ui://kie/viewer.html"
 
 # The second name is outdated, but some hosts read only that one.
@@ -23,8 +28,15 @@ class Viewer(Resource):
 
     async def read(self) -> str:
         """Read the whole page, which loads no other files; without indentation and comments."""
-        page = files("kie_mcp.surface").joinpath("viewer.html").read_text("utf-8")
+        titles = json.dumps({name: model.title for model in MODELS for name in (model.id, model.edit_id) if name})
+        script = "".join(_read_part(f"{name}.js") for name in _SCRIPTS).replace("MODELS = {}", f"MODELS = {titles}", 1)
+        style = _UNREAD_STYLE.sub("", _read_part("style.css"))
+        page = _read_part("page.html").replace("STYLE", style, 1).replace("SCRIPT", script, 1)
         return _UNREAD.sub("", page)
+
+
+def _read_part(name: str) -> str:
+    return files("kie_mcp.surface").joinpath("viewer_page", name).read_text("utf-8")
 
 
 def make_viewer() -> Apps:

@@ -20,6 +20,7 @@ HOMES = ROOT / "build" / "clients"
 NODE_FOLDER = Path(executable.ROOT_DIR)
 NODE = str(NODE_FOLDER / ("node.exe" if sys.platform == "win32" else "bin/node"))
 NPM = NODE_FOLDER / ("" if sys.platform == "win32" else "lib") / "node_modules" / "npm" / "bin" / "npm-cli.js"
+UV = str(ROOT / "build" / "uv" / "bin" / "uv")
 BIN = "Scripts" if sys.platform == "win32" else "bin"
 
 
@@ -57,7 +58,7 @@ class Client:
         """Make its environment anew unless it is what the pins say; whether that was needed.
 
         Raises:
-            subprocess.CalledProcessError: if pip or npm fails.
+            subprocess.CalledProcessError: if uv or npm fails.
         """
         if self.pins is None:
             return False
@@ -78,8 +79,8 @@ def _digest(pins: Path) -> str:
 
 
 def _install_python(home: Path, pins: Path) -> None:
-    pip = [str(home / BIN / "python"), "-m", "pip", "--disable-pip-version-check", "-qq"]
-    for command in ([sys.executable, "-m", "venv", str(home)], [*pip, "install", "--no-deps", "-r", str(pins)]):
+    install = ["pip", "install", "--quiet", "--no-deps", "--python", str(home / BIN / "python"), "-r", str(pins)]
+    for command in ([UV, "venv", "--quiet", "--python", sys.executable, str(home)], [UV, *install]):
         subprocess.run(command, check=True)  # noqa: S603 - the pins are this repository's
 
 

@@ -12,6 +12,7 @@ import pytest
 from inline_snapshot import snapshot
 
 from kie_mcp import __version__
+from kie_mcp.cli.command import list_commands
 from kie_mcp.cli.options import build_parser
 from kie_mcp.jobs.job import Job, Output, Phase
 from kie_mcp.jobs.store.sqlite import SqliteLedger
@@ -20,11 +21,13 @@ from kie_mcp.sandbox.account.scenarios import SCENARIOS
 from kie_mcp.settings import Settings
 
 COMMANDS = {
+    "image": "make, edit or enlarge pictures",
+    "speech": "speak a text",
     "serve": "serve MCP over HTTP to the programs of this machine",
     "demo": "make a picture, a voice and a talking video with the sandbox",
     "sandbox": "run the sandbox alone, for other programs",
     "doctor": "check key, connections, folders, SQLite and clock, and say what to do",
-    "jobs": "list the latest jobs of this key",
+    "jobs": "list the latest jobs of this key; show, save or open one",
     "account": "show balance, spending, ceilings and jobs in flight of this key",
 }
 Ran = subprocess.CompletedProcess[str]
@@ -54,9 +57,10 @@ def test_help_lists_every_command(tmp_path: Path) -> None:
     assert ran.returncode == 0
     said = " ".join(ran.stdout.split())  # how it is laid out is Python's
     assert "An MCP server for Kie.ai: pictures, speech and talking videos. Without a command it serves MCP on" in said
+    assert "130 stopped by Ctrl-C; jobs that were sent go on at Kie.ai" in said
     assert "--sandbox use a built-in sandbox: no key, no cost" in said
     assert all(f" {command} {words} " in said for command, words in COMMANDS.items())
-    assert said.endswith("KIE_API_KEY, KIE_OUTPUT_DIR and others; the README lists them.")
+    assert "KIE_API_KEY, KIE_OUTPUT_DIR and others; the README lists them." in said
 
 
 def test_a_wrong_setting_is_named_with_its_remedy_on_stderr(tmp_path: Path) -> None:
@@ -166,11 +170,19 @@ def test_serve_takes_hosts_and_origins_and_the_sandbox_on_either_side() -> None:
     assert build_parser().parse_args([]).command == "stdio"
 
 
-@pytest.mark.parametrize("command", ["serve", "demo", "sandbox", "doctor", "jobs", "account"])
-def test_every_command_takes_the_sandbox_on_either_side(command: str) -> None:
-    assert build_parser().parse_args(["--sandbox", command]).sandbox
-    assert build_parser().parse_args([command, "--sandbox"]).sandbox
-    assert not build_parser().parse_args([command]).sandbox
+@pytest.mark.parametrize("command", list_commands())
+def test_every_command_takes_the_sandbox_and_its_speed_on_either_side(command: str) -> None:
+    words = [command, *{"run": ["model"], "completion": ["bash"]}.get(command, [])]
+    for given in (["--sandbox", "--speed", "10", *words], [*words, "--sandbox", "--speed", "10"]):
+        parsed = build_parser().parse_args(given)
+        assert (parsed.command, parsed.sandbox, parsed.speed) == (command, True, 10.0)
+    assert not build_parser().parse_args(words).sandbox
+
+
+def test_a_speed_without_the_sandbox_is_refused(tmp_path: Path) -> None:
+    ran = kie_mcp("--speed", "10", "image", "a red fox", home=tmp_path)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr.startswith("kie-mcp: --speed is for the sandbox")
 
 
 @pytest.mark.parametrize("arguments", [("--sandbox", "doctor"), ("doctor", "--sandbox")], ids=" ".join)
@@ -183,13 +195,18 @@ def test_the_doctor_looks_at_the_sandbox_that_a_server_would_use(tmp_path: Path,
     assert ": 1000 credits left" in ran.stdout
 
 
-@pytest.mark.parametrize("arguments", [("--sandbox", "jobs"), ("jobs", "--sandbox")], ids=" ".join)
-def test_jobs_of_a_built_in_sandbox_are_refused_in_words(tmp_path: Path, arguments: tuple[str, ...]) -> None:
-    ran = kie_mcp(*arguments, home=tmp_path)
-    assert (ran.returncode, ran.stdout) == (2, "")
-    assert ran.stderr == snapshot("""\
-kie-mcp: jobs cannot list those of a built-in sandbox: each is an account of its own, and ends with its server.
-Leave --sandbox out; or run `kie-mcp sandbox`, and set for server and jobs what it tells you to.
+def test_an_order_from_a_sandbox_of_its_own_is_one_line_away(tmp_path: Path) -> None:
+    ran = kie_mcp("--sandbox", "--speed", "10", "image", "a red fox", "--json", home=tmp_path, KIE_API_KEY="")
+    answer = json.loads(ran.stdout)
+    assert (ran.returncode, answer["state"], answer["sandbox"]) == (0, "succeeded", True)
+    assert Path(answer["outputs"][0]["path"]).read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_built_in_sandbox_has_no_jobs_yet_and_says_which_one_stays(tmp_path: Path) -> None:
+    ran = kie_mcp("--sandbox", "jobs", home=tmp_path)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout == snapshot("""\
+No jobs: this sandbox began with this command. One that stays is run by: kie-mcp sandbox
 """)
 
 
@@ -249,10 +266,10 @@ def test_the_account_is_told_as_text_or_json_also_without_a_key(tmp_path: Path) 
     assert not (tmp_path / "state").exists()
 
 
-def test_the_account_of_a_built_in_sandbox_is_refused_in_words(tmp_path: Path) -> None:
-    ran = kie_mcp("account", "--sandbox", home=tmp_path)
-    assert (ran.returncode, ran.stdout) == (2, "")
-    assert ran.stderr.startswith("kie-mcp: account cannot show that of a built-in sandbox: ")
+def test_the_account_of_a_built_in_sandbox_is_its_own_and_labelled(tmp_path: Path) -> None:
+    ran = kie_mcp("account", "--sandbox", "--json", home=tmp_path)
+    told = json.loads(ran.stdout)
+    assert (ran.returncode, told["credits_left"], told["sandbox"]) == (0, 1000, True)
 
 
 @pytest.mark.parametrize("wrong", ["-1", "nan", "inf", "many"])

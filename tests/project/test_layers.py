@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "kie_mcp"
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 FLOORS = [
-    "console errors file_system optional_packages text timestamps urls",
+    "client_config console errors file_system log_format optional_packages text timestamps urls",
     "orders",
     "jobs",
     "catalog",
@@ -113,7 +113,8 @@ def test_only_the_kie_folder_speaks_http() -> None:
 
 
 def test_only_the_mcp_edge_imports_the_sdk() -> None:
-    allowed = {module for module in MODULES if layer(module) == LAYERS["surface"]} | {"app", "demo.run", "http.server"}
+    assembly = {"app", "cli.session", "demo.run", "http.server"}
+    allowed = {module for module in MODULES if layer(module) == LAYERS["surface"]} | assembly
     assert importers("mcp", "mcp_types") <= allowed
 
 
@@ -184,6 +185,12 @@ def test_importing_the_server_loads_nothing_that_only_a_sandbox_needs() -> None:
     assert not [name for name in loaded if name.startswith("kie_mcp.sandbox.")]
 
 
+def test_importing_the_server_loads_nothing_that_only_telemetry_needs() -> None:
+    """The SDK of MCP loads OpenTelemetry's API; what makes and sends spans comes once it is asked for."""
+    loaded = loaded_by("import kie_mcp.stdio_server")
+    assert loaded.isdisjoint({"opentelemetry.sdk", "kie_mcp.telemetry.exporting", "kie_mcp.telemetry.job_telemetry"})
+
+
 def test_importing_the_server_loads_nothing_that_only_other_models_need() -> None:
     loaded = loaded_by("import kie_mcp.stdio_server")
     assert loaded.isdisjoint({"jsonschema", "referencing", "kie_mcp.market.price_text", "kie_mcp.market.row_check"})
@@ -195,7 +202,16 @@ def test_help_and_version_answer_without_loading_the_sdk(option: str) -> None:
         f"with contextlib.suppress(SystemExit):\n  from kie_mcp.cli.main import main; main(['{option}'])"
     )
     assert "kie_mcp.cli.main" in loaded
-    assert loaded.isdisjoint({"mcp", "pydantic", "anyio", "httpx", "PIL", "av", "kie_mcp.settings"})
+    assert loaded.isdisjoint({"mcp", "pydantic", "anyio", "httpx", "PIL", "av", "rich", "kie_mcp.settings"})
+
+
+def test_a_pipe_is_never_asked_whether_it_can_show_pictures() -> None:
+    """The library asks as soon as it is imported."""
+    loaded = loaded_by(
+        "from kie_mcp.cli.pictures import show_pictures; show_pictures([{'path': 'a.png', 'mime_type': 'image/png'}])"
+    )
+    assert "kie_mcp.cli.pictures" in loaded
+    assert loaded.isdisjoint({"textual_image", "rich"})
 
 
 def test_importing_the_package_alone_loads_only_itself() -> None:

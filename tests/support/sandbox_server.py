@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 
 from kie_mcp.app import create_server
 from kie_mcp.jobs.clock import Clock
+from kie_mcp.jobs.observer import JobObserver
 from kie_mcp.jobs.store.protocols import Ledger
 from kie_mcp.kie.client import KieClient
 from kie_mcp.kie.http_call_types import Patience
@@ -98,6 +99,7 @@ async def stand(
     changes: dict[str, Any] | None = None,
     clock: Clock | None = None,
     ledger: Ledger | None = None,
+    observer: JobObserver | None = None,
     patience: Patience = PATIENT,
     person: ElicitationFnT | None = None,
     **sandbox: Any,
@@ -120,7 +122,14 @@ async def stand(
         api_style=used.api_style,
         callback_url=used.callback_url,
     )
-    server = create_server(used, kie=kie, clock=clock or LoopClock(), ledger=ledger, preview_seconds=UNHURRIED_PREVIEW)
+    server = create_server(
+        used,
+        kie=kie,
+        clock=clock or LoopClock(),
+        ledger=ledger,
+        observer=observer,
+        preview_seconds=UNHURRIED_PREVIEW,
+    )
     info = Implementation(name=client, version="1")
     async with Client(server, mode=era, client_info=info, elicitation_callback=person) as connected:
         yield Stand(connected, app, used)

@@ -193,10 +193,10 @@ class Host:
         await self.until(f"document.body.innerText.includes({json.dumps(words)})")
 
     async def click(self, name: str) -> None:
-        """Click the button of that accessible name or text."""
+        """Click the button or the link of that accessible name or text."""
         find = f"(one) => (one.ariaLabel || one.textContent) === {json.dumps(name)}"
-        await self.until(f"[...document.querySelectorAll('button')].some({find})")
-        await self.look(f"[...document.querySelectorAll('button')].find({find}).click()")
+        await self.until(f"[...document.querySelectorAll('button, a')].some({find})")
+        await self.look(f"[...document.querySelectorAll('button, a')].find({find}).click()")
 
     async def outline(self) -> list[str]:
         """What the page itself says of each thing that is not hidden: element, role, name, states, text."""

@@ -35,7 +35,7 @@ COST = "document.querySelector('#cost').checkVisibility() ? document.querySelect
             "At least 4 credits ($0.02) in all; the rest is not known before it is made",
         ),
         (given.FILM_OF_PARTS | {"credits": USED.as_json()}, "10.48 credits ($0.05) in all"),
-        (given.FILM, ""),
+        (given.FILM, "4 credits ($0.02)"),
         (given.FAILED_OF_PARTS, ""),
     ],
     ids=["known", "range", "in all", "cheap", "unknown", "partly unknown", "used in all", "used", "failed"],
@@ -56,6 +56,6 @@ async def test_an_estimate_is_shown_as_one(browser: Browser) -> None:
         await here.give(facts.as_json())
         await here.shows("Nothing was ordered.")
         assert await here.look(COST) == "About 7\u201314 credits ($0.03\u2013$0.07) in all"
-        rows = await here.look("[...document.querySelectorAll('#parts li')].map((one) => one.textContent)")
-        assert rows == ["Picture, 4\xa0credits", "Speech, 0.12\xa0credits"]
+        rows = await here.look("[...document.querySelectorAll('#parts p')].map((one) => one.textContent)")
+        assert rows == ["Picture", "m · 4 credits ($0.02)", "Speech", "m · 0.12 credits (under $0.01)"]
         assert await here.look("document.querySelector('#state').checkVisibility()") is False

@@ -183,8 +183,7 @@ async def test_what_is_not_a_job_is_shown_as_what_it_is(browser: Browser) -> Non
 async def test_a_listed_job_is_shown_on_request(browser: Browser) -> None:
     async with host(browser, resources_read=reading({})) as here:
         await here.give({"jobs": [given.FAILED, given.running()]})
-        await here.shows("Picture, failed")
-        assert await here.look("document.querySelectorAll('#jobs li').length") == 2
+        await here.until("document.querySelectorAll('#jobs li').length === 2")
         await here.look("document.querySelector('#jobs button').click()")
 
         await here.shows("Kie.ai refused the prompt.")

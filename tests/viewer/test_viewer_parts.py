@@ -12,7 +12,7 @@ from tests.viewer.host import agree, host
 pytestmark = pytest.mark.anyio
 
 BUTTONS = "[...document.querySelectorAll('#parts button')].map((one) => one.ariaLabel)"
-ROWS = "[...document.querySelectorAll('#parts li span')].map((one) => one.textContent)"
+ROWS = "[...document.querySelectorAll('#parts p')].map((one) => one.textContent)"
 LINE = "document.querySelector('#words').textContent"
 
 
@@ -63,7 +63,7 @@ async def test_only_finished_parts_of_a_failed_video_are_offered(browser: Browse
         await here.shows("Kie.ai refused the prompt.")
 
         await here.shows("Nothing was charged for the talking video itself, as far as we know.")
-        assert await here.look(ROWS) == ["Picture, done, 4\xa0credits", "Speech, failed"]
+        assert await here.look(ROWS) == ["Picture", "Done · 4 credits ($0.02)", "Speech", "Failed"]
         assert await here.look(BUTTONS) == ["Use as input: Picture"]
 
 
@@ -83,7 +83,7 @@ async def test_a_reference_that_is_none_of_ours_is_not_offered(browser: Browser)
     strange = [part | {"resource": "https://elsewhere.test/a"} for part in given.FILM_OF_PARTS["parts"]]
     async with host(browser) as here:
         await here.give(given.FAILED_OF_PARTS | {"parts": [*strange, "nonsense", None]})
-        await here.shows("Picture, done")
+        await here.until(f"{ROWS}.length >= 2")
 
         assert await here.look(BUTTONS) == []
         assert here.page.complaints == []
@@ -92,7 +92,7 @@ async def test_a_reference_that_is_none_of_ours_is_not_offered(browser: Browser)
 async def test_the_parts_go_with_their_job(browser: Browser) -> None:
     async with host(browser) as here:
         await here.give(given.FAILED_OF_PARTS)
-        await here.shows("Picture, done")
+        await here.until(f"{ROWS}.length >= 2")
 
         await here.give(given.UNCONFIRMED | {"job_id": "job_other"})
 

@@ -42,12 +42,12 @@ async def outline(browser: Browser, facts: dict[str, Any], file: tuple[str, byte
 async def test_a_running_job_is_a_named_progress_bar_with_words(browser: Browser) -> None:
     assert await outline(browser, given.running()) == snapshot(
         [
-            "h1: Talking video",
             "span: Running",
-            "span: google/nano-banana",
+            "h1: Talking video",
+            "span: Nano Banana",
+            "span: Cost: not known before it is made",
             "div: role=progressbar | aria-label=Progress | aria-valuemin=0 | aria-valuemax=100 | aria-valuetext=a while so far, usually about 3 min | aria-valuenow=some",
             "p: a while so far, usually about 3 min",
-            "p: Cost: not known before it is made",
             "p: role=status | Talking video: Running. a while so far, usually about 3 min",
         ]
     )
@@ -56,14 +56,16 @@ async def test_a_running_job_is_a_named_progress_bar_with_words(browser: Browser
 async def test_a_finished_picture_has_its_facts_and_three_buttons(browser: Browser) -> None:
     assert await outline(browser, given.PICTURE, file=given.file("image")) == snapshot(
         [
-            "h1: Picture",
             "span: Done",
-            "span: google/nano-banana",
+            "h1: Picture",
+            "span: Nano Banana",
+            "span: made in 12 s",
+            "span: 4 credits ($0.02)",
             "img: alt=The picture that was made",
-            "figcaption: 640×480 PNG · made in 12 s · 4\xa0credits",
+            "figcaption: 640×480 PNG · a file.bin",
             "button: aria-pressed=false | Use as input",
-            "button: Open",
             "button: Download",
+            "a: Open",
             "p: role=status | Picture: Done",
         ]
     )
@@ -72,14 +74,15 @@ async def test_a_finished_picture_has_its_facts_and_three_buttons(browser: Brows
 async def test_a_failed_job_says_why_what_it_cost_and_what_to_do(browser: Browser) -> None:
     assert await outline(browser, given.FAILED) == snapshot(
         [
-            "h1: Picture",
             "span: Failed",
-            "span: google/nano-banana",
+            "h1: Picture",
+            "span: Nano Banana",
             "section: aria-label=What went wrong",
             "p: Kie.ai refused the prompt.",
             "p: Nothing was charged, as far as we know.",
             "p: What to do: Change the prompt and call again.",
             'p: Kie.ai says: "Your prompt was flagged."',
+            "button: Try again",
             "p: role=status | Picture: Failed. Kie.ai refused the prompt.",
         ]
     )
@@ -88,13 +91,14 @@ async def test_a_failed_job_says_why_what_it_cost_and_what_to_do(browser: Browse
 async def test_an_unconfirmed_job_says_that_it_may_have_been_charged(browser: Browser) -> None:
     assert await outline(browser, given.UNCONFIRMED) == snapshot(
         [
-            "h1: Picture",
             "span: Unconfirmed",
-            "span: google/nano-banana",
+            "h1: Picture",
+            "span: Nano Banana",
             "section: aria-label=What went wrong",
             "p: Kie.ai did not answer the create call.",
             "p: It may have been charged.",
-            "p: What to do: Look at https://kie.ai/logs.",
+            "p: What to do: Look at | .",
+            "a: https://kie.ai/logs",
             "p: role=status | Picture: Unconfirmed. Kie.ai did not answer the create call.",
         ]
     )
@@ -140,7 +144,7 @@ async def test_a_file_that_cannot_be_shown_leaves_its_buttons(browser: Browser) 
         await here.give(given.PICTURE)
         await here.shows("It cannot be shown here.")
 
-        assert await here.look("document.querySelectorAll('figure button').length") == 3
+        assert await here.look("document.querySelectorAll('figure :is(button, a)').length") == 3
 
 
 CASES: dict[str, tuple[dict[str, Any], str]] = {
@@ -186,22 +190,24 @@ async def test_it_fits_the_width_and_follows_the_theme(
 
 async def test_the_host_s_theme_and_colours_rule_over_the_system_s(browser: Browser) -> None:
     colours = {
-        "--color-background-primary": "rgb(1, 2, 3)",
+        "--color-background-secondary": "rgb(1, 2, 3)",
         "--color-text-primary": "light-dark(red, lime)",
         "display": "none",
     }
     background = "getComputedStyle(document.body).backgroundColor"
+    trouble = "getComputedStyle(document.querySelector('#trouble')).backgroundColor"
     context = {"theme": "dark", "styles": {"variables": colours}}
     async with host(browser, context=context) as here:
         await here.give(given.FAILED)
         await here.shows("Kie.ai refused")
-        assert await here.look(background) == "rgb(1, 2, 3)"
+        assert await here.look(background) == "rgba(0, 0, 0, 0)", "the host's own shows through"
+        assert await here.look(trouble) == "rgb(1, 2, 3)"
         assert await here.look("getComputedStyle(document.body).color") == "rgb(0, 255, 0)"
 
         await here.tell(method="ui/notifications/host-context-changed", params={"theme": "light"})
 
         await here.until("getComputedStyle(document.body).color === 'rgb(255, 0, 0)'")
-        assert await here.look(background) == "rgb(1, 2, 3)"
+        assert await here.look(trouble) == "rgb(1, 2, 3)"
 
 
 async def test_who_wants_no_motion_sees_none(browser: Browser) -> None:

@@ -23,8 +23,15 @@ def open_store(url: str, *, timing: Timing = STANDARD) -> Ledger:
             f"There is no ledger of the kind {scheme!r}; sqlite is allowed.",
             remedy="Give a URL as sqlite:///folder/file.",
         )
+    return SqliteLedger(Path(find_path(rest)), timing=timing)
+
+
+def find_path(rest: str, *, windows: bool = os.name == "nt") -> str:
+    """Return the path that follows `sqlite://` in a URL: on Windows `/C:/folder/file`, or `server/share/file`."""
     path = os.fsdecode(unquote_to_bytes(rest))
-    return SqliteLedger(Path(path[1:] if os.name == "nt" else path), timing=timing)
+    if not windows:
+        return path
+    return path[1:] if path.startswith("/") else f"//{path}"
 
 
 def sqlite_url(path: Path) -> str:

@@ -30,6 +30,7 @@ LARGEST = 100_000
 """The most bytes of a preview."""
 _KINDS = {"image/png": "PNG", "image/jpeg": "JPEG", "image/webp": "WEBP", "image/gif": "GIF"}
 _QUALITIES = (85, 75, 62, 50)
+_THUMBNAIL_QUALITY = 72
 _EDGES = (EDGE, 576, 432, 288)
 
 
@@ -46,6 +47,23 @@ def draw_output_preview(output: Output) -> bytes:
             return draw_preview(file, output.mime_type or "")
     except OSError as error:
         raise _unreadable_error(error) from None
+
+
+def draw_output_thumbnail(output: Output, edge: int) -> bytes:
+    """Return a JPEG of a saved file, its long edge at most *edge* pixels, blocking. Raises as draw_preview does."""
+    require_preview()
+    try:
+        with open_saved(output) as file:
+            image = _draw_small(file)
+        with translate_decoder_errors():
+            image.thumbnail((edge, edge))
+            target = io.BytesIO()
+            image.save(target, "JPEG", quality=_THUMBNAIL_QUALITY, optimize=True, icc_profile=None, exif=b"")
+            return target.getvalue()
+    except OSError as error:
+        raise _unreadable_error(error) from None
+    except UndecodableError as error:
+        raise PreviewError(f"No preview: the file {error}.") from error
 
 
 def draw_preview(source: Path | HashedFile, mime_type: str) -> bytes:

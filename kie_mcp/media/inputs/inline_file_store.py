@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Container
 from pathlib import Path
 
-from kie_mcp.file_system import sync
+from kie_mcp.file_system import replace_file, sync
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.media.inputs.hashed_file import HashedFile, open_own
 from kie_mcp.media.outputs.download_limits import MB
@@ -77,7 +77,7 @@ class InlineFiles:
                 sync(file.fileno())
             with contextlib.suppress(OSError):  # not every disk lets that be set
                 os.utime(part, (now, now))
-            part.replace(self._folder / digest)
+            replace_file(part, self._folder / digest)
         finally:
             part.unlink(missing_ok=True)
 

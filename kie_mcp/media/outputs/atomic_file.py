@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 from typing import BinaryIO
 
-from kie_mcp.file_system import Chmod, set_mode, sync, sync_folder
+from kie_mcp.file_system import Chmod, allocate, replace_file, set_mode, sync, sync_folder
 
 _BUFFER = 256 * 1024
 _TRIED = 32 * 1024 * 1024
@@ -66,10 +66,10 @@ class AtomicFile:
             self._file.flush()
             written = self._file.tell()
             try:
-                os.posix_fallocate(self._file.fileno(), 0, min(size, _TRIED))
+                allocate(self._file.fileno(), min(size, _TRIED))
                 self._file.truncate(written)
-            except (AttributeError, OSError) as error:  # not on Windows and macOS, and not on every disk
-                if getattr(error, "errno", None) in FULL:
+            except OSError as error:
+                if error.errno in FULL:
                     raise
                 self._file.write(bytes(min(size, _BUFFER)))
 
@@ -91,7 +91,7 @@ class AtomicFile:
             if self._is_same(target):
                 return target  # another process has saved it meanwhile
             set_mode(self.path, self._mode, self._chmod)
-            self.path.replace(target)
+            replace_file(self.path, target)
             if durable:
                 sync_folder(self._folder)
             return target

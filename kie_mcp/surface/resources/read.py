@@ -8,17 +8,19 @@ from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError, UnexpectedResourceError
 
 from kie_mcp.errors import UnknownJobError
-from kie_mcp.jobs.job import Output
+from kie_mcp.jobs.job import Job, Output
 from kie_mcp.jobs.service import JobService
 from kie_mcp.media.outputs.open_saved_file import open_saved
 from kie_mcp.media.worker_threads import run_in_thread
-from kie_mcp.orders.job_uris import JOBS_URI
+from kie_mcp.orders.job_uris import JOBS_URI, parse_output_uri
 from kie_mcp.surface.call_handler import CallHandler
 from kie_mcp.surface.tenant import Tenant, TenantOf
-from kie_mcp.text import literal
+from kie_mcp.text import clean, literal
 
 LARGEST = 64 * 1024 * 1024
 """The most bytes that one answer may carry; a larger file can be opened at its path or its URL."""
+LONGEST_TEXT = 5000
+"""The most characters of a prompt or a script that a job's record shows."""
 
 Ctx = Context[Any]
 
@@ -73,7 +75,7 @@ def register(server: MCPServer[Any], tenant_of: TenantOf, calls: CallHandler) ->
         """Read one job: state, files and cost."""
         tenant = tenant_of(ctx.request_context)
         try:
-            return json.dumps((await calls.describe(await tenant.service.read(job_id), tenant)).as_json())
+            return json.dumps(await _describe_whole(await tenant.service.read(job_id), tenant, calls))
         except UnknownJobError as error:
             raise ResourceNotFoundError(error.message) from error
 
@@ -83,6 +85,24 @@ def register(server: MCPServer[Any], tenant_of: TenantOf, calls: CallHandler) ->
         raise ResourceNotFoundError(f"Job {job_id} has no output {literal(index, 100)}: outputs are counted from 0.")
 
     _ = (jobs, job, output)
+
+
+async def _describe_whole(job: Job, tenant: Tenant, calls: CallHandler) -> dict[str, Any]:
+    """Describe a job with all of its words, of which answers have the first as a title."""
+    spoken = await _find_speech(job, tenant.service)
+    texts = {"prompt": job.order.get("prompt"), "script": (spoken or job).order.get("text")}
+    shown = {name: clean(text, LONGEST_TEXT) for name, text in texts.items()}
+    return (await calls.describe(job, tenant)).as_json() | {name: text for name, text in shown.items() if text}
+
+
+async def _find_speech(job: Job, service: JobService) -> Job | None:
+    """Return the job that made the sound which is heard in a video of this job's; None if none of ours did."""
+    audio = job.order.get("audio")
+    source = parse_output_uri(audio) if isinstance(audio, str) else None
+    try:
+        return await service.read(source[0]) if source else None
+    except UnknownJobError:
+        return None
 
 
 def _read_bytes(output: Output) -> bytes:

@@ -67,13 +67,21 @@ async def test_a_file_is_read_as_it_was_saved(tmp_path: Path, era: Era) -> None:
         assert base64.b64decode(one.blob) == await anyio.Path(output["path"]).read_bytes()
 
 
-async def test_a_job_reads_as_its_answers_do(tmp_path: Path, era: Era) -> None:
+async def test_a_job_reads_as_its_answers_do_and_with_its_whole_prompt(tmp_path: Path, era: Era) -> None:
     async with stand(tmp_path, era=era, speed=100) as here:
-        made = facts(await here.call("generate_image", prompt="a cat"))
+        made = facts(await here.call("generate_image", prompt=(prompt := " ".join(["a cat"] * 20))))
         read = await document(here, f"kie://jobs/{made['job_id']}")
         listed = await document(here, "kie://jobs")
-    assert read == made
+    assert read == made | {"prompt": prompt}
     assert listed == {"jobs": [made]}
+
+
+async def test_the_record_of_a_talking_video_has_the_words_that_its_speech_speaks(tmp_path: Path, era: Era) -> None:
+    script = "Mind the stairs, there are two hundred of them, and the light has gone out again."
+    async with stand(tmp_path, era=era) as here:
+        ordered = await here.call("create_talking_video", image_prompt="a keeper", script=script, wait_seconds=0)
+        read = await document(here, f"kie://jobs/{facts(ordered)['job_id']}")
+    assert read["script"] == script
 
 
 async def test_what_is_offered(tmp_path: Path, era: Era) -> None:

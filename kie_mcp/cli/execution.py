@@ -1,0 +1,46 @@
+"""What most commands need to run: the settings, an event loop, and a sandbox if one is asked for."""
+
+import argparse
+from collections.abc import AsyncGenerator, Coroutine
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from kie_mcp.optional_packages import require_sandbox
+
+if TYPE_CHECKING:  # the settings load pydantic, which --help and --version do without
+    from kie_mcp.settings import Settings
+
+
+def read_settings(arguments: argparse.Namespace, *, http: bool = False) -> "Settings":
+    """Read the settings from the environment. Raises SettingsError, or MissingExtraError if a sandbox cannot run."""
+    from kie_mcp.setting_values import SettingsError
+    from kie_mcp.settings import Settings
+
+    if arguments.sandbox:
+        require_sandbox()
+    elif arguments.speed is not None:
+        message = "--speed is for the sandbox: Kie.ai works at its own speed."
+        raise SettingsError(message, remedy="Add --sandbox, or leave --speed out.")
+    return Settings.from_environment(http=http)
+
+
+def run_async(main_coroutine: Coroutine[Any, Any, int]) -> int:
+    """Run a coroutine and return its exit code."""
+    import anyio
+
+    async def run() -> int:
+        return await main_coroutine
+
+    return anyio.run(run)
+
+
+@asynccontextmanager
+async def use_settings(settings: "Settings", arguments: argparse.Namespace) -> AsyncGenerator["Settings"]:
+    """Yield the settings that a server with the same arguments would use; with --sandbox, run one for the block."""
+    if not arguments.sandbox:
+        yield settings
+        return
+    from kie_mcp.app import start_sandbox
+
+    async with start_sandbox(settings, speed=arguments.speed or 1.0) as own:
+        yield own

@@ -1,0 +1,1 @@
+"""`kie-mcp gallery`: one page of the files that the account's jobs made, without network."""

@@ -1,0 +1,123 @@
+"""Read and replace a client's file: nothing is lost of it, whatever happens meanwhile."""
+
+import errno
+import os
+import secrets
+import stat
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from kie_mcp.errors import KieError
+from kie_mcp.file_system import set_mode, sync, sync_folder
+
+_BOM = "\ufeff"
+_LARGEST = 64 * 1024 * 1024
+_NEW_MODE = 0o600  # it may hold keys
+
+
+class ConfigFileError(KieError):
+    """A client's file cannot be read or written, or says something else; nothing was changed."""
+
+    category = "client_config"
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigFile:
+    """A file as it was read. Its lines end in a line feed here, as they do in no file of some systems."""
+
+    path: Path
+    """The file itself: a link to it was followed."""
+    data: bytes | None
+    """None if there is no file yet."""
+    text: str
+    begins_with_bom: bool = False
+    has_crlf: bool = False
+
+    def replace(self, text: str) -> Path | None:
+        """Write another text in its place, and return the copy that is kept of the old one; None if there was none.
+
+        Raises ConfigFileError.
+        """
+        whole = text.replace("\n", "\r\n") if self.has_crlf else text
+        data = (_BOM * self.begins_with_bom + whole).encode()
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            kept = None if self.data is None else _keep_copy(self.path, self.data)
+            _write(self, data)
+        except OSError as error:
+            raise _describe(self.path, "cannot be written", error) from None
+        return kept
+
+
+def read_config_file(path: Path) -> ConfigFile:
+    """Read a client's file; one that does not exist is empty. Raises ConfigFileError."""
+    try:
+        target = Path(os.path.realpath(path))
+        data = _read(target)
+    except OSError as error:
+        raise _describe(path, "cannot be read", error) from None
+    if data is None:
+        return ConfigFile(target, None, "")
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        raise ConfigFileError(
+            f"{path} is not UTF-8, so it is not changed.", remedy="Save it as UTF-8 in an editor, and try again."
+        ) from None
+    lines, ends = text.count("\n"), text.count("\r\n")
+    crlf = lines > 0 and lines == ends
+    plain = text.removeprefix(_BOM)
+    return ConfigFile(target, data, plain.replace("\r\n", "\n") if crlf else plain, text.startswith(_BOM), crlf)
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        with path.open("rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise OSError(errno.EINVAL, "it is no ordinary file")
+            data = file.read(_LARGEST + 1)
+    except FileNotFoundError:
+        return None
+    if len(data) > _LARGEST:
+        raise OSError(errno.EFBIG, "it has more than 64 MB")
+    return data
+
+
+def _keep_copy(path: Path, data: bytes) -> Path:
+    """Write a copy beside the file, under a name that is not taken, and with the same permissions."""
+    mode = stat.S_IMODE(path.stat().st_mode)
+    for number in range(1, 1000):
+        copy = path.with_name(f"{path.name}.before-kie{'' if number == 1 else f'-{number}'}")
+        with suppress(FileExistsError):
+            _create(copy, data, mode)
+            return copy
+    raise OSError(errno.EEXIST, "there are too many copies of it beside it: remove some")
+
+
+def _write(file: ConfigFile, data: bytes) -> None:
+    mode = _NEW_MODE if file.data is None else stat.S_IMODE(file.path.stat().st_mode)
+    part = file.path.with_name(f".{file.path.name}.{secrets.token_hex(8)}.part")
+    try:
+        _create(part, data, mode)
+        if _read(file.path) != file.data:
+            raise OSError(errno.EBUSY, "another program has changed it just now: quit that, and try again")
+        part.replace(file.path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    sync_folder(file.path.parent)
+
+
+def _create(path: Path, data: bytes, mode: int) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
+        file.write(data)
+        file.flush()
+        sync(file.fileno())
+    set_mode(path, mode)
+
+
+def _describe(path: Path, what: str, error: OSError) -> ConfigFileError:
+    remedy = "Check the file and its folder; or put the entry in by hand: the command without --write shows it."
+    return ConfigFileError(f"{path} {what} ({error.strerror or error}).", remedy=remedy)
