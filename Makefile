@@ -16,7 +16,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo example examples test test-slow test-oldest test-newest test-lowest setup clients conformance lint format types check readme import-picture pictures packages bundle bench wheel smoke-extras lock clean
+.PHONY: help demo example examples test test-slow test-oldest test-newest test-lowest setup clients conformance lint format types check readme greeting import-picture pictures packages bundle bench wheel smoke-extras lock clean
 
 help: ## List what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -91,6 +91,9 @@ readme: $(STAMP) ## Write anew what of README is made from the code: tables, cli
 	@$(BIN)/python -m tests.support.readme_parts
 	@$(BIN)/python -m tests.support.model_table
 	@$(BIN)/python -m tests.support.tool_table
+
+greeting: $(STAMP) ## Make the file from which clients are greeted anew, from the real server
+	@$(BIN)/python -m tests.support.greeting_file
 
 import-picture: $(STAMP) ## Draw anew, in CONTRIBUTING.md, which room imports which
 	@$(BIN)/python -m tests.support.import_picture

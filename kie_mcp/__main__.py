@@ -2,6 +2,6 @@
 
 import sys
 
-from kie_mcp.cli.main import main
+from kie_mcp.start import main
 
 sys.exit(main())

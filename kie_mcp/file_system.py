@@ -28,20 +28,6 @@ _FLAGS = os.O_RDONLY | sum(
 not become the terminal of this process."""
 
 
-def describe_undecodable(text: str) -> str:
-    """Say why a text from the environment cannot be written as UTF-8: `is not UTF-8 (byte FC)`; empty if it can.
-
-    Python turns a byte that it cannot decode into half of a surrogate pair. Only a file system accepts that again.
-    """
-    found = list(dict.fromkeys(f"{ord(one) & 0xFF:02X}" for one in text if "\ud800" <= one <= "\udfff"))
-    if not found:
-        return ""
-    which = f"byte{'s' * (len(found) > 1)} {', '.join(found)}"
-    if (encoding := sys.getfilesystemencoding()) == "utf-8":
-        return f"is not UTF-8 ({which})"
-    return f"holds what the encoding of this system, {encoding}, does not have ({which}): set PYTHONUTF8=1"
-
-
 def set_mode(path: Path, mode: int, chmod: Chmod = os.chmod) -> None:
     """Set the permissions of a file if that is possible; if not, do nothing: using the file shows whether it works."""
     with suppress(OSError):

@@ -2,20 +2,16 @@
 
 import configparser
 import os
-import re
-import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 import platformdirs
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from kie_mcp.errors import KieError, OrderError
-from kie_mcp.file_system import describe_undecodable
-from kie_mcp.kie.client import API
+from kie_mcp.setting_checks import APP, check_base_url, check_folder, check_header, describe_path
 from kie_mcp.urls import check_url
 
 
@@ -32,20 +28,6 @@ def unusable_port_error(host: str, port: int, error: OSError) -> SettingsError:
     return SettingsError(message, remedy="Choose another with --port N; 0 picks a free one.")
 
 
-def _parse_base_url(value: str) -> str:
-    parts = urlsplit(value.strip().rstrip("/"))
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0:
-        raise ValueError(f"must be a URL such as {API}")
-    if parts.username or parts.query or parts.fragment:
-        raise ValueError("must be a plain URL, without a user, a query or a fragment")
-    if parts.scheme == "http" and parts.hostname not in {"127.0.0.1", "::1", "localhost"}:
-        raise ValueError("must be https: plain http is for this machine only")
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    usual = parts.port in {None, 443 if parts.scheme == "https" else 80}
-    # Written as httpx writes it, because it is compared with httpx's URLs.
-    return parts._replace(netloc=host if usual else f"{host}:{parts.port}").geturl()
-
-
 def _check_callback_url(value: str) -> str:
     try:
         return check_url(value, argument="KIE_CALLBACK_URL")
@@ -54,37 +36,18 @@ def _check_callback_url(value: str) -> str:
 
 
 def _parse_folder(value: str | Path) -> Path:
-    try:
-        path = Path(value).expanduser()
-    except RuntimeError:
-        raise ValueError("names a home folder, and it is not known where that is: give the whole path") from None
-    if not path.is_absolute():
-        raise ValueError("must be an absolute path: clients start a server in folders of their own")
-    if problem := _path_problem(str(path)):
-        raise ValueError(problem)
-    return path
-
-
-def _path_problem(path: str) -> str:
-    """Say why a path can be neither used nor written down; empty if it can."""
-    if problem := describe_undecodable(path):
-        return problem
-    try:
-        return "holds a character that no path has" if b"\0" in os.fsencode(path) else ""
-    except UnicodeEncodeError:
-        return f"has letters that the encoding of this system, {sys.getfilesystemencoding()}, lacks: set PYTHONUTF8=1"
+    return Path(check_folder(str(value)))
 
 
 def _check_header_text(value: SecretStr) -> SecretStr:
-    if not re.fullmatch(r"[!-~]+", value.get_secret_value()):
-        raise ValueError("must be letters, digits and signs of ASCII without spaces: it is sent as a header")
+    check_header(value.get_secret_value())
     return value
 
 
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 LogFormat = Literal["text", "json"]
 Secret = Annotated[SecretStr, AfterValidator(_check_header_text)]
-BaseURL = Annotated[str, BeforeValidator(_parse_base_url)]
+BaseURL = Annotated[str, BeforeValidator(check_base_url)]
 CallbackURL = Annotated[str, AfterValidator(_check_callback_url)]
 Folder = Annotated[Path, BeforeValidator(_parse_folder)]
 Credits = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -97,7 +60,7 @@ def _find_default(name: str, find: Callable[[], Path]) -> Path:
     path = Path()
     try:
         path = find()
-        problem = _path_problem(str(path)) if path.is_absolute() else _HOMELESS
+        problem = describe_path(str(path)) if path.is_absolute() else _HOMELESS
     except (RuntimeError, KeyError):
         problem = _HOMELESS
     except (OSError, ValueError, configparser.Error) as error:
@@ -127,4 +90,4 @@ def find_output_folder() -> Path:
 
 def find_state_folder() -> Path:
     """Return the folder in which this system keeps what programs remember. Raises SettingsError if it is not known."""
-    return _find_default("KIE_STATE_DIR", lambda: platformdirs.user_state_path("kie-mcp"))
+    return _find_default("KIE_STATE_DIR", lambda: platformdirs.user_state_path(APP))

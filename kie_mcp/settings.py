@@ -19,11 +19,12 @@ from pydantic import (
     ValidationError,
 )
 
-from kie_mcp.file_system import describe_undecodable
 from kie_mcp.jobs.budget import Limits
+from kie_mcp.kie.addresses import API, UPLOADS
 from kie_mcp.kie.api_styles.styles import StyleName
-from kie_mcp.kie.client import API, UPLOADS, KieClient
+from kie_mcp.kie.client import KieClient
 from kie_mcp.kie.network_settings import Network
+from kie_mcp.setting_checks import LEDGER_FILE, describe_undecodable, hash_account
 from kie_mcp.setting_values import (
     BaseURL,
     CallbackURL,
@@ -123,7 +124,7 @@ class Settings(BaseModel):
     def account(self) -> str:
         """A hash of base URL and key, which keeps the jobs of different accounts apart."""
         key = self.api_key.get_secret_value() if self.api_key else ""
-        return hashlib.sha256(f"{self.api_base_url}\n{key}".encode()).hexdigest()[:16]
+        return hash_account(self.api_base_url, key)
 
     @property
     def limits(self) -> Limits:
@@ -137,7 +138,7 @@ class Settings(BaseModel):
     @property
     def ledger_path(self) -> Path:
         """The path of the ledger's file."""
-        return self.state_dir / "jobs.sqlite3"
+        return self.state_dir / LEDGER_FILE
 
     @property
     def market_path(self) -> Path | None:

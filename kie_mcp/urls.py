@@ -8,8 +8,6 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Any, cast
 from urllib.parse import SplitResult, urlsplit
 
-from kie_mcp.errors import OrderError
-
 MAX_URL = 2000
 """The most characters of a URL."""
 
@@ -86,6 +84,8 @@ def check_url(url: str, *, argument: str, plain_host: str | None = None, longest
     """
     text = url.strip()
     if fault := _find_fault(text, plain_host, longest):
+        from kie_mcp.errors import OrderError  # texts are made safe without it, also in the first milliseconds
+
         remedy = "Give an https URL that anybody on the internet can open."
         raise OrderError(f"{quote_url(text)} {fault}.", argument=argument, remedy=remedy)
     return text

@@ -20,7 +20,8 @@ from kie_mcp.errors import KieError, NotCreatedError
 from kie_mcp.jobs.clock import Clock, SystemClock
 from kie_mcp.jobs.store.schema import JOURNAL
 from kie_mcp.jobs.store.store_url import open_store, sqlite_url
-from kie_mcp.kie.client import API, KieClient
+from kie_mcp.kie.addresses import API
+from kie_mcp.kie.client import KieClient
 from kie_mcp.media.outputs.download_limits import expected_bytes
 from kie_mcp.media.outputs.write_check import check_writable
 from kie_mcp.media.worker_threads import run_in_thread

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Sequence
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from kie_mcp.cli.command import list_commands
 from kie_mcp.cli.exit_codes import FAILED, INTERRUPTED, code_of_error
@@ -13,13 +13,19 @@ from kie_mcp.console import ConsoleError, close_streams, prepare_streams, report
 from kie_mcp.errors import KieError
 from kie_mcp.forced_exit import exit_despite_threads
 
+if TYPE_CHECKING:
+    from kie_mcp.surface.stdio.hand_over import HandOver
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code, as `exit_codes.TABLE` explains them."""
+
+def main(argv: Sequence[str] | None = None, *, hand_over: "HandOver | None" = None) -> int:
+    """Run the command and return its exit code, as `exit_codes.TABLE` explains them.
+
+    `hand_over` is for the server over standard input and output: what the start has read.
+    """
     prepare_streams()
     before = set(threading.enumerate())
     try:
-        code = _run_command(argv)
+        code = _run_command(argv, hand_over)
     except SystemExit as ended:  # argparse has said why
         code = ended.code if isinstance(ended.code, int) else FAILED
     code = close_streams(code)
@@ -27,11 +33,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
-def _run_command(argv: Sequence[str] | None) -> int:
+def _run_command(argv: Sequence[str] | None, hand_over: "HandOver | None") -> int:
     try:
         arguments = build_parser().parse_args(argv)
         command = list_commands().get(arguments.command)
-        return command.run(arguments) if command else run_without_command(arguments)
+        return command.run(arguments) if command else run_without_command(arguments, hand_over)
     except KeyboardInterrupt:
         return INTERRUPTED
     except (KieError, BaseExceptionGroup) as error:

@@ -12,6 +12,7 @@ from kie_mcp.console import say
 
 if TYPE_CHECKING:  # the settings load pydantic, which --help and --version do without
     from kie_mcp.settings import Settings
+    from kie_mcp.surface.stdio.hand_over import HandOver
 
 _WHAT = (
     "kie-mcp makes pictures, speech and talking videos with Kie.ai. An assistant such as Claude starts it as an MCP"
@@ -32,16 +33,16 @@ _WITHOUT_KEY = (
 )
 
 
-def run_without_command(arguments: argparse.Namespace) -> int:
+def run_without_command(arguments: argparse.Namespace, hand_over: "HandOver | None" = None) -> int:
     """Serve MCP on standard input and output until the client leaves; where a person types, tell them what this is."""
-    if is_terminal(sys.stdin) and is_terminal(sys.stdout):
+    if not hand_over and is_terminal(sys.stdin) and is_terminal(sys.stdout):
         say(*_introduce(read_settings(arguments), find_width()))
         return 0
-    settings = prepare_to_serve(arguments)
+    settings = prepare_to_serve(arguments, has_greeted=hand_over is not None)
     from kie_mcp.stdio_server import serve_stdio
 
     async def serve() -> int:
-        await serve_stdio(settings, sandbox=arguments.sandbox, speed=arguments.speed or 1.0)
+        await serve_stdio(settings, sandbox=arguments.sandbox, speed=arguments.speed or 1.0, hand_over=hand_over)
         return 0
 
     return run_async(serve())
@@ -57,10 +58,14 @@ def _introduce(settings: "Settings", width: int) -> list[str]:
     return [*lines, "", *wrap("All commands: kie-mcp --help. In a pipe it serves MCP.", width)]
 
 
-def prepare_to_serve(arguments: argparse.Namespace, *, http: bool = False) -> "Settings":
-    """Read the settings of a server, and send its log to standard error."""
+def prepare_to_serve(arguments: argparse.Namespace, *, http: bool = False, has_greeted: bool = False) -> "Settings":
+    """Read the settings of a server, and send its log to standard error.
+
+    `has_greeted`: whether the start has handed a client over; then it has seen to signals too.
+    """
     # Until the server handles signals itself, Ctrl-C ends the process at once: an import leaves nothing to clean up.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if not has_greeted:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     settings = read_settings(arguments, http=http)
     from kie_mcp.log_format import log_to_stderr
 

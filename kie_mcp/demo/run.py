@@ -12,9 +12,9 @@ from mcp.types import CallToolResult, TextContent
 
 from kie_mcp.demo.display import Bar, Display
 from kie_mcp.errors import KieError
-from kie_mcp.file_system import describe_undecodable
 from kie_mcp.kie.api_styles.styles import StyleName
 from kie_mcp.sandbox import serve
+from kie_mcp.setting_checks import describe_undecodable
 from kie_mcp.settings import SANDBOX_KEY
 
 SPEED = 8.0

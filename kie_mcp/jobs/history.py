@@ -6,9 +6,6 @@ from kie_mcp.jobs.store.protocols import JobStore
 from kie_mcp.orders.kind import Kind
 from kie_mcp.text import literal
 
-PAGE = 50
-"""Jobs whose files one page lists."""
-
 
 class JobHistory:
     """The jobs of one account, as a ledger has them. Kie.ai is never asked."""

@@ -24,6 +24,7 @@ from kie_mcp.errors import (
 )
 from kie_mcp.jobs.job import Look, Request
 from kie_mcp.kie import responses
+from kie_mcp.kie.addresses import API, UPLOADS
 from kie_mcp.kie.api_styles.create_call import dump_json
 from kie_mcp.kie.api_styles.styles import StyleName, find_style
 from kie_mcp.kie.file_uploads import FileUploads
@@ -41,8 +42,6 @@ if TYPE_CHECKING:
     from kie_mcp.kie.download import Download
     from kie_mcp.kie.public_addresses import Resolve
 
-API = "https://api.kie.ai"
-UPLOADS = "https://kieai.redpandaai.co"
 _LOOK = "/api/v1/jobs/recordInfo"
 _CREDIT = "/api/v1/chat/credit"
 _DOWNLOAD_LINK = "/api/v1/common/download-url"

@@ -28,6 +28,7 @@ from kie_mcp.surface.answers.build import build_estimate, build_lost_answer, bui
 from kie_mcp.surface.answers.confirmation import Terms
 from kie_mcp.surface.answers.preview import PREVIEW_SECONDS, Previews
 from kie_mcp.surface.answers.schema import Answer
+from kie_mcp.surface.arrivals import Arrivals
 from kie_mcp.surface.clients import NOT_LISTENING, Peer, Profile, choose_wait, explain_shortening, find_profile
 from kie_mcp.surface.confirmation import Confirmations
 from kie_mcp.surface.delivery_tracker import Deliveries
@@ -93,6 +94,8 @@ class Arrival:
     """Seconds on the clock of the job service."""
     is_waking: bool
     """Whether the process was suspended just before: then the call may have been made, and given up, long ago."""
+    waited: float = 0.0
+    """Seconds for which it waited before it was read: the wait for its job is shorter by that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +125,7 @@ class CallHandler:
         self._clock = clock
         self._previews = Previews(preview_seconds)
         self.deliveries = Deliveries()
+        self.arrivals = Arrivals()
         self._confirmations = Confirmations()
 
     async def order(
@@ -141,11 +145,11 @@ class CallHandler:
             return build_estimate(draft)
         if not tenant.has_key:
             raise MissingKeyError
-        arrival = _note_arrival(tenant.service)
+        arrival = self._note_arrival(tenant.service, ctx)
         draft = await tenant.planner.draft(order, parts=parts, convert=options.convert)
         job, joined, asked = await self._place(draft, ctx, options, arrival)
         try:
-            seconds = min(self._choose_wait(ctx, options), self._find_patience(ctx, options) - asked)
+            seconds = min(self._choose_wait(ctx, options), self._find_patience(ctx, options) - asked) - arrival.waited
             return await self.answer_when_done(job, ctx, options, joined=joined, seconds=seconds, arrival=arrival)
         except Exception as error:
             # The job goes on in spite of this, so the caller must get its id.
@@ -198,8 +202,8 @@ class CallHandler:
     async def report_status(self, job: Job, ctx: Ctx, options: CallOptions) -> CallToolResult:
         """Look at the job again, wait for its end as long as the client can, and answer."""
         service = self._tenant_of(ctx.request_context).service
-        arrival, seconds = _note_arrival(service), self._choose_wait(ctx, options)
-        job = await service.ask(job, seconds=seconds)
+        arrival, seconds = self._note_arrival(service, ctx), self._choose_wait(ctx, options)
+        job = await service.ask(job, seconds=max(seconds - arrival.waited, 0.0))
         seconds -= anyio.current_time() - arrival.loop_time
         return await self.answer_when_done(job, ctx, options, seconds=seconds, arrival=arrival)
 
@@ -215,7 +219,7 @@ class CallHandler:
     ) -> CallToolResult:
         """Wait for the job's end as long as the client can, or for *seconds*, and answer."""
         service = self._tenant_of(ctx.request_context).service
-        arrival = arrival or _note_arrival(service)
+        arrival = arrival or self._note_arrival(service, ctx)
         progress = Progress(ctx.report_progress, await service.usual_seconds(job))
         with anyio.move_on_after(self._choose_wait(ctx, options) if seconds is None else max(seconds, 0)):
             async with aclosing(service.watch(job.id)) as states:
@@ -228,7 +232,7 @@ class CallHandler:
         """Note that a call about several jobs has come, and how long its client waits."""
         tenant = self._tenant_of(ctx.request_context)
         profile, seconds = self._find_profile(ctx), self._choose_wait(ctx, options)
-        arrival, patience = _note_arrival(tenant.service), self._find_patience(ctx, options)
+        arrival, patience = self._note_arrival(tenant.service, ctx), self._find_patience(ctx, options)
         return Call(tenant=tenant, profile=profile, arrival=arrival, seconds=seconds, patience=patience)
 
     async def place_answered(self, answer_id: str, place: Callable[[], Awaitable[T]]) -> T:
@@ -246,6 +250,15 @@ class CallHandler:
     async def draw_preview(self, job: Job) -> tuple[ImageContent | None, str]:
         """Draw the preview of a job; return it, or None and the reason."""
         return await self._previews.draw(job)
+
+    def _note_arrival(self, service: JobService, ctx: Ctx) -> Arrival:
+        waited = self.arrivals.take_wait(ctx.request_context.request_id)
+        return Arrival(
+            loop_time=anyio.current_time() - waited,
+            service_time=service.now() - waited,
+            is_waking=service.is_waking,
+            waited=waited,
+        )
 
     def _is_late(self, ctx: Ctx, seconds: float) -> bool:
         """Say whether a call of so many seconds has taken longer than its client is known to wait."""
@@ -318,10 +331,6 @@ class CallHandler:
         outlook, parts = await tenant.service.outlook(job), await tenant.service.parts(job)
         facts = describe_job(job, outlook, self._clock.now(), parts=parts, sandbox=tenant.is_sandbox, joined=joined)
         return _add_note(facts, explain_count(job, tenant.limits))
-
-
-def _note_arrival(service: JobService) -> Arrival:
-    return Arrival(loop_time=anyio.current_time(), service_time=service.now(), is_waking=service.is_waking)
 
 
 async def _note_caller(service: JobService, job: Job, caller: Caller) -> None:

@@ -21,6 +21,7 @@ from pydantic import AnyUrl, BaseModel
 from kie_mcp.orders.job_uris import JOBS_URI, parse_output_uri
 from kie_mcp.surface.call_handler import CallHandler
 from kie_mcp.surface.resources.read import read_jobs, read_output
+from kie_mcp.surface.stdio.hand_over import HandOver
 from kie_mcp.surface.stdio.transport import Stdio, run_stdio
 from kie_mcp.surface.tenant import Tenant, Tenants
 from kie_mcp.text import literal
@@ -38,12 +39,15 @@ class KieServer(MCPServer[Any]):
         self.tenants = tenants
         self._calls = calls
 
-    async def run_stdio_async(self) -> None:
+    async def run_stdio_async(self, hand_over: HandOver | None = None) -> None:
         """Serve one client over standard input and output; lines that cannot be read get an error as their answer.
+
+        `hand_over`: what the start has read, if it has answered the client's first requests.
 
         Raises OSError if standard output cannot be written, unless that is because the client has left.
         """
-        await run_stdio(self._lowlevel_server, Stdio(self._calls.deliveries), self.tenants.stop)
+        client = Stdio(self._calls.deliveries, self._calls.arrivals, hand_over)
+        await run_stdio(self._lowlevel_server, client, self.tenants.stop)
 
     async def get_prompt(
         self, name: str, arguments: dict[str, Any] | None = None, context: Context[Any, Any] | None = None

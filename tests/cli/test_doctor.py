@@ -13,7 +13,8 @@ from kie_mcp.cli.doctor import examine
 from kie_mcp.cli.findings import Finding, Grade
 from kie_mcp.jobs.job import Job
 from kie_mcp.jobs.store.sqlite import SqliteLedger
-from kie_mcp.kie.client import API, KieClient
+from kie_mcp.kie.addresses import API
+from kie_mcp.kie.client import KieClient
 from kie_mcp.kie.http_call_types import Patience
 from kie_mcp.kie.network_settings import Network
 from kie_mcp.orders.kind import Kind

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kie_mcp.jobs.store.schema import MIGRATIONS
-from tests.support.shared_ledger import House
+from tests.support.shared_ledger import House, until
 from tests.support.stdio_process import Server
 
 KNOWN = len(MIGRATIONS)
@@ -75,12 +75,13 @@ def test_three_servers_that_start_at_once_make_one_ledger(house: House) -> None:
     servers = [house.server(greet=False) for _ in range(3)]
     for server in servers:
         server.greet()
-    assert versions(house) == KNOWN
     assert [server.call("list_jobs") for server in servers] == [{"jobs": []}] * 3
+    assert versions(house) == KNOWN
 
 
 def test_what_is_remembered_is_for_its_owner_alone(house: House) -> None:
     house.server()
+    until(house.ledger.exists)  # the client is greeted before it is made
     modes = {path: path.stat().st_mode & 0o777 for path in (house.state, house.ledger)}
     assert modes == {house.state: 0o700, house.ledger: 0o600}
 

@@ -144,8 +144,8 @@ def naming(*names: str) -> set[str]:
 
 
 def test_only_the_settings_read_the_environment() -> None:
-    """But for the proxies of those who use the client without them."""
-    assert naming("environ", "getenv", "environb") == {"settings"}
+    """But for the start, which hands it to the checks, and for the proxies of those who use the client without them."""
+    assert naming("environ", "getenv", "environb") == {"settings", "start"}
     assert naming("getproxies") == {"settings", "kie.client"}
 
 
@@ -230,3 +230,15 @@ def test_a_callback_is_verified_without_loading_more_than_the_standard_library()
     loaded = loaded_by("from kie_mcp import verify_callback")
     assert "kie_mcp.kie.callbacks" in loaded
     assert loaded.isdisjoint({"kie_mcp.kie.client", "pydantic", "httpx", "anyio", "mcp"})
+
+
+def test_a_client_is_greeted_with_the_standard_library_alone() -> None:
+    """And with so little of it that it takes milliseconds; what an idle process and a list of files need too."""
+    first = loaded_by("import kie_mcp.start\nkie_mcp.start._make_start(sandbox=False)")
+    heavy = {"mcp", "pydantic", "pydantic_core", "anyio", "httpx", "logging", "asyncio", "kie_mcp.cli.main"}
+    assert {"kie_mcp.greeting.answers", "kie_mcp.greeting.plain_settings"} <= first
+    assert first.isdisjoint(heavy | {"typing", "dataclasses", "pathlib", "sqlite3", "threading", "hashlib"})
+    later = loaded_by(
+        "import kie_mcp.surface.resources.file_entries, kie_mcp.jobs.store.schema, kie_mcp.greeting.ledger"
+    )
+    assert later.isdisjoint(heavy | {"dataclasses", "hashlib"})

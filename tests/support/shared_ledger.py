@@ -82,7 +82,13 @@ class House:
         self.servers.append(server)
         if greet:
             server.greet()
+            if "KIE_STATE_DIR" not in environment:
+                until(self._is_made)  # a client is greeted before the ledger is there
         return server
+
+    def _is_made(self) -> bool:
+        """Return whether the ledger has its tables, by the number of their version in the file."""
+        return self.ledger.exists() and any(self.ledger.read_bytes()[60:64])
 
     def command(self, *driver: str) -> list[str]:
         """The real command, or the driver where the pace is another or it is told something."""

@@ -7,7 +7,10 @@ import stat
 from pathlib import Path
 
 from kie_mcp.file_system import Chmod, set_mode
-from kie_mcp.jobs.store.errors import LedgerError
+
+TYPE_CHECKING = False  # as in `kie_mcp/__init__.py`
+if TYPE_CHECKING:
+    from kie_mcp.jobs.store.errors import LedgerError
 
 MIGRATIONS = (
     """
@@ -106,8 +109,10 @@ def connect(path: Path, chmod: Chmod = os.chmod) -> sqlite3.Connection:
     return db
 
 
-def describe_unusable(path: Path, error: Exception) -> LedgerError:
+def describe_unusable(path: Path, error: Exception) -> "LedgerError":
     """Return the error that says what is wrong with the file, and what to do."""
+    from kie_mcp.jobs.store.errors import LedgerError  # the start opens the file, and seldom needs an error
+
     message = f"The ledger {path} cannot be used: {error}."
     if getattr(error, "sqlite_errorcode", 0) & 0xFF in _BROKEN:
         return LedgerError(message, remedy=_MOVE_AWAY)
@@ -146,6 +151,8 @@ def check_version(db: sqlite3.Connection, path: Path) -> int:
     """Return the version of the file. Raises LedgerError if a newer program wrote it, maybe just now."""
     version: int = db.execute("PRAGMA user_version").fetchone()[0]
     if version > len(MIGRATIONS):
+        from kie_mcp.jobs.store.errors import LedgerError
+
         raise LedgerError(
             f"The ledger {path} was written by a newer kie-mcp (version {version}, this one knows {len(MIGRATIONS)}).",
             remedy="Update kie-mcp and restart the client, or set KIE_STATE_DIR to another folder.",

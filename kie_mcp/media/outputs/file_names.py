@@ -6,6 +6,7 @@ from pathlib import Path
 
 from kie_mcp.catalog.models import MODELS
 from kie_mcp.jobs.job import Job
+from kie_mcp.orders.order_words import find_words
 from kie_mcp.text import is_shapeless
 from kie_mcp.timestamps import day
 
@@ -14,8 +15,7 @@ LONGEST = 40
 LARGEST = 80
 """The most bytes of the words: some encrypted folders take names of 143 bytes, and a sidecar's part has the longest."""
 
-_TEXT_FIELDS = ("prompt", "text")
-_DEFAULT_TEXTS = frozenset(model.takes.prompt_default for model in MODELS)
+DEFAULT_TEXTS = frozenset(model.takes.prompt_default for model in MODELS)
 _READ = 1000
 """The most characters of a text that are read: a name needs no more."""
 
@@ -45,8 +45,7 @@ def hyphenated_words(text: str) -> str:
 
 def order_text(job: Job) -> str:
     """Return the title, prompt or text of a job's order; empty if there was none."""
-    given = (job.title, *(job.order.get(name) for name in _TEXT_FIELDS))
-    return next((text for text in given if isinstance(text, str) and text and text not in _DEFAULT_TEXTS), "")
+    return find_words(job.title, job.order, DEFAULT_TEXTS)
 
 
 def _hyphenate(text: str) -> Iterable[str]:

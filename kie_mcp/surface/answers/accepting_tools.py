@@ -11,7 +11,11 @@ def tools_accepting(kind: Kind, mime_type: str | None = None) -> list[str]:
 
     *mime_type*: the type of the file; None takes the type that such jobs usually make.
     """
-    family = mime_type.partition("/")[0] if mime_type else KINDS[kind].family
+    return list_tools_accepting(mime_type.partition("/")[0] if mime_type else KINDS[kind].family)
+
+
+def list_tools_accepting(family: str | None) -> list[str]:
+    """List the tools that accept files of a family: the first half of a MIME type."""
     return [facts.tool for made, facts in KINDS.items() if facts.tool and family in _accepted_families(made)]
 
 

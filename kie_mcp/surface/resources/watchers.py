@@ -12,10 +12,11 @@ from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler, Sub
 from mcp.shared.subscriptions import ResourcesListChanged, ResourceUpdated, ServerEvent
 
 from kie_mcp.errors import KieError, UnknownJobError
-from kie_mcp.jobs.history import PAGE, JobHistory
+from kie_mcp.jobs.history import JobHistory
 from kie_mcp.jobs.job import TRANSITIONS, Job
 from kie_mcp.jobs.service import JobService
 from kie_mcp.orders.job_uris import JOBS_URI, output_uri, parse_job_uri
+from kie_mcp.surface.resources.file_entries import PAGE
 
 logger = logging.getLogger(__name__)
 

@@ -5,11 +5,13 @@ It depends on how the SDK works: `stdio_server` iterates over the input that it 
 
 import asyncio
 import errno
+import json
 import logging
 import math
 import os
 import select
 import sys
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import contextmanager, suppress
 from queue import SimpleQueue
@@ -21,7 +23,9 @@ from mcp.server.lowlevel import Server
 from mcp.server.stdio import stdio_server
 from mcp.types import JSONRPCError
 
+from kie_mcp.surface.arrivals import Arrivals
 from kie_mcp.surface.delivery_tracker import Deliveries
+from kie_mcp.surface.stdio.hand_over import HandOver
 from kie_mcp.surface.stdio.lines import NO_HEADERS, LineReader
 from kie_mcp.surface.stdio.unreadable_lines import ReadableMessages
 
@@ -72,10 +76,16 @@ class Stdio:
 
     Args:
         deliveries: Is told of each line that was written.
+        arrivals: Is told when each line has arrived.
+        hand_over: What the start has read, if it has answered the client's first requests.
     """
 
-    def __init__(self, deliveries: Deliveries) -> None:
+    def __init__(self, deliveries: Deliveries, arrivals: Arrivals, hand_over: HandOver | None = None) -> None:
         self._deliveries = deliveries
+        self._arrivals = arrivals
+        self._hand_over = hand_over
+        self._opening_id = hand_over.opening_id if hand_over else ""
+        """The id of the opening whose answer the client has already; empty once it was kept back."""
         deliveries.tracks_writes = True
         self.lost = anyio.Event()
         """Set when nothing can be written to the client any more, although standard input is still open."""
@@ -93,6 +103,10 @@ class Stdio:
 
         So no stray print and no child process can disturb the client. Raises OSError if standard output is closed.
         """
+        if self._hand_over and self._hand_over.output is not None:
+            self._output = self._hand_over.output
+            yield
+            return
         os.write(1, b"")
         self._input, self._output = os.dup(0), os.dup(1)
         empty = os.open(os.devnull, os.O_RDONLY)
@@ -118,9 +132,12 @@ class Stdio:
     async def lines(self) -> AsyncGenerator[str]:
         """Yield line by line until the client leaves; what cannot be read is answered here with an error."""
         lines, reader = LineReader(), DaemonThread()
-        while chunk := await reader.run(self._read):
-            for line in lines.feed(chunk):
+        for line in lines.feed(self._hand_over.opening if self._hand_over else b""):
+            yield cast("str", line)
+        while (piece := await reader.run(self._read))[1]:
+            for line in lines.feed(piece[1]):
                 if isinstance(line, str):
+                    self._arrivals.note(line, piece[0])
                     yield line
                 else:
                     await self._refuse(line)
@@ -138,6 +155,8 @@ class Stdio:
     async def flush(self) -> None:
         """Write what is kept. If that fails this never returns: whoever waits for `lost` ends the process."""
         text, self._text = self._text, ""
+        if self._is_known(text):
+            return
         if await self._send(text.encode()):
             self._deliveries.note_written(text)
 
@@ -158,14 +177,25 @@ class Stdio:
                 await anyio.sleep_forever()
             return not self._sending.cancelled_caught
 
-    def _read(self) -> bytes:
+    def _is_known(self, text: str) -> bool:
+        """Return whether it is the answer to the opening, which the client has already. That is so once."""
+        if not self._opening_id or self._opening_id not in text or json.loads(text).get("id") != self._opening_id:
+            return False
+        self._opening_id = ""
+        return True
+
+    def _read(self) -> tuple[float, bytes]:
+        if self._hand_over:
+            return self._hand_over.read()
         while True:
             try:
-                return os.read(self._input, CHUNK)
+                data = os.read(self._input, CHUNK)
             except BlockingIOError:
                 select.select([self._input], [], [])
+                continue
             except OSError:  # the terminal was closed
-                return b""
+                data = b""
+            return time.monotonic(), data
 
     def _write(self, data: bytes) -> None:
         rest = memoryview(data)

@@ -1,0 +1,4 @@
+"""The addresses of Kie.ai."""
+
+API = "https://api.kie.ai"
+UPLOADS = "https://kieai.redpandaai.co"
