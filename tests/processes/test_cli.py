@@ -172,7 +172,7 @@ def test_serve_takes_hosts_and_origins_and_the_sandbox_on_either_side() -> None:
 
 @pytest.mark.parametrize("command", list_commands())
 def test_every_command_takes_the_sandbox_and_its_speed_on_either_side(command: str) -> None:
-    words = [command, *{"run": ["model"], "completion": ["bash"]}.get(command, [])]
+    words = [command, *{"run": ["model"], "completion": ["bash"], "config": ["codex"]}.get(command, [])]
     for given in (["--sandbox", "--speed", "10", *words], [*words, "--sandbox", "--speed", "10"]):
         parsed = build_parser().parse_args(given)
         assert (parsed.command, parsed.sandbox, parsed.speed) == (command, True, 10.0)
