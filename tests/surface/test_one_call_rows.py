@@ -59,7 +59,7 @@ async def test_a_face_and_a_voice_that_are_made_along_with_the_video(tmp_path: P
                     "copy_number": 1,
                 },
                 "title": "a fox in a red coat",
-                "bucket": '127.0.0.1|google/nano-banana||',
+                "bucket": "127.0.0.1|google/nano-banana||",
             },
             {
                 "id": "job_1",
@@ -79,7 +79,7 @@ async def test_a_face_and_a_voice_that_are_made_along_with_the_video(tmp_path: P
                     "language": "",
                 },
                 "title": "Good morning to you.",
-                "bucket": '127.0.0.1|elevenlabs/text-to-speech-turbo-2-5||200',
+                "bucket": "127.0.0.1|elevenlabs/text-to-speech-turbo-2-5||200",
             },
             {
                 "id": "job_2",
@@ -100,7 +100,7 @@ async def test_a_face_and_a_voice_that_are_made_along_with_the_video(tmp_path: P
                 "parts": ["job_0", "job_1"],
                 "waiting_for": ["job_0", "job_1"],
                 "title": "Good morning to you.",
-                "bucket": '127.0.0.1|infinitalk/from-audio|480p|5',
+                "bucket": "127.0.0.1|infinitalk/from-audio|480p|5",
             },
         ]
     )
@@ -128,7 +128,7 @@ async def test_a_voice_alone_for_a_model_that_is_named(tmp_path: Path) -> None:
                     "language": "",
                 },
                 "title": "Hi.",
-                "bucket": '127.0.0.1|elevenlabs/text-to-speech-turbo-2-5||200',
+                "bucket": "127.0.0.1|elevenlabs/text-to-speech-turbo-2-5||200",
             },
             {
                 "id": "job_1",
@@ -146,7 +146,7 @@ async def test_a_voice_alone_for_a_model_that_is_named(tmp_path: Path) -> None:
                 "parts": ["job_0"],
                 "waiting_for": ["job_0"],
                 "title": "Hi.",
-                "bucket": '127.0.0.1|omnihuman-1-5|1080|5',
+                "bucket": "127.0.0.1|omnihuman-1-5|1080|5",
             },
         ]
     )
