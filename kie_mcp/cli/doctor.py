@@ -16,10 +16,10 @@ import anyio
 from kie_mcp import __version__, optional_packages
 from kie_mcp.catalog.model import OUTPUT_HOSTS
 from kie_mcp.cli.findings import Finding, Grade
+from kie_mcp.cli.ledger_file import open_ledger
 from kie_mcp.errors import KieError, NotCreatedError
 from kie_mcp.jobs.clock import Clock, SystemClock
 from kie_mcp.jobs.store.schema import JOURNAL
-from kie_mcp.jobs.store.store_url import open_store, sqlite_url
 from kie_mcp.kie.addresses import API
 from kie_mcp.kie.client import KieClient
 from kie_mcp.media.outputs.download_limits import expected_bytes
@@ -177,14 +177,11 @@ async def _check_output_folder(settings: Settings) -> list[Finding]:
 
 
 async def _check_ledger(settings: Settings, now: float) -> list[Finding]:
-    ledger = open_store(sqlite_url(settings.ledger_path))
     try:
-        await ledger.open()
-        jobs = await ledger.list_jobs(settings.account, limit=1000)
+        async with open_ledger(settings.ledger_path) as ledger:
+            jobs = await ledger.list_jobs(settings.account, limit=1000)
     except KieError as error:
         return [Finding(Grade.PROBLEM, "ledger", error.message, error.remedy or "Set KIE_STATE_DIR to another folder.")]
-    finally:
-        await ledger.close()
     unfinished = sum(not job.done for job in jobs)
     found = f"{settings.ledger_path} opens; jobs of this key that are not finished: {unfinished}"
     ahead = max((job.updated_at for job in jobs), default=now) - now

@@ -15,10 +15,10 @@ from pydantic import SecretStr
 
 from kie_mcp import __version__
 from kie_mcp.cli.findings import Finding
+from kie_mcp.cli.ledger_file import open_ledger
 from kie_mcp.errors import KieError
 from kie_mcp.jobs.job import Job
 from kie_mcp.jobs.store.schema import MIGRATIONS
-from kie_mcp.jobs.store.store_url import open_store, sqlite_url
 from kie_mcp.optional_packages import TELEMETRY, missing_packages
 from kie_mcp.setting_values import SettingsError
 from kie_mcp.settings import SECRETS, Settings
@@ -111,14 +111,11 @@ def _list_settings(settings: Settings) -> Iterator[str]:
 
 async def _describe_ledger(settings: Settings) -> list[str]:
     """Say how the latest jobs of this key ended, and why those that failed; nothing of what they were to make."""
-    ledger = open_store(sqlite_url(settings.ledger_path))
     try:
-        await ledger.open()
-        jobs = await ledger.list_jobs(settings.account, limit=_LATEST)
+        async with open_ledger(settings.ledger_path) as ledger:
+            jobs = await ledger.list_jobs(settings.account, limit=_LATEST)
     except KieError as error:
         return [f"cannot be read: {error.message}"]
-    finally:
-        await ledger.close()
     states = Counter(job.state.value for job in jobs)
     counted = ", ".join(f"{count} {state}" for state, count in sorted(states.items())) or "none"
     failures = [_describe_failure(job) for job in jobs if job.trouble][:_FAILURES]

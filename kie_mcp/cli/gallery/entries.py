@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kie_mcp.catalog.models import MODELS
+from kie_mcp.cli.ledger_file import open_ledger
 from kie_mcp.errors import KieError
 from kie_mcp.jobs.job import Job, JobState, Output
-from kie_mcp.jobs.store.store_url import open_store, sqlite_url
 from kie_mcp.media.convert.preview import draw_output_thumbnail
 from kie_mcp.media.outputs.file_names import order_text
 from kie_mcp.media.outputs.open_saved_file import is_there
@@ -56,12 +56,8 @@ class Entry:
 
 async def read_jobs(settings: Settings, limit: int) -> list[Job]:
     """Return the account's jobs that have made something, newest first."""
-    ledger = open_store(sqlite_url(settings.ledger_path))
-    await ledger.open()
-    try:
+    async with open_ledger(settings.ledger_path) as ledger:
         return await ledger.list_jobs(settings.account, state=JobState.SUCCEEDED, limit=limit)
-    finally:
-        await ledger.close()
 
 
 def list_entries(jobs: list[Job], drawn: Mapping[str, str]) -> Iterator[Entry]:
