@@ -7,7 +7,6 @@ import stat
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -28,6 +27,7 @@ from kie_mcp.media.worker_threads import run_in_thread
 from kie_mcp.orders.kind import Kind
 from kie_mcp.settings import Settings
 from kie_mcp.text import without_key
+from kie_mcp.timestamps import day_and_time
 
 LOW_CREDITS = 10.0
 """Fewer credits than this are worth a remark: little can be made with them."""
@@ -205,7 +205,7 @@ def check_state_folder(path: Path, *, windows: bool = os.name == "nt") -> Findin
 async def _check_clock(kie: KieClient, now: float) -> list[Finding]:
     """Check this computer's clock: the age of jobs is measured with it, also against times that Kie.ai gives."""
     ahead = await _measure_skew(kie, now)
-    time = f"{datetime.fromtimestamp(now, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    time = day_and_time(now)
     if ahead is None:
         return [Finding(Grade.OK, "clock", f"{time}; Kie.ai could not be asked for the time")]
     if abs(ahead) > SKEW:

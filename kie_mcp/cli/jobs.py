@@ -11,7 +11,7 @@ import anyio.to_thread
 from kie_mcp.cli import results
 from kie_mcp.cli.exit_codes import DONE, code_of_answer
 from kie_mcp.cli.job_table import build_table, format_lines
-from kie_mcp.cli.session import Facts, Reply, Session
+from kie_mcp.cli.session import UNFINISHED, Facts, Reply, Session
 from kie_mcp.cli.terminal import find_width, is_terminal, make_console
 from kie_mcp.console import CheckedOutput, say, warn
 
@@ -24,7 +24,6 @@ LOOK_SECONDS = 2.0
 """How long a fresh look at the jobs that are not done may take, in seconds."""
 MOST_AT_ONCE = 10
 """How many jobs one call asks about."""
-_UNFINISHED = {"queued", "running"}
 
 
 async def list_jobs(session: Session, limit: int, *, sandbox: bool, as_json: bool, watch: bool) -> int:
@@ -65,7 +64,7 @@ async def _read_jobs(session: Session, limit: int) -> Reply:
 
 
 def _find_unfinished(reply: Reply) -> list[str]:
-    return [job["job_id"] for job in reply.jobs if job["state"] in _UNFINISHED]
+    return [job["job_id"] for job in reply.jobs if job["state"] in UNFINISHED]
 
 
 async def _watch(session: Session, reply: Reply, limit: int) -> None:

@@ -23,6 +23,7 @@ from kie_mcp.optional_packages import TELEMETRY, missing_packages
 from kie_mcp.setting_values import SettingsError
 from kie_mcp.settings import SECRETS, Settings
 from kie_mcp.text import clean_lines, code, without_key
+from kie_mcp.timestamps import day_and_time
 
 PACKAGES = (
     *("mcp", "httpx", "anyio", "pydantic", "starlette", "uvicorn", "jsonschema", "platformdirs", "rich"),
@@ -38,7 +39,7 @@ _HEAD = "kie-mcp report. It holds no key, prompt, link or name of yours; read it
 async def make_report(settings: Settings, findings: Sequence[Finding], now: float, home: Path | None = None) -> str:
     """Return the report. `now` is in seconds since 1970; `home`, this user's folder, is the seam for tests."""
     lines = [
-        *(_HEAD, f"Made {_time(now)}", "", "## Versions", *_list_versions()),
+        *(_HEAD, f"Made {day_and_time(now)}", "", "## Versions", *_list_versions()),
         *("", "## Settings", *_list_settings(settings)),
         *("", "## Findings of kie-mcp doctor", *map(str, findings)),
         *("", "## Ledger", *await _describe_ledger(settings)),
@@ -124,8 +125,4 @@ async def _describe_ledger(settings: Settings) -> list[str]:
 
 def _describe_failure(job: Job) -> str:
     category = code(job.trouble.category) if job.trouble else ""
-    return f"{_time(job.updated_at)} {job.state} {job.kind} {code(job.model)}: {category}"
-
-
-def _time(seconds: float) -> str:
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return f"{day_and_time(job.updated_at)} {job.state} {job.kind} {code(job.model)}: {category}"

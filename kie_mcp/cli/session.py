@@ -21,6 +21,8 @@ Facts: TypeAlias = dict[str, Any]
 """The structured content of an answer."""
 Ask: TypeAlias = Callable[[str], Awaitable[bool]]
 """Puts a question to the person; returns whether they agree."""
+UNFINISHED = frozenset({"queued", "running"})
+"""The states of jobs that more is to be waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Reply:
     @property
     def is_done(self) -> bool:
         """Say whether nothing more is to be waited for."""
-        return self.facts.get("state") not in {"queued", "running"}
+        return self.facts.get("state") not in UNFINISHED
 
     @property
     def jobs(self) -> list[Facts]:
