@@ -12,8 +12,8 @@ from kie_mcp.cli import results
 from kie_mcp.cli.exit_codes import DONE, code_of_answer
 from kie_mcp.cli.job_table import build_table, format_lines
 from kie_mcp.cli.session import UNFINISHED, Facts, Reply, Session
-from kie_mcp.cli.terminal import find_width, is_terminal, make_console
-from kie_mcp.console import CheckedOutput, say, warn
+from kie_mcp.cli.terminal import find_width, is_terminal
+from kie_mcp.console import CheckedOutput, make_console, say, warn
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -12,9 +12,9 @@ from kie_mcp.cli import results
 from kie_mcp.cli.exit_codes import NOT_KNOWN_YET, code_of_answer
 from kie_mcp.cli.opening import open_files
 from kie_mcp.cli.session import Ask, Facts, Reply, Session, open_session
-from kie_mcp.cli.terminal import fit, is_terminal, make_console
+from kie_mcp.cli.terminal import fit, is_terminal
 from kie_mcp.cli.unsent_jobs import find_unsent
-from kie_mcp.console import UncheckedErrors, warn
+from kie_mcp.console import UncheckedErrors, make_console, warn
 from kie_mcp.demo.display import Display
 from kie_mcp.orders.kind import KINDS
 from kie_mcp.settings import Settings
