@@ -7,11 +7,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Literal
 
-from kie_mcp.text import clean_lines, without_key
+from kie_mcp.text import redact
 
 _JOB = re.compile(r"\bjob_[a-z2-7]{26}\b")
-_LIVE_TOKEN = re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}")
-"""What stands after these words in a header."""
 
 
 class TextFormatter(logging.Formatter):
@@ -23,17 +21,11 @@ class TextFormatter(logging.Formatter):
 
     def __init__(self, secrets: Sequence[str] = ()) -> None:
         super().__init__("%(levelname)s %(name)s: %(message)s")
-        self._secrets = secrets
+        self.secrets = secrets
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the lines of a record."""
-        return self.redact(super().format(record))
-
-    def redact(self, text: str) -> str:
-        """Return the text without secrets, without what is secret in links, and without hidden characters."""
-        for secret in self._secrets:
-            text = without_key(text, secret)
-        return clean_lines(_LIVE_TOKEN.sub(r"\1 [token]", text))
+        return redact(super().format(record), self.secrets)
 
 
 class JSONFormatter(TextFormatter):
@@ -45,7 +37,7 @@ class JSONFormatter(TextFormatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line of a record."""
-        message = self.redact(record.getMessage())
+        message = redact(record.getMessage(), self.secrets)
         facts = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
@@ -55,7 +47,7 @@ class JSONFormatter(TextFormatter):
         if found := _JOB.search(message):
             facts["job_id"] = found[0]
         if record.exc_info:
-            facts["traceback"] = self.redact(self.formatException(record.exc_info))
+            facts["traceback"] = redact(self.formatException(record.exc_info), self.secrets)
         return json.dumps(facts)
 
 

@@ -22,7 +22,7 @@ from kie_mcp.jobs.store.schema import MIGRATIONS
 from kie_mcp.optional_packages import TELEMETRY, missing_packages
 from kie_mcp.setting_values import SettingsError
 from kie_mcp.settings import SECRETS, Settings
-from kie_mcp.text import clean_lines, code, without_key
+from kie_mcp.text import clean_lines, code, redact
 from kie_mcp.timestamps import day_and_time
 
 PACKAGES = (
@@ -44,7 +44,7 @@ async def make_report(settings: Settings, findings: Sequence[Finding], now: floa
         *("", "## Findings of kie-mcp doctor", *map(str, findings)),
         *("", "## Ledger", *await _describe_ledger(settings)),
     ]
-    return _redact("\n".join(lines), settings.secrets, home or _find_home()) + "\n"
+    return _make_safe("\n".join(lines), settings.secrets, home or _find_home()) + "\n"
 
 
 def write_report(path: Path, report: str) -> None:
@@ -62,13 +62,13 @@ def name_report(now: float) -> Path:
     return Path(f"kie-mcp-report-{datetime.fromtimestamp(now, UTC):%Y%m%d-%H%M%S}.txt")
 
 
-def _redact(text: str, secrets: Sequence[str], home: Path) -> str:
+def _make_safe(text: str, secrets: Sequence[str], home: Path) -> str:
     """Return the text without keys, signed links, the home folder and the name that it has after its user."""
-    for secret in secrets:
-        text = without_key(text, secret)
-    if home.name:  # "/" is no user's
-        text = re.sub(rf"\b{re.escape(home.name)}\b", "[user]", text.replace(str(home), "~"))
-    return clean_lines(text)
+    text = redact(text, secrets)  # first: a key may hold the user's name
+    if not home.name:  # "/" is no user's
+        return text
+    folder, name = clean_lines(str(home)), clean_lines(home.name)
+    return re.sub(rf"\b{re.escape(name)}\b", "[user]", text.replace(folder, "~"))
 
 
 def _find_home() -> Path:

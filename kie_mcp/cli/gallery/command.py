@@ -11,6 +11,7 @@ from kie_mcp.cli.gallery.page import GENERATOR, read_pictures, write_page
 from kie_mcp.cli.ledger_file import may_exist
 from kie_mcp.console import say, warn
 from kie_mcp.errors import OutputError
+from kie_mcp.file_system import replace_file
 from kie_mcp.media.outputs.atomic_file import AtomicFile
 from kie_mcp.optional_packages import PREVIEW, install_hint, missing_packages
 from kie_mcp.settings import Settings
@@ -90,7 +91,7 @@ def _write(target: Path, page: str) -> None:
         part.create()
         part.write(page.encode("utf-8"))
         part.flush_and_close()
-        part.path.replace(target)
+        replace_file(part.path, target)
     except OSError as error:
         part.discard()
         raise _unwritable_error(target, error) from None
