@@ -20,7 +20,9 @@ from kie_mcp.jobs.job import Job, JobState
 from kie_mcp.jobs.polling import next_look
 from kie_mcp.surface.answers.text import write_text
 from kie_mcp.surface.batch_orders import asks_for_batch
-from kie_mcp.surface.call_handler import CallHandler, CallOptions, Recipient
+from kie_mcp.surface.call import CallOptions
+from kie_mcp.surface.call_handler import CallHandler
+from kie_mcp.surface.recipient import Recipient
 from kie_mcp.surface.tasks.extension import Call, Task
 from kie_mcp.surface.tenant import TenantOf
 from kie_mcp.text import literal
