@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 from kie_mcp.orders.job_uris import output_uri
-from kie_mcp.orders.order_words import find_words
+from kie_mcp.orders.order_text import find_text
 from kie_mcp.text import CODE, code, one_line
 from kie_mcp.timestamps import iso
 
@@ -55,7 +55,7 @@ def _write_entry(job: JSON, index: int, output: JSON, facts: Mapping[str, Any]) 
     kind = facts["labels"][job["kind"]] or one_line(job["model"], CODE) or job["kind"]
     kind = kind[:1].upper() + kind[1:]
     # The words come from the caller, so they stand behind a word of ours.
-    words = one_line(find_words(job.get("title"), job["order"], facts["default_texts"]), TITLE)
+    words = one_line(find_text(job.get("title"), job["order"], facts["default_texts"]), TITLE)
     path, finished = output.get("path"), job.get("finished_at")
     entry: JSON = {
         "uri": output_uri(job["id"], index),
