@@ -11,9 +11,10 @@ import anyio.to_thread
 from kie_mcp.cli import results
 from kie_mcp.cli.exit_codes import DONE, code_of_answer
 from kie_mcp.cli.job_table import build_table, format_lines
-from kie_mcp.cli.session import UNFINISHED, Facts, Reply, Session
+from kie_mcp.cli.session import Facts, Reply, Session
 from kie_mcp.cli.terminal import find_width, is_terminal
 from kie_mcp.console import CheckedOutput, make_console, say, warn
+from kie_mcp.jobs.job import UNFINISHED_STATES
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -64,7 +65,7 @@ async def _read_jobs(session: Session, limit: int) -> Reply:
 
 
 def _find_unfinished(reply: Reply) -> list[str]:
-    return [job["job_id"] for job in reply.jobs if job["state"] in UNFINISHED]
+    return [job["job_id"] for job in reply.jobs if job["state"] in UNFINISHED_STATES]
 
 
 async def _watch(session: Session, reply: Reply, limit: int) -> None:

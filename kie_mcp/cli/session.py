@@ -14,6 +14,7 @@ from mcp.types import ElicitRequestParams, ElicitResult, Implementation, TextCon
 
 from kie_mcp import __version__
 from kie_mcp.app import create_server
+from kie_mcp.jobs.job import UNFINISHED_STATES
 from kie_mcp.settings import Settings
 from kie_mcp.surface.confirmation import NO, QUESTION, YES
 
@@ -21,8 +22,6 @@ Facts: TypeAlias = dict[str, Any]
 """The structured content of an answer."""
 Ask: TypeAlias = Callable[[str], Awaitable[bool]]
 """Puts a question to the person; returns whether they agree."""
-UNFINISHED = frozenset({"queued", "running"})
-"""The states of jobs that more is to be waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ class Reply:
     @property
     def is_done(self) -> bool:
         """Say whether nothing more is to be waited for."""
-        return self.facts.get("state") not in UNFINISHED
+        return self.facts.get("state") not in UNFINISHED_STATES
 
     @property
     def jobs(self) -> list[Facts]:
