@@ -5,12 +5,9 @@ import os
 import sys
 from contextlib import suppress
 from io import TextIOWrapper
-from typing import IO, TYPE_CHECKING, Any, TextIO, cast
+from typing import Any, TextIO
 
 from kie_mcp.errors import KieError
-
-if TYPE_CHECKING:  # loaded on use: most commands of a pipe do without
-    from rich.console import Console
 
 FAILED = 1
 NO_READER = 141
@@ -89,13 +86,6 @@ class UncheckedErrors:
 
     def flush(self) -> None:
         """Do nothing: what is written is flushed at once."""
-
-
-def make_console(output: CheckedOutput | UncheckedErrors) -> "Console":
-    """Return rich's console for this output; whoever makes it asks a `CheckedOutput` whether printing worked."""
-    from rich.console import Console
-
-    return Console(file=cast("IO[str]", output), markup=False, highlight=False, emoji=False)
 
 
 def say(*lines: object) -> None:

@@ -3,12 +3,12 @@
 import getpass
 import re
 import sys
+import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from kie_mcp.cli.terminal import is_terminal, wrap
 from kie_mcp.client_config.clients import Client
 from kie_mcp.client_config.entry import NO_KEY, PLACEHOLDER, VARIABLE, build_document, build_entry
 from kie_mcp.client_config.json_edit import write_json
@@ -51,7 +51,7 @@ class Wish:
 
 def ask_for_key() -> str:
     """Ask for the key on the terminal, without showing it. Raises SettingsError if there is none."""
-    if not is_terminal(sys.stdin):
+    if not sys.stdin.isatty():
         raise SettingsError("--key ask needs a terminal.", remedy=f"Set {VARIABLE}, and give --key environment.")
     return getpass.getpass("Kie.ai API key (it is not shown): ")
 
@@ -158,4 +158,4 @@ def _describe(wish: Wish) -> Iterator[str]:
 
 
 def _wrap(text: str, indent: str = "") -> list[str]:
-    return wrap(text, _WIDTH, indent=indent)
+    return textwrap.wrap(text, _WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)

@@ -1,7 +1,6 @@
-"""What most commands need to run: the settings, an event loop, a log, and a sandbox if one is asked for."""
+"""What most commands need to run: the settings, an event loop, and a sandbox if one is asked for."""
 
 import argparse
-import signal
 from collections.abc import AsyncGenerator, Coroutine
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -23,21 +22,6 @@ def read_settings(arguments: argparse.Namespace, *, http: bool = False) -> "Sett
         message = "--speed is for the sandbox: Kie.ai works at its own speed."
         raise SettingsError(message, remedy="Add --sandbox, or leave --speed out.")
     return Settings.from_environment(http=http)
-
-
-def prepare_to_serve(arguments: argparse.Namespace, *, http: bool = False, has_greeted: bool = False) -> "Settings":
-    """Read the settings of a server, and send its log to standard error.
-
-    `has_greeted`: whether the start has handed a client over; then it has seen to signals too.
-    """
-    # Until the server handles signals itself, Ctrl-C ends the process at once: an import leaves nothing to clean up.
-    if not has_greeted:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-    settings = read_settings(arguments, http=http)
-    from kie_mcp.log_format import log_to_stderr
-
-    log_to_stderr(settings.log_level, settings.log_format, settings.secrets)
-    return settings
 
 
 def run_async(main_coroutine: Coroutine[Any, Any, int]) -> int:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
-from kie_mcp.cli.terminal import find_width, is_terminal, wrap
-from kie_mcp.console import CheckedOutput, make_console, say
+from kie_mcp.cli.terminal import find_width, is_terminal, make_console, wrap
+from kie_mcp.console import CheckedOutput, say
 
 
 class Grade(StrEnum):

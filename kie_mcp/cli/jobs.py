@@ -12,9 +12,8 @@ from kie_mcp.cli import results
 from kie_mcp.cli.exit_codes import DONE, code_of_answer
 from kie_mcp.cli.job_table import build_table, format_lines
 from kie_mcp.cli.session import Facts, Reply, Session
-from kie_mcp.cli.terminal import find_width, is_terminal
-from kie_mcp.console import CheckedOutput, make_console, say, warn
-from kie_mcp.jobs.job import UNFINISHED_STATES
+from kie_mcp.cli.terminal import find_width, is_terminal, make_console
+from kie_mcp.console import CheckedOutput, say, warn
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -25,6 +24,7 @@ LOOK_SECONDS = 2.0
 """How long a fresh look at the jobs that are not done may take, in seconds."""
 MOST_AT_ONCE = 10
 """How many jobs one call asks about."""
+_UNFINISHED = {"queued", "running"}
 
 
 async def list_jobs(session: Session, limit: int, *, sandbox: bool, as_json: bool, watch: bool) -> int:
@@ -65,7 +65,7 @@ async def _read_jobs(session: Session, limit: int) -> Reply:
 
 
 def _find_unfinished(reply: Reply) -> list[str]:
-    return [job["job_id"] for job in reply.jobs if job["state"] in UNFINISHED_STATES]
+    return [job["job_id"] for job in reply.jobs if job["state"] in _UNFINISHED]
 
 
 async def _watch(session: Session, reply: Reply, limit: int) -> None:

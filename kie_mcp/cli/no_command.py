@@ -1,11 +1,12 @@
 """What `kie-mcp` does without a command: serve MCP in a pipe, and say on a terminal what it is and what to do next."""
 
 import argparse
+import signal
 import sys
 from typing import TYPE_CHECKING
 
 from kie_mcp import __version__
-from kie_mcp.cli.execution import prepare_to_serve, read_settings, run_async
+from kie_mcp.cli.execution import read_settings, run_async
 from kie_mcp.cli.terminal import find_width, is_terminal, wrap
 from kie_mcp.console import say
 
@@ -55,3 +56,18 @@ def _introduce(settings: "Settings", width: int) -> list[str]:
     for command, use in _WITH_KEY if has_key else _WITHOUT_KEY:
         lines += [f"  {command}", *wrap(f"      {use}", width, indent="      ")]
     return [*lines, "", *wrap("All commands: kie-mcp --help. In a pipe it serves MCP.", width)]
+
+
+def prepare_to_serve(arguments: argparse.Namespace, *, http: bool = False, has_greeted: bool = False) -> "Settings":
+    """Read the settings of a server, and send its log to standard error.
+
+    `has_greeted`: whether the start has handed a client over; then it has seen to signals too.
+    """
+    # Until the server handles signals itself, Ctrl-C ends the process at once: an import leaves nothing to clean up.
+    if not has_greeted:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    settings = read_settings(arguments, http=http)
+    from kie_mcp.log_format import log_to_stderr
+
+    log_to_stderr(settings.log_level, settings.log_format, settings.secrets)
+    return settings

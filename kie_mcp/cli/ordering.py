@@ -12,15 +12,13 @@ from kie_mcp.cli import results
 from kie_mcp.cli.exit_codes import NOT_KNOWN_YET, code_of_answer
 from kie_mcp.cli.opening import open_files
 from kie_mcp.cli.session import Ask, Facts, Reply, Session, open_session
-from kie_mcp.cli.terminal import fit, is_terminal
+from kie_mcp.cli.terminal import fit, is_terminal, make_console
 from kie_mcp.cli.unsent_jobs import find_unsent
-from kie_mcp.console import UncheckedErrors, make_console, warn
+from kie_mcp.console import UncheckedErrors, warn
 from kie_mcp.demo.display import Display
-from kie_mcp.orders.kind import KINDS
 from kie_mcp.settings import Settings
 
-_TITLES = {facts.tool: facts.label or "job" for facts in KINDS.values()}
-"""What is made by each tool that orders."""
+_TITLES = {"generate_image": "image", "generate_speech": "speech", "create_talking_video": "talking video"}
 LONGEST_CALL = 600.0
 """The longest `wait_seconds` of one call, in seconds; after that it is asked again."""
 
@@ -58,7 +56,11 @@ class Ordering:
         self.job_ids = [job["job_id"] for job in first.jobs if "job_id" in job] or _list_ids(first)
         if not self.job_ids or first.is_refusal:
             return first
-        last = first if first.is_done else await wait_for_jobs(session, self.job_ids, _TITLES[self.tool], seconds=left)
+        last = (
+            first
+            if first.is_done
+            else await wait_for_jobs(session, self.job_ids, _TITLES.get(self.tool, "job"), seconds=left)
+        )
         _carry_joined(first, last)
         return last
 

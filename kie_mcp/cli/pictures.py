@@ -4,8 +4,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kie_mcp.cli.terminal import is_terminal
-from kie_mcp.console import CheckedOutput, make_console
+from kie_mcp.cli.terminal import is_terminal, make_console
+from kie_mcp.console import CheckedOutput
 from kie_mcp.optional_packages import TERMINAL, missing_packages
 
 WIDTH = 40

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 
 from kie_mcp.cli.session import Facts, Reply
 from kie_mcp.cli.shell_words import rewrite, rewrite_remedy
-from kie_mcp.cli.terminal import fit, is_terminal
-from kie_mcp.console import UncheckedErrors, make_console, say, warn
+from kie_mcp.cli.terminal import fit, is_terminal, make_console
+from kie_mcp.console import UncheckedErrors, say, warn
 from kie_mcp.text import dump_json
 
 _COLOURS = {"succeeded": "green", "failed": "red", "error": "red", "unconfirmed": "yellow", "problem": "yellow"}

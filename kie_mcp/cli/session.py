@@ -14,7 +14,6 @@ from mcp.types import ElicitRequestParams, ElicitResult, Implementation, TextCon
 
 from kie_mcp import __version__
 from kie_mcp.app import create_server
-from kie_mcp.jobs.job import UNFINISHED_STATES
 from kie_mcp.settings import Settings
 from kie_mcp.surface.confirmation import NO, QUESTION, YES
 
@@ -41,7 +40,7 @@ class Reply:
     @property
     def is_done(self) -> bool:
         """Say whether nothing more is to be waited for."""
-        return self.facts.get("state") not in UNFINISHED_STATES
+        return self.facts.get("state") not in {"queued", "running"}
 
     @property
     def jobs(self) -> list[Facts]:

@@ -1,9 +1,14 @@
-"""Tell whether a person reads, and fit lines to the width of a terminal; a word is never broken inside."""
+"""Write to a terminal by rich, and plain lines anywhere else; a word is never broken inside."""
 
 import shutil
 import sys
 from collections.abc import Iterable
-from typing import IO
+from typing import IO, TYPE_CHECKING, cast
+
+from kie_mcp.console import CheckedOutput, UncheckedErrors
+
+if TYPE_CHECKING:  # loaded on use: most commands of a pipe do without
+    from rich.console import Console
 
 NARROWEST = 40
 """Where a terminal is narrower, or says nothing, lines are made for this width."""
@@ -15,6 +20,13 @@ def is_terminal(stream: IO[str]) -> bool:
         return stream.isatty()
     except ValueError:  # it is closed
         return False
+
+
+def make_console(output: CheckedOutput | UncheckedErrors) -> "Console":
+    """Return a console that prints to this output; whoever makes it asks a `CheckedOutput` whether that worked."""
+    from rich.console import Console
+
+    return Console(file=cast("IO[str]", output), markup=False, highlight=False, emoji=False, soft_wrap=False)
 
 
 def find_width() -> int:

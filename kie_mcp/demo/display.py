@@ -3,12 +3,12 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import IO, Protocol, cast
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from kie_mcp.console import CheckedOutput, make_console
+from kie_mcp.console import CheckedOutput
 
 
 class Bar(Protocol):
@@ -45,11 +45,16 @@ class Live:
         self.progress.update(self.task, completed=progress, total=total, message=(message or "").partition(": ")[2])
 
 
+def _make_console() -> Console:
+    output = cast("IO[str]", CheckedOutput())
+    return Console(file=output, markup=False, highlight=False, emoji=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Display:
-    """Writes to a console: bars if it is a terminal, lines without control codes if it is not."""
+    """Writes to standard output: bars if it is a terminal, lines without control codes if it is not."""
 
-    console: Console = field(default_factory=lambda: make_console(CheckedOutput()))
+    console: Console = field(default_factory=_make_console)
 
     def say(self, line: str) -> None:
         """Print a line as it is. Raises ConsoleError if it cannot be written."""
