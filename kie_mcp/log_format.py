@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Literal
 
-from kie_mcp.text import redact
+from kie_mcp.text import clean_lines, without_key
 
 _JOB = re.compile(r"\bjob_[a-z2-7]{26}\b")
+_LIVE_TOKEN = re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}")
+"""What stands after these words in a header."""
 
 
 class TextFormatter(logging.Formatter):
@@ -21,11 +23,17 @@ class TextFormatter(logging.Formatter):
 
     def __init__(self, secrets: Sequence[str] = ()) -> None:
         super().__init__("%(levelname)s %(name)s: %(message)s")
-        self.secrets = secrets
+        self._secrets = secrets
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the lines of a record."""
-        return redact(super().format(record), self.secrets)
+        return self.redact(super().format(record))
+
+    def redact(self, text: str) -> str:
+        """Return the text without secrets, without what is secret in links, and without hidden characters."""
+        for secret in self._secrets:
+            text = without_key(text, secret)
+        return clean_lines(_LIVE_TOKEN.sub(r"\1 [token]", text))
 
 
 class JSONFormatter(TextFormatter):
@@ -37,7 +45,7 @@ class JSONFormatter(TextFormatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line of a record."""
-        message = redact(record.getMessage(), self.secrets)
+        message = self.redact(record.getMessage())
         facts = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
@@ -47,7 +55,7 @@ class JSONFormatter(TextFormatter):
         if found := _JOB.search(message):
             facts["job_id"] = found[0]
         if record.exc_info:
-            facts["traceback"] = redact(self.formatException(record.exc_info), self.secrets)
+            facts["traceback"] = self.redact(self.formatException(record.exc_info))
         return json.dumps(facts)
 
 

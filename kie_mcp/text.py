@@ -3,7 +3,6 @@
 import json
 import re
 import unicodedata
-from collections.abc import Iterable
 from typing import Any, AnyStr, cast
 
 from kie_mcp.urls import bare_links
@@ -27,8 +26,6 @@ _JOINERS = "\u200c\u200d"
 """Hidden characters that spelling needs: in Persian and Hindi, and in emoji of several parts."""
 _ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_].*?(?:\x07|\x1b\\|$)|\x1b[@-Z\\-_]", re.DOTALL)
 _CODE = re.compile(r"[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*")
-_LIVE_TOKEN = re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}")
-"""What stands after these words in a header."""
 _DEEPEST = 16
 """The most levels of nested data that are shown."""
 _DEEPEST_STORED = 64
@@ -59,13 +56,6 @@ def without_hidden(text: str) -> str:
 def clean_lines(text: str) -> str:
     """Return the text without escape sequences, hidden characters and its links' secrets; its lines stay lines."""
     return without_hidden(bare_links(_ESCAPES.sub("", text), mark="?…"))
-
-
-def redact(text: str, secrets: Iterable[str]) -> str:
-    """Return the text without these secrets and without the tokens of headers, and else as `clean_lines` does."""
-    for secret in secrets:
-        text = without_key(text, secret)
-    return clean_lines(_LIVE_TOKEN.sub(r"\1 [token]", text))
 
 
 def one_line(text: str, limit: int) -> str:

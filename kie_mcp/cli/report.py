@@ -15,15 +15,14 @@ from pydantic import SecretStr
 
 from kie_mcp import __version__
 from kie_mcp.cli.findings import Finding
-from kie_mcp.cli.ledger_file import open_ledger
 from kie_mcp.errors import KieError
 from kie_mcp.jobs.job import Job
 from kie_mcp.jobs.store.schema import MIGRATIONS
+from kie_mcp.jobs.store.store_url import open_store, sqlite_url
 from kie_mcp.optional_packages import TELEMETRY, missing_packages
 from kie_mcp.setting_values import SettingsError
 from kie_mcp.settings import SECRETS, Settings
-from kie_mcp.text import clean_lines, code, redact
-from kie_mcp.timestamps import day_and_time
+from kie_mcp.text import clean_lines, code, without_key
 
 PACKAGES = (
     *("mcp", "httpx", "anyio", "pydantic", "starlette", "uvicorn", "jsonschema", "platformdirs", "rich"),
@@ -39,12 +38,12 @@ _HEAD = "kie-mcp report. It holds no key, prompt, link or name of yours; read it
 async def make_report(settings: Settings, findings: Sequence[Finding], now: float, home: Path | None = None) -> str:
     """Return the report. `now` is in seconds since 1970; `home`, this user's folder, is the seam for tests."""
     lines = [
-        *(_HEAD, f"Made {day_and_time(now)}", "", "## Versions", *_list_versions()),
+        *(_HEAD, f"Made {_time(now)}", "", "## Versions", *_list_versions()),
         *("", "## Settings", *_list_settings(settings)),
         *("", "## Findings of kie-mcp doctor", *map(str, findings)),
         *("", "## Ledger", *await _describe_ledger(settings)),
     ]
-    return _make_safe("\n".join(lines), settings.secrets, home or _find_home()) + "\n"
+    return _redact("\n".join(lines), settings.secrets, home or _find_home()) + "\n"
 
 
 def write_report(path: Path, report: str) -> None:
@@ -62,13 +61,13 @@ def name_report(now: float) -> Path:
     return Path(f"kie-mcp-report-{datetime.fromtimestamp(now, UTC):%Y%m%d-%H%M%S}.txt")
 
 
-def _make_safe(text: str, secrets: Sequence[str], home: Path) -> str:
+def _redact(text: str, secrets: Sequence[str], home: Path) -> str:
     """Return the text without keys, signed links, the home folder and the name that it has after its user."""
-    text = redact(text, secrets)  # first: a key may hold the user's name
-    if not home.name:  # "/" is no user's
-        return text
-    folder, name = clean_lines(str(home)), clean_lines(home.name)
-    return re.sub(rf"\b{re.escape(name)}\b", "[user]", text.replace(folder, "~"))
+    for secret in secrets:
+        text = without_key(text, secret)
+    if home.name:  # "/" is no user's
+        text = re.sub(rf"\b{re.escape(home.name)}\b", "[user]", text.replace(str(home), "~"))
+    return clean_lines(text)
 
 
 def _find_home() -> Path:
@@ -112,11 +111,14 @@ def _list_settings(settings: Settings) -> Iterator[str]:
 
 async def _describe_ledger(settings: Settings) -> list[str]:
     """Say how the latest jobs of this key ended, and why those that failed; nothing of what they were to make."""
+    ledger = open_store(sqlite_url(settings.ledger_path))
     try:
-        async with open_ledger(settings.ledger_path) as ledger:
-            jobs = await ledger.list_jobs(settings.account, limit=_LATEST)
+        await ledger.open()
+        jobs = await ledger.list_jobs(settings.account, limit=_LATEST)
     except KieError as error:
         return [f"cannot be read: {error.message}"]
+    finally:
+        await ledger.close()
     states = Counter(job.state.value for job in jobs)
     counted = ", ".join(f"{count} {state}" for state, count in sorted(states.items())) or "none"
     failures = [_describe_failure(job) for job in jobs if job.trouble][:_FAILURES]
@@ -125,4 +127,8 @@ async def _describe_ledger(settings: Settings) -> list[str]:
 
 def _describe_failure(job: Job) -> str:
     category = code(job.trouble.category) if job.trouble else ""
-    return f"{day_and_time(job.updated_at)} {job.state} {job.kind} {code(job.model)}: {category}"
+    return f"{_time(job.updated_at)} {job.state} {job.kind} {code(job.model)}: {category}"
+
+
+def _time(seconds: float) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"

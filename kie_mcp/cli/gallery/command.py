@@ -11,7 +11,6 @@ from kie_mcp.cli.gallery.page import GENERATOR, read_pictures, write_page
 from kie_mcp.cli.ledger_file import may_exist
 from kie_mcp.console import say, warn
 from kie_mcp.errors import OutputError
-from kie_mcp.file_system import replace_file
 from kie_mcp.media.outputs.atomic_file import AtomicFile
 from kie_mcp.optional_packages import PREVIEW, install_hint, missing_packages
 from kie_mcp.settings import Settings
@@ -42,13 +41,17 @@ async def make_gallery(settings: Settings, wishes: Wishes) -> int:
     """
     target = (wishes.out or settings.output_dir / NAME).absolute()
     before = _read_before(target)
-    jobs = await read_jobs(settings, wishes.limit) if may_exist(settings.ledger_path) else []
+    found = await read_jobs(settings, wishes.limit + 1) if may_exist(settings.ledger_path) else []
+    jobs, note = found[: wishes.limit], ""
+    if len(found) > wishes.limit:
+        note = f"Only the newest jobs, {wishes.limit:,}; --limit {min(wishes.limit * 5, 10_000)} has more."
+        warn(note)
     drawn = read_pictures(before)
     if (new := sum(len(job.outputs) for job in jobs) - len(drawn)) > _MANY:
         warn(f"Drawing up to {new} small pictures; the next gallery takes them over.")
     entries = list(list_entries(jobs, drawn))
     if entries:
-        _write(target, write_page(entries, time.time()))
+        _write(target, write_page(entries, time.time(), note))
     _report(target, entries, as_json=wishes.as_json)
     if entries and wishes.open_page and not wishes.open_page(target.as_uri()):
         warn("No browser could be started: open that file in one.")
@@ -91,7 +94,7 @@ def _write(target: Path, page: str) -> None:
         part.create()
         part.write(page.encode("utf-8"))
         part.flush_and_close()
-        replace_file(part.path, target)
+        part.path.replace(target)
     except OSError as error:
         part.discard()
         raise _unwritable_error(target, error) from None
