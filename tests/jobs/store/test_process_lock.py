@@ -98,10 +98,10 @@ def test_a_lock_that_could_not_be_held_is_held_as_soon_as_it_can_be(tmp_path: Pa
     here = ProcessLock(folder)
     with pytest.raises(LedgerError):
         here.__enter__()
-    anyio.run(here.find_ended, [])
+    anyio.run(here.find_ended, ())
     folder.unlink()
-    anyio.run(here.find_ended, [])
+    anyio.run(here.find_ended, ())
     assert (folder / here.worker).exists()
     here.__exit__(None, None, None)
-    anyio.run(here.find_ended, [])
+    anyio.run(here.find_ended, ())
     assert not (folder / here.worker).exists()
