@@ -42,6 +42,9 @@ T = TypeVar("T")
 
 GRACE = 2.0
 """Seconds that an answer may take in addition to the wait before it counts as late."""
+SHORTEST_WAIT = 1.0
+"""Seconds that are left for a job to a call that waited until the server was loaded, if it chose no shorter wait. A
+client that starts a server for each call would else never get on where the loading takes longer than its calls wait."""
 ASKING_SHARE = 0.9
 """The part of the time that a client waits in which the person can answer: the rest is for what is done then."""
 
@@ -97,6 +100,10 @@ class Arrival:
     waited: float = 0.0
     """Seconds for which it waited before it was read: the wait for its job is shorter by that."""
 
+    def shorten(self, seconds: float, spent: float) -> float:
+        """Return what is left of a wait, of which so many seconds are spent."""
+        return max(seconds - spent, min(seconds, SHORTEST_WAIT) if self.waited else 0.0)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
@@ -149,7 +156,8 @@ class CallHandler:
         draft = await tenant.planner.draft(order, parts=parts, convert=options.convert)
         job, joined, asked = await self._place(draft, ctx, options, arrival)
         try:
-            seconds = min(self._choose_wait(ctx, options), self._find_patience(ctx, options) - asked) - arrival.waited
+            seconds = min(self._choose_wait(ctx, options), self._find_patience(ctx, options) - asked)
+            seconds = arrival.shorten(seconds, arrival.waited)
             return await self.answer_when_done(job, ctx, options, joined=joined, seconds=seconds, arrival=arrival)
         except Exception as error:
             # The job goes on in spite of this, so the caller must get its id.
@@ -203,8 +211,8 @@ class CallHandler:
         """Look at the job again, wait for its end as long as the client can, and answer."""
         service = self._tenant_of(ctx.request_context).service
         arrival, seconds = self._note_arrival(service, ctx), self._choose_wait(ctx, options)
-        job = await service.ask(job, seconds=max(seconds - arrival.waited, 0.0))
-        seconds -= anyio.current_time() - arrival.loop_time
+        job = await service.ask(job, seconds=arrival.shorten(seconds, arrival.waited))
+        seconds = arrival.shorten(seconds, anyio.current_time() - arrival.loop_time)
         return await self.answer_when_done(job, ctx, options, seconds=seconds, arrival=arrival)
 
     async def answer_when_done(
