@@ -61,11 +61,16 @@ class JobRunner:
         """The jobs in this process's care, with the epoch in which it took them over."""
 
     @asynccontextmanager
-    async def open(self) -> AsyncGenerator[None]:
-        """Open the ledger, go on with what was left unfinished, and stop in good order. Raises LedgerError."""
-        await self._ledger.open()
+    async def open(self, *, anyway: bool = False) -> AsyncGenerator[None]:
+        """Open the ledger, go on with what was left unfinished, and stop in good order.
+
+        Raises LedgerError if the ledger cannot be used, unless it is to be opened *anyway*: then everything that needs
+        it raises that error, until it can be used.
+        """
         try:
-            await self._heartbeat.beat()
+            with suppress(*([LedgerError] if anyway else [])):
+                await self._ledger.open()
+                await self._heartbeat.beat()
             async with anyio.create_task_group() as group:
                 await group.start(self._care)
                 try:

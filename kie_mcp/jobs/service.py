@@ -80,9 +80,9 @@ class JobService:
         """Jobs of which it is not known whether they were written down."""
 
     @asynccontextmanager
-    async def open(self) -> AsyncGenerator["JobService"]:
-        """Open the ledger, go on with what was left unfinished, and stop in good order."""
-        async with self._runner.open():
+    async def open(self, *, anyway: bool = False) -> AsyncGenerator["JobService"]:
+        """Open the ledger, go on with what was left unfinished, and stop in good order. Raises as `JobRunner.open`."""
+        async with self._runner.open(anyway=anyway):
             yield self
 
     async def ready(self) -> None:

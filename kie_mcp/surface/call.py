@@ -7,6 +7,10 @@ import anyio
 from kie_mcp.surface.clients import Profile
 from kie_mcp.surface.tenant import Tenant
 
+SHORTEST_WAIT = 1.0
+"""Seconds that are left for a job to a call that waited until the server was loaded, if it chose no shorter wait. A
+client that starts a server for each call would else never get on where the loading takes longer than its calls wait."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallOptions:
@@ -37,6 +41,10 @@ class Arrival:
     """Whether the process was suspended just before: then the call may have been made, and given up, long ago."""
     waited: float = 0.0
     """Seconds for which it waited before it was read: the wait for its job is shorter by that."""
+
+    def shorten(self, seconds: float, spent: float) -> float:
+        """Return what is left of a wait, of which so many seconds are spent."""
+        return max(seconds - spent, min(seconds, SHORTEST_WAIT) if self.waited else 0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -78,7 +78,8 @@ class CallHandler:
         draft = await tenant.planner.draft(order, parts=parts, convert=options.convert)
         job, joined, asked = await self._place(draft, ctx, options, arrival)
         try:
-            seconds = min(self._choose_wait(ctx, options), self._find_patience(ctx, options) - asked) - arrival.waited
+            seconds = min(self._choose_wait(ctx, options), self._find_patience(ctx, options) - asked)
+            seconds = arrival.shorten(seconds, arrival.waited)
             return await self.answer_when_done(job, ctx, options, joined=joined, seconds=seconds, arrival=arrival)
         except Exception as error:
             # The job goes on in spite of this, so the caller must get its id.
@@ -132,8 +133,8 @@ class CallHandler:
         """Look at the job again, wait for its end as long as the client can, and answer."""
         service = self._tenant_of(ctx.request_context).service
         arrival, seconds = self._note_arrival(service, ctx), self._choose_wait(ctx, options)
-        job = await service.ask(job, seconds=max(seconds - arrival.waited, 0.0))
-        seconds -= anyio.current_time() - arrival.loop_time
+        job = await service.ask(job, seconds=arrival.shorten(seconds, arrival.waited))
+        seconds = arrival.shorten(seconds, anyio.current_time() - arrival.loop_time)
         return await self.answer_when_done(job, ctx, options, seconds=seconds, arrival=arrival)
 
     async def answer_when_done(
