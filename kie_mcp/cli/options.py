@@ -22,6 +22,10 @@ _SANDBOX_HELP = "use a built-in sandbox: no key, no cost"
 _SPEED_HELP = "how many times faster than Kie.ai the sandbox works (1)"
 
 
+_DEEPER = " " * 7
+"""Where a line of a list goes on: below the words of the exit codes."""
+
+
 class HelpFormatter(argparse.HelpFormatter):
     """Breaks lines between words only, never inside a model's name; a text that has lines keeps them."""
 
@@ -29,7 +33,9 @@ class HelpFormatter(argparse.HelpFormatter):
         return wrap(text, width)
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
-        lines = (part for line in text.splitlines() for part in wrap(line, width, indent="    "))
+        lines: list[str] = []
+        for line in text.splitlines():
+            lines += wrap(line, width, indent=_DEEPER if line.startswith(" ") else "")
         return "\n".join(indent + line for line in lines)
 
 
