@@ -10,7 +10,7 @@ from hypothesis.configuration import set_hypothesis_home_dir
 settings.register_profile("repeatable", derandomize=True, deadline=None, database=None, max_examples=200)
 settings.load_profile("repeatable")
 HERE = Path(__file__).parent
-# What it reads in our sources is kept: else each process reads it anew. By itself it would keep that in the working folder.
+# What it reads in our sources is kept for all processes; by itself it would keep it in the working folder.
 set_hypothesis_home_dir(HERE.parent / "build" / "hypothesis")
 
 LONGEST_NAME = 32
