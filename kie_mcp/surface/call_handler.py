@@ -42,9 +42,12 @@ T = TypeVar("T")
 
 GRACE = 2.0
 """Seconds that an answer may take in addition to the wait before it counts as late."""
-SHORTEST_WAIT = 1.0
-"""Seconds that are left for a job to a call that waited until the server was loaded, if it chose no shorter wait. A
-client that starts a server for each call would else never get on where the loading takes longer than its calls wait."""
+SHORTEST_WAIT = 2.5
+"""Seconds that are left for a job to a call that waited until the server was loaded, if it chose no shorter wait.
+
+What another process cared for is looked at after two seconds. A client that starts a server for each call would else
+never see its job go on where the loading takes longer than its calls wait.
+"""
 ASKING_SHARE = 0.9
 """The part of the time that a client waits in which the person can answer: the rest is for what is done then."""
 
