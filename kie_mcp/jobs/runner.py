@@ -110,8 +110,11 @@ class JobRunner:
         self._group.start_soon(self._see_through, job, name=f"job {job.id}")
 
     def nudge(self, job_id: str) -> None:
-        """Look at a job in this process's care as soon as that is allowed: somebody asks."""
-        self._loop.nudge(job_id)
+        """Look at a job as soon as that is allowed, also if it comes into this process's care only later."""
+        if job_id in self._mine:
+            self._loop.nudge(job_id)
+        else:
+            self._loop.expect(job_id)
 
     def save_again(self, job: Job) -> anyio.Event:
         """Save the missing files of a finished job; returns what is set when that has ended, however it did."""

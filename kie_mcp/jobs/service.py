@@ -216,7 +216,7 @@ class JobService:
         For that it waits so many seconds at most; it goes on all the same.
         """
         old = job.looked_at is None or not 0 <= self._clock.now() - job.looked_at < self.timing.shortest_gap
-        if self._runner.has(job):
+        if not job.done:
             if old:
                 self._runner.nudge(job.id)
         elif job.phase is Phase.SUCCEEDED and old and await self._misses_files(job):

@@ -7,9 +7,12 @@ import anyio
 from kie_mcp.surface.clients import Profile
 from kie_mcp.surface.tenant import Tenant
 
-SHORTEST_WAIT = 1.0
-"""Seconds that are left for a job to a call that waited until the server was loaded, if it chose no shorter wait. A
-client that starts a server for each call would else never get on where the loading takes longer than its calls wait."""
+SHORTEST_WAIT = 2.5
+"""Seconds that are left for a job to a call that waited until the server was loaded, if it chose no shorter wait.
+
+What another process cared for is looked at after two seconds. A client that starts a server for each call would else
+never see its job go on where the loading takes longer than its calls wait.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
