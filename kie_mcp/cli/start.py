@@ -18,8 +18,8 @@ _WHAT = (
     "kie-mcp makes pictures, speech and talking videos with Kie.ai. An assistant such as Claude starts it as an MCP"
     " server; a person can order from here."
 )
-_CLIENTS = "Claude Code, or of another client that config --help names"
 _LOOK = ("kie-mcp demo", "a picture, a voice and a talking video: no key, no cost")
+_CLIENTS = "Claude Code, or of another client that config --help names"
 _WITH_KEY = (
     ('kie-mcp image "a red fox" --estimate', "what a picture costs; without --estimate it is made"),
     ("kie-mcp config claude-code --write", f"puts this server and the key into the file of {_CLIENTS}"),
