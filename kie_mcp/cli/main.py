@@ -1,6 +1,5 @@
 """Run the command `kie-mcp`: read its arguments, then import only what the chosen command needs."""
 
-import sys
 import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
@@ -10,7 +9,6 @@ from kie_mcp.cli.exit_codes import FAILED, INTERRUPTED, code_of_error
 from kie_mcp.cli.options import build_parser
 from kie_mcp.cli.shell_words import rewrite, rewrite_remedy
 from kie_mcp.cli.start import run_without_command
-from kie_mcp.cli.terminal import fit
 from kie_mcp.console import ConsoleError, close_streams, prepare_streams, report, warn
 from kie_mcp.errors import KieError
 from kie_mcp.forced_exit import exit_despite_threads
@@ -48,8 +46,7 @@ def _run_command(argv: Sequence[str] | None, hand_over: "HandOver | None") -> in
             raise
     if isinstance(trouble, ConsoleError):
         return report(trouble)
-    said = f"{rewrite(trouble.message)}\n{rewrite_remedy(trouble.category, trouble.remedy)}".strip()
-    warn(*fit(f"kie-mcp: {said}".splitlines(), sys.stderr))
+    warn(f"kie-mcp: {rewrite(trouble.message)}", *filter(None, [rewrite_remedy(trouble.category, trouble.remedy)]))
     return code_of_error(trouble.category)
 
 

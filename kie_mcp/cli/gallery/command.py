@@ -1,7 +1,6 @@
 """Make the gallery's file, say where it is, and open it."""
 
 import json
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,7 +9,6 @@ from pathlib import Path
 from kie_mcp.cli.gallery.entries import Entry, list_entries, read_jobs
 from kie_mcp.cli.gallery.page import GENERATOR, read_pictures, write_page
 from kie_mcp.cli.ledger_file import may_exist
-from kie_mcp.cli.terminal import fit
 from kie_mcp.console import say, warn
 from kie_mcp.errors import OutputError
 from kie_mcp.media.outputs.atomic_file import AtomicFile
@@ -18,7 +16,6 @@ from kie_mcp.optional_packages import PREVIEW, install_hint, missing_packages
 from kie_mcp.settings import Settings
 
 NAME = "gallery.html"
-_NOTHING = "Nothing was made with this key yet. Each key has its own jobs: set KIE_API_KEY as your client does."
 _MANY = 100
 """More new files than this take seconds."""
 _HEAD = 400
@@ -68,7 +65,7 @@ def _report(target: Path, entries: Sequence[Entry], *, as_json: bool) -> None:
     elif count:
         say(target)
     else:
-        warn(*fit([_NOTHING], sys.stderr))
+        warn("Nothing was made with this key yet. Each key has its own jobs: set KIE_API_KEY as your client does.")
     if missing:
         warn(f"Not there any more: {missing} of {count} files. The page names them.")
     if count and (absent := missing_packages(PREVIEW)):
