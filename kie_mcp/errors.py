@@ -134,12 +134,11 @@ class MissingKeyError(CredentialError):
     """There is no key."""
 
     category = "no_key"
-    remedy = """Make a key at https://kie.ai/api-key and put it where your client starts this server:
-- Claude Code: claude mcp add kie --env KIE_API_KEY=… -- kie-mcp
-- Claude Desktop, Cursor, Gemini CLI: "env": {"KIE_API_KEY": "…"} beside "command" in the server's JSON entry
-- Codex: env = { KIE_API_KEY = "…" } under [mcp_servers.kie]
-- VS Code: "env": {"KIE_API_KEY": "${input:kie-api-key}"} in the server's entry of .vscode/mcp.json
-Then restart the client. To try everything without a key or cost, add the argument --sandbox."""
+    remedy = """Make a key at https://kie.ai/api-key. In a terminal, this asks for it and puts it in the client's file:
+uvx kie-mcp config CLIENT --write --key ask
+CLIENT is claude-code, claude-desktop, cursor, vscode, windsurf, zed, cline, codex, gemini or opencode.
+Or set KIE_API_KEY where the client starts this server. Then restart the client.
+To try everything without a key or cost, add the argument --sandbox."""
 
     def __init__(
         self,

@@ -22,16 +22,22 @@ _WHAT = (
 _COMMAND = re.compile(rf"(kie-mcp {re.escape(__version__)}$|  \S.*)")
 """What is in bold: the name, and what can be typed."""
 _LOOK = ("kie-mcp demo", "a picture, a voice and a talking video: no key, no cost")
+_CLIENTS = "Claude Code, or of another client that config --help names"
 _WITH_KEY = (
     ('kie-mcp image "a red fox" --estimate', "what a picture costs; without --estimate it is made"),
+    ("kie-mcp config claude-code --write", f"puts this server and the key into the file of {_CLIENTS}"),
     ("kie-mcp jobs", "what was made, and what still runs"),
     ("kie-mcp account", "the balance, and what was spent"),
     ("kie-mcp doctor", "checks key, connections and folders"),
 )
+_CONNECT = (
+    "kie-mcp config claude-code --write --key ask",
+    f"asks for a key, and puts it with this server into the file of {_CLIENTS}",
+)
 _WITHOUT_KEY = (
     _LOOK,
-    ('kie-mcp --sandbox image "a red fox"', "the same from a built-in sandbox, one by one"),
-    ("export KIE_API_KEY=…", "a key of your own, made at https://kie.ai/api-key"),
+    _CONNECT,
+    ("export KIE_API_KEY=…", "to order from here: a key of your own, made at https://kie.ai/api-key"),
     ("kie-mcp doctor", "checks key, connections and folders"),
 )
 
@@ -53,12 +59,16 @@ def run_without_command(arguments: argparse.Namespace, hand_over: "HandOver | No
 
 def _introduce(settings: "Settings", width: int) -> list[str]:
     """Say what this is and what to do next, with or without a key."""
+    from kie_mcp.client_config.launch_command import name_program
+
     has_key = settings.api_key is not None
     state = "A key is set." if has_key else "No key is set (KIE_API_KEY)."
     lines = [f"kie-mcp {__version__}", "", *wrap(_WHAT, width), "", f"{state} What to do next:", ""]
+    program, with_sandbox = name_program(), name_program(sandbox=True)
     for command, use in _WITH_KEY if has_key else _WITHOUT_KEY:
-        lines += [f"  {command}", *wrap(f"      {use}", width, indent="      ")]
-    return [*lines, "", *wrap("All commands: kie-mcp --help. In a pipe it serves MCP.", width)]
+        start = with_sandbox if command == _LOOK[0] else program
+        lines += [f"  {command.replace('kie-mcp', start, 1)}", *wrap(f"      {use}", width, indent="      ")]
+    return [*lines, "", *wrap(f"All commands: {program} --help. In a pipe it serves MCP.", width)]
 
 
 def prepare_to_serve(arguments: argparse.Namespace, *, http: bool = False, has_greeted: bool = False) -> "Settings":

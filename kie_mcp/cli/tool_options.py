@@ -5,6 +5,7 @@ Names, choices, bounds and help come from the schema that MCP clients see.
 
 import argparse
 import functools
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
@@ -68,7 +69,10 @@ def describe(schema: Schema, name: str = "") -> str:
     listed = f"one of {', '.join(choices)}" if 0 < len(choices) <= _LISTED else ""
     usual = f"by default {schema['default']}" if schema.get("default") else ""
     bounds = f"from {schema['minimum']:.10g} to {schema['maximum']:.10g}" if "minimum" in schema else ""
-    return "; ".join(filter(None, [f"{text[:1].lower()}{text[1:]}", listed, bounds, usual])).replace("%", "%%")
+    if text[1:2].islower():  # ISO stays as it is
+        text = f"{text[0].lower()}{text[1:]}"
+    text = re.sub(r"\b[a-z]+_[a-z_]+\b", lambda found: option_name(found[0]), text)
+    return "; ".join(filter(None, [text, listed, bounds, usual])).replace("%", "%%")
 
 
 def option_name(name: str) -> str:

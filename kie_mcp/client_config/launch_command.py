@@ -1,5 +1,6 @@
 """Find the command with which a client starts this server, whatever search path the client has."""
 
+import shlex
 import shutil
 import sys
 from collections.abc import Callable
@@ -53,6 +54,22 @@ def find_command(
     options = ("--sandbox",) if sandbox else ()
     script = _find_script(Path(started), Path(python))
     return LaunchCommand(str(script), options) if script else LaunchCommand(python, ("-m", "kie_mcp", *options))
+
+
+def name_program(
+    *, sandbox: bool = False, started: str = "", python: str = "", which: Callable[[str], str | None] = shutil.which
+) -> str:
+    """Return what a person types in the place of `kie-mcp` to start what runs now; the seams are those above.
+
+    `sandbox`: whether what they type needs the sandbox, which uvx brings only if it is asked for.
+    """
+    started, python = started or sys.argv[0], python or sys.executable
+    if any(part.startswith(_UV_CACHE) for part in Path(python).parts):
+        return "uvx --from 'kie-mcp[sandbox]' kie-mcp" if sandbox else "uvx kie-mcp"
+    found, script = which("kie-mcp"), _find_script(Path(started), Path(python))
+    if script is None:
+        return f"{shlex.quote(python)} -m kie_mcp"
+    return "kie-mcp" if found and Path(found).samefile(script) else shlex.quote(str(script))
 
 
 def _find_uvx(uv: str, which: Callable[[str], str | None]) -> str:

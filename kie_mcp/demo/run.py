@@ -25,6 +25,8 @@ PROMPT = "a red fox in a raincoat, looking at the camera"
 SCRIPT = (
     "Hello! I am a fox, it is raining, and I was made without a key. Give me a picture and a voice, and I will talk."
 )
+OTHER_SCRIPT = "Hello! I was made without a key. Give me a picture and a voice, and I will talk."
+"""What is said where the picture is not the fox."""
 ACTING = "It speaks to the camera in a friendly way."
 JSON = dict[str, Any]
 
@@ -116,7 +118,8 @@ def _make_folder(out: Path) -> Path:
 async def _make_all(caller: Caller, prompt: str) -> dict[str, JSON]:
     """Order three jobs, the third from the outputs of the first two, and return their outputs by title."""
     image = await caller.make("image", "generate_image", prompt=prompt)
-    speech = await caller.make("speech", "generate_speech", text=SCRIPT)
+    script = SCRIPT if prompt == PROMPT else OTHER_SCRIPT
+    speech = await caller.make("speech", "generate_speech", text=script)
     chained = {"image": image["resource"], "audio": speech["resource"], "prompt": ACTING}
     video = await caller.make("talking video", "create_talking_video", **chained)
     return {"image": image, "speech": speech, "talking video": video}

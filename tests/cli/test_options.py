@@ -50,6 +50,8 @@ the README lists them. `kie-mcp COMMAND --help` says more of a command.
 def test_an_order_takes_every_argument_of_its_tool(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     told = read_help(capsys, command)
     assert max(map(len, told.splitlines())) <= 80
+    assert "iSO" not in told
+    assert not re.search(r"[a-z]_[a-z]", told.replace("{job_id}", ""))
     own = {"prompt", "prompts", "preview", "text", "model", "input"} if command != "video" else {"preview"}
     names = read_schemas()[TOOLS[command]]["properties"].keys() - own
     assert all(f"  {option_name(name)}" in told for name in names)

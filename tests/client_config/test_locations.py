@@ -6,7 +6,7 @@ import pytest
 from inline_snapshot import snapshot
 
 from kie_mcp.client_config.clients import BY_ID, CLIENTS
-from kie_mcp.client_config.launch_command import find_command
+from kie_mcp.client_config.launch_command import find_command, name_program
 from kie_mcp.client_config.locations import find_file, find_folders
 
 
@@ -117,6 +117,17 @@ def test_what_uvx_started_is_started_by_uvx_again(tmp_path: Path) -> None:
     (tmp_path / "uvx").touch()
     beside = find_command(sandbox=True, python=python, uv=str(tmp_path / "uv"), which=lambda name: None)
     assert beside.words == (str(tmp_path / "uvx"), "--from", "kie-mcp[sandbox]", "kie-mcp", "--sandbox")
+
+
+def test_a_person_is_told_to_type_what_they_can_start(tmp_path: Path) -> None:
+    script = tmp_path / "kie-mcp"
+    script.touch()
+    assert name_program(started=str(script), which=lambda name: str(script)) == "kie-mcp"
+    assert name_program(started=str(script), which=lambda name: None) == str(script)
+    assert name_program(started="/a/__main__.py", python="/nowhere/python3") == "/nowhere/python3 -m kie_mcp"
+    uvx = "/home/you/.cache/uv/archive-v0/vfDVh5UU/bin/python"
+    assert name_program(python=uvx) == "uvx kie-mcp"
+    assert name_program(python=uvx, sandbox=True) == "uvx --from 'kie-mcp[sandbox]' kie-mcp"
 
 
 def test_every_client_with_a_file_for_projects_can_do_without_the_key_in_it() -> None:

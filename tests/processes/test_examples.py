@@ -84,10 +84,11 @@ def test_the_library_makes_an_image_without_mcp(ran: ExamplesRan) -> None:
 
 @pytest.mark.parametrize(("style", "picture"), [("seed", "image/png"), ("legacy", "image/jpeg")])
 def test_the_demo_makes_all_its_files_in_each_style(tmp_path: Path, style: str, picture: str) -> None:
-    ran = run("-m", "kie_mcp", "demo", "--style", style, "--out", str(tmp_path / "out"), home=tmp_path)
+    ran = run("-m", "kie_mcp", "demo", "a bear", "--style", style, "--out", str(tmp_path / "out"), home=tmp_path)
     assert (ran.returncode, ran.stderr) == (0, "")
-    made = [probe(saved(line)).mime_type for line in ran.stdout.splitlines()[-3:]]
-    assert made == [picture, "audio/mpeg", "video/mp4"]
+    files = [saved(line) for line in ran.stdout.splitlines()[-3:]]
+    assert [probe(file).mime_type for file in files] == [picture, "audio/mpeg", "video/mp4"]
+    assert "fox" not in ran.stdout
 
 
 def test_a_demo_that_goes_wrong_says_what_the_tool_said(tmp_path: Path) -> None:

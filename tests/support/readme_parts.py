@@ -138,11 +138,11 @@ def write_commands() -> str:
 
 
 def write_examples() -> str:
-    """Write the command that starts each example, and the sentence that its file opens with."""
-    lines = ["| in a checkout | what it does |", "|---|---|"]
+    """Write the name of each example, and the sentence that its file opens with."""
+    lines = ["| example | what it does |", "|---|---|"]
     for path in sorted((ROOT / "examples").glob("*.py")):
         sentence = (ast.get_docstring(ast.parse(path.read_text("utf-8"))) or "").partition(". ")[0]
-        lines.append(f"| `make example NAME={path.stem}` | [{sentence}]({BLOB}examples/{path.name}) |")
+        lines.append(f"| [`{path.stem}`]({BLOB}examples/{path.name}) | {sentence} |")
     return "".join(f"{line}\n" for line in lines)
 
 

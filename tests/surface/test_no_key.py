@@ -1,11 +1,13 @@
 """Without a key, or with a wrong one, the server starts, and its answers say what to do."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from inline_snapshot import snapshot
 from pydantic import SecretStr
 
+from kie_mcp.client_config.clients import CLIENTS, Client
 from kie_mcp.setting_values import SettingsError
 from kie_mcp.settings import Settings
 from tests.support.sandbox_server import Era, facts, stand, text
@@ -22,12 +24,11 @@ ORDERS = {
 
 NO_KEY = snapshot("""\
 error: There is no Kie.ai API key.
-what to do: Make a key at https://kie.ai/api-key and put it where your client starts this server:
-- Claude Code: claude mcp add kie --env KIE_API_KEY=… -- kie-mcp
-- Claude Desktop, Cursor, Gemini CLI: "env": {"KIE_API_KEY": "…"} beside "command" in the server's JSON entry
-- Codex: env = { KIE_API_KEY = "…" } under [mcp_servers.kie]
-- VS Code: "env": {"KIE_API_KEY": "${input:kie-api-key}"} in the server's entry of .vscode/mcp.json
-Then restart the client. To try everything without a key or cost, add the argument --sandbox.\
+what to do: Make a key at https://kie.ai/api-key. In a terminal, this asks for it and puts it in the client's file:
+uvx kie-mcp config CLIENT --write --key ask
+CLIENT is claude-code, claude-desktop, cursor, vscode, windsurf, zed, cline, codex, gemini or opencode.
+Or set KIE_API_KEY where the client starts this server. Then restart the client.
+To try everything without a key or cost, add the argument --sandbox.\
 """)
 
 
@@ -52,6 +53,12 @@ async def test_a_paid_tool_says_how_to_get_a_key(tmp_path: Path, tool: str) -> N
     assert not facts(result)["error"]["may_have_been_charged"]
     assert (jobs, here.creates) == ([], [])
     assert text(result) == NO_KEY
+    assert shown(CLIENTS) in text(result)
+
+
+def shown(clients: Sequence[Client]) -> str:
+    *others, last = (client.id for client in clients)
+    return f"CLIENT is {', '.join(others)} or {last}."
 
 
 async def test_free_tools_work_without_a_key(tmp_path: Path) -> None:

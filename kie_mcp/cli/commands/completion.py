@@ -7,7 +7,8 @@ from kie_mcp.console import say
 
 SHELLS = ("bash", "zsh", "fish", "tcsh", "powershell")
 EXAMPLES = """where to put it:
-  bash  kie-mcp completion bash > ~/.local/share/bash-completion/completions/kie-mcp
+  bash  kie-mcp completion bash > ~/.kie-mcp-completion.bash
+        echo 'source ~/.kie-mcp-completion.bash' >> ~/.bashrc
   zsh   kie-mcp completion zsh > "${fpath[1]}/_kie-mcp"
   fish  kie-mcp completion fish > ~/.config/fish/completions/kie-mcp.fish"""
 

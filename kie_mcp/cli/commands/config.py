@@ -13,7 +13,8 @@ def _add_arguments(config: argparse.ArgumentParser) -> None:
     config.add_argument("client", choices=[*BY_ID], metavar="CLIENT", help=", ".join(BY_ID))
     config.add_argument("--write", action="store_true", help="put it into the client's file, beside what is there")
     config.add_argument("--force", action="store_true", help="also in place of another entry of the same name")
-    key_help = "environment (KIE_API_KEY), ask, reference (the client reads KIE_API_KEY), or none"
+    key_help = "ask, environment (KIE_API_KEY), reference (the client reads KIE_API_KEY), or none"
+    key_help += "; without this option KIE_API_KEY is taken if it is set"
     config.add_argument("--key", choices=("environment", "ask", "reference", "none"), metavar="FROM", help=key_help)
     config.add_argument("--name", default="kie", metavar="NAME", help="what the server is called there (kie)")
     config.add_argument("--project", action="store_true", help="for the project in the working folder only")

@@ -20,7 +20,8 @@ EXAMPLES = """examples:
   kie-mcp jobs show job_6ph3uux47ffsi4fpdzsnqgypqo
   kie-mcp jobs save job_6ph3uux47ffsi4fpdzsnqgypqo --to .
 
-An id may be Kie.ai's own, as https://kie.ai/logs shows it, so that a job made elsewhere is saved, too."""
+An id may be Kie.ai's own, as https://kie.ai/logs shows it, so that a job made
+elsewhere is saved, too."""
 
 
 def _add_arguments(jobs: argparse.ArgumentParser) -> None:
