@@ -18,6 +18,7 @@ from kie_mcp.jobs.events import JobEvents
 from kie_mcp.jobs.history import JobHistory
 from kie_mcp.jobs.observer import JobObserver
 from kie_mcp.jobs.service import JobService
+from kie_mcp.jobs.store.errors import LedgerError
 from kie_mcp.jobs.store.process_lock import ProcessLock
 from kie_mcp.jobs.store.protocols import Ledger
 from kie_mcp.jobs.store.store_url import open_store, sqlite_url
@@ -242,7 +243,7 @@ def assemble(
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncGenerator[Tenants]:
-        async with _hold(shared.process_lock), tenants.open():
+        async with _hold(shared.process_lock, anyway=tenants.opens_anyway), tenants.open():
             yield tenants
 
     server = KieServer(
@@ -267,9 +268,13 @@ def assemble(
 
 
 @asynccontextmanager
-async def _hold(process_lock: ProcessLock) -> AsyncGenerator[None]:
-    """Hold the lock that tells other processes that this one is alive; at the end its disk may not answer any more."""
-    await run_in_thread(process_lock.__enter__)
+async def _hold(process_lock: ProcessLock, *, anyway: bool) -> AsyncGenerator[None]:
+    """Hold the lock that tells other processes that this one is alive; at the end its disk may not answer any more.
+
+    Raises LedgerError if it cannot be held, unless the server is to open *anyway*: then it is tried again later.
+    """
+    with suppress(*([LedgerError] if anyway else [])):
+        await run_in_thread(process_lock.__enter__)
     try:
         yield
     finally:

@@ -84,6 +84,12 @@ def replace_file(
     return replace(part, target)
 
 
+def create_file(path: Path, mode: int = 0o600) -> int:
+    """Create a file of bytes and return its descriptor, for writing. Raises OSError, also if there is one already."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    return os.open(path, flags, mode)
+
+
 def open_regular(path: Path) -> int:
     """Open an ordinary file for reading and return its descriptor, without following a link and without waiting.
 

@@ -16,7 +16,7 @@ from kie_mcp.urls import check_url
 
 
 class SettingsError(KieError):
-    """A setting cannot be used; the message says which, what was given and what is allowed."""
+    """A setting, or an option of the command line, cannot be used; the message says which, and what is allowed."""
 
     category = "settings"
 

@@ -48,8 +48,10 @@ async def serve_stdio(
 
 
 async def _serve(server: KieServer, hand_over: HandOver | None) -> None:
-    # Before standard input is read: a thread that waits for its client to write cannot be ended.
-    await server.tenants.ready()
+    if hand_over and hand_over.opening_id:  # its client was greeted: what is wrong is said in the answers to its calls
+        server.tenants.opens_anyway = True
+    else:  # before standard input is read: a thread that waits for its client to write cannot be ended
+        await server.tenants.ready()
     with suppress(AttributeError):
         # What is printed while it serves goes to stderr, by the SDK. What is still buffered would mix with answers.
         cast("io.TextIOWrapper", sys.stdout).reconfigure(line_buffering=True)

@@ -3,9 +3,12 @@
 import json
 import re
 import unicodedata
-from typing import Any, AnyStr, cast
 
 from kie_mcp.urls import bare_links
+
+TYPE_CHECKING = False  # the start loads this, and importing it from typing takes longer than all of this
+if TYPE_CHECKING:
+    from typing import Any, AnyStr, TypeGuard
 
 WORDS = 300
 """The most characters that are shown of somebody's words."""
@@ -113,7 +116,7 @@ def short_link(url: str, limit: int = LINK) -> str:
     return _cut(url, limit)
 
 
-def without_key(said: AnyStr, key: str) -> AnyStr:
+def without_key(said: "AnyStr", key: str) -> "AnyStr":
     """Return the text or bytes with "[key]" in place of the key, unless the key is too short to be a secret."""
     if len(key) < SECRET_LENGTH:
         return said
@@ -122,19 +125,19 @@ def without_key(said: AnyStr, key: str) -> AnyStr:
     return said.replace(key, "[key]")
 
 
-def dump_json(data: Any) -> str:
+def dump_json(data: "Any") -> str:
     """Return the data as JSON in ASCII: hidden characters show as escapes."""
     return json.dumps(data)
 
 
-def make_showable(data: dict[str, Any]) -> dict[str, Any]:
+def make_showable(data: "dict[str, Any]") -> "dict[str, Any]":
     """Return the data with clean texts and names; if it is too large, only the beginning of its JSON."""
     if len(whole := dump_json(data)) > DATA:
         return {"beginning": whole[: DATA // 2], "characters": len(whole)}
-    return cast("dict[str, Any]", _clean_value(data, 0))
+    return _clean_value(data, 0)
 
 
-def make_storable(value: Any, depth: int = 0) -> Any:
+def make_storable(value: "Any", depth: int = 0) -> "Any":
     """Return the data so that every JSON library can write and read it: without half pairs and huge numbers.
 
     Raises ValueError if it is nested too deeply.
@@ -143,27 +146,33 @@ def make_storable(value: Any, depth: int = 0) -> Any:
         raise ValueError("nested too deeply")
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode()
-    if isinstance(value, list):
-        return [make_storable(one, depth + 1) for one in cast("list[Any]", value)]
-    if isinstance(value, dict):
-        return {
-            make_storable(name): make_storable(one, depth + 1) for name, one in cast("dict[str, Any]", value).items()
-        }
+    if _is_list(value):
+        return [make_storable(one, depth + 1) for one in value]
+    if _is_object(value):
+        return {make_storable(name): make_storable(one, depth + 1) for name, one in value.items()}
     if isinstance(value, float | int) and not -_LARGEST < value < _LARGEST:
         return str(value)[:CODE]
     return value
 
 
-def _clean_value(value: Any, depth: int) -> Any:
+def _clean_value(value: "Any", depth: int) -> "Any":
     if isinstance(value, str):
         return _wash(value)
-    if isinstance(value, list | dict) and depth > _DEEPEST:
+    if depth > _DEEPEST and (_is_list(value) or _is_object(value)):
         return "…"
-    if isinstance(value, list):
-        return [_clean_value(one, depth + 1) for one in cast("list[Any]", value)]
-    if isinstance(value, dict):
-        return {_wash(name): _clean_value(one, depth + 1) for name, one in cast("dict[str, Any]", value).items()}
+    if _is_list(value):
+        return [_clean_value(one, depth + 1) for one in value]
+    if _is_object(value):
+        return {_wash(name): _clean_value(one, depth + 1) for name, one in value.items()}
     return value
+
+
+def _is_list(value: object) -> "TypeGuard[list[Any]]":
+    return isinstance(value, list)
+
+
+def _is_object(value: object) -> "TypeGuard[dict[str, Any]]":
+    return isinstance(value, dict)
 
 
 def _wash(text: str) -> str:

@@ -5,8 +5,11 @@ import re
 import unicodedata
 from collections.abc import Collection
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
-from typing import Any, cast
 from urllib.parse import SplitResult, urlsplit
+
+TYPE_CHECKING = False  # as in `text`
+if TYPE_CHECKING:
+    from typing import Any, TypeGuard
 
 MAX_URL = 2000
 """The most characters of a URL."""
@@ -176,16 +179,20 @@ def is_web_link(text: str) -> bool:
     return text[:8].casefold().startswith(("https://", "http://"))
 
 
-def bare_values(value: Any) -> Any:
+def bare_values(value: "Any") -> "Any":
     """Return an argument of an order, or a list of them, with links shortened as by `bare_link`.
 
     Words without a link at their beginning stay as they are. A text that only begins with a link keeps its words.
     """
-    if isinstance(value, list | tuple):
-        return [bare_values(one) for one in cast("list[Any]", value)]
+    if _is_list(value):
+        return [bare_values(one) for one in value]
     if not isinstance(value, str) or not is_web_link(value):
         return value
     return bare_link(value) if len(value.split(maxsplit=1)) == 1 else bare_links(value)
+
+
+def _is_list(value: object) -> "TypeGuard[list[Any] | tuple[Any, ...]]":
+    return isinstance(value, list | tuple)
 
 
 def bare_links(text: str, mark: str = "") -> str:

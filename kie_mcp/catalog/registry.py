@@ -8,6 +8,9 @@ from kie_mcp.orders.kind import KINDS, Kind
 from kie_mcp.orders.order import Order
 from kie_mcp.text import literal
 
+TITLES = {name: model.title for model in MODELS for name in (model.id, model.edit_id) if name}
+"""What people call a model, by each id that Kie.ai has for it."""
+
 
 def models(kind: Kind) -> tuple[Model, ...]:
     """List the models of a kind; the first is the default."""

@@ -3,11 +3,9 @@
 import json
 from contextlib import AsyncExitStack
 
-from kie_mcp.cli.ledger_file import may_exist
+from kie_mcp.cli.ledger_file import may_exist, open_ledger
 from kie_mcp.jobs.account import AccountReader
 from kie_mcp.jobs.clock import Clock, SystemClock
-from kie_mcp.jobs.store.protocols import Ledger
-from kie_mcp.jobs.store.store_url import open_store, sqlite_url
 from kie_mcp.kie.client import KieClient
 from kie_mcp.market.service import Market
 from kie_mcp.market.success_rate import read_both
@@ -31,19 +29,11 @@ async def report_account(
     """
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(kie or settings.make_client())
-        ledger = await _open_ledger(settings, stack)
+        path = settings.ledger_path
+        ledger = await stack.enter_async_context(open_ledger(path)) if may_exist(path) else None
         clock = clock or SystemClock()
         reader = AccountReader(ledger, client, clock, account=settings.account, limits=settings.limits)
         market = Market(client.models, settings.market_path, clock)
         account, rate = await read_both(reader, market, success_rate_of.strip())
         facts = describe_account(account, sandbox=bool(client.sandbox), rate=rate)
     return json.dumps(facts.as_json(), indent=2) if as_json else write_account(account, facts)
-
-
-async def _open_ledger(settings: Settings, stack: AsyncExitStack) -> Ledger | None:
-    if not may_exist(settings.ledger_path):
-        return None
-    ledger = open_store(sqlite_url(settings.ledger_path))
-    await ledger.open()
-    stack.push_async_callback(ledger.close)
-    return ledger

@@ -25,11 +25,6 @@ def parse_origin(text: str) -> str:
     return f"{scheme}://{host}".casefold()
 
 
-def parse_count(text: str) -> int:
-    """Return a whole number of at least 1."""
-    return int(parse_number(text, least=1, whole=True))
-
-
 def parse_port(text: str) -> int:
     """Return the number of a port; 0 is allowed."""
     return int(parse_number(text, least=0, most=65535, whole=True))

@@ -7,7 +7,6 @@ import stat
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,10 +15,10 @@ import anyio
 from kie_mcp import __version__, optional_packages
 from kie_mcp.catalog.model import OUTPUT_HOSTS
 from kie_mcp.cli.findings import Finding, Grade
+from kie_mcp.cli.ledger_file import open_ledger
 from kie_mcp.errors import KieError, NotCreatedError
 from kie_mcp.jobs.clock import Clock, SystemClock
 from kie_mcp.jobs.store.schema import JOURNAL
-from kie_mcp.jobs.store.store_url import open_store, sqlite_url
 from kie_mcp.kie.addresses import API
 from kie_mcp.kie.client import KieClient
 from kie_mcp.media.outputs.download_limits import expected_bytes
@@ -28,6 +27,7 @@ from kie_mcp.media.worker_threads import run_in_thread
 from kie_mcp.orders.kind import Kind
 from kie_mcp.settings import Settings
 from kie_mcp.text import without_key
+from kie_mcp.timestamps import day_and_time
 
 LOW_CREDITS = 10.0
 """Fewer credits than this are worth a remark: little can be made with them."""
@@ -177,14 +177,11 @@ async def _check_output_folder(settings: Settings) -> list[Finding]:
 
 
 async def _check_ledger(settings: Settings, now: float) -> list[Finding]:
-    ledger = open_store(sqlite_url(settings.ledger_path))
     try:
-        await ledger.open()
-        jobs = await ledger.list_jobs(settings.account, limit=1000)
+        async with open_ledger(settings.ledger_path) as ledger:
+            jobs = await ledger.list_jobs(settings.account, limit=1000)
     except KieError as error:
         return [Finding(Grade.PROBLEM, "ledger", error.message, error.remedy or "Set KIE_STATE_DIR to another folder.")]
-    finally:
-        await ledger.close()
     unfinished = sum(not job.done for job in jobs)
     found = f"{settings.ledger_path} opens; jobs of this key that are not finished: {unfinished}"
     ahead = max((job.updated_at for job in jobs), default=now) - now
@@ -208,7 +205,7 @@ def check_state_folder(path: Path, *, windows: bool = os.name == "nt") -> Findin
 async def _check_clock(kie: KieClient, now: float) -> list[Finding]:
     """Check this computer's clock: the age of jobs is measured with it, also against times that Kie.ai gives."""
     ahead = await _measure_skew(kie, now)
-    time = f"{datetime.fromtimestamp(now, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    time = day_and_time(now)
     if ahead is None:
         return [Finding(Grade.OK, "clock", f"{time}; Kie.ai could not be asked for the time")]
     if abs(ahead) > SKEW:

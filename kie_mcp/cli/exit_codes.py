@@ -3,21 +3,22 @@
 from collections.abc import Mapping
 from typing import Any
 
+from kie_mcp.console import FAILED, NO_READER
+
 DONE = 0
-FAILED = 1
 BAD_SETTINGS = 2
 NOT_KNOWN_YET = 3
 NOT_AGREED = 4
 INTERRUPTED = 130
 
-TABLE = """exit codes:
-  0    done
-  1    failed: what was asked for was not made or not found
-  2    arguments or settings are wrong; nothing was ordered
-  3    not known yet: a job still runs, or Kie.ai did not confirm it
-  4    not ordered: over a ceiling, or nobody agreed to the price
-  130  stopped by Ctrl-C; jobs that were sent go on at Kie.ai
-  141  nobody reads the output"""
+TABLE = f"""exit codes:
+  {DONE}    done
+  {FAILED}    failed: what was asked for was not made or not found
+  {BAD_SETTINGS}    arguments or settings are wrong; nothing was ordered
+  {NOT_KNOWN_YET}    not known yet: a job still runs, or Kie.ai did not confirm it
+  {NOT_AGREED}    not ordered: over a ceiling, or nobody agreed to the price
+  {INTERRUPTED}  stopped by Ctrl-C; jobs that were sent go on at Kie.ai
+  {NO_READER}  nobody reads the output"""
 """What the help says of them."""
 
 _OF_ERRORS = {

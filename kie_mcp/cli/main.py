@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, cast
 
 from kie_mcp.cli.command import list_commands
 from kie_mcp.cli.exit_codes import FAILED, INTERRUPTED, code_of_error
+from kie_mcp.cli.no_command import run_without_command
 from kie_mcp.cli.options import build_parser
 from kie_mcp.cli.shell_words import rewrite, rewrite_remedy
-from kie_mcp.cli.start import run_without_command
 from kie_mcp.console import ConsoleError, close_streams, prepare_streams, report, warn
 from kie_mcp.errors import KieError
 from kie_mcp.forced_exit import exit_despite_threads

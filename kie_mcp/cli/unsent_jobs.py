@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import anyio
 
+from kie_mcp.cli.ledger_file import open_ledger
 from kie_mcp.errors import KieError
 from kie_mcp.jobs.job import Phase
-from kie_mcp.jobs.store.store_url import open_store, sqlite_url
 from kie_mcp.settings import Settings
 
 
@@ -14,12 +14,8 @@ def find_unsent(settings: Settings, job_ids: Sequence[str]) -> list[str]:
     """Return those of the jobs that wait to be sent; none if the ledger cannot be read."""
 
     async def read() -> list[str]:
-        ledger = open_store(sqlite_url(settings.ledger_path))
-        await ledger.open()
-        try:
+        async with open_ledger(settings.ledger_path) as ledger:
             jobs = [await ledger.read(job_id) for job_id in job_ids]
-        finally:
-            await ledger.close()
         return [job.id for job in jobs if job and job.phase is Phase.RESERVED]
 
     try:

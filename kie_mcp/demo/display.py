@@ -1,4 +1,4 @@
-"""Show the demo's progress: a bar for each job in a terminal, plain lines anywhere else."""
+"""Show the progress of jobs: a bar for each job in a terminal, plain lines anywhere else."""
 
 from collections.abc import Generator
 from contextlib import contextmanager

@@ -65,6 +65,7 @@ NO_FILES = frozenset({"no_output", "bad_result"})
 """Categories of the trouble of a success that names no file."""
 MISSING = frozenset({"not_saved", "expired"})
 """Categories of the trouble of a success whose files were not all there when they were saved last."""
+UNFINISHED_STATES = frozenset({JobState.QUEUED, JobState.RUNNING})
 FINAL = frozenset({Phase.SUCCEEDED, Phase.FAILED, Phase.UNCONFIRMED})
 
 

@@ -61,11 +61,16 @@ class JobRunner:
         """The jobs in this process's care, with the epoch in which it took them over."""
 
     @asynccontextmanager
-    async def open(self) -> AsyncGenerator[None]:
-        """Open the ledger, go on with what was left unfinished, and stop in good order. Raises LedgerError."""
-        await self._ledger.open()
+    async def open(self, *, anyway: bool = False) -> AsyncGenerator[None]:
+        """Open the ledger, go on with what was left unfinished, and stop in good order.
+
+        Raises LedgerError if the ledger cannot be used, unless it is to be opened *anyway*: then everything that needs
+        it raises that error, until it can be used.
+        """
         try:
-            await self._heartbeat.beat()
+            with suppress(*([LedgerError] if anyway else [])):
+                await self._ledger.open()
+                await self._heartbeat.beat()
             async with anyio.create_task_group() as group:
                 await group.start(self._care)
                 try:
@@ -105,8 +110,11 @@ class JobRunner:
         self._group.start_soon(self._see_through, job, name=f"job {job.id}")
 
     def nudge(self, job_id: str) -> None:
-        """Look at a job in this process's care as soon as that is allowed: somebody asks."""
-        self._loop.nudge(job_id)
+        """Look at a job as soon as that is allowed, also if it comes into this process's care only later."""
+        if job_id in self._mine:
+            self._loop.nudge(job_id)
+        else:
+            self._loop.expect(job_id)
 
     def save_again(self, job: Job) -> anyio.Event:
         """Save the missing files of a finished job; returns what is set when that has ended, however it did."""

@@ -80,9 +80,9 @@ class JobService:
         """Jobs of which it is not known whether they were written down."""
 
     @asynccontextmanager
-    async def open(self) -> AsyncGenerator["JobService"]:
-        """Open the ledger, go on with what was left unfinished, and stop in good order."""
-        async with self._runner.open():
+    async def open(self, *, anyway: bool = False) -> AsyncGenerator["JobService"]:
+        """Open the ledger, go on with what was left unfinished, and stop in good order. Raises as `JobRunner.open`."""
+        async with self._runner.open(anyway=anyway):
             yield self
 
     async def ready(self) -> None:
@@ -216,7 +216,7 @@ class JobService:
         For that it waits so many seconds at most; it goes on all the same.
         """
         old = job.looked_at is None or not 0 <= self._clock.now() - job.looked_at < self.timing.shortest_gap
-        if self._runner.has(job):
+        if not job.done:
             if old:
                 self._runner.nudge(job.id)
         elif job.phase is Phase.SUCCEEDED and old and await self._misses_files(job):

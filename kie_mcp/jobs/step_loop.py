@@ -76,6 +76,8 @@ class StepLoop:
         self._timing = timing
         self._nudges: dict[str, anyio.Event] = {}
         """What wakes those who wait for the next look at a job."""
+        self._asked: set[str] = set()
+        """Jobs for which somebody asked before they were in this process's care."""
 
     async def run(self, job: Job, taken: Callable[[Job], None] = lambda _: None) -> Job:
         """Bring the job to its end; tell `taken` after each step what it is now.
@@ -86,6 +88,8 @@ class StepLoop:
             # Whoever cared for it before may have looked just now.
             pause = self._timing.shortest_gap if job.epoch else 0.0
             memory = _Memory(watch, no_look_before=anyio.current_time() + pause)
+            memory.is_asked = job.id in self._asked
+            self._asked.discard(job.id)
             await self._read_inputs(job, memory)
             while due := await self._decide(job, memory):
                 if await self._is_due(job, due, memory):
@@ -98,6 +102,10 @@ class StepLoop:
         if event := self._nudges.get(job_id):
             event.set()
         self._looks.hurry(job_id)
+
+    def expect(self, job_id: str) -> None:
+        """Look at once when the job comes into this process's care, as it does soon after the process has started."""
+        self._asked.add(job_id)
 
     async def _decide(self, job: Job, memory: _Memory) -> Due | None:
         if memory.durations is None and job.task_id:

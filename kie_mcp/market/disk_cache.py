@@ -12,7 +12,7 @@ from typing import Any, TypeVar, cast
 import anyio
 from anyio.to_thread import run_sync
 
-from kie_mcp.file_system import replace_file
+from kie_mcp.file_system import create_file, replace_file
 
 PATIENCE = 5.0
 """Seconds that the disk may take; without it, Kie.ai is asked again."""
@@ -66,8 +66,7 @@ def _write(folder: Path, name: str, kept: CachedAnswer) -> None:
         one.mkdir(parents=True, exist_ok=True, mode=0o700)
     part = folder / f".{secrets.token_hex(8)}.part"
     try:
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
+        with os.fdopen(create_file(part), "wb") as file:
             file.write(content)
         replace_file(part, _path(folder, name))
     except BaseException:

@@ -19,16 +19,11 @@ from kie_mcp.jobs.service import JobService
 from kie_mcp.surface.answers.batch import build_batch, build_batch_estimate, build_lost_batch, describe_batch
 from kie_mcp.surface.batch_orders import Wish
 from kie_mcp.surface.batch_progress import BatchProgress
-from kie_mcp.surface.call_handler import (
-    Call,
-    CallHandler,
-    CallOptions,
-    Ctx,
-    Recipient,
-    note_callers,
-    number_keys,
-)
+from kie_mcp.surface.call import Call, CallOptions
+from kie_mcp.surface.call_handler import CallHandler, Ctx
 from kie_mcp.surface.clients import Profile, explain_shortening
+from kie_mcp.surface.idempotency_keys import number_keys
+from kie_mcp.surface.recipient import Recipient, note_answer, note_callers
 from kie_mcp.surface.tenant import Tenant, TenantOf
 
 logger = logging.getLogger(__name__)
@@ -168,7 +163,8 @@ class Batches:
         answered = build_batch(jobs, whole, links=call.profile.links, preview=picture)
         owed = [job for job in jobs if not job.done] if joined is None and not is_done else jobs
         late = self._calls.has_come_late(ctx, call.arrival)
-        await self._calls.note_answer(owed, tenant.service, Recipient(request=ctx.request_context, late=late))
+        recipient = Recipient(request=ctx.request_context, late=late)
+        await note_answer(owed, tenant.service, recipient, self._calls.deliveries)
         return answered
 
     async def _draw_first(

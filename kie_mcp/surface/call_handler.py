@@ -7,16 +7,13 @@ noted with the job, since that decides whether an equal order joins it later.
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import anyio
-import anyio.lowlevel
-from mcp.server.context import ServerRequestContext
 from mcp.server.mcpserver import Context
 from mcp.types import CallToolResult, ImageContent
 
-from kie_mcp.errors import KieError, MissingKeyError, OrderError
+from kie_mcp.errors import MissingKeyError
 from kie_mcp.jobs.budget import check_call, explain_count
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.jobs.draft import Draft
@@ -29,10 +26,13 @@ from kie_mcp.surface.answers.confirmation import Terms
 from kie_mcp.surface.answers.preview import PREVIEW_SECONDS, Previews
 from kie_mcp.surface.answers.schema import Answer
 from kie_mcp.surface.arrivals import Arrivals
-from kie_mcp.surface.clients import NOT_LISTENING, Peer, Profile, choose_wait, explain_shortening, find_profile
+from kie_mcp.surface.call import NO_OPTIONS, Arrival, Call, CallOptions
+from kie_mcp.surface.clients import NOT_LISTENING, Profile, choose_wait, explain_shortening, find_profile
 from kie_mcp.surface.confirmation import Confirmations
 from kie_mcp.surface.delivery_tracker import Deliveries
+from kie_mcp.surface.idempotency_keys import strip_key
 from kie_mcp.surface.progress import Progress
+from kie_mcp.surface.recipient import Recipient, note_answer, note_callers
 from kie_mcp.surface.tenant import Tenant, TenantOf
 
 logger = logging.getLogger(__name__)
@@ -44,77 +44,6 @@ GRACE = 2.0
 """Seconds that an answer may take in addition to the wait before it counts as late."""
 ASKING_SHARE = 0.9
 """The part of the time that a client waits in which the person can answer: the rest is for what is done then."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallOptions:
-    """The arguments of a call that say how to place the order and how to answer, not what to make."""
-
-    wait_seconds: float | None = None
-    idempotency_key: str = ""
-    new: bool = False
-    preview: bool | None = None
-    convert: bool = False
-    estimate_only: bool = False
-    agreed_credits: float | None = None
-    """What the person has agreed to spend on this call, if they were asked before."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recipient:
-    """The client that an answer goes to, and the request that it answers."""
-
-    request: ServerRequestContext[Any, Any]
-    late: bool = False
-    """Whether the answer took longer than the client is known to wait: it may have given up silently."""
-
-    @property
-    def peer(self) -> Peer:
-        """What the client says of itself."""
-        params = self.request.session.client_params
-        name, samples = (params.client_info.name, params.capabilities.sampling is not None) if params else ("", False)
-        return Peer(name, self.request.protocol_version, stdio=self.request.request is None, samples=samples)
-
-    async def has_left(self) -> bool:
-        """Say whether the connection is closed: over HTTP a call of the older protocol era goes on without it."""
-        request = self.request.request
-        return request is not None and await request.is_disconnected()
-
-
-NO_OPTIONS = CallOptions()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrival:
-    """When a call arrived, by two clocks."""
-
-    loop_time: float
-    """Seconds on the event loop's clock."""
-    service_time: float
-    """Seconds on the clock of the job service."""
-    is_waking: bool
-    """Whether the process was suspended just before: then the call may have been made, and given up, long ago."""
-    waited: float = 0.0
-    """Seconds for which it waited before it was read: the wait for its job is shorter by that."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """A call that is being handled."""
-
-    tenant: Tenant
-    profile: Profile
-    """What is known of its client."""
-    arrival: Arrival
-    seconds: float
-    """How long it waits for the end of what it is about."""
-    patience: float
-    """How long its client waits for an answer at all, the time for the person's own answer included."""
-
-    @property
-    def seconds_left(self) -> float:
-        """How much of that is left."""
-        return max(self.seconds - (anyio.current_time() - self.arrival.loop_time), 0.0)
 
 
 class CallHandler:
@@ -149,15 +78,16 @@ class CallHandler:
         draft = await tenant.planner.draft(order, parts=parts, convert=options.convert)
         job, joined, asked = await self._place(draft, ctx, options, arrival)
         try:
-            seconds = min(self._choose_wait(ctx, options), self._find_patience(ctx, options) - asked) - arrival.waited
+            seconds = min(self._choose_wait(ctx, options), self._find_patience(ctx, options) - asked)
+            seconds = arrival.shorten(seconds, arrival.waited)
             return await self.answer_when_done(job, ctx, options, joined=joined, seconds=seconds, arrival=arrival)
         except Exception as error:
             # The job goes on in spite of this, so the caller must get its id.
-            await _note_caller(tenant.service, job, Caller.LEFT)
+            await note_callers(tenant.service, [job], Caller.LEFT)
             logger.exception("job %s: its answer could not be made", job.id)
             return build_lost_answer(job, error)
         except BaseException:
-            await _note_caller(tenant.service, job, Caller.LEFT)
+            await note_callers(tenant.service, [job], Caller.LEFT)
             raise
 
     async def _place(self, draft: Draft, ctx: Ctx, options: CallOptions, arrival: Arrival) -> tuple[Job, bool, float]:
@@ -166,7 +96,7 @@ class CallHandler:
         Returns the job, whether it was joined, and how many seconds the person took.
         """
         tenant = self._tenant_of(ctx.request_context)
-        key, came = _strip_key(options.idempotency_key), arrival.service_time
+        key, came = strip_key(options.idempotency_key), arrival.service_time
         terms = self.terms(tenant, options)
         answer_id, asked, price = "", 0.0, terms.sum_prices([draft])
         # An answer counts also if the price has fallen since: it may be a no, or have been sent before.
@@ -203,8 +133,8 @@ class CallHandler:
         """Look at the job again, wait for its end as long as the client can, and answer."""
         service = self._tenant_of(ctx.request_context).service
         arrival, seconds = self._note_arrival(service, ctx), self._choose_wait(ctx, options)
-        job = await service.ask(job, seconds=max(seconds - arrival.waited, 0.0))
-        seconds -= anyio.current_time() - arrival.loop_time
+        job = await service.ask(job, seconds=arrival.shorten(seconds, arrival.waited))
+        seconds = arrival.shorten(seconds, anyio.current_time() - arrival.loop_time)
         return await self.answer_when_done(job, ctx, options, seconds=seconds, arrival=arrival)
 
     async def answer_when_done(
@@ -281,10 +211,7 @@ class CallHandler:
     async def answer(
         self, job: Job, recipient: Recipient, options: CallOptions, *, joined: bool = False
     ) -> CallToolResult:
-        """Build the answer in the form that this client can read, and note that it is told.
-
-        The end of a job counts as told only once the answer was written to the client.
-        """
+        """Build the answer in the form that this client can read, and note that it is told."""
         tenant = self._tenant_of(recipient.request)
         known = find_profile(recipient.peer, tenant.client_settings)
         facts = await self.describe(job, tenant, joined=joined)
@@ -297,34 +224,8 @@ class CallHandler:
         if problem and (options.preview or tenant.client_settings.preview):
             _add_note(facts, problem)
         answered = build_result(job, facts, links=known.links, preview=picture)
-        await self.note_answer([job], tenant.service, recipient)
+        await note_answer([job], tenant.service, recipient, self.deliveries)
         return answered
-
-    async def note_answer(self, jobs: Sequence[Job], service: JobService, recipient: Recipient) -> None:
-        """Note what the caller of these jobs is told: their end, if all of them have come to it, else that they go on.
-
-        Raises the exception of a cancelled call, whose caller was told nothing.
-        """
-        await anyio.lowlevel.checkpoint_if_cancelled()
-        if await recipient.has_left():
-            await note_callers(service, jobs, Caller.LEFT)
-        elif not all(job.done for job in jobs):
-            await note_callers(service, jobs, Caller.TOLD)
-        else:
-            self._deliver(service, jobs, recipient)
-
-    def _deliver(self, service: JobService, jobs: Sequence[Job], recipient: Recipient) -> None:
-        """Note the end of each job as told once the answer was written."""
-        caller = Caller.LATE if recipient.late else Caller.ANSWERED
-
-        def note_all() -> None:
-            for job in jobs:
-                service.note_soon(job, caller)
-
-        if not recipient.late:
-            for job in jobs:
-                service.start_answer(job)
-        self.deliveries.call_when_written(recipient.request, note_all)
 
     async def describe(self, job: Job, tenant: Tenant, *, joined: bool = False) -> Answer:
         """Describe a job of the tenant's with the fields that every answer has."""
@@ -333,36 +234,7 @@ class CallHandler:
         return _add_note(facts, explain_count(job, tenant.limits))
 
 
-async def _note_caller(service: JobService, job: Job, caller: Caller) -> None:
-    await note_callers(service, [job], caller)
-
-
-async def note_callers(service: JobService, jobs: Sequence[Job], caller: Caller) -> None:
-    """Note what the caller of these jobs was told. If that cannot be written down, the answer goes out all the same."""
-    try:
-        await service.note_all(jobs, caller)
-    except KieError as error:
-        logger.warning("job %s: %s", ", ".join(job.id for job in jobs), error)
-
-
 def _add_note(facts: Answer, more: str) -> Answer:
     """Add a sentence to the note of an answer, if there is one to add."""
     facts.note = " ".join(words for words in (facts.note, more) if words) or None
     return facts
-
-
-def _strip_key(given: str) -> str:
-    """Return the key without blanks around it. Raises OrderError if it holds only blanks: it would protect nothing."""
-    if given and not given.strip():
-        remedy = "Give a key that no other order has, or leave it out."
-        raise OrderError("holds blanks only.", argument="idempotency_key", remedy=remedy)
-    return given.strip()
-
-
-def number_keys(given: str, jobs: int) -> list[str]:
-    """Make the idempotency keys of so many jobs of one call out of the call's own; empty without one.
-
-    Raises OrderError if it holds only blanks.
-    """
-    key = _strip_key(given)
-    return [f"{key}#{number}" if key else "" for number in range(1, jobs + 1)]

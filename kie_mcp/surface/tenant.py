@@ -69,6 +69,8 @@ class Tenants:
         self._everyone = everyone
         self._close = close
         self.find = find
+        self.opens_anyway = False
+        """Whether to open although the ledger cannot be used, and say so in the answer to each call."""
 
     @asynccontextmanager
     async def open(self) -> AsyncGenerator["Tenants"]:
@@ -76,7 +78,7 @@ class Tenants:
         async with AsyncExitStack() as stack:
             for tenant in self._everyone:
                 await stack.enter_async_context(tenant.kie)
-                await stack.enter_async_context(tenant.service.open())
+                await stack.enter_async_context(tenant.service.open(anyway=self.opens_anyway))
             # All tenants write down what they know before the first of them closes the ledger.
             stack.push_async_callback(self.stop)
             for tenant in self._everyone:

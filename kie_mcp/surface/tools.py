@@ -1,23 +1,17 @@
 """The tools that a model can call: most check an order, place it and wait for its job."""
 
-import re
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from mcp.server.mcpserver import Context
 from mcp.types import CallToolResult
 
-from kie_mcp.catalog.validate import rename_arguments
-from kie_mcp.errors import OrderError, UnknownJobError
 from kie_mcp.jobs.job import JobState
 from kie_mcp.market.search import search
 from kie_mcp.market.success_rate import read_both
-from kie_mcp.orders.job_uris import parse_job_uri
 from kie_mcp.orders.kind import Kind
 from kie_mcp.orders.model_order import ModelOrder
-from kie_mcp.orders.order import ImageOrder, Order, SpeechOrder, TalkingVideoOrder, add_style
-from kie_mcp.orders.part_file import PartFile
-from kie_mcp.planner.planner import PART_WORDS
+from kie_mcp.orders.order import ImageOrder, SpeechOrder, TalkingVideoOrder, add_style
 from kie_mcp.surface.answers.account import AccountFields
 from kie_mcp.surface.answers.build import build_account, build_listing
 from kie_mcp.surface.answers.model_listing import build_model_listing
@@ -25,16 +19,14 @@ from kie_mcp.surface.answers.schema import Listing, ModelListing
 from kie_mcp.surface.arguments import types as arg
 from kie_mcp.surface.batch_orders import is_batch, list_wishes
 from kie_mcp.surface.batches import Batches
-from kie_mcp.surface.call_handler import CallHandler, CallOptions
+from kie_mcp.surface.call import CallOptions
+from kie_mcp.surface.call_handler import CallHandler
+from kie_mcp.surface.job_ids import parse_job_ids
 from kie_mcp.surface.strict_tool import StrictTool, ToolFacts, publish
 from kie_mcp.surface.tenant import TenantOf
-from kie_mcp.urls import quote_url
+from kie_mcp.surface.video_parts import FACE, VOICE, make_parts
 
 Ctx = Context[Any]
-FACE, VOICE = PartFile(part="face"), PartFile(part="voice")
-"""The inputs of a talking video that are made with it, from a description or a script."""
-JOB_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{,99}")
-"""What an id looks like, ours or Kie.ai's: Kie.ai is not asked about anything else."""
 
 M = TypeVar("M", bound=Callable[..., Awaitable[CallToolResult]])
 
@@ -173,7 +165,7 @@ class Tools:
         agreed_credits: arg.AgreedCredits = None,
     ) -> CallToolResult:
         """Make a face speak, from image or image_prompt and audio or script. Takes minutes. Costs credits a second."""
-        parts = _make_parts(image, image_prompt, aspect_ratio, audio, script, voice)
+        parts = make_parts(image, image_prompt, aspect_ratio, audio, script, voice)
         order = TalkingVideoOrder(
             model=model,
             image=FACE if FACE.part in parts else image,
@@ -233,7 +225,7 @@ class Tools:
         """Show a job's state, and wait for its end. Free: ask as often as needed instead of ordering again."""
         service = self._tenant_of(ctx.request_context).service
         options = CallOptions(wait_seconds=wait_seconds, preview=preview)
-        found = [await service.find(name) for name in _parse_job_ids(job_id)]
+        found = [await service.find(name) for name in parse_job_ids(job_id)]
         jobs = list({job.id: job for job in found}.values())
         if len(jobs) > 1:
             return await self._batches.report_status(jobs, ctx, options)
@@ -278,56 +270,3 @@ class Tools:
         listed = await tenant.market.list_models()
         found = search(listed.models, query, makes=kind, provider=provider)
         return build_model_listing(listed, found, limit, tenant.market.now())
-
-
-def _make_parts(
-    image: str, image_prompt: str, aspect_ratio: str, audio: str, script: str, voice: str
-) -> dict[str, Order]:
-    """Make the orders for what the video needs first, by part: a face from a description, a voice from a script.
-
-    Raises OrderError if a file and the words to make it from are both given, or neither.
-    """
-    _check_one_of("image", image, "image_prompt", image_prompt)
-    _check_one_of("audio", audio, "script", script)
-    parts: dict[str, Order] = {}
-    with rename_arguments(**PART_WORDS):
-        if image_prompt.strip():
-            parts[FACE.part] = ImageOrder(model=arg.IMAGE[0].id, prompt=image_prompt, aspect_ratio=aspect_ratio)
-        elif aspect_ratio.strip():
-            problem = "not used with image: the video has the shape of that picture."
-            remedy = "Leave it out, or give image_prompt in place of image."
-            raise OrderError(problem, argument="aspect_ratio", remedy=remedy)
-        if script.strip():
-            parts[VOICE.part] = SpeechOrder(model=arg.SPEECH[0].id, text=script, voice=voice)
-        elif voice.strip():
-            problem = "given, but there is no script to speak."
-            raise OrderError(problem, argument="voice", remedy="Give script, or leave it out.")
-    return parts
-
-
-def _check_one_of(file: str, given: str, words: str, said: str) -> None:
-    if bool(given.strip()) is bool(said.strip()):
-        problem = "both given." if given.strip() else "one of the two is needed."
-        remedy = f"Give {file}, or {words} to have it made first."
-        raise OrderError(problem, argument=f"{file}, {words}", remedy=remedy)
-
-
-def _parse_job_ids(given: str) -> list[str]:
-    """Return the ids in a text, which stand between commas or blanks. Raises UnknownJobError, OrderError."""
-    names = list(dict.fromkeys(map(_parse_job_id, re.split(r"[,\s]+", given.strip(" ,\t\r\n")))))
-    if len(names) > arg.MOST_JOBS:
-        problem = f"{len(names)} jobs given; at most {arg.MOST_JOBS} are allowed."
-        raise OrderError(problem, argument="job_id", remedy="Ask about fewer at a time.")
-    return names
-
-
-def _parse_job_id(given: str) -> str:
-    """Return the job's id, also from a kie:// URI. Raises UnknownJobError if it cannot be an id."""
-    text = given.strip()
-    name = (parse_job_uri(text) or (text, None))[0].partition("/outputs/")[0]
-    if not JOB_ID.fullmatch(name):
-        message = (
-            f"There is no job {quote_url(given, 100)}: an id has at most 100 letters, digits, '_', '.', ':' and '-'."
-        )
-        raise UnknownJobError(message)
-    return name

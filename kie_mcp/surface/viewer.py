@@ -9,7 +9,7 @@ from mcp.server.apps import Apps, ResourceCsp
 from mcp.server.mcpserver.resources import Resource
 
 from kie_mcp.catalog.model import OUTPUT_HOSTS
-from kie_mcp.catalog.models import MODELS
+from kie_mcp.catalog.registry import TITLES
 
 _UNREAD = re.compile(r"^\s+|\s*// .*", re.MULTILINE)
 """What a browser does not read: hosts fetch the page for each server that they start."""
@@ -30,7 +30,7 @@ class Viewer(Resource):
 
     async def read(self) -> str:
         """Read the whole page, which loads no other files; without indentation and comments."""
-        titles = json.dumps({name: model.title for model in MODELS for name in (model.id, model.edit_id) if name})
+        titles = json.dumps(TITLES)
         script = "".join(_read_part(f"{name}.js") for name in _SCRIPTS).replace("MODELS = {}", f"MODELS = {titles}", 1)
         style = _UNREAD_STYLE.sub("", _read_part("style.css"))
         script = _UNREAD_SCRIPT.sub(r"\1\2", _UNREAD.sub("", script))

@@ -152,7 +152,7 @@ async def test_saving_waits_for_the_end_and_copies_once(
 async def test_watched_jobs_are_told_at_each_change_until_all_are_done(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    async with stand(tmp_path, era="auto", speed=1.0) as here:
+    async with stand(tmp_path, era="auto", speed=0.4) as here:
         session = Session(here.client)
         await order(here, arguments={"prompt": "a red fox", "wait_seconds": 0}).run_in(session)
         capsys.readouterr()

@@ -66,6 +66,7 @@ def list_connections() -> Iterator[Connection]:
 
 PING = ask("ping", 99)
 SAID = {"listChanged": True}
+SAID_LISTS = {"toolsListChanged": True, "promptsListChanged": True}
 PLAIN: dict[str, bytes] = {
     **{
         f"{method} in {old}": after_opening(ask(method), version=old) for old in ("2024-11-05", OLD) for method in LISTS
@@ -76,6 +77,7 @@ PLAIN: dict[str, bytes] = {
     "Gemini CLI": after_opening(*(ask(method, n) for n, method in enumerate((LISTS[1], LISTS[0], LISTS[2]), 1))),
     "mcp-use": after_opening(*(ask(LISTS[which], n) for n, which in enumerate((0, 2, 1, 0), 1))),
     "agno": after_opening(ask("tools/list", 1), ask("ping", 2)),
+    "Qwen Code": after_opening(ask(LISTS[1], 1), ask(LISTS[0], 2)),
     "discovery, then lists": join(modern("server/discover", 1), modern("tools/list", 2), modern("prompts/list", 3)),
     "no initialized": join(hello(), ask("tools/list")),
     "initialized late": join(hello(), ask("ping"), INITIALIZED, ask("tools/list", 2)),
@@ -183,6 +185,12 @@ OTHERS: dict[str, bytes] = {
     "hello, then discovery": after_opening(modern("server/discover", 5), PING),
     "both eras by turns": join(modern("tools/list", 5), ask("tools/list", 6), modern("prompts/list", 7)),
     "a modern ping": join(modern("ping", 5), modern("tools/list", 6)),
+    "agent-framework": join(
+        modern("server/discover", 1),
+        {**modern("subscriptions/listen", 2), "params": {**modern("x")["params"], "notifications": SAID_LISTS}},
+        modern("tools/list", 3),
+        modern("prompts/list", 4),
+    ),
     "a version of tomorrow": join(ask("tools/list", 1, _meta={VERSION: "2099-01-01", CAPABILITIES: {}})),
     "a handshake's version in meta": join(ask("tools/list", 1, _meta={VERSION: OLD, CAPABILITIES: {}})),
     "modern without capabilities": join(ask("tools/list", 1, _meta={VERSION: NEW})),

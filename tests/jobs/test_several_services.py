@@ -254,3 +254,16 @@ async def test_a_ledger_that_cannot_be_opened_is_said_and_nothing_is_left_behind
     with pytest.raises(LedgerError):
         async with process.service.open():
             pytest.fail("it opened")
+
+
+async def test_a_ledger_that_is_opened_anyway_is_used_as_soon_as_it_can_be() -> None:
+    stage = Stage()
+    process = Process(stage, "w1")
+    process.disk_fails = True
+    async with process.service.open(anyway=True) as service:
+        with pytest.raises(LedgerError):
+            await service.place(draft())
+        process.disk_fails = False
+        job, _ = await service.place(draft())
+        assert (await finished(service, job)).phase is Phase.SUCCEEDED
+    assert len(stage.kie.created) == 1

@@ -27,7 +27,6 @@ def full(server: Server) -> Generator[None]:
 
 def test_an_order_that_cannot_be_written_down_is_refused_and_nothing_is_sent(house: House) -> None:
     server = house.server()
-    server.call("list_jobs")  # a server that is loaded only now would say that it cannot start
     with full(server):
         answer = server.call("generate_image", prompt="cat", wait_seconds=60)
         assert answer["error"]["category"] == "not_created", "the folder for the file is tried first"

@@ -12,7 +12,7 @@ from kie_mcp.greeting.answers import FILE
 from kie_mcp.greeting.plain_messages import CAPABILITIES, CLIENT, VERSION
 from kie_mcp.jobs.store.schema import MIGRATIONS
 from kie_mcp.surface.resources.listing import list_facts
-from tests.support.raw_connection import ask_server, own_settings
+from tests.support.raw_connection import ask_server, own_settings, serve_with_one_server
 
 JSON = dict[str, Any]
 METHODS = (
@@ -47,10 +47,11 @@ def make_table(folder: Path) -> JSON:
     """Ask the real server everything, in every version; nothing is written but a ledger in that folder."""
     results: list[JSON] = []
     versions: dict[str, dict[str, int]] = {}
+    serve = serve_with_one_server(own_settings(folder))
     for version in KNOWN_PROTOCOL_VERSIONS:
         opening = open_connection(version)
         asked = [*opening, *(ask(version, method) for method in METHODS)]
-        answers = ask_server(own_settings(folder), [write_lines(asked)], len(METHODS) + len(opening[:1]))
+        answers = ask_server(serve, [write_lines(asked)], len(METHODS) + len(opening[:1]))
         found = {answer["id"]: answer["result"] for answer in answers if "result" in answer}
         served = [method for method in ("initialize", *METHODS) if method in found]
         results += [found[method] for method in served if found[method] not in results]

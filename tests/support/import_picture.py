@@ -3,23 +3,14 @@
 import ast
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PACKAGE, PAGE = ROOT / "kie_mcp", ROOT / "CONTRIBUTING.md"
 BLOCK = re.compile(r"```mermaid\n.*?```", re.DOTALL)
-GROUND = [
-    "client_config",
-    "errors",
-    "text",
-    "urls",
-    "console",
-    "log_format",
-    "timestamps",
-    "file_system",
-    "optional_packages",
-]
+GROUND = ["errors", "text", "urls", "console", "log_format", "timestamps", "file_system", "optional_packages"]
 WHOLE = ["app", "settings", "setting_values", "stdio_server", "stop_signals", "forced_exit"]
 ROOMS: Mapping[str, str] = dict.fromkeys(GROUND, "errors") | dict.fromkeys(WHOLE, "app")
 """The files that are shown together, by the most important one; every other file or folder stands for itself."""
@@ -27,6 +18,7 @@ LABELS = {"errors": "errors, text, urls …", "app": "app, settings …"}
 Imports = Mapping[str, set[str]]
 
 
+@cache
 def read_imports() -> Imports:
     """Return the rooms that each room imports: anywhere in a file, inside functions and for types only, too."""
     found: dict[str, set[str]] = {}

@@ -5,20 +5,24 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
 
 import anyio
 
+from kie_mcp.app import assemble, make_shared_parts, make_tenant
 from kie_mcp.greeting.plain_settings import PlainSettings
 from kie_mcp.settings import Settings
 from kie_mcp.start import Start
 from kie_mcp.stdio_server import serve_stdio
 from kie_mcp.surface.stdio.hand_over import HandOver
+from kie_mcp.surface.tenant import Tenants
 
 JSON = dict[str, Any]
+Serve = Callable[[HandOver], int]
+"""Serves a connection by the real server; returns the exit code."""
 QUIET = 0.1
 """Seconds without an answer after which the real server is taken to have answered all, if no request is open."""
 PATIENT = 2.0
@@ -95,15 +99,43 @@ def _find_ids(pieces: Sequence[bytes]) -> set[str]:
     return found
 
 
-def serve_alone(settings: Settings, hand_over: HandOver, *, sandbox: bool = False) -> int:
-    """Serve as the process does once the server is loaded; returns the exit code."""
-    anyio.run(lambda: serve_stdio(settings, sandbox=sandbox, hand_over=hand_over))
-    return 0
+def serve_as_process(settings: Settings) -> Serve:
+    """Return what serves as the process does once the server is loaded: a server for each connection."""
+
+    def serve(hand_over: HandOver) -> int:
+        anyio.run(lambda: serve_stdio(settings, hand_over=hand_over))
+        return 0
+
+    return serve
 
 
-def ask_server(
-    settings: Settings, pieces: Sequence[bytes], expected: int | None = None, *, ago: float = 0.0
-) -> list[JSON]:
+class _FreshTenants(Tenants):
+    """A tenant for each connection, as if its process had just started."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__([], lambda _: self._everyone[0])
+        self._settings = settings
+
+    @asynccontextmanager
+    async def open(self) -> AsyncGenerator[Tenants]:
+        """Make the tenant and open it."""
+        self._everyone = [make_tenant(make_shared_parts(self._settings), self._settings)]
+        async with super().open():
+            yield self
+
+
+def serve_with_one_server(settings: Settings) -> Serve:
+    """Return what serves all connections by one server: to make one takes four times as long as to answer."""
+    server = assemble(make_shared_parts(settings), _FreshTenants(settings))
+
+    def serve(hand_over: HandOver) -> int:
+        anyio.run(server.run_stdio_async, hand_over)
+        return 0
+
+    return serve
+
+
+def ask_server(serve: Serve, pieces: Sequence[bytes], expected: int | None = None, *, ago: float = 0.0) -> list[JSON]:
     """Send pieces to the real server alone, as if they had arrived so many seconds ago; return its answers."""
     client = Client(pieces, expected)
 
@@ -111,19 +143,13 @@ def ask_server(
         data = os.read(client.input, 65536)
         return time.monotonic() - ago, data
 
-    serve_alone(settings, HandOver(read, output=client.output))
+    serve(HandOver(read, output=client.output))
     client.finish()
     return client.answers
 
 
 def ask_start(
-    settings: Settings,
-    table: JSON,
-    pieces: Sequence[bytes],
-    expected: int,
-    *,
-    is_threaded: bool = False,
-    serve: Callable[[HandOver], int] | None = None,
+    settings: Settings, table: JSON, pieces: Sequence[bytes], expected: int, serve: Serve, *, is_threaded: bool = False
 ) -> tuple[list[JSON], int, bool]:
     """Send pieces to the start; return the answers, the exit code, and whether the real server was needed."""
     client = Client(pieces, expected)
@@ -131,7 +157,7 @@ def ask_start(
     start = Start(
         PlainSettings(key, settings.api_base_url, str(settings.state_dir)),
         table,
-        serve or (lambda hand_over: serve_alone(settings, hand_over)),
+        serve,
         descriptors=(client.input, client.output),
         leave=lambda _: None,
         is_threaded=is_threaded,

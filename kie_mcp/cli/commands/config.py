@@ -9,9 +9,8 @@ from kie_mcp.console import say
 
 
 def _add_arguments(config: argparse.ArgumentParser) -> None:
-    config.add_argument(
-        "client", choices=[*BY_ID], metavar="CLIENT", help=", ".join(BY_ID)
-    )  # a list: shtab takes a mapping for commands
+    # A list, because shtab takes a mapping for commands.
+    config.add_argument("client", choices=[*BY_ID], metavar="CLIENT", help=", ".join(BY_ID))
     config.add_argument("--write", action="store_true", help="put it into the client's file, beside what is there")
     config.add_argument("--force", action="store_true", help="also in place of another entry of the same name")
     key_help = "ask, environment (KIE_API_KEY), reference (the client reads KIE_API_KEY), or none"

@@ -5,7 +5,7 @@ import argparse
 from kie_mcp.cli.argument_types import parse_host, parse_origin, parse_port
 from kie_mcp.cli.command import Command, Group
 from kie_mcp.cli.execution import run_async
-from kie_mcp.cli.start import prepare_to_serve
+from kie_mcp.cli.no_command import prepare_to_serve
 from kie_mcp.console import warn
 
 

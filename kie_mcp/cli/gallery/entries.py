@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kie_mcp.catalog.models import MODELS
+from kie_mcp.catalog.registry import TITLES
+from kie_mcp.cli.ledger_file import open_ledger
 from kie_mcp.errors import KieError
 from kie_mcp.jobs.job import Job, JobState, Output
-from kie_mcp.jobs.store.store_url import open_store, sqlite_url
 from kie_mcp.media.convert.preview import draw_output_thumbnail
 from kie_mcp.media.outputs.file_names import order_text
 from kie_mcp.media.outputs.open_saved_file import is_there
@@ -22,7 +22,6 @@ EDGE = 320
 """The most pixels of the long edge of a small picture: sharp where a screen has two pixels for one."""
 LONGEST_TEXT = 5000
 """The most characters of a prompt or a script on the page."""
-_TITLES = {name: model.title for model in MODELS for name in (model.id, model.edit_id) if name}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,12 +55,8 @@ class Entry:
 
 async def read_jobs(settings: Settings, limit: int) -> list[Job]:
     """Return the account's jobs that have made something, newest first."""
-    ledger = open_store(sqlite_url(settings.ledger_path))
-    await ledger.open()
-    try:
+    async with open_ledger(settings.ledger_path) as ledger:
         return await ledger.list_jobs(settings.account, state=JobState.SUCCEEDED, limit=limit)
-    finally:
-        await ledger.close()
 
 
 def list_entries(jobs: list[Job], drawn: Mapping[str, str]) -> Iterator[Entry]:
@@ -87,7 +82,7 @@ def _describe(job: Job, index: int, output: Output, text: str) -> Entry:
         family=family if family in {"image", "audio", "video"} else "",
         label=output.role.replace("_", " ") or KINDS[Kind(job.kind)].label or "file",
         text=clean(text, LONGEST_TEXT) or "",
-        model=_TITLES.get(job.model) or clean(job.model) or "",
+        model=TITLES.get(job.model) or clean(job.model) or "",
         made_at=job.created_at,
         credits=None if index else job.credits_used,
         path=path,

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.resources import files
 
-from kie_mcp.catalog.model import CREDIT_USD
 from kie_mcp.cli.gallery.entries import Entry
+from kie_mcp.jobs.estimate import Estimate
+from kie_mcp.surface.answers.costs import write_amount
 from kie_mcp.text import file_name
 from kie_mcp.timestamps import day, iso
 
@@ -108,8 +109,5 @@ def _measure(entry: Entry) -> str:
     return size + (f"{', ' if size else ''}{entry.seconds:.1f} s" if entry.seconds else "")
 
 
-def _cost(credits_: float) -> str:
-    dollars = credits_ * CREDIT_USD
-    number = f"{credits_:,.3f}".rstrip("0").rstrip(".")
-    price = "under $0.01" if 0 < dollars < 0.005 else f"${dollars:,.2f}"
-    return f"{number} credit{'' if credits_ == 1 else 's'} ({price})"
+def _cost(amount: float) -> str:
+    return write_amount(Estimate(round(amount, 3), round(amount, 3)))

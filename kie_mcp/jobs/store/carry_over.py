@@ -6,12 +6,10 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-from kie_mcp.jobs.job import FINAL, Phase
+from kie_mcp.jobs.job import Phase
 from kie_mcp.jobs.joining import Caller
-from kie_mcp.jobs.store.job_queries import UNSENT
+from kie_mcp.jobs.store.job_queries import UNFINISHED, UNSENT
 from kie_mcp.jobs.timing import STANDARD
-
-_UNFINISHED = ", ".join(f"'{phase}'" for phase in sorted(set(Phase) - FINAL))
 
 
 def identify(path: Path) -> tuple[int, int] | None:
@@ -25,7 +23,7 @@ def identify(path: Path) -> tuple[int, int] | None:
 
 def list_unfinished(old: sqlite3.Connection) -> list[str]:
     """Describe the jobs that are not finished, with Kie.ai's ids, by which they can be found at Kie.ai."""
-    rows = old.execute(f"SELECT id, task_id FROM jobs WHERE phase IN ({_UNFINISHED}) ORDER BY created_at")  # noqa: S608
+    rows = old.execute(f"SELECT id, task_id FROM jobs WHERE phase IN ({UNFINISHED}) ORDER BY created_at")  # noqa: S608
     return [f"{row['id']} (Kie.ai's id: {row['task_id'] or 'none yet'})" for row in rows]
 
 
@@ -37,7 +35,7 @@ def carry_over(old: sqlite3.Connection, new: sqlite3.Connection) -> None:
     A job that is in both, as after a backup was put back, stays as it was changed last.
     """
     rows = old.execute(
-        f"SELECT * FROM jobs WHERE phase IN ({_UNFINISHED}) OR phase = ? OR idempotency_key IS NOT NULL"  # noqa: S608
+        f"SELECT * FROM jobs WHERE phase IN ({UNFINISHED}) OR phase = ? OR idempotency_key IS NOT NULL"  # noqa: S608
         " OR caller NOT IN (?, ?) OR created_at > (SELECT max(created_at) FROM jobs) - ?"
         " OR (counted_jobs = 1 AND counted_day >= (SELECT max(counted_day) FROM jobs WHERE counted_day < ?))",
         (Phase.UNCONFIRMED, Caller.ANSWERED, Caller.CLOSED, STANDARD.join_for, UNSENT),

@@ -45,10 +45,13 @@ class ProcessLock:
         """A name that no other process has or will have."""
         self._folder = folder
         self._handle: int | None = None
+        self._is_wanted = False
+        """Whether the lock is to be held; if that could not be done, it is tried again."""
         self._run = SerialThread()
 
     def __enter__(self) -> Self:
         """Hold the lock. Raises LedgerError if the folder cannot be written."""
+        self._is_wanted = True
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._sweep()
@@ -64,6 +67,7 @@ class ProcessLock:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self._is_wanted = False
         if self._handle is not None:
             with suppress(OSError):
                 (self._folder / self.worker).unlink()
@@ -90,7 +94,15 @@ class ProcessLock:
 
     async def find_ended(self, workers: Collection[str]) -> dict[str, bool | None]:
         """Tell of each of these processes whether it has ended, as `has_ended` does."""
-        return await self._run(lambda: {worker: self.has_ended(worker) for worker in workers}) if workers else {}
+        if not workers and (self._handle is not None or not self._is_wanted):
+            return {}
+        return await self._run(lambda: self._find_ended(workers))
+
+    def _find_ended(self, workers: Collection[str]) -> dict[str, bool | None]:
+        if self._handle is None and self._is_wanted:
+            with suppress(LedgerError):
+                self.__enter__()
+        return {worker: self.has_ended(worker) for worker in workers}
 
     def _acquire(self, *, anyway: bool) -> int | None:
         """Make the file, lock it, and return its handle; None if another process just looked at it, or swept it away.

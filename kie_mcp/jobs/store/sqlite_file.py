@@ -45,6 +45,8 @@ class SqliteFile:
         self._run = run or SerialThread()
         self._connect = connect
         self._db: sqlite3.Connection | None = None
+        self._is_wanted = False
+        """Whether the file is to be open; if it could not be opened, each transaction tries again."""
         self._file: tuple[int, int] | None = None
         """The file that is open; None for one that has no path."""
         self._replaced = 0
@@ -52,12 +54,12 @@ class SqliteFile:
 
     async def open(self) -> None:
         """Open the file, made or migrated where needed. Raises LedgerError if it cannot be used."""
-        if self._db is None:
-            self._db = await self._run(lambda: self._connect(self.path))
-            self._file = identify(self.path)
+        self._is_wanted = True
+        await self._run(self._open)
 
     async def close(self) -> None:
         """Close the file."""
+        self._is_wanted = False
         if self._db is not None:
             db, self._db = self._db, None
             await self._run(db.close)
@@ -86,14 +88,20 @@ class SqliteFile:
             self._failures.log(f"Not finished, and left to the newer kie-mcp: {_describe_unfinished(db)}", error)
             raise
 
+    def _open(self) -> sqlite3.Connection:
+        if self._db is None:
+            self._db = self._connect(self.path)
+            self._file = identify(self.path)
+        return self._db
+
     def _current(self) -> sqlite3.Connection:
         """Return the file that is at the path now; from one that was moved away or replaced, what counts is copied.
 
         Raises LedgerError if what is there now cannot be used.
         """
-        db = self._db
-        if db is None:
+        if not self._is_wanted:
             raise LedgerError("The ledger is not open.")
+        db = self._open()
         if self._file is None or identify(self.path) == self._file:
             return db
         jobs = _describe_unfinished(db)

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Container
 from pathlib import Path
 
-from kie_mcp.file_system import replace_file, sync
+from kie_mcp.file_system import create_file, replace_file, sync
 from kie_mcp.jobs.clock import Clock
 from kie_mcp.media.inputs.hashed_file import HashedFile, open_own
 from kie_mcp.media.outputs.download_limits import MB
@@ -71,7 +71,7 @@ class InlineFiles:
         self._remove_old(digest, now, self._most - len(data), needed)
         part = self._folder / f".{digest}.{secrets.token_hex(8)}"
         try:
-            with os.fdopen(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+            with os.fdopen(create_file(part), "wb") as file:
                 file.write(data)
                 file.flush()
                 sync(file.fileno())

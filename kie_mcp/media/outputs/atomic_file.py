@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 from typing import BinaryIO
 
-from kie_mcp.file_system import Chmod, allocate, replace_file, set_mode, sync, sync_folder
+from kie_mcp.file_system import Chmod, allocate, create_file, replace_file, set_mode, sync, sync_folder
 
 _BUFFER = 256 * 1024
 _TRIED = 32 * 1024 * 1024
@@ -44,8 +44,7 @@ class AtomicFile:
             if self._discarded:
                 return
             self._folder.mkdir(parents=True, exist_ok=True)
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-            self._file = os.fdopen(os.open(self.path, flags, 0o666), "wb", buffering=_BUFFER)
+            self._file = os.fdopen(create_file(self.path, 0o666), "wb", buffering=_BUFFER)
             made = os.fstat(self._file.fileno())
             # The mode that the umask leaves is for the whole file; the part is for its owner alone.
             self._mode = made.st_mode & 0o777

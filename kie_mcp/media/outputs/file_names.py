@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kie_mcp.catalog.models import MODELS
 from kie_mcp.jobs.job import Job
-from kie_mcp.orders.order_words import find_words
+from kie_mcp.orders.order_text import find_text
 from kie_mcp.text import is_shapeless
 from kie_mcp.timestamps import day
 
@@ -45,7 +45,7 @@ def hyphenated_words(text: str) -> str:
 
 def order_text(job: Job) -> str:
     """Return the title, prompt or text of a job's order; empty if there was none."""
-    return find_words(job.title, job.order, DEFAULT_TEXTS)
+    return find_text(job.title, job.order, DEFAULT_TEXTS)
 
 
 def _hyphenate(text: str) -> Iterable[str]:

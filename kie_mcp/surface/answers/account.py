@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from kie_mcp.catalog.model import CREDIT_USD
 from kie_mcp.errors import KieError, Trouble
 from kie_mcp.jobs.account import Account
 from kie_mcp.jobs.budget import NOTHING, Tally, describe_rest_of_day
+from kie_mcp.jobs.estimate import Estimate, format_credits
 from kie_mcp.market.success_rate import SuccessRate
+from kie_mcp.surface.answers.costs import write_amount, write_dollars
 from kie_mcp.surface.answers.schema import Fields, SpentFields
 from kie_mcp.text import clean, code
 from kie_mcp.timestamps import iso
@@ -71,11 +72,7 @@ def describe_account(account: Account, *, sandbox: bool, rate: SuccessRate | Non
 def write_account(account: Account, facts: AccountFields) -> str:
     """Write the same as text."""
     error = facts.error
-    balance = (
-        "not known"
-        if facts.credits_left is None
-        else f"{_credits(facts.credits_left)} ({_dollars(facts.credits_left)})"
-    )
+    balance = "not known" if facts.credits_left is None else write_amount(_exactly(facts.credits_left))
     lines = [f"balance: {balance}"]
     if error:
         lines += [f"problem: {error.message}", *([f"what to do: {error.remedy}"] if error.remedy else [])]
@@ -142,20 +139,16 @@ def _sum(tally: Tally) -> SpentFields:
 def _line(spent: SpentFields) -> str:
     waiting = [f"of this not sent yet: {_words(spent.not_sent_yet)}"] if spent.not_sent_yet else []
     models = [f"{model}: {_words(one)}" for model, one in (spent.by_model or {}).items()]
-    return "; ".join([f"{_words(spent)} ({_dollars(spent.credits)})", *waiting, *models])
+    return "; ".join([f"{_words(spent)} ({write_dollars(_exactly(spent.credits))})", *waiting, *models])
 
 
 def _words(spent: SpentFields) -> str:
     unknown = f" and {spent.of_unknown_price} of unknown price" if spent.of_unknown_price else ""
-    return f"{spent.jobs} job{'' if spent.jobs == 1 else 's'}, {_credits(spent.credits)}{unknown}"
+    return f"{spent.jobs} job{'' if spent.jobs == 1 else 's'}, {format_credits(_exactly(spent.credits))}{unknown}"
 
 
-def _credits(amount: float) -> str:
-    return f"{_number(amount)} credit{'' if amount == 1 else 's'}"
-
-
-def _dollars(amount: float) -> str:
-    return f"${amount * CREDIT_USD:,.2f}"
+def _exactly(amount: float) -> Estimate:
+    return Estimate(round(amount, 3), round(amount, 3))
 
 
 def _number(amount: float) -> str:

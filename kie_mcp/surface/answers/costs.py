@@ -89,28 +89,29 @@ def write_cost(price: CreditFields | None) -> str:
     about = "about " if price.used is None else ""
     if price.in_all is not None:
         least = price.in_all if price.in_all_least is None else price.in_all_least
-        return f"{about}{_write_amount(Estimate(least, price.in_all))} in all"
+        return f"{about}{write_amount(Estimate(least, price.in_all))} in all"
     if price.in_all_least is not None:
         known = Estimate(price.in_all_least, price.in_all_least)
-        return f"at least {_write_amount(known)} in all: the rest is {UNKNOWN.removeprefix('cost ')}"
+        return f"at least {write_amount(known)} in all: the rest is {UNKNOWN.removeprefix('cost ')}"
     most = price.estimated if price.used is None else price.used
     if most is None:
         return ""
     least = price.least if price.used is None and price.least is not None else most
-    return about + _write_amount(Estimate(least, most))
+    return about + write_amount(Estimate(least, most))
 
 
-def _write_amount(amount: Estimate) -> str:
-    return f"{format_credits(amount)} ({_write_dollars(amount)})"
+def write_amount(amount: Estimate) -> str:
+    """Write an amount of credits, and what it is in dollars: "7-10 credits ($0.04-$0.05)"."""
+    return f"{format_credits(amount)} ({write_dollars(amount)})"
 
 
-def _write_dollars(amount: Estimate) -> str:
-    """Write dollars, a range in whole cents, rounded outwards."""
+def write_dollars(amount: Estimate) -> str:
+    """Write credits as dollars, a range in whole cents, rounded outwards."""
     least, most = amount.least * CREDIT_USD, amount.most * CREDIT_USD
     if 0 < most < 0.005:
         return "under $0.01"
     low, high = (least, most) if least == most else (math.floor(least * 100) / 100, math.ceil(most * 100) / 100)
-    return f"${high:.2f}" if f"{low:.2f}" == f"{high:.2f}" else f"${low:.2f}-${high:.2f}"
+    return f"${high:,.2f}" if f"{low:.2f}" == f"{high:.2f}" else f"${low:,.2f}-${high:,.2f}"
 
 
 def _to_dollars(amount: float | None) -> float | None:

@@ -6,14 +6,17 @@ The start answers the first page by this code before the SDK is loaded, so nothi
 import base64
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
 
 from kie_mcp.orders.job_uris import output_uri
-from kie_mcp.orders.order_words import find_words
+from kie_mcp.orders.order_text import find_text
 from kie_mcp.text import CODE, code, one_line
 from kie_mcp.timestamps import iso
 
-JSON: TypeAlias = dict[str, Any]
+TYPE_CHECKING = False  # importing it from typing takes longer than all of this
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
+    JSON: TypeAlias = dict[str, Any]
 
 PAGE = 50
 """Jobs whose files one page lists."""
@@ -21,7 +24,7 @@ TITLE = 80
 """How many characters of an order's text a file's title shows."""
 
 
-def add_page(result: JSON, jobs: Sequence[JSON], facts: Mapping[str, Any]) -> JSON:
+def add_page(result: "JSON", jobs: "Sequence[JSON]", facts: "Mapping[str, Any]") -> "JSON":
     """Return the result of `resources/list` with the files of these jobs, of which there may be one more than a page.
 
     Args:
@@ -36,7 +39,7 @@ def add_page(result: JSON, jobs: Sequence[JSON], facts: Mapping[str, Any]) -> JS
     return {**result, "resources": [*result["resources"], *files], **more}
 
 
-def list_entries(job: JSON, facts: Mapping[str, Any]) -> list[JSON]:
+def list_entries(job: "JSON", facts: "Mapping[str, Any]") -> "list[JSON]":
     """Return the files that a job made. Raises as `add_page` does."""
     return [_write_entry(job, index, output, facts) for index, output in enumerate(job.get("outputs", ()))]
 
@@ -51,11 +54,11 @@ def read_cursor(cursor: str) -> str:
     return base64.b64decode(cursor.encode("ascii"), altchars=b"-_", validate=True).decode()
 
 
-def _write_entry(job: JSON, index: int, output: JSON, facts: Mapping[str, Any]) -> JSON:
+def _write_entry(job: "JSON", index: int, output: "JSON", facts: "Mapping[str, Any]") -> "JSON":
     kind = facts["labels"][job["kind"]] or one_line(job["model"], CODE) or job["kind"]
     kind = kind[:1].upper() + kind[1:]
     # The words come from the caller, so they stand behind a word of ours.
-    words = one_line(find_words(job.get("title"), job["order"], facts["default_texts"]), TITLE)
+    words = one_line(find_text(job.get("title"), job["order"], facts["default_texts"]), TITLE)
     path, finished = output.get("path"), job.get("finished_at")
     entry: JSON = {
         "uri": output_uri(job["id"], index),
@@ -69,7 +72,7 @@ def _write_entry(job: JSON, index: int, output: JSON, facts: Mapping[str, Any]) 
     return {name: value for name, value in entry.items() if value is not None}
 
 
-def _describe(job: JSON, output: JSON, facts: Mapping[str, Any]) -> str | None:
+def _describe(job: "JSON", output: "JSON", facts: "Mapping[str, Any]") -> str | None:
     made = f"Made by {code(job['model'], 2 * CODE)}." if job["model"] else ""
     mime_type = output.get("mime_type")
     family = mime_type.partition("/")[0] if mime_type else facts["families"][job["kind"]]

@@ -16,18 +16,19 @@ from pydantic import TypeAdapter, ValidationError
 
 from kie_mcp.errors import KieError, UnknownJobError
 from kie_mcp.jobs.clock import Clock
-from kie_mcp.jobs.job import Job, JobState
+from kie_mcp.jobs.job import UNFINISHED_STATES, Job
 from kie_mcp.jobs.polling import next_look
 from kie_mcp.surface.answers.text import write_text
 from kie_mcp.surface.batch_orders import asks_for_batch
-from kie_mcp.surface.call_handler import CallHandler, CallOptions, Recipient
+from kie_mcp.surface.call import CallOptions
+from kie_mcp.surface.call_handler import CallHandler
+from kie_mcp.surface.recipient import Recipient
 from kie_mcp.surface.tasks.extension import Call, Task
 from kie_mcp.surface.tenant import TenantOf
 from kie_mcp.text import literal
 
 logger = logging.getLogger(__name__)
 
-UNFINISHED = frozenset({JobState.QUEUED.value, JobState.RUNNING.value})
 MOST = 1000
 """How many jobs are remembered with the wishes of their clients; beyond that the oldest are forgotten."""
 BOOLEAN = TypeAdapter(bool)
@@ -119,7 +120,7 @@ class JobTasks:
 def _unfinished_job_id(answered: CallToolResult) -> str | None:
     """Return the id of the job in an answer if that job is not done; None for a finished job and for a refusal."""
     facts = cast("dict[str, Any]", answered.structured_content or {})
-    return facts.get("job_id") if facts.get("state") in UNFINISHED else None
+    return facts.get("job_id") if facts.get("state") in UNFINISHED_STATES else None
 
 
 def _read_preview(given: object) -> bool | None:

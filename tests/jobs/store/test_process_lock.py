@@ -7,8 +7,10 @@ import sys
 from collections.abc import Generator
 from pathlib import Path
 
+import anyio
 import pytest
 
+from kie_mcp.jobs.store.errors import LedgerError
 from kie_mcp.jobs.store.process_lock import ProcessLock
 from kie_mcp.jobs.store.sqlite import SqliteLedger
 from kie_mcp.jobs.timing import STANDARD
@@ -89,3 +91,17 @@ async def test_two_servers_whose_state_folder_was_deleted_leave_each_other_their
             len(await ledger.claim("account", here.worker, START + STANDARD.lease, await here.find_ended([name]))) == 1
         )
     await ledger.close()
+
+
+def test_a_lock_that_could_not_be_held_is_held_as_soon_as_it_can_be(tmp_path: Path, folder: Path) -> None:
+    folder.write_text("no folder")
+    here = ProcessLock(folder)
+    with pytest.raises(LedgerError):
+        here.__enter__()
+    anyio.run(here.find_ended, ())
+    folder.unlink()
+    anyio.run(here.find_ended, ())
+    assert (folder / here.worker).exists()
+    here.__exit__(None, None, None)
+    anyio.run(here.find_ended, ())
+    assert not (folder / here.worker).exists()

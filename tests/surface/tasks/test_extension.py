@@ -21,7 +21,9 @@ from kie_mcp.jobs.job import Job, Phase
 from kie_mcp.orders.kind import KINDS
 from kie_mcp.surface.answers.build import describe_job
 from kie_mcp.surface.answers.schema import Answer
-from kie_mcp.surface.call_handler import CallHandler, CallOptions, Recipient
+from kie_mcp.surface.call import CallOptions
+from kie_mcp.surface.call_handler import CallHandler
+from kie_mcp.surface.recipient import Recipient
 from kie_mcp.surface.tasks.extension import TASKS, Call, Task, Tasks
 from kie_mcp.surface.tasks.job_tasks import MOST, JobTasks
 from kie_mcp.surface.tenant import Tenant
