@@ -3,14 +3,13 @@
 So `open "$(kie-mcp image "a red fox")"` works, and a person sees both.
 """
 
-import json
 import sys
 from collections.abc import Iterable
 
 from kie_mcp.cli.session import Facts, Reply
 from kie_mcp.cli.shell_words import rewrite, rewrite_remedy
 from kie_mcp.cli.terminal import fit, is_terminal, make_console
-from kie_mcp.console import UncheckedErrors, say, warn
+from kie_mcp.console import UncheckedErrors, say, say_json, warn
 from kie_mcp.text import dump_json
 
 _COLOURS = {"succeeded": "green", "failed": "red", "error": "red", "unconfirmed": "yellow", "problem": "yellow"}
@@ -20,7 +19,7 @@ _NOT_SAID = ("chain it as: ", "read it as: ")
 
 def print_json(reply: Reply) -> None:
     """Print the structured content; each file that is saved has its `path` there."""
-    say(json.dumps(reply.facts, indent=2, ensure_ascii=False))
+    say_json(reply.facts)
 
 
 def print_result(reply: Reply, *, remarks: Iterable[str] = ()) -> None:
