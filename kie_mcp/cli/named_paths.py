@@ -14,5 +14,6 @@ def find_path(given: str | Path, argument: str) -> Path:
     try:
         return Path(os.path.expanduser(given)).absolute()  # noqa: PTH111 - pathlib's own raises for `~nobody`
     except OSError:
-        problem = f"{argument}: the working folder is not there any more, so {given} cannot be found from it."
-        raise SettingsError(problem, remedy="Change into another folder, or give the whole path.") from None
+        problem = f"the working folder is not there any more, so {given} cannot be found from it."
+        remedy = "Change into another folder, or give the whole path."
+        raise SettingsError(problem, argument=argument, remedy=remedy) from None

@@ -1,10 +1,12 @@
 """Orders from the command line, on the sandbox: what is printed where, and with which exit code."""
 # ruff: noqa: E501 (whole sentences)
 
+import argparse
 import contextlib
 import errno
 import io
 import json
+import logging
 import re
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -15,12 +17,14 @@ import pytest
 from inline_snapshot import snapshot
 
 from kie_mcp.cli.copies import copy_file
+from kie_mcp.cli.execution import read_settings
 from kie_mcp.cli.jobs import list_jobs, save_jobs, show_jobs
 from kie_mcp.cli.main import main
 from kie_mcp.cli.order_commands import find_files, read_text, resolve_file
 from kie_mcp.cli.ordering import Ordering
 from kie_mcp.cli.session import Session
 from kie_mcp.console import ConsoleError, say_json
+from kie_mcp.log_format import TextFormatter
 from kie_mcp.setting_values import SettingsError
 from tests.support.sandbox_server import Stand, stand
 from tests.support.virtual_time import HURRIED
@@ -207,6 +211,17 @@ def test_an_error_is_json_if_that_was_asked_for(capsys: pytest.CaptureFixture[st
     printed, said = capsys.readouterr()
     assert json.loads(printed)["error"]["category"] == "settings"
     assert said.startswith("kie-mcp: --speed is for the sandbox")
+
+
+def test_the_log_of_a_command_hides_secrets() -> None:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    root.handlers.clear()
+    try:
+        read_settings(argparse.Namespace(sandbox=False, speed=None))
+        assert [type(handler.formatter) for handler in root.handlers] == [TextFormatter]
+    finally:
+        root.handlers[:], root.level = handlers, level
 
 
 def test_half_a_copy_does_not_stay_and_another_file_is_not_touched(tmp_path: Path) -> None:
