@@ -9,12 +9,22 @@ from kie_mcp.kie.addresses import API
 
 TYPE_CHECKING = False  # importing it from typing takes longer than all of this
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import Any
 
 LEDGER_FILE = "jobs.sqlite3"
 """The name of the ledger in the state folder."""
 APP = "kie-mcp"
+_UNFILLED = re.compile(r"\$\{[^{}]*\}")
+
+
+def read_setting(variables: "Mapping[str, str]", name: str) -> str:
+    """Return what a setting's variable holds, such as that of `api_key`; "" if it is not set.
+
+    Some clients pass on `${KIE_API_KEY}` as it stands if they have no value for it: nobody has set that.
+    """
+    text = variables.get(f"KIE_{name.upper()}", "").strip()
+    return "" if _UNFILLED.fullmatch(text) else text
 
 
 def describe_undecodable(text: str) -> str:

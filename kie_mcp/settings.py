@@ -24,7 +24,7 @@ from kie_mcp.kie.addresses import API, UPLOADS
 from kie_mcp.kie.api_styles.styles import StyleName
 from kie_mcp.kie.client import KieClient
 from kie_mcp.kie.network_settings import Network
-from kie_mcp.setting_checks import LEDGER_FILE, describe_undecodable, hash_account
+from kie_mcp.setting_checks import LEDGER_FILE, describe_undecodable, hash_account, read_setting
 from kie_mcp.setting_values import (
     BaseURL,
     CallbackURL,
@@ -51,7 +51,7 @@ _LIKE_A_KEY = re.compile(rf"(?=[\w-]*\d)[\w-]{{{SECRET_LENGTH},}}|[\w-]{{24,}}")
 """Letters and digits that are too long for a word. If more is hidden than need be, the setting is still named."""
 
 
-_BLANK = "KIE_HTTP_TOKEN: is set and blank, so every program of this machine would be let in."
+_BLANK = "KIE_HTTP_TOKEN: is set to no token, so every program of this machine would be let in."
 _NOT_BLANK = "Set it to a token and start again; or unset it, if they all may call."
 
 
@@ -164,7 +164,9 @@ class Settings(BaseModel):
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ, *, http: bool = False) -> "Settings":
-        """Read the `KIE_…` variables, and the variables for proxies and certificates; an empty one counts as not set.
+        """Read the `KIE_…` variables, and the variables for proxies and certificates.
+
+        One that is empty, or that a client did not fill in, counts as not set.
 
         Args:
             environ: The variables.
@@ -173,11 +175,11 @@ class Settings(BaseModel):
 
         Raises SettingsError if a variable cannot be used.
         """
-        if http and not environ.get("KIE_HTTP_TOKEN", "unset").strip():
+        if http and "KIE_HTTP_TOKEN" in environ and not read_setting(environ, "http_token"):
             raise SettingsError(_BLANK, remedy=_NOT_BLANK)
         given: dict[str, object] = {}
         for field in cls.model_fields:
-            text = environ.get(f"KIE_{field.upper()}", "").strip()
+            text = read_setting(environ, field)
             if problem := describe_undecodable(text):
                 raise SettingsError(f"KIE_{field.upper()}: {problem}.", remedy="Correct it and start again.")
             if text:

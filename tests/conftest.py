@@ -1,6 +1,5 @@
 """Fixtures that more than one test file needs, which tests are slow or run once, and how chance is used."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -10,10 +9,10 @@ from hypothesis.configuration import set_hypothesis_home_dir
 # The same examples in every run, however slow the machine is.
 settings.register_profile("repeatable", derandomize=True, deadline=None, database=None, max_examples=200)
 settings.load_profile("repeatable")
-# Hypothesis keeps tables of its own in the working folder; where nothing can be kept it does without.
-set_hypothesis_home_dir(Path(os.devnull) / "hypothesis")
-
 HERE = Path(__file__).parent
+# What it reads in our sources is kept for all processes; by itself it would keep it in the working folder.
+set_hypothesis_home_dir(HERE.parent / "build" / "hypothesis")
+
 LONGEST_NAME = 32
 """The most characters of a value that a test is named after."""
 SLOW = {"clients", "processes", "viewer"}
@@ -22,6 +21,7 @@ ONCE = {
     "simulation",  # our own rules in virtual time, on a ledger that tests/jobs holds to every version
     "jobs/store/test_budget_interleavings.py",  # the same
     "jobs/store/test_joining.py",  # the same
+    "sandbox/test_studio.py",  # what it asks of Pillow and PyAV is tried in tests/media, and the wheel's demo draws it
     "project/test_added_model.py",  # these read texts of this repository, and no library runs in them
     "project/test_errors_are_facts.py",
     "project/test_foreign_text_homes.py",

@@ -3,12 +3,12 @@
 import getpass
 import re
 import sys
-import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from kie_mcp.cli.terminal import find_width, wrap
 from kie_mcp.client_config.clients import Client
 from kie_mcp.client_config.entry import PLACEHOLDER, VARIABLE, build_document, build_entry, is_no_key
 from kie_mcp.client_config.json_edit import write_json
@@ -158,4 +158,4 @@ def _describe(wish: Wish) -> Iterator[str]:
 
 
 def _wrap(text: str, indent: str = "") -> list[str]:
-    return textwrap.wrap(text, _WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    return wrap(text, min(_WIDTH, find_width()), indent=indent)

@@ -33,12 +33,16 @@ def read_settings(arguments: argparse.Namespace, *, http: bool = False) -> "Sett
 
 def run_async(main_coroutine: Coroutine[Any, Any, int]) -> int:
     """Run a coroutine and return its exit code."""
-    import anyio
 
     async def run() -> int:
         return await main_coroutine
 
-    return anyio.run(run)
+    try:
+        import anyio
+
+        return anyio.run(run)
+    finally:  # Ctrl-C may come before it has begun, and Python would complain about that
+        main_coroutine.close()
 
 
 @asynccontextmanager

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
-from kie_mcp.cli.terminal import find_width, is_terminal, make_console, wrap
+from kie_mcp.cli.terminal import STYLES, find_width, is_terminal, make_console, wrap
 from kie_mcp.console import CheckedOutput, say, say_json
 
 
@@ -33,7 +33,6 @@ class Finding:
         return f"{self.grade:10} {self.subject:14} {self.found}{todo}"
 
 
-_STYLES = {Grade.OK: "green", Grade.ATTENTION: "yellow", Grade.PROBLEM: "red"}
 _INDENT = " " * 26
 
 
@@ -44,12 +43,14 @@ def print_findings(findings: Sequence[Finding], *, as_json: bool) -> None:
     elif not is_terminal(sys.stdout):
         say(*findings)
     else:
+        from rich.text import Text
+
         output = CheckedOutput()
-        console, width = make_console(output), find_width()
+        console = make_console(output)
         for finding in findings:
-            for line in format_finding(finding, width):
-                style = _STYLES[finding.grade] if line.startswith(finding.grade) else ""
-                console.print(line, style=style, soft_wrap=True)
+            text = Text("\n".join(format_finding(finding, find_width())))
+            text.stylize(STYLES[finding.grade], 0, len(finding.grade))
+            console.print(text, soft_wrap=True)
         output.check()
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from kie_mcp.cli.terminal import STYLES
 from kie_mcp.orders.kind import name_kind
 from kie_mcp.text import short_link
 
@@ -11,7 +12,6 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 HEAD = ("time", "kind", "state", "job", "file")
-STYLES = {"succeeded": "green", "failed": "red", "unconfirmed": "yellow", "running": "cyan", "queued": "cyan"}
 LEAST_TEXT = 14
 """Fewer columns than this are not worth a column of words."""
 GAP = 2
@@ -46,7 +46,7 @@ def build_table(jobs: Sequence[Facts], width: int, now: datetime) -> "Table":
     room = width - _measure(columns) - GAP
     if room >= LEAST_TEXT:
         columns["what"] = [shorten(_describe(job), room) for job in jobs]
-    table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="dim")
+    table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="bold")
     for name in columns:
         table.add_column(name, no_wrap=True, overflow="ignore")
     for row in zip(*columns.values(), strict=True):

@@ -12,7 +12,7 @@ from kie_mcp.cli import results
 from kie_mcp.cli.exit_codes import DONE, code_of_answer
 from kie_mcp.cli.job_table import build_table, format_lines
 from kie_mcp.cli.session import Facts, Reply, Session
-from kie_mcp.cli.terminal import find_width, is_terminal, make_console
+from kie_mcp.cli.terminal import find_width, is_terminal, make_console, print_lines
 from kie_mcp.console import CheckedOutput, say, warn
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ async def list_jobs(session: Session, limit: int, *, sandbox: bool, as_json: boo
     if as_json:
         results.print_json(reply)
     elif not reply.jobs:
-        say(NONE_IN_SANDBOX if sandbox else NONE)
+        print_lines([NONE_IN_SANDBOX if sandbox else NONE], CheckedOutput())
     elif watch:
         await _watch(session, reply, limit)
     elif is_terminal(sys.stdout):

@@ -8,7 +8,7 @@ from kie_mcp import __version__
 from kie_mcp.cli.argument_types import parse_speed
 from kie_mcp.cli.command import Command, list_commands
 from kie_mcp.cli.exit_codes import TABLE
-from kie_mcp.cli.terminal import wrap
+from kie_mcp.cli.terminal import find_width, is_terminal, wrap
 from kie_mcp.console import say, warn
 
 NO_COMMAND = "stdio"
@@ -22,6 +22,10 @@ _SANDBOX_HELP = "use a built-in sandbox: no key, no cost"
 _SPEED_HELP = "how many times faster than Kie.ai the sandbox works (1)"
 
 
+_DEEPER = " " * 7
+"""Where a line of a list goes on: below the words of the exit codes."""
+
+
 class HelpFormatter(argparse.HelpFormatter):
     """Breaks lines between words only, never inside a model's name; a text that has lines keeps them."""
 
@@ -29,7 +33,9 @@ class HelpFormatter(argparse.HelpFormatter):
         return wrap(text, width)
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
-        lines = text.splitlines() if "\n" in text else wrap(text, width)
+        lines: list[str] = []
+        for line in text.splitlines():
+            lines += wrap(line, width, indent=_DEEPER if line.startswith(" ") else "")
         return "\n".join(indent + line for line in lines)
 
 
@@ -41,8 +47,11 @@ class Parser(argparse.ArgumentParser):
         self.formatter_class = HelpFormatter
 
     def _print_message(self, message: str, file: object = None) -> None:
-        if message:
-            (say if file is sys.stdout else warn)(message.removesuffix("\n"))
+        if message and file is sys.stdout:
+            say(message.removesuffix("\n"))
+        elif message:
+            width = find_width() if is_terminal(sys.stderr) else sys.maxsize
+            warn(*(part for line in message.splitlines() for part in wrap(line, width, indent="  ")))
 
 
 class CommandParser(Parser):

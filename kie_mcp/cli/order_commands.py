@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from kie_mcp.cli.execution import read_settings, run_async, use_settings
 from kie_mcp.cli.named_paths import find_path
+from kie_mcp.console import warn
 from kie_mcp.setting_values import SettingsError
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def run_order(arguments: argparse.Namespace, tool: str, given: dict[str, Any], *
     `files` are the files that are named: the person who types their names may hand in any, wherever it is.
     """
     settings = read_settings(arguments)
-    from kie_mcp.cli.ordering import Ordering, ask_person, can_ask
+    from kie_mcp.cli.ordering import STOPPED, Ordering, ask_person, can_ask
 
     folders = tuple(Path(one).parent for one in files if not NOT_A_PATH.match(one))
     allowed = settings.model_copy(update={"input_roots": (*settings.input_roots, *folders)})
@@ -111,4 +112,6 @@ def run_order(arguments: argparse.Namespace, tool: str, given: dict[str, Any], *
     except KeyboardInterrupt:
         if ordering:
             ordering.explain_interruption()
+        else:
+            warn("", STOPPED)
         raise

@@ -12,13 +12,14 @@ from kie_mcp.cli import results
 from kie_mcp.cli.exit_codes import NOT_KNOWN_YET, code_of_answer
 from kie_mcp.cli.opening import open_files
 from kie_mcp.cli.session import Ask, Facts, Reply, Session, open_session
-from kie_mcp.cli.terminal import fit, is_terminal, make_console
+from kie_mcp.cli.terminal import is_terminal, make_console, print_lines
 from kie_mcp.cli.unsent_jobs import find_unsent
 from kie_mcp.console import ConsoleError, UncheckedErrors, warn
 from kie_mcp.demo.display import Display
 from kie_mcp.settings import Settings
 
 _TITLES = {"generate_image": "image", "generate_speech": "speech", "create_talking_video": "talking video"}
+STOPPED = "kie-mcp: stopped before anything was ordered."
 LONGEST_CALL = 600.0
 """The longest `wait_seconds` of one call, in seconds; after that it is asked again."""
 
@@ -108,14 +109,14 @@ class Ordering:
     def explain_interruption(self) -> None:
         """Say what becomes of the jobs now that nobody waits for them any more."""
         if not self.job_ids:
-            warn("", *fit(["kie-mcp: stopped before anything was ordered."], sys.stderr))
+            print_lines(["", STOPPED], UncheckedErrors())
             return
         unsent = [] if self.sandbox else find_unsent(self.settings, self.job_ids)
         goes_on = [one for one in self.job_ids if one not in unsent and not self.sandbox]
         lines = [f"kie-mcp: {', '.join(goes_on)}: at Kie.ai and paid for; it goes on there."] if goes_on else []
         if unsent:
             lines.append(f"kie-mcp: {', '.join(unsent)}: not sent yet; that happens when kie-mcp runs next.")
-        warn("", *fit([*lines, *self._say_how_to_return()], sys.stderr))
+        print_lines(["", *lines, *self._say_how_to_return()], UncheckedErrors())
 
 
 async def wait_for_jobs(
@@ -147,7 +148,7 @@ def _carry_joined(first: Reply, last: Reply) -> None:
 
 async def ask_person(question: str) -> bool:
     """Put a question to the person at the terminal."""
-    warn(*fit(question.splitlines(), sys.stderr))
+    print_lines(question.splitlines(), UncheckedErrors())
     sys.stderr.write("Order it? [y/N] ")
     sys.stderr.flush()
     answer = await anyio.to_thread.run_sync(sys.stdin.readline, abandon_on_cancel=True)

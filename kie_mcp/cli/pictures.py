@@ -7,9 +7,13 @@ from typing import Any
 from kie_mcp.cli.terminal import is_terminal, make_console
 from kie_mcp.console import CheckedOutput
 from kie_mcp.optional_packages import TERMINAL, missing_packages
+from kie_mcp.settings import read_variables
 
 WIDTH = 40
 """How many columns a picture takes at the most."""
+_WHICH = ("TERM", "TERM_PROGRAM")
+_PRINT_THE_QUESTION = {"linux", "Apple_Terminal"}
+"""Terminals that print the question whether they can, instead of passing over it."""
 MOST = 4
 """How many pictures of one command are shown."""
 
@@ -21,7 +25,7 @@ def show_pictures(files: Sequence[Mapping[str, Any]]) -> None:
     """
     if not is_terminal(sys.stdout) or not is_terminal(sys.stdin) or missing_packages(TERMINAL):
         return
-    if make_console(CheckedOutput()).is_dumb_terminal:
+    if make_console(CheckedOutput()).is_dumb_terminal or _PRINT_THE_QUESTION & {*read_variables(_WHICH).values()}:
         return
     pictures = [str(one["path"]) for one in files if str(one.get("mime_type", "")).startswith("image/")]
     for path in pictures[:MOST]:

@@ -3,16 +3,14 @@
 So `open "$(kie-mcp image "a red fox")"` works, and a person sees both.
 """
 
-import sys
 from collections.abc import Iterable
 
 from kie_mcp.cli.session import Facts, Reply
 from kie_mcp.cli.shell_words import rewrite, rewrite_remedy
-from kie_mcp.cli.terminal import fit, is_terminal, make_console
-from kie_mcp.console import UncheckedErrors, say, say_json, warn
+from kie_mcp.cli.terminal import print_lines
+from kie_mcp.console import CheckedOutput, UncheckedErrors, say, say_json
 from kie_mcp.text import dump_json
 
-_COLOURS = {"succeeded": "green", "failed": "red", "error": "red", "unconfirmed": "yellow", "problem": "yellow"}
 _NOT_SAID = ("chain it as: ", "read it as: ")
 """What only an assistant has a use for."""
 
@@ -45,7 +43,7 @@ def print_refusal(reply: Reply) -> None:
 def print_text(text: str) -> None:
     """Print an answer as it is on standard output, in the words of the shell."""
     lines = [line for line in rewrite(text).splitlines() if not line.startswith(_NOT_SAID)]
-    say(*fit(lines))
+    print_lines(lines, CheckedOutput())
 
 
 def list_files(reply: Reply) -> list[Facts]:
@@ -54,11 +52,4 @@ def list_files(reply: Reply) -> list[Facts]:
 
 
 def _print_remarks(lines: list[str]) -> None:
-    if not is_terminal(sys.stderr):
-        warn(*lines)
-        return
-    console = make_console(UncheckedErrors())
-    for line in lines:
-        colour = _COLOURS.get(line.partition(":")[0], "")
-        for part in fit([line], sys.stderr):
-            console.print(part, style=colour, soft_wrap=True)
+    print_lines(lines, UncheckedErrors())

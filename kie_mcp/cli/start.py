@@ -1,14 +1,15 @@
 """What `kie-mcp` does without a command: serve MCP in a pipe, and say on a terminal what it is and what to do next."""
 
 import argparse
+import re
 import signal
 import sys
 from typing import TYPE_CHECKING
 
 from kie_mcp import __version__
 from kie_mcp.cli.execution import read_settings, run_async
-from kie_mcp.cli.terminal import find_width, is_terminal, wrap
-from kie_mcp.console import say
+from kie_mcp.cli.terminal import find_width, is_terminal, print_lines, wrap
+from kie_mcp.console import CheckedOutput
 
 if TYPE_CHECKING:  # the settings load pydantic, which --help and --version do without
     from kie_mcp.settings import Settings
@@ -18,6 +19,8 @@ _WHAT = (
     "kie-mcp makes pictures, speech and talking videos with Kie.ai. An assistant such as Claude starts it as an MCP"
     " server; a person can order from here."
 )
+_COMMAND = re.compile(rf"(kie-mcp {re.escape(__version__)}$|  \S.*)")
+"""What is in bold: the name, and what can be typed."""
 _LOOK = ("kie-mcp demo", "a picture, a voice and a talking video: no key, no cost")
 _WITH_KEY = (
     ('kie-mcp image "a red fox" --estimate', "what a picture costs; without --estimate it is made"),
@@ -36,7 +39,7 @@ _WITHOUT_KEY = (
 def run_without_command(arguments: argparse.Namespace, hand_over: "HandOver | None" = None) -> int:
     """Serve MCP on standard input and output until the client leaves; where a person types, tell them what this is."""
     if not hand_over and is_terminal(sys.stdin) and is_terminal(sys.stdout):
-        say(*_introduce(read_settings(arguments), find_width()))
+        print_lines(_introduce(read_settings(arguments), find_width()), CheckedOutput(), _COMMAND)
         return 0
     settings = prepare_to_serve(arguments, has_greeted=hand_over is not None)
     from kie_mcp.stdio_server import serve_stdio

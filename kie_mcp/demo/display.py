@@ -7,8 +7,12 @@ from typing import IO, Protocol, cast
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.theme import Theme
 
 from kie_mcp.console import CheckedOutput
+
+_THEME = Theme({"progress.elapsed": "none"})
+"""The usual yellow cannot be read on white."""
 
 
 class Bar(Protocol):
@@ -72,7 +76,7 @@ class Display:
         if not self.console.is_terminal or self.console.is_dumb_terminal:
             yield Lines(self.console)
             return
-        with self._make_progress() as progress:
+        with self.console.use_theme(_THEME), self._make_progress() as progress:
             task = progress.add_task(title, total=None, message="")
             yield Live(progress, task)
             progress.update(task, total=1, completed=1, message="done")
@@ -80,7 +84,7 @@ class Display:
     def _make_progress(self) -> Progress:
         columns = (
             TextColumn("{task.description:14}"),
-            BarColumn(24),
+            BarColumn(24, complete_style="color(32)", finished_style="color(28)", pulse_style="color(32)"),
             TimeElapsedColumn(),
             TextColumn("{task.fields[message]}"),
         )

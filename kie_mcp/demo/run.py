@@ -94,7 +94,8 @@ def run_demo(
 
     made = anyio.run(play)
     for title, output in made.items():
-        screen.say(f"{title:14} {_describe_size(output):24} {output['path']}")
+        place = f"\n{output['path']}" if screen.console.is_terminal else f" {output['path']}"
+        screen.say(f"{title:14} {_describe_size(output):24}{place}")
     return [*made.values()]
 
 

@@ -19,6 +19,7 @@ from kie_mcp.setting_checks import (
     describe_path,
     describe_undecodable,
     hash_account,
+    read_setting,
 )
 
 _NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,6})?")
@@ -52,7 +53,7 @@ class PlainSettings:
 
 def read_plain_settings(variables: Mapping[str, str]) -> PlainSettings | None:
     """Return the settings if they are certainly right; None if `Settings` has to judge them."""
-    given = {name: variables.get(f"KIE_{name.upper()}", "").strip() for name in CHECKS}
+    given = {name: read_setting(variables, name) for name in CHECKS}
     if any(name.startswith("OTEL_") for name in variables):
         return None  # telemetry is for those who can wait for it
     try:

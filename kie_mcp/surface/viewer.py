@@ -13,7 +13,9 @@ from kie_mcp.catalog.models import MODELS
 
 _UNREAD = re.compile(r"^\s+|\s*// .*", re.MULTILINE)
 """What a browser does not read: hosts fetch the page for each server that they start."""
-_UNREAD_STYLE = re.compile(r"/\*.*?\*/|\s+(?=[{}])|(?<=[{};,])\s+", re.DOTALL)
+_UNREAD_STYLE = re.compile(r"/\*.*?\*/|\s+(?=[{}])|(?<=[{};,])\s+|(?<=:) ", re.DOTALL)
+_UNREAD_SCRIPT = re.compile(r"""("[^"\n]*"|`[^`]*`)|\s*([=!+?:{}(),;&|<>*]+)\s*""")
+"""Spaces around signs, with what may hold such spaces as text: no `${}` there has a text in backticks in it."""
 _SCRIPTS = ("state", "host", "answers", "texts", "card", "lists", "files", "buttons", "start")
 """The parts of the page's one script, in the order in which they are joined."""
 URI: Final = "ui://kie/viewer.html"
@@ -31,8 +33,8 @@ class Viewer(Resource):
         titles = json.dumps({name: model.title for model in MODELS for name in (model.id, model.edit_id) if name})
         script = "".join(_read_part(f"{name}.js") for name in _SCRIPTS).replace("MODELS = {}", f"MODELS = {titles}", 1)
         style = _UNREAD_STYLE.sub("", _read_part("style.css"))
-        page = _read_part("page.html").replace("STYLE", style, 1).replace("SCRIPT", script, 1)
-        return _UNREAD.sub("", page)
+        script = _UNREAD_SCRIPT.sub(r"\1\2", _UNREAD.sub("", script))
+        return _UNREAD.sub("", _read_part("page.html")).replace("STYLE", style, 1).replace("SCRIPT", script, 1)
 
 
 def _read_part(name: str) -> str:

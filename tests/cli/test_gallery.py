@@ -171,3 +171,21 @@ async def test_a_small_picture_that_an_earlier_page_has_is_not_drawn_again(setti
     path.write_text(path.read_text("utf-8").replace(str(page.all("img", "src")[0]), "data:image/jpeg;base64,MINE"))
 
     assert (await make(settings)).all("img", "src") == ["data:image/jpeg;base64,MINE"]
+
+
+async def test_only_the_newest_jobs_are_in_it_and_it_says_how_to_get_more(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await remember(
+        settings,
+        made(settings, FACE, Kind.IMAGE, "a.png", picture(), "image/png"),
+        made(settings, VOICE, Kind.IMAGE, "b.png", picture(), "image/png"),
+    )
+
+    page = await make(settings, limit=1)
+
+    note = "Only the newest jobs, 1; --limit 5 has more."
+    assert note in page.text
+    assert note in capsys.readouterr().err
+    assert len(page.all("li", "data-family")) == 1
+    assert note not in (await make(settings, limit=2)).text

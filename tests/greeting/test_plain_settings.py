@@ -32,7 +32,21 @@ VALUES = (
         "no",
         "soon",
     ),
-    *("jobs", "seed", "legacy", "Jobs", "DEBUG", "debug", "LOUD", "key-1", "a key", "k\u00e9y", "bad\udcff", "a\tb"),
+    *(
+        "${KIE_API_KEY}",
+        "jobs",
+        "seed",
+        "legacy",
+        "Jobs",
+        "DEBUG",
+        "debug",
+        "LOUD",
+        "key-1",
+        "a key",
+        "k\u00e9y",
+        "bad\udcff",
+        "a\tb",
+    ),
     *("/tmp/x", "tmp/x", "~/x", "~nobody-at-all/x", "/tmp/\udcfc", "/tmp/\u00fc", "/a:/b", "/a:b", "/" + "x" * 300),
     *("https://api.kie.ai", "https://a.example/", "http://a.example", "http://127.0.0.1:9", "http://LOCALHOST:80/"),
     *(
@@ -130,3 +144,13 @@ def test_a_wrong_setting_is_still_an_error() -> None:
     assert read_plain_settings({"HOME": "/tmp", "KIE_WAIT_SECONDS": "soon"}) is None
     with pytest.raises(SettingsError):
         Settings.from_environment({"KIE_WAIT_SECONDS": "soon"})
+
+
+@pytest.mark.parametrize("unfilled", ["${KIE_API_KEY}", "${user_config.api_key}", "${input:kie-api-key}"])
+def test_what_a_client_did_not_fill_in_is_not_set(unfilled: str) -> None:
+    """Some clients pass a placeholder on as it stands: sent as a key, it would be refused without a word of why."""
+    given = {"HOME": "/tmp", "KIE_API_KEY": unfilled, "KIE_OUTPUT_DIR": unfilled}
+    settings, plain = Settings.from_environment(given), read_plain_settings({**given, "KIE_OUTPUT_DIR": "/tmp"})
+    assert (settings.api_key, settings.output_dir) == (None, Settings.from_environment({"HOME": "/tmp"}).output_dir)
+    assert plain
+    assert plain.account == settings.account

@@ -164,13 +164,13 @@ def test_a_token_that_no_header_carries_is_refused_and_not_shown(token: str) -> 
     assert TOKEN not in repr(Settings(http_token=SecretStr(TOKEN)))
 
 
-@pytest.mark.parametrize("token", ["", " "])
+@pytest.mark.parametrize("token", ["${KIE_HTTP_TOKEN}", "", " "])
 async def test_a_token_that_is_set_and_blank_opens_no_server(tmp_path: Path, token: str) -> None:
     """As where the variable that should fill it is missing: everybody would be let in."""
     with serving(tmp_path, "serve", "--port", "0", KIE_HTTP_TOKEN=token) as server:
         assert await run_sync(server.process.wait, 30) == 2
     assert "".join(server.lines) == snapshot("""\
-kie-mcp: KIE_HTTP_TOKEN: is set and blank, so every program of this machine would be let in.
+kie-mcp: KIE_HTTP_TOKEN: is set to no token, so every program of this machine would be let in.
 Set it to a token and start again; or unset it, if they all may call.
 """)
 

@@ -19,6 +19,7 @@ from kie_mcp.jobs.store.sqlite import SqliteLedger
 from kie_mcp.orders.kind import Kind
 from kie_mcp.sandbox.account.scenarios import SCENARIOS
 from kie_mcp.settings import Settings
+from tests.support.fork_server import run
 
 COMMANDS = {
     "image": "make, edit or enlarge pictures",
@@ -36,15 +37,7 @@ Ran = subprocess.CompletedProcess[str]
 def kie_mcp(*arguments: str, home: Path, **settings: str) -> Ran:
     """Run the command in a home folder of its own."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("KIE_", "XDG_"))}
-    return subprocess.run(  # noqa: S603 - our own command
-        [sys.executable, "-m", "kie_mcp", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        stdin=subprocess.DEVNULL,
-        env=clean | {"HOME": str(home), "COLUMNS": "100", **settings},
-    )
+    return run([sys.executable, "-m", "kie_mcp", *arguments], clean | {"HOME": str(home), "COLUMNS": "100", **settings})
 
 
 def test_version_names_the_program_and_its_version(tmp_path: Path) -> None:

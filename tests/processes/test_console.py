@@ -14,7 +14,10 @@ NOWHERE = "http://127.0.0.1:9"
 """Nobody listens there: the doctor has something to find at once."""
 COMMANDS = [["--help"], ["--version"], ["serve", "--help"], ["jobs"], ["doctor"], ["sandbox", "--port", "0"], ["demo"]]
 every_command = pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-buffering = pytest.mark.parametrize("unbuffered", ["", "1"], ids=["buffered", "unbuffered"])
+# Python writes what is not buffered at once, and the rest at the end: a short and a long command show both.
+buffered_or_not = pytest.mark.parametrize(
+    ("command", "unbuffered"), [*((command, "") for command in COMMANDS), (["--help"], "1"), (["jobs"], "1")]
+)
 
 
 def run(folder: Path, redirect: str, *command: str, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -33,8 +36,7 @@ def run(folder: Path, redirect: str, *command: str, **settings: str) -> subproce
     )
 
 
-@every_command
-@buffering
+@buffered_or_not
 def test_output_on_a_full_device_is_said_in_one_sentence(tmp_path: Path, command: list[str], unbuffered: str) -> None:
     ran = run(tmp_path, ">/dev/full", *command, PYTHONUNBUFFERED=unbuffered)
     said = "kie-mcp: Standard output cannot be written (No space left on device).\n"
@@ -47,8 +49,7 @@ def test_closed_output_is_said_in_one_sentence(tmp_path: Path, command: list[str
     assert (ran.returncode, ran.stderr) == (1, "kie-mcp: Standard output cannot be written (Bad file descriptor).\n")
 
 
-@every_command
-@buffering
+@buffered_or_not
 def test_output_that_nobody_reads_ends_the_command_quietly(tmp_path: Path, command: list[str], unbuffered: str) -> None:
     reading, writing = os.pipe()
     os.close(reading)

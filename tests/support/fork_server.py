@@ -17,6 +17,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import cache
 from importlib import import_module
@@ -24,7 +25,14 @@ from pathlib import Path
 from typing import IO
 
 ROOT = Path(__file__).resolve().parents[2]
-PRELOADED = ("kie_mcp.cli.main", "kie_mcp.stdio_server", "kie_mcp.jobs.store.sqlite", "httpx", "argparse")
+PRELOADED = (
+    "kie_mcp.cli.main",
+    "kie_mcp.stdio_server",
+    "kie_mcp.cli.session",
+    "kie_mcp.sandbox.api.app",
+    "jsonschema",
+    "h11",
+)
 LARGEST = 1 << 17
 """Bytes of a request: the environment of a process, above all."""
 SUBREAPER = 36
@@ -72,6 +80,27 @@ def start(command: Sequence[str], environment: Mapping[str, str]) -> "ForkedProc
         return _fork_server().fork(command[2:], environment)
     pipe = subprocess.PIPE
     return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment)  # noqa: S603 - our own
+
+
+def run(
+    command: Sequence[str], environment: Mapping[str, str], timeout: float = 60
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end, with nothing to read, and return what it wrote."""
+    process = start(command, environment)
+    assert process.stdin
+    assert process.stdout
+    assert process.stderr
+    process.stdin.close()
+    with ThreadPoolExecutor(2) as readers, process.stdout, process.stderr:
+        written = [readers.submit(stream.read) for stream in (process.stdout, process.stderr)]
+        try:
+            code = process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            raise
+        stdout, stderr = (one.result().decode() for one in written)
+    return subprocess.CompletedProcess(command, code, stdout, stderr)
 
 
 class _ForkServer:

@@ -1,13 +1,20 @@
-"""Small real files, made on the spot: pictures by Pillow, sounds and films by PyAV."""
+"""Small real files: pictures by Pillow, sounds and films by PyAV, each made once and kept in build/."""
 # pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
 # PyAV's packets have no type of their own.
 
+import hashlib
 import io
+import os
 import wave
+from collections.abc import Callable
+from contextlib import suppress
 from fractions import Fraction
-from typing import Any, Literal
+from functools import wraps
+from pathlib import Path
+from typing import Any, Literal, ParamSpec
 
 import av
+import PIL
 from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.video.stream import VideoStream
@@ -36,8 +43,37 @@ Sound = Literal[
     "pcm_mulaw",
 ]
 Mp4Tracks = Literal["h264", "libvpx"]
+P = ParamSpec("P")
+KEPT = Path(__file__).parents[2] / "build" / "media"
+MAKERS = f"{Path(__file__).read_text()} {av.__version__} {PIL.__version__}"
+"""What a file depends on, beside the arguments."""
 
 
+def kept(make: Callable[P, bytes]) -> Callable[P, bytes]:
+    """Make each file once for all processes and runs: many are asked for by each process that collects the tests."""
+
+    @wraps(make)
+    def find(*args: P.args, **options: P.kwargs) -> bytes:
+        key = repr((make.__name__, args, sorted(options.items()), MAKERS))
+        path = KEPT / hashlib.sha256(key.encode()).hexdigest()
+        with suppress(FileNotFoundError):
+            return path.read_bytes()
+        data = make(*args, **options)
+        _keep(path, data)
+        return data
+
+    return find
+
+
+def _keep(path: Path, data: bytes) -> None:
+    with suppress(OSError):  # where nothing can be kept, it is made anew
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(f".{os.getpid()}")
+        part.write_bytes(data)
+        part.replace(path)
+
+
+@kept
 def picture(kind: str = "png", size: tuple[int, int] = (31, 17), **options: Any) -> bytes:
     """A picture of one colour."""
     target = io.BytesIO()
@@ -45,6 +81,7 @@ def picture(kind: str = "png", size: tuple[int, int] = (31, 17), **options: Any)
     return target.getvalue()
 
 
+@kept
 def wav(seconds: float = 0.5) -> bytes:
     """Silence as WAV."""
     target = io.BytesIO()
@@ -56,6 +93,7 @@ def wav(seconds: float = 0.5) -> bytes:
     return target.getvalue()
 
 
+@kept
 def sound(
     container: str, codec: Sound, seconds: float = 2.0, *, rate: int = 0, title: str = "", **options: str
 ) -> bytes:
@@ -70,6 +108,7 @@ def sound(
     return target.getvalue()
 
 
+@kept
 def film(
     container: str = "mp4",
     codec: Mp4Tracks = "h264",

@@ -22,6 +22,8 @@ ALL = "[...document.querySelectorAll('button, a')].filter((one) => one.checkVisi
 FILES = reading({given.RESOURCE: given.file("image")})
 CAN: dict[str, Any] = {"downloadFile": {}}
 
+FOLD = "Made along with it: picture, speech"
+
 
 async def focused(here: Host) -> str:
     """What has the focus, with a ring around it that is really on the screen."""
@@ -55,8 +57,11 @@ async def test_tab_goes_through_the_buttons_as_they_are_read_and_back(browser: B
     parts = {"parts": given.FILM_OF_PARTS["parts"]}
     async with host(browser, dark=dark, resources_read=FILES) as here:
         await here.give(given.PICTURE | parts)
+        await here.shows("Download")
+        await here.look("document.querySelector('#parts').open = true")
         await laid_out(here, 5)
-        order = ["Use as input", "Download", "Open", "Use as input: Picture", "Use as input: Speech"]
+        inputs = [FOLD, "Use as input: Picture", "Use as input: Speech"]
+        order = ["Use as input", "Download", "Open", *inputs]
         for name in order:
             await here.page.press("Tab")
             assert await focused(here) == name
@@ -125,7 +130,7 @@ async def test_asking_again_by_a_key_does_not_lose_the_place_in_the_page(browser
         await laid_out(here, 2)
         assert await here.look("document.activeElement.id") == "title"
         await here.page.press("Tab")
-        assert await focused(here) == "Use as input: Picture"
+        assert await focused(here) == FOLD
 
 
 async def test_an_answer_that_says_the_same_again_leaves_the_focus_where_it_is(browser: Browser) -> None:

@@ -110,3 +110,13 @@ async def test_only_what_a_tool_takes_is_offered_as_input(
 
         buttons = await here.look("[...document.querySelectorAll('button')].map((one) => one.textContent)")
         assert ("Use as input" in buttons) == offered
+
+
+async def test_the_parts_are_folded_where_the_video_is_to_be_looked_at(browser: Browser) -> None:
+    async with host(browser) as here:
+        await here.give(given.FILM_OF_PARTS)
+        await here.shows("Made along with it: picture, speech")
+        assert await here.look("document.querySelector('#parts').open") is False
+
+        await here.give(given.FAILED_OF_PARTS)
+        await here.until("document.querySelector('#parts').open")

@@ -18,9 +18,7 @@ EXAMPLES = """examples:
 def _add_arguments(gallery: argparse.ArgumentParser) -> None:
     out_help = "where the page goes (gallery.html in the folder of the outputs)"
     gallery.add_argument("--out", type=Path, metavar="FILE", help=out_help)
-    gallery.add_argument(
-        "--limit", type=_parse_limit, default=1000, metavar="N", help="how many jobs, the newest (1000)"
-    )
+    gallery.add_argument("--limit", type=_parse_limit, default=200, metavar="N", help="how many jobs, the newest (200)")
     gallery.add_argument("--no-open", action="store_true", help="do not open it; in a pipe it is never opened")
     gallery.add_argument("--json", action="store_true", help="say as JSON where it is, and do not open it")
 

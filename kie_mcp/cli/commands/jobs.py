@@ -8,7 +8,8 @@ from kie_mcp.cli.argument_types import parse_number
 from kie_mcp.cli.command import Command, Group
 from kie_mcp.cli.execution import read_settings, run_async, use_settings
 from kie_mcp.cli.ledger_file import may_exist
-from kie_mcp.console import say
+from kie_mcp.cli.terminal import print_lines
+from kie_mcp.console import CheckedOutput
 
 if TYPE_CHECKING:
     from kie_mcp.settings import Settings
@@ -42,7 +43,7 @@ def _run(arguments: argparse.Namespace) -> int:
     _check(arguments)
     settings = read_settings(arguments)
     if not (arguments.sandbox or arguments.action or arguments.json or may_exist(settings.ledger_path)):
-        say(f"No jobs yet: there is no ledger at {settings.ledger_path}")
+        print_lines([f"No jobs yet: there is no ledger at {settings.ledger_path}"], CheckedOutput())
         return 0
 
     async def run() -> int:

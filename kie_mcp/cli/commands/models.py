@@ -1,12 +1,16 @@
 """`kie-mcp models`: list the models of Kie.ai, or tell what one of them takes and costs."""
 
 import argparse
+import re
 import sys
 
 from kie_mcp.cli.command import Command, Group
 from kie_mcp.cli.execution import read_settings, run_async, use_settings
-from kie_mcp.cli.terminal import find_width, is_terminal
-from kie_mcp.console import say
+from kie_mcp.cli.terminal import find_width, is_terminal, print_lines
+from kie_mcp.console import CheckedOutput, say
+
+_NAME = re.compile(r"([a-z][\w./-]*)(?=  |$)")
+"""What is in bold: the name of a model, or of a fact about one."""
 
 
 def _add_arguments(models: argparse.ArgumentParser) -> None:
@@ -25,7 +29,11 @@ def _run(arguments: argparse.Namespace) -> int:
             words = " ".join(arguments.query)
             kinds = {"makes": arguments.kind, "provider": arguments.provider, "as_json": arguments.json}
             width = find_width() if is_terminal(sys.stdout) else 0
-            say(await show_models(used, words, width=width, **kinds))
+            told = await show_models(used, words, width=width, **kinds)
+            if width and not arguments.json:
+                print_lines(told.splitlines(), CheckedOutput(), _NAME)
+            else:
+                say(told)
         return 0
 
     return run_async(show())

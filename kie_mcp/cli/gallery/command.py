@@ -43,13 +43,17 @@ async def make_gallery(settings: Settings, wishes: Wishes) -> int:
     """
     target = (wishes.out or settings.output_dir / NAME).absolute()
     before = _read_before(target)
-    jobs = await read_jobs(settings, wishes.limit) if may_exist(settings.ledger_path) else []
+    found = await read_jobs(settings, wishes.limit + 1) if may_exist(settings.ledger_path) else []
+    jobs, note = found[: wishes.limit], ""
+    if len(found) > wishes.limit:
+        note = f"Only the newest jobs, {wishes.limit:,}; --limit {min(wishes.limit * 5, 10_000)} has more."
+        warn(note)
     drawn = read_pictures(before)
     if (new := sum(len(job.outputs) for job in jobs) - len(drawn)) > _MANY:
         warn(f"Drawing up to {new} small pictures; the next gallery takes them over.")
     entries = list(list_entries(jobs, drawn))
     if entries:
-        _write(target, write_page(entries, time.time()))
+        _write(target, write_page(entries, time.time(), note))
     _report(target, entries, as_json=wishes.as_json)
     if entries and wishes.open_page and not wishes.open_page(target.as_uri()):
         warn("No browser could be started: open that file in one.")

@@ -15,6 +15,13 @@
     none.hidden = shown > 0;
   }
 
+  function replace(image) { // one that no browser can show, such as a damaged one: its link stays
+    image.parentNode.classList.add("place");
+    image.replaceWith("It cannot be shown here.");
+  }
+
+  for (const one of document.images) if (one.complete && one.currentSrc && !one.naturalWidth) replace(one);
+  document.addEventListener("error", ({ target }) => { if (target instanceof HTMLImageElement) replace(target); }, true);
   search.addEventListener("input", choose);
   for (const one of buttons) one.addEventListener("click", () => {
     one.setAttribute("aria-pressed", String(one.getAttribute("aria-pressed") !== "true"));

@@ -18,13 +18,13 @@ _PICTURE = re.compile(r'data-key="([^"<>]+)"[^<>]* (?:src|poster)="(data:image/j
 _FILTERS = {"image": "Pictures", "audio": "Sound", "video": "Videos", "": "Other files"}
 
 
-def write_page(entries: Sequence[Entry], now: float) -> str:
-    """Write the page. Whatever comes from elsewhere is escaped."""
+def write_page(entries: Sequence[Entry], now: float, note: str = "") -> str:
+    """Write the page, with a note beside what is in it. Whatever comes from elsewhere is escaped."""
     parts = {
         "GENERATOR": GENERATOR,
         "STYLE": _read_part("page.css"),
         "SCRIPT": _read_part("page.js"),
-        "SUM": html.escape(_sum(entries, now)),
+        "SUM": html.escape(". ".join(filter(None, [_sum(entries, now), note]))),
         "FILTERS": "".join(_filter(family, entries) for family in _FILTERS),
         "CARDS": "\n".join(map(_card, entries)),
     }
@@ -68,7 +68,8 @@ def _card(entry: Entry) -> str:
     return (
         f'<li class="card" data-family="{entry.family or "other"}">{_media(entry)}<div>{title}'
         f'<p class="facts">{said}</p>'
-        f'<p class="facts"><time datetime="{iso(entry.made_at)}">{made}</time> · {_link(entry)}</p></div></li>'
+        f'<p class="facts"><time datetime="{iso(entry.made_at)}">{made}</time>'
+        f"<span> · {_link(entry)}</span></p></div></li>"
     )
 
 

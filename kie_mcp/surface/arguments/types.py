@@ -55,8 +55,8 @@ Wait = Annotated[
 IdempotencyKey = Annotated[str, Field(max_length=200, description="Same key, same job: safe to repeat")]
 New = Annotated[bool, Field(description="Make, and pay for, another job even if an equal one can be joined")]
 Preview = Annotated[bool | None, Field(description="Show a small picture of it; default fits the client")]
-EstimateOnly = Annotated[bool, Field(description="Is free")]
-AgreedCredits = Annotated[float | None, Field(allow_inf_nan=False, description="By the user")]
+EstimateOnly = Annotated[bool, Field(description="Only tell the cost: free")]
+AgreedCredits = Annotated[float | None, Field(allow_inf_nan=False, description="Credits the user agreed to")]
 Convert = Annotated[bool, Field(description="Turn a file that the model does not take into one that it takes")]
 
 Prompt = Annotated[

@@ -31,18 +31,22 @@ def _talking_avatar() -> PromptTemplate:
         style="?How it looks, such as photorealistic or watercolour",
         model="?The model of the video",
         resolution="?Of the video",
+        aspect_ratio="?Width:height, such as 9:16 for a phone",
     )
 
 
 def _write_talking_avatar(given: Given) -> str:
     video = _choose_model(Kind.TALKING_VIDEO, given)
-    order = write_call(
-        "create_talking_video",
-        image_prompt=Placeholder("<the face>"),
-        script=Placeholder("<the script>"),
-        voice=given.get("voice"),
-        model=_model_argument(video, given),
-        resolution=given.get("resolution"),
+    order = {
+        "image_prompt": Placeholder("<the face>"),
+        "script": Placeholder("<the script>"),
+        "voice": given.get("voice"),
+        "aspect_ratio": given.get("aspect_ratio"),
+        "model": _model_argument(video, given),
+        "resolution": given.get("resolution"),
+    }
+    ask, make = (
+        write_call("create_talking_video", **order, **more) for more in ({"estimate_only": Placeholder("true")}, {})
     )
     style = ", in the style asked for" if "style" in given else ""
     return write_steps(
@@ -50,8 +54,9 @@ def _write_talking_avatar(given: Given) -> str:
         given,
         f"Write the script: {_describe_limit(video)} Describe the face in one or two sentences: one person, seen "
         f"from the front, the mouth free{style}.",
-        _ask_first(f"the script and the face; {_describe_cost(video)}"),
-        f"Order all of it with one call, which makes the picture, the speech and the video: {order}",
+        f"Ask what it costs, which is free: {ask}",
+        _ask_first("the script, the face and the cost"),
+        f"Order all of it with one call, which makes the picture, the speech and the video: {make}",
         *_END,
     )
 

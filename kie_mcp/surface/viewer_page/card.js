@@ -61,6 +61,7 @@ function drawTrouble(facts) {
 }
 
 // A video's picture and speech may be ordered along with it: jobs of their own, paid for and to be used again.
+// They are folded where the video itself is to be looked at.
 
 function drawParts(facts, live) {
   $("with").textContent = withParts(facts);
@@ -69,6 +70,8 @@ function drawParts(facts, live) {
   const now = JSON.stringify(parts(facts)), rows = $("parts").lastElementChild;
   if (rows.dataset.of === now) return; // drawn already: a button in focus is left alone
   rows.dataset.of = now;
+  $("parts").firstElementChild.textContent = `Made along with it: ${parts(facts).map(kind).join(", ").toLowerCase()}`;
+  $("parts").open = facts.state !== "succeeded";
   rows.replaceChildren(...parts(facts).map((part) => {
     const made = part.state === "succeeded", most = number(part.credits); // else the price is what it would have been
     const price = most !== null && (made || facts.estimate_only) ? amount(number(part.credits_least) ?? most, most) : "";
@@ -92,7 +95,7 @@ function share() { // 0 to 1, never back, never at the end before the job is; nu
 function progressWords() {
   const awaited = Array.isArray(job.waiting_for) ? job.waiting_for.filter(words) : [];
   const others = awaited.filter((id) => !parts(job).some((part) => part.job_id === id)).join(", ");
-  if (awaited.length) return `Not sent yet, nothing charged${itself(job)}${others && `: waiting for ${others}`}`;
+  if (awaited.length) return `Not sent yet, nothing charged${itself(job)}` + (others && `: waiting for ${others}`);
   if (job.state === "queued") return words(job.note) || "About to be sent";
   const usual = number(job.expected_s);
   return [words(job.note), `${spoken(elapsed())} so far`, usual ? `usually about ${spoken(usual)}` : ""].filter(Boolean).join(", ");

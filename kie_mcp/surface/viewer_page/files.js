@@ -7,8 +7,18 @@ function https(address) { // nothing else is opened or loaded: not javascript:, 
 function drawOutputs(facts) {
   if ($("outputs").childElementCount) return; // drawn already: a player that plays is left alone
   const outputs = outputsOf(facts);
-  $("outputs").replaceChildren(...outputs.map((output, index) => figure(facts, output, index, outputs.length)));
+  const figures = outputs.map((output, index) => figure(facts, output, index, outputs.length));
+  const shown = outputs.slice(0, 2).every((one) => family(one) === "audio") ? 2 : 1;
+  $("outputs").replaceChildren(...figures.slice(0, shown), ...rest(figures.slice(shown)));
   $("outputs").querySelector("figure > div")?.append($("whole")); // what is said stands beside the player, or under it
+}
+
+function rest(figures) { // folded, since a view is to be at most 500 pixels high
+  if (!figures.length) return [];
+  const folded = document.createElement("details"), title = document.createElement("summary");
+  title.textContent = figures.length === 1 ? "One more file" : `${figures.length} more files`;
+  folded.append(title, ...figures);
+  return [folded];
 }
 
 function clear() {
@@ -44,7 +54,7 @@ function shape(made, place, output) { // the room that the file will take, and w
   const ratio = output.width / output.height;
   if (!(ratio > 0)) return;
   made.style.setProperty("--shape", ratio);
-  place.classList.toggle("upright", ratio < 1.6);
+  place.classList.toggle("upright", ratio < 1.8);
 }
 
 const reference = (output) => (/^kie:\/\/jobs\/[\w.:-]+\/outputs\/\d+$/.test(output.resource) ? output.resource : "");
@@ -59,7 +69,7 @@ function described(output) {
 }
 
 async function load(facts, output) {
-  const tag = ELEMENTS[words(output.mime_type).split("/")[0]] ?? ELEMENTS[facts.kind];
+  const tag = ELEMENTS[family(output)] ?? ELEMENTS[facts.kind];
   if (!tag) return null;
   const media = document.createElement(tag), about = full(facts).slice(0, 300);
   if (tag === "img") media.alt = about || "The picture that was made";

@@ -88,7 +88,7 @@ function thumb(one, output) {
   path.setAttribute("d", ICONS[one.kind] ?? ICONS.other);
   icon.append(path);
   made.append(icon);
-  if (isObject(output) && words(output.mime_type).startsWith("image/") && !(number(output.bytes) > LARGEST_THUMB))
+  if (family(output) === "image" && !(number(output.bytes) > LARGEST_THUMB))
     line = line.then(() => load(one, output)).then((media) => {
       if (!media) return;
       media.alt = ""; // its button or its row says what it is

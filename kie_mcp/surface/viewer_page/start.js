@@ -8,7 +8,7 @@ function dress(changed) {
   for (const [name, value] of Object.entries(isObject(styles?.variables) ? styles.variables : {}))
     if (/^--(color|font|border-radius)-[a-z0-9-]+$/.test(name) && words(value)) root.style.setProperty(name, value);
   const height = number(containerDimensions?.height ?? containerDimensions?.maxHeight);
-  if (height) root.style.setProperty("--media-height", `${Math.max(160, Math.min(320, height - 180))}px`);
+  if (height) root.style.setProperty("--media-height", `${Math.max(160, Math.min(304, height - 196))}px`);
 }
 
 function leave() {

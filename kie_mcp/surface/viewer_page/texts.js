@@ -1,6 +1,7 @@
 // -- What is said of a job: its words, its state, its cost
 
-const kind = (one) => KINDS[one.kind] ?? words(one.kind).replaceAll("_", " ");
+const family = (output) => words(output?.mime_type).split("/")[0];
+const kind = (one) => MADE[one.kind === "other" && family(outputsOf(one)[0])] ?? KINDS[one.kind] ?? words(one.kind).replaceAll("_", " ");
 const state = (one) => STATES[one.state] ?? words(one.state);
 const model = (one) => MODELS[one.model] ?? words(one.model);
 const parts = (facts) => (Array.isArray(facts?.parts) ? facts.parts.filter(isObject) : []);
@@ -63,5 +64,6 @@ function spoken(seconds) {
 
 function date(one) {
   const made = new Date(words(one.created_at));
-  return isNaN(made) ? "" : made.toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+  const year = made.getFullYear() === new Date().getFullYear() ? {} : { year: "numeric" };
+  return isNaN(made) ? "" : made.toLocaleString([], { month: "short", day: "numeric", ...year, hour: "numeric", minute: "2-digit" });
 }
