@@ -1,6 +1,7 @@
 """Prepare the standard streams of a command: any text can be printed, and lost output ends it without a traceback."""
 
 import errno
+import json
 import os
 import sys
 from contextlib import suppress
@@ -93,6 +94,12 @@ def say(*lines: object) -> None:
     output = CheckedOutput()
     output.write("".join(f"{line}\n" for line in lines))
     output.check()
+
+
+def say_json(value: object) -> None:
+    """Print a value as JSON; where output is not UTF-8, in ASCII. Raises ConsoleError if it cannot be written."""
+    is_unicode = (sys.stdout.encoding or "").casefold().replace("-", "") == "utf8"
+    say(json.dumps(value, indent=2, ensure_ascii=not is_unicode))
 
 
 def warn(*lines: object) -> None:

@@ -9,8 +9,8 @@ import os
 import stat
 import sys
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 Chmod = Callable[[Path, int], None]
@@ -51,6 +51,26 @@ def sync_folder(folder: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+@contextmanager
+def lock_folder(folder: Path) -> Generator[None]:
+    """Keep other processes that do the same out of a folder, blocking, for the block; where it can be locked.
+
+    Nothing is left of the lock in the folder, also if the process is killed. Windows has no such lock.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    import fcntl
+
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        with suppress(OSError):  # some network disks lock nothing
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def allocate(descriptor: int, size: int) -> None:

@@ -16,6 +16,8 @@ SIGNALS = tuple(
 )  # SIGBREAK is Windows's: Ctrl-Break, or a console that is closed
 """The signals that ask a process of this system to end."""
 
+_LIKE_CTRL_C = ("SIGTERM", "SIGHUP", "SIGBREAK")
+
 
 @contextmanager
 def receive_stop_signals(
@@ -28,6 +30,27 @@ def receive_stop_signals(
         except NotImplementedError:  # the event loop of Windows
             signals = stack.enter_context(_receive_by_handlers())
         yield signals
+
+
+@contextmanager
+def interrupt_on_stop_signals() -> Generator[None]:
+    """Let the signals that ask this process to end do what Ctrl-C does, also a terminal that is closed.
+
+    A signal that is ignored, as by nohup, stays so.
+    """
+    before: dict[int, Callable[[int, FrameType | None], object] | int | None] = {}
+    for number in (getattr(signal, name) for name in _LIKE_CTRL_C if hasattr(signal, name)):
+        if signal.getsignal(number) is signal.SIG_DFL:
+            before[number] = signal.signal(number, _interrupt)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    signal.raise_signal(signal.SIGINT)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from typing import Literal
 
 from kie_mcp.cli.terminal import find_width, wrap
 from kie_mcp.client_config.clients import Client
-from kie_mcp.client_config.entry import NO_KEY, PLACEHOLDER, VARIABLE, build_document, build_entry
+from kie_mcp.client_config.entry import PLACEHOLDER, VARIABLE, build_document, build_entry, is_no_key
 from kie_mcp.client_config.json_edit import write_json
 from kie_mcp.client_config.launch_command import LaunchCommand
 from kie_mcp.client_config.toml_edit import write_toml
@@ -127,7 +127,7 @@ def _is_secret(client: Client, key: str | None) -> bool:
 
 def _describe_key(client: Client, key: str | None) -> list[str]:
     """Say what is to be done about the key that belongs into an entry that is shown."""
-    if key in NO_KEY:
+    if is_no_key(key):
         return _wrap(f'Put your key in the place of "{PLACEHOLDER}"; {_KEYS} has one.')
     if _is_secret(client, key):
         return _wrap(f"Your key is not shown; --write puts it there, from {VARIABLE}.")
@@ -141,7 +141,7 @@ def _describe_outcome(wish: Wish, outcome: Outcome) -> Iterator[str]:
     words = {"added": "Added {} to {}.", "changed": "Changed {} in {}.", "unchanged": "{} is already in {}."}
     said = words[outcome.done].format(wish.name, outcome.path)
     yield from _wrap(said + (f" The file as it was: {outcome.copy.name}, beside it." if outcome.copy else ""))
-    if outcome.key in NO_KEY:
+    if is_no_key(outcome.key):
         yield from _wrap(
             f"There is no key in it yet. Make one at {_KEYS}, and put it between the quotes of {VARIABLE}; or set "
             f"{VARIABLE} and run this again."

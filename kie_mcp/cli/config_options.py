@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from kie_mcp.cli.config import Wish
+from kie_mcp.cli.named_paths import find_path
 from kie_mcp.client_config.clients import BY_ID, Client
 from kie_mcp.client_config.entry import VARIABLE
 from kie_mcp.client_config.launch_command import find_command
@@ -35,12 +36,12 @@ def read_wish(arguments: argparse.Namespace) -> Wish:
 
 def _choose_path(client: Client, arguments: argparse.Namespace, variables: dict[str, str]) -> Path:
     if arguments.path:
-        return Path(arguments.path).expanduser().absolute()
+        return find_path(arguments.path, "--path")
     if not arguments.project:
         return find_file(client, find_folders(variables, _find_home()))
     if not client.project:
         raise SettingsError(f"{client.title} has no file for a project.", remedy="Leave --project out.")
-    return Path.cwd() / client.project
+    return find_path(client.project, "--project")
 
 
 def _find_home() -> Path:

@@ -2,8 +2,10 @@
 
 import filecmp
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
+from kie_mcp.cli.named_paths import find_path
 from kie_mcp.setting_values import SettingsError
 
 
@@ -13,18 +15,37 @@ def copy_file(path: Path, folder: Path) -> Path:
     A file that is there already and is the same is left as it is. Raises SettingsError if it is another one, or if the
     folder cannot be written.
     """
-    target = folder.expanduser().absolute() / path.name
+    target = find_path(folder, "--to") / path.name
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("rb") as source, target.open("xb") as copy:
-            shutil.copyfileobj(source, copy)
-    except FileExistsError:
-        if target.is_file() and filecmp.cmp(path, target, shallow=False):
-            return target
-        raise SettingsError(f"--to: {target} is there already, and is another file.", remedy=_OTHER) from None
+        if not _copy(path, target) and not _is_same(path, target):
+            raise SettingsError(f"--to: {target} is there already, and is another file.", remedy=_OTHER)
     except OSError as error:
-        raise SettingsError(f"--to: {folder} cannot be used ({error.strerror}).", remedy=_OTHER) from None
+        why = "it is no folder" if isinstance(error, FileExistsError | NotADirectoryError) else error.strerror
+        raise SettingsError(f"--to: {folder} cannot be used ({why}).", remedy=_OTHER) from None
     return target
+
+
+def _copy(path: Path, target: Path) -> bool:
+    """Copy the bytes into a new file and return True; False if there is one. Half a copy does not stay."""
+    with path.open("rb") as source:
+        try:
+            copy = target.open("xb")
+        except FileExistsError:
+            return False
+        try:
+            with copy:
+                shutil.copyfileobj(source, copy)
+        except BaseException:
+            target.unlink(missing_ok=True)
+            raise
+    return True
+
+
+def _is_same(path: Path, target: Path) -> bool:
+    with suppress(OSError):  # it may not be read
+        return target.is_file() and filecmp.cmp(path, target, shallow=False)
+    return False
 
 
 _OTHER = "Choose another folder with --to DIR. The file itself is saved."

@@ -12,7 +12,11 @@ if TYPE_CHECKING:  # the settings load pydantic, which --help and --version do w
 
 
 def read_settings(arguments: argparse.Namespace, *, http: bool = False) -> "Settings":
-    """Read the settings from the environment. Raises SettingsError, or MissingExtraError if a sandbox cannot run."""
+    """Read the settings from the environment, and send the log to standard error.
+
+    Raises SettingsError, or MissingExtraError if a sandbox cannot run.
+    """
+    from kie_mcp.log_format import log_to_stderr
     from kie_mcp.setting_values import SettingsError
     from kie_mcp.settings import Settings
 
@@ -21,7 +25,10 @@ def read_settings(arguments: argparse.Namespace, *, http: bool = False) -> "Sett
     elif arguments.speed is not None:
         message = "--speed is for the sandbox: Kie.ai works at its own speed."
         raise SettingsError(message, remedy="Add --sandbox, or leave --speed out.")
-    return Settings.from_environment(http=http)
+    settings = Settings.from_environment(http=http)
+    # The SDK would log by rich, which hides no secret, and Python as it is.
+    log_to_stderr(settings.log_level, settings.log_format, settings.secrets)
+    return settings
 
 
 def run_async(main_coroutine: Coroutine[Any, Any, int]) -> int:

@@ -1,13 +1,12 @@
 """A finding of the doctor: how good it is, what it is about, what was found and what to do."""
 
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 from kie_mcp.cli.terminal import STYLES, find_width, is_terminal, make_console, wrap
-from kie_mcp.console import CheckedOutput, say
+from kie_mcp.console import CheckedOutput, say, say_json
 
 
 class Grade(StrEnum):
@@ -40,7 +39,7 @@ _INDENT = " " * 26
 def print_findings(findings: Sequence[Finding], *, as_json: bool) -> None:
     """Print the findings: as JSON, in colour and between the words for a terminal, else a line each."""
     if as_json:
-        say(json.dumps([asdict(finding) for finding in findings], indent=2, ensure_ascii=False))
+        say_json([asdict(finding) for finding in findings])
     elif not is_terminal(sys.stdout):
         say(*findings)
     else:

@@ -9,7 +9,7 @@ from kie_mcp.cli.exit_codes import FAILED, INTERRUPTED, code_of_error
 from kie_mcp.cli.no_command import run_without_command
 from kie_mcp.cli.options import build_parser
 from kie_mcp.cli.shell_words import rewrite, rewrite_remedy
-from kie_mcp.console import ConsoleError, close_streams, prepare_streams, report, warn
+from kie_mcp.console import ConsoleError, close_streams, prepare_streams, report, say_json, warn
 from kie_mcp.errors import KieError
 from kie_mcp.forced_exit import exit_despite_threads
 
@@ -34,8 +34,10 @@ def main(argv: Sequence[str] | None = None, *, hand_over: "HandOver | None" = No
 
 
 def _run_command(argv: Sequence[str] | None, hand_over: "HandOver | None") -> int:
+    as_json = False
     try:
         arguments = build_parser().parse_args(argv)
+        as_json = getattr(arguments, "json", False)
         command = list_commands().get(arguments.command)
         return command.run(arguments) if command else run_without_command(arguments, hand_over)
     except KeyboardInterrupt:
@@ -46,7 +48,18 @@ def _run_command(argv: Sequence[str] | None, hand_over: "HandOver | None") -> in
             raise
     if isinstance(trouble, ConsoleError):
         return report(trouble)
-    warn(f"kie-mcp: {rewrite(trouble.message)}", *filter(None, [rewrite_remedy(trouble.category, trouble.remedy)]))
+    return _tell(trouble, as_json=as_json)
+
+
+def _tell(trouble: KieError, *, as_json: bool) -> int:
+    """Say what went wrong and what to do, as JSON on standard output if that was asked for; return the exit code."""
+    message, remedy = rewrite(trouble.message), rewrite_remedy(trouble.category, trouble.remedy)
+    warn(f"kie-mcp: {message}", *filter(None, [remedy]))
+    if as_json:
+        try:
+            say_json({"error": {"category": trouble.category, "message": message, "remedy": remedy}})
+        except ConsoleError as lost:
+            return report(lost)
     return code_of_error(trouble.category)
 
 

@@ -79,8 +79,4 @@ def prepare_to_serve(arguments: argparse.Namespace, *, http: bool = False, has_g
     # Until the server handles signals itself, Ctrl-C ends the process at once: an import leaves nothing to clean up.
     if not has_greeted:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-    settings = read_settings(arguments, http=http)
-    from kie_mcp.log_format import log_to_stderr
-
-    log_to_stderr(settings.log_level, settings.log_format, settings.secrets)
-    return settings
+    return read_settings(arguments, http=http)

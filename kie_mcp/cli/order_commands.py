@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from kie_mcp.cli.execution import read_settings, run_async, use_settings
+from kie_mcp.cli.named_paths import find_path
 from kie_mcp.console import warn
 from kie_mcp.setting_values import SettingsError
 
 if TYPE_CHECKING:
     from kie_mcp.settings import Settings
 
+LONGEST_TEXT = 1_000_000
+"""The most characters that are read of a text."""
 NOT_A_PATH = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 """How a URL, a data URI or a kie:// reference begins; a drive of Windows has one letter."""
 
@@ -31,16 +34,27 @@ def read_text(given: str, file: Path | None) -> str:
     if given not in ("", "-"):
         raise SettingsError("--from: given together with a text.", remedy="Give one of the two.")
     try:
-        text = sys.stdin.read() if file is None or str(file) == "-" else file.read_text("utf-8")
+        text = _read(file)
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise SettingsError(f"{file or 'standard input'} cannot be read: {why}.", remedy="Name another.") from None
+    if len(text) > LONGEST_TEXT:
+        problem = f"{file or 'standard input'} has more than {LONGEST_TEXT:,} characters; no model takes so many."
+        raise SettingsError(problem, remedy="Name another.")
     return text.strip()
+
+
+def _read(file: Path | None) -> str:
+    """Read a character more than is allowed: it may be endless. The mark of Windows editors is no part of a text."""
+    if file is None or str(file) == "-":
+        return sys.stdin.read(LONGEST_TEXT + 1)
+    with find_path(file, "--from").open(encoding="utf-8-sig") as opened:
+        return opened.read(LONGEST_TEXT + 1)
 
 
 def resolve_file(given: str) -> str:
     """Return the whole path of a file that is named from the working folder; other references stay as they are."""
-    return given if NOT_A_PATH.match(given) else str(Path(given).expanduser().absolute())
+    return given if NOT_A_PATH.match(given) else str(find_path(given, "file"))
 
 
 def find_files(given: Any) -> tuple[Any, list[str]]:

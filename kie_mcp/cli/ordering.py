@@ -14,7 +14,7 @@ from kie_mcp.cli.opening import open_files
 from kie_mcp.cli.session import Ask, Facts, Reply, Session, open_session
 from kie_mcp.cli.terminal import is_terminal, make_console, print_lines
 from kie_mcp.cli.unsent_jobs import find_unsent
-from kie_mcp.console import UncheckedErrors
+from kie_mcp.console import ConsoleError, UncheckedErrors, warn
 from kie_mcp.demo.display import Display
 from kie_mcp.settings import Settings
 
@@ -49,7 +49,14 @@ class Ordering:
 
     async def run_in(self, session: Session) -> int:
         """Do the same in a session that is open."""
-        return self._print(await self._order(session))
+        reply = await self._order(session)
+        try:
+            code = self._print(reply)
+        except ConsoleError:
+            warn(*self._say_how_to_return())
+            raise
+        session.confirm()
+        return code
 
     async def _order(self, session: Session) -> Reply:
         left = self.arguments.pop("wait_seconds", None)
@@ -95,6 +102,8 @@ class Ordering:
         if self.sandbox:
             return ["The sandbox has ended with this command, and its jobs with it."]
         ids = " ".join(self.job_ids)
+        if not ids:
+            return []
         return [f"To see it:  kie-mcp jobs show {ids}", f"To have it: kie-mcp jobs save {ids}"]
 
     def explain_interruption(self) -> None:

@@ -1,11 +1,12 @@
 """Write what a bug report needs into a file that is safe to attach: without keys, prompts, links and user names."""
 
+import os
 import platform
 import re
 import sqlite3
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -21,7 +22,7 @@ from kie_mcp.jobs.store.schema import MIGRATIONS
 from kie_mcp.jobs.store.store_url import open_store, sqlite_url
 from kie_mcp.optional_packages import TELEMETRY, missing_packages
 from kie_mcp.setting_values import SettingsError
-from kie_mcp.settings import SECRETS, Settings
+from kie_mcp.settings import SECRETS, Settings, read_variables
 from kie_mcp.text import clean_lines, code, without_key
 
 PACKAGES = (
@@ -31,19 +32,31 @@ PACKAGES = (
 """What kie-mcp depends on, extras included."""
 _SET_ONLY = frozenset({*SECRETS, "KIE_CALLBACK_URL"})
 """Settings of which it is only said that they are set."""
+_USER_NAMES = ("USER", "LOGNAME", "USERNAME")
+"""Variables that name this user, whose home folder may be called otherwise."""
 _LATEST, _FAILURES = 1000, 20
 _HEAD = "kie-mcp report. It holds no key, prompt, link or name of yours; read it before you attach it all the same."
 
 
-async def make_report(settings: Settings, findings: Sequence[Finding], now: float, home: Path | None = None) -> str:
-    """Return the report. `now` is in seconds since 1970; `home`, this user's folder, is the seam for tests."""
+async def make_report(
+    settings: Settings,
+    findings: Sequence[Finding],
+    now: float,
+    home: Path | None = None,
+    users: Collection[str] | None = None,
+) -> str:
+    """Return the report.
+
+    `now` is in seconds since 1970; `home`, this user's folder, and `users`, the user's names, are the seams for tests.
+    """
     lines = [
         *(_HEAD, f"Made {_time(now)}", "", "## Versions", *_list_versions()),
         *("", "## Settings", *_list_settings(settings)),
         *("", "## Findings of kie-mcp doctor", *map(str, findings)),
         *("", "## Ledger", *await _describe_ledger(settings)),
     ]
-    return _redact("\n".join(lines), settings.secrets, home or _find_home()) + "\n"
+    names = read_variables(_USER_NAMES).values() if users is None else users
+    return _redact("\n".join(lines), settings.secrets, home or _find_home(), names) + "\n"
 
 
 def write_report(path: Path, report: str) -> None:
@@ -61,12 +74,15 @@ def name_report(now: float) -> Path:
     return Path(f"kie-mcp-report-{datetime.fromtimestamp(now, UTC):%Y%m%d-%H%M%S}.txt")
 
 
-def _redact(text: str, secrets: Sequence[str], home: Path) -> str:
-    """Return the text without keys, signed links, the home folder and the name that it has after its user."""
+def _redact(text: str, secrets: Sequence[str], home: Path, users: Collection[str]) -> str:
+    """Return the text without keys, signed links, the home folder and the names of its user."""
     for secret in secrets:
         text = without_key(text, secret)
-    if home.name:  # "/" is no user's
-        text = re.sub(rf"\b{re.escape(home.name)}\b", "[user]", text.replace(str(home), "~"))
+    for place in (home, Path(os.path.realpath(home))):
+        text = text.replace(str(place), "~") if place.name else text  # "/" is no user's
+    for name in sorted({home.name, *users} - {""}, key=len, reverse=True):
+        # A name of a folder may have an underscore beside it, and capitals where the system makes no difference.
+        text = re.sub(rf"(?<![^\W_]){re.escape(name)}(?![^\W_])", "[user]", text, flags=re.IGNORECASE)
     return clean_lines(text)
 
 

@@ -3,13 +3,12 @@
 So `open "$(kie-mcp image "a red fox")"` works, and a person sees both.
 """
 
-import json
 from collections.abc import Iterable
 
 from kie_mcp.cli.session import Facts, Reply
 from kie_mcp.cli.shell_words import rewrite, rewrite_remedy
 from kie_mcp.cli.terminal import print_lines
-from kie_mcp.console import CheckedOutput, UncheckedErrors, say
+from kie_mcp.console import CheckedOutput, UncheckedErrors, say, say_json
 from kie_mcp.text import dump_json
 
 _NOT_SAID = ("chain it as: ", "read it as: ")
@@ -18,7 +17,7 @@ _NOT_SAID = ("chain it as: ", "read it as: ")
 
 def print_json(reply: Reply) -> None:
     """Print the structured content; each file that is saved has its `path` there."""
-    say(json.dumps(reply.facts, indent=2, ensure_ascii=False))
+    say_json(reply.facts)
 
 
 def print_result(reply: Reply, *, remarks: Iterable[str] = ()) -> None:

@@ -5,7 +5,7 @@ So an order from a terminal goes the very way of an order from an assistant: che
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from mcp import Client
@@ -15,7 +15,9 @@ from mcp.types import ElicitRequestParams, ElicitResult, Implementation, TextCon
 from kie_mcp import __version__
 from kie_mcp.app import create_server
 from kie_mcp.settings import Settings
+from kie_mcp.stop_signals import interrupt_on_stop_signals
 from kie_mcp.surface.confirmation import NO, QUESTION, YES
+from kie_mcp.surface.delivery_tracker import Deliveries
 
 Facts: TypeAlias = dict[str, Any]
 """The structured content of an answer."""
@@ -55,6 +57,12 @@ class Session:
     """A connection to the server in this process."""
 
     client: Client
+    deliveries: Deliveries = field(default_factory=Deliveries)
+    """The answers that nobody has read yet."""
+
+    def confirm(self) -> None:
+        """Note that the answers so far were printed; until then an equal order joins what they are about."""
+        self.deliveries.note_all_written()
 
     async def call(self, tool: str, arguments: Facts, progress: ProgressFnT | None = None) -> Reply:
         """Call a tool; a job that failed and an order that was refused are answers, too."""
@@ -75,10 +83,12 @@ async def open_session(settings: Settings, *, sandbox: bool = False, ask: Ask | 
     Raises LedgerError if jobs cannot be written down.
     """
     server = create_server(settings, sandbox=sandbox)
+    server.deliveries.tracks_writes = True
     await server.tenants.ready()
     info = Implementation(name="kie-mcp", version=__version__)
-    async with Client(server, client_info=info, elicitation_callback=_make_answers(ask) if ask else None) as client:
-        yield Session(client)
+    with interrupt_on_stop_signals():
+        async with Client(server, client_info=info, elicitation_callback=_make_answers(ask) if ask else None) as client:
+            yield Session(client, server.deliveries)
 
 
 def _make_answers(ask: Ask) -> Any:

@@ -26,6 +26,8 @@ _OTHER_NAMES = {
     "wait_seconds": ("--wait", "--wait-seconds"),
     "speed": ("--voice-speed",),  # --speed is how fast the sandbox works
 }
+_LEAST = {"count": 1}
+"""Bounds that a schema leaves out: assistants give 0 for what they leave open, and a person who gives it means it."""
 PREFIX = "tool_"
 """What an argument of a tool is called in the parsed arguments, beside those of the command itself."""
 _SHELL_WORDS = {"https URL, local path, data URI": "path, https URL, data URI", "or kie://jobs": "kie://jobs"}
@@ -93,7 +95,7 @@ def _add_option(parser: argparse.ArgumentParser, name: str, schema: Schema) -> N
     elif "enum" in schema:
         more |= {"choices": schema["enum"], "metavar": "NAME"}
     else:
-        more |= {"type": _find_type(kind, schema), "metavar": _METAVARS.get(name) or _PLACES[kind]}
+        more |= {"type": _find_type(name, kind, schema), "metavar": _METAVARS.get(name) or _PLACES[kind]}
     parser.add_argument(*flags, **more)
 
 
@@ -101,11 +103,11 @@ _PLACES = {"string": "TEXT", "number": "N", "integer": "N"}
 _METAVARS = {"image": "FILE", "audio": "FILE", "idempotency_key": "KEY", "wait_seconds": "SECONDS"}
 
 
-def _find_type(kind: str, schema: Schema) -> Callable[[str], Any]:
+def _find_type(name: str, kind: str, schema: Schema) -> Callable[[str], Any]:
     if kind == "string":
         return str
     bounds: dict[str, Any] = {
-        "least": schema.get("minimum", 0),
+        "least": schema.get("minimum", _LEAST.get(name, 0)),
         "most": schema.get("maximum"),
         "whole": kind == "integer",
     }

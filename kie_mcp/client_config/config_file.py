@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kie_mcp.errors import KieError
-from kie_mcp.file_system import replace_file, set_mode, sync, sync_folder
+from kie_mcp.file_system import lock_folder, open_regular, replace_file, set_mode, sync, sync_folder
 
 _BOM = "\ufeff"
 _LARGEST = 64 * 1024 * 1024
 _NEW_MODE = 0o600  # it may hold keys
+_OWN = 0o700
+"""The permissions of the file's owner."""
+_ANY_WRITE = 0o222
 
 
 class ConfigFileError(KieError):
@@ -34,17 +37,21 @@ class ConfigFile:
     begins_with_bom: bool = False
     has_crlf: bool = False
 
-    def replace(self, text: str) -> Path | None:
+    def replace(self, text: str, *, private: bool) -> Path | None:
         """Write another text in its place, and return the copy that is kept of the old one; None if there was none.
 
-        Raises ConfigFileError.
+        `private`: whether nobody but its owner may read it from now on. Raises ConfigFileError.
         """
         whole = text.replace("\n", "\r\n") if self.has_crlf else text
-        data = (_BOM * self.begins_with_bom + whole).encode()
         try:
+            data = (_BOM * self.begins_with_bom + whole).encode()
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            kept = None if self.data is None else _keep_copy(self.path, self.data)
-            _write(self, data)
+            mode = _NEW_MODE if self.data is None else _read_mode(self.path)
+            kept = None if self.data is None else _keep_copy(self.path, self.data, mode & _OWN)
+            _write(self, data, mode & _OWN if private else mode)
+        except UnicodeEncodeError:
+            reason = OSError(errno.EILSEQ, "the path of this program has bytes that are no text")
+            raise _describe(self.path, "cannot be written", reason) from None
         except OSError as error:
             raise _describe(self.path, "cannot be written", error) from None
         return kept
@@ -73,9 +80,7 @@ def read_config_file(path: Path) -> ConfigFile:
 
 def _read(path: Path) -> bytes | None:
     try:
-        with path.open("rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise OSError(errno.EINVAL, "it is no ordinary file")
+        with os.fdopen(open_regular(path), "rb") as file:
             data = file.read(_LARGEST + 1)
     except FileNotFoundError:
         return None
@@ -84,9 +89,16 @@ def _read(path: Path) -> bytes | None:
     return data
 
 
-def _keep_copy(path: Path, data: bytes) -> Path:
-    """Write a copy beside the file, under a name that is not taken, and with the same permissions."""
+def _read_mode(path: Path) -> int:
+    """Return the permissions of a file. Raises OSError if nobody may write it: then somebody wants it as it is."""
     mode = stat.S_IMODE(path.stat().st_mode)
+    if not mode & _ANY_WRITE:
+        raise OSError(errno.EACCES, "it is read-only")
+    return mode
+
+
+def _keep_copy(path: Path, data: bytes, mode: int) -> Path:
+    """Write a copy beside the file, under a name that is not taken; what it holds is nobody's but the owner's."""
     for number in range(1, 1000):
         copy = path.with_name(f"{path.name}.before-kie{'' if number == 1 else f'-{number}'}")
         with suppress(FileExistsError):
@@ -95,14 +107,14 @@ def _keep_copy(path: Path, data: bytes) -> Path:
     raise OSError(errno.EEXIST, "there are too many copies of it beside it: remove some")
 
 
-def _write(file: ConfigFile, data: bytes) -> None:
-    mode = _NEW_MODE if file.data is None else stat.S_IMODE(file.path.stat().st_mode)
+def _write(file: ConfigFile, data: bytes, mode: int) -> None:
     part = file.path.with_name(f".{file.path.name}.{secrets.token_hex(8)}.part")
     try:
         _create(part, data, mode)
-        if _read(file.path) != file.data:
-            raise OSError(errno.EBUSY, "another program has changed it just now: quit that, and try again")
-        replace_file(part, file.path)
+        with lock_folder(file.path.parent):
+            if _read(file.path) != file.data:
+                raise OSError(errno.EBUSY, "another program has changed it just now: quit that, and try again")
+            replace_file(part, file.path)
     except BaseException:
         part.unlink(missing_ok=True)
         raise

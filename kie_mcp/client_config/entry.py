@@ -8,11 +8,22 @@ from kie_mcp.client_config.launch_command import LaunchCommand
 VARIABLE = "KIE_API_KEY"
 PLACEHOLDER = "your key"
 """What stands in a block that is shown, where the key belongs."""
-NO_KEY = frozenset({"", PLACEHOLDER})
-"""Values that stand for a key that is not there yet: an empty one lets the server start and say how to get one."""
 
 KEY_INPUT = {"id": "kie-api-key", "type": "promptString", "description": "Kie.ai API key", "password": True}
 """What VS Code is told to ask for."""
+
+
+def is_no_key(value: object) -> bool:
+    """Return whether a value of a file stands for a key that is not there yet.
+
+    An empty one does: the server starts with it, and says how to get a key.
+    """
+    return isinstance(value, str) and value in {"", PLACEHOLDER}
+
+
+def is_secret(client: Client, key: object) -> bool:
+    """Return whether a value of the client's file is a key itself, not what stands for one."""
+    return isinstance(key, str) and key != client.reference and not is_no_key(key)
 
 
 def build_entry(client: Client, command: LaunchCommand, key: str | None) -> dict[str, Any]:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kie_mcp.client_config.entry import NO_KEY, VARIABLE
-from kie_mcp.client_config.json_scan import as_object
+from kie_mcp.client_config.entry import VARIABLE, is_no_key
+from kie_mcp.client_config.json_scan import BrokenTextError, as_object
 
 Change = tuple[tuple[str, ...], Any]
 """The names that lead to a value, and the value."""
@@ -20,14 +20,23 @@ def merge_entry(
         wanted: Ours.
         variables: The name under which both hold the variables of the environment.
         new_key: Whether the key that is wanted takes the place of the existing one; else that one stays.
+
+    Raises BrokenTextError if the existing variables are something else than an object.
     """
     merged = {**existing, **wanted}
-    ours, theirs = (as_object(entry.get(variables)) or {} for entry in (wanted, existing))
+    ours, theirs = (_read_variables(entry, variables) for entry in (wanted, existing))
     env = {**ours, **theirs}
-    is_missing = theirs.get(VARIABLE) in NO_KEY and ours.get(VARIABLE) not in NO_KEY
+    is_missing = is_no_key(theirs.get(VARIABLE)) and not is_no_key(ours.get(VARIABLE))
     if VARIABLE in ours and (new_key or is_missing):
         env[VARIABLE] = ours[VARIABLE]
     return {**merged, variables: env} if env else merged
+
+
+def _read_variables(entry: Mapping[str, Any], name: str) -> dict[str, Any]:
+    variables = as_object(entry.get(name, {}))
+    if variables is None:
+        raise BrokenTextError(f'"{name}" of the entry is no object')
+    return variables
 
 
 def only_adds(existing: Any, merged: Any) -> bool:
@@ -35,7 +44,7 @@ def only_adds(existing: Any, merged: Any) -> bool:
     before, after = as_object(existing), as_object(merged)
     if before is not None and after is not None:
         return all(name in after and only_adds(one, after[name]) for name, one in before.items())
-    return existing == merged or existing in NO_KEY
+    return existing == merged or is_no_key(existing)
 
 
 def list_changes(existing: Any, merged: Any, path: tuple[str, ...]) -> Iterator[Change]:

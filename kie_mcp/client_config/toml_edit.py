@@ -30,7 +30,7 @@ def set_toml_value(text: str, path: tuple[str, ...], value: Any) -> str:
         entry = as_object(value)
         table[path[-1]] = value if entry is None else _build_table(entry)
         written = tomlkit.dumps(document)
-    except (TOMLKitError, ValueError) as error:
+    except (TOMLKitError, ValueError, RecursionError) as error:
         raise BrokenTextError(str(error)) from None
     return written if entry is None else _part_from_others(written, path, text)
 

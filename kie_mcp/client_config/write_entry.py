@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from kie_mcp.client_config.clients import Client
 from kie_mcp.client_config.config_file import ConfigFile, ConfigFileError, read_config_file
-from kie_mcp.client_config.entry import KEY_INPUT, VARIABLE, name_variables
+from kie_mcp.client_config.entry import KEY_INPUT, VARIABLE, is_secret, name_variables
 from kie_mcp.client_config.json_edit import append_value, set_value
 from kie_mcp.client_config.json_scan import BrokenTextError, as_list, as_object, scan
 from kie_mcp.client_config.merging import list_changes, merge_entry, only_adds
@@ -62,7 +62,8 @@ def _finish(file: ConfigFile, text: str, merged: dict[str, Any], existing: Any, 
     key = variables.get(VARIABLE)
     if text == file.text:
         return Outcome("unchanged", file.path, None, key)
-    return Outcome("changed" if existing else "added", file.path, file.replace(text), key)
+    copy_ = file.replace(text, private=is_secret(client, key))
+    return Outcome("changed" if existing else "added", file.path, copy_, key)
 
 
 def _edit(client: Client, text: str, where: tuple[str, ...], existing: Any, merged: dict[str, Any]) -> str:
@@ -90,7 +91,7 @@ def _parse(client: Client, text: str) -> Any:
     if client.is_toml:
         try:
             return tomllib.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise BrokenTextError(str(error)) from None
     root = scan(text)
     return {} if root is None else root.value

@@ -46,6 +46,11 @@ class Deliveries:
         if self._waiting and (call := self._waiting.pop(_answered_request(line), None)):
             call()
 
+    def note_all_written(self) -> None:
+        """Note that all answers so far were written: for a client in this process, which shows them to a person."""
+        while self._waiting:
+            self._waiting.pop(next(iter(self._waiting)))()
+
 
 def _answered_request(line: str) -> RequestId | None:
     """Return the id of the request that a line answers; None if it is no answer."""

@@ -20,6 +20,7 @@ from pydantic import AnyUrl, BaseModel
 
 from kie_mcp.orders.job_uris import JOBS_URI, parse_output_uri
 from kie_mcp.surface.call_handler import CallHandler
+from kie_mcp.surface.delivery_tracker import Deliveries
 from kie_mcp.surface.resources.read import read_jobs, read_output
 from kie_mcp.surface.stdio.hand_over import HandOver
 from kie_mcp.surface.stdio.transport import Stdio, run_stdio
@@ -48,6 +49,11 @@ class KieServer(MCPServer[Any]):
         """
         client = Stdio(self._calls.deliveries, self._calls.arrivals, hand_over)
         await run_stdio(self._lowlevel_server, client, self.tenants.stop)
+
+    @property
+    def deliveries(self) -> Deliveries:
+        """The answers that are on their way to a client, for transports that know when they were written."""
+        return self._calls.deliveries
 
     async def get_prompt(
         self, name: str, arguments: dict[str, Any] | None = None, context: Context[Any, Any] | None = None

@@ -1,6 +1,7 @@
 """`kie-mcp gallery`: one page of all that was made, made from the ledger and the saved files alone."""
 
 import json
+import os
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -154,6 +155,10 @@ async def test_only_a_page_of_its_own_is_replaced(settings: Settings, tmp_path: 
     with pytest.raises(OutputError, match=r"is there already, and is no gallery"):
         await make(settings, out=mine)
     assert mine.read_text("utf-8") == "<p>written by hand</p>"
+
+    os.mkfifo(tmp_path / "fifo")
+    with pytest.raises(OutputError, match="it is no ordinary file"):
+        await make(settings, out=tmp_path / "fifo")
 
     await make(settings, out=tmp_path / "new.html")
     assert "a.png" in (await make(settings, out=tmp_path / "new.html")).all("a", "title")

@@ -76,6 +76,8 @@ WRONG = {
     "video --seed 1.5": "argument --seed: must be a whole number from -1 to 2147483647, not '1.5'",
     "run m prompt": "argument KEY=VALUE: must be KEY=VALUE, not 'prompt'",
     "run m --input [1]": "argument --input: must be a JSON object such as",
+    "image fox --count 0": "argument --count: must be a whole number of at least 1, not '0'",
+    f"run m --input {'[' * 20_000}": "argument --input: must be a JSON object such as",
     "jobs forget": "argument show|save|open: invalid choice: 'forget'",
     "jobs --limit 101": "argument --limit: must be a whole number from 1 to 100, not '101'",
 }
@@ -94,6 +96,8 @@ def test_what_a_schema_does_not_allow_is_refused_before_anything_is_loaded(
 def test_a_field_of_a_model_is_json_if_it_can_be() -> None:
     given = build_parser().parse_args(["run", "m", "prompt=rain", "duration=10", "loud=true", "tags=[1]"])
     assert dict(given.fields) == {"prompt": "rain", "duration": 10, "loud": True, "tags": [1]}
+    deep = "[" * 20_000
+    assert build_parser().parse_args(["run", "m", f"a={deep}"]).fields == [("a", deep)]
 
 
 KINDS = [one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, errors.KieError)]

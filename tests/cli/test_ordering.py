@@ -1,7 +1,12 @@
 """Orders from the command line, on the sandbox: what is printed where, and with which exit code."""
 # ruff: noqa: E501 (whole sentences)
 
+import argparse
+import contextlib
+import errno
+import io
 import json
+import logging
 import re
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -11,10 +16,15 @@ import anyio
 import pytest
 from inline_snapshot import snapshot
 
+from kie_mcp.cli.copies import copy_file
+from kie_mcp.cli.execution import read_settings
 from kie_mcp.cli.jobs import list_jobs, save_jobs, show_jobs
+from kie_mcp.cli.main import main
 from kie_mcp.cli.order_commands import find_files, read_text, resolve_file
 from kie_mcp.cli.ordering import Ordering
 from kie_mcp.cli.session import Session
+from kie_mcp.console import ConsoleError, say_json
+from kie_mcp.log_format import TextFormatter
 from kie_mcp.setting_values import SettingsError
 from tests.support.sandbox_server import Stand, stand
 from tests.support.virtual_time import HURRIED
@@ -161,6 +171,91 @@ async def test_watched_jobs_are_told_at_each_change_until_all_are_done(
     states = [line.split()[3] for line in printed.splitlines()]
     assert states in (["queued", "running", "succeeded"], ["running", "succeeded"])
     assert said.startswith("sandbox: ")
+
+
+class Full(io.StringIO):
+    """Standard output on a disk that is full."""
+
+    def write(self, _: str) -> int:
+        raise OSError(errno.ENOSPC, "no room")
+
+
+async def test_an_answer_that_nobody_could_read_is_joined_and_not_paid_for_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made: list[str] = []
+    for output in (Full(), io.StringIO(), io.StringIO()):
+        async with stand(tmp_path, era="auto", client="kie-mcp") as here:
+            here.server.deliveries.tracks_writes = True
+            one, session = order(here), Session(here.client, here.server.deliveries)
+            with contextlib.redirect_stdout(output):
+                if isinstance(output, Full):
+                    with pytest.raises(ConsoleError):
+                        await one.run_in(session)
+                else:
+                    await one.run_in(session)
+            made += one.job_ids
+    assert made[0] == made[1] != made[2]
+    assert f"kie-mcp jobs show {made[0]}" in capsys.readouterr().err
+
+
+def test_json_is_json_in_a_console_of_another_code_page() -> None:
+    data = io.BytesIO()
+    with contextlib.redirect_stdout(io.TextIOWrapper(data, "cp1252", errors="backslashreplace")) as _console:
+        say_json({"title": "\N{FOX FACE} für 1 €"})
+    assert json.loads(data.getvalue()) == {"title": "\N{FOX FACE} für 1 €"}
+
+
+def test_an_error_is_json_if_that_was_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models", "--speed", "2", "--json"]) == 2
+    printed, said = capsys.readouterr()
+    assert json.loads(printed)["error"]["category"] == "settings"
+    assert said.startswith("kie-mcp: --speed is for the sandbox")
+
+
+def test_the_log_of_a_command_hides_secrets() -> None:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    root.handlers.clear()
+    try:
+        read_settings(argparse.Namespace(sandbox=False, speed=None))
+        assert [type(handler.formatter) for handler in root.handlers] == [TextFormatter]
+    finally:
+        root.handlers[:], root.level = handlers, level
+
+
+def test_half_a_copy_does_not_stay_and_another_file_is_not_touched(tmp_path: Path) -> None:
+    saved = tmp_path / "fox.png"
+    saved.write_bytes(b"fox")
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "fox.png").symlink_to("/nowhere/at/all")
+    with pytest.raises(SettingsError, match="is there already, and is another file"):
+        copy_file(saved, other)
+    with pytest.raises(SettingsError, match="it is no folder"):
+        copy_file(saved, saved)
+    with pytest.raises(SettingsError, match="cannot be used"):
+        copy_file(tmp_path / "gone.png", tmp_path / "new")
+    assert not [*(tmp_path / "new").iterdir()]
+
+
+def test_a_text_without_an_end_is_not_read_whole(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="has more than 1,000,000 characters"):
+        read_text("", Path("/dev/zero"))
+    (tmp_path / "windows.txt").write_bytes(b"\xef\xbb\xbfa fox")
+    assert read_text("", tmp_path / "windows.txt") == "a fox"
+
+
+def test_a_working_folder_that_is_gone_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert resolve_file("~nobody-of-this-name/a.png") == str(tmp_path / "~nobody-of-this-name/a.png")
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(SettingsError, match="the working folder is not there any more"):
+        resolve_file("a.png")
+    monkeypatch.chdir(tmp_path)
 
 
 def test_a_text_is_read_from_a_file_and_a_file_is_named_from_the_working_folder(

@@ -20,6 +20,7 @@ KEY = "canary-key-0123456789"
 LINK = "https://files.example/it.png?signature=canary"
 FINDINGS = (
     Finding(Grade.PROBLEM, "key", f"{KEY} is refused"),
+    Finding(Grade.OK, "output folder", "/mnt/Canarius_films and /srv/CANARY-BIRD/out can be written"),
     Finding(Grade.OK, "files", f"{LINK} is reached through http://canary:canary@proxy.example:8080"),
 )
 
@@ -50,7 +51,7 @@ async def report_of(home: Path) -> str:
     for job in jobs:
         await ledger.adopt(replace_account(job, settings), "worker")
     await ledger.close()
-    return await make_report(settings, FINDINGS, 1_790_000_000.0, home)
+    return await make_report(settings, FINDINGS, 1_790_000_000.0, home, ["canary-bird"])
 
 
 def replace_account(job: Job, settings: Settings) -> Job:

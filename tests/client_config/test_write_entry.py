@@ -4,7 +4,9 @@ import difflib
 import json
 import os
 import stat
+import time
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from kie_mcp.client_config.entry import KEY_INPUT, build_entry
 from kie_mcp.client_config.json_scan import scan
 from kie_mcp.client_config.launch_command import LaunchCommand
 from kie_mcp.client_config.write_entry import Outcome, write_entry
+from kie_mcp.file_system import lock_folder
 from tests.client_config.configurations import OTHERS
 
 COMMAND = LaunchCommand("/home/you/.local/bin/kie-mcp")
@@ -189,6 +192,18 @@ def test_another_entry_of_the_name_is_replaced_on_request_only_and_keeps_what_is
     assert put(path, key="new", new_key=True, force=True).key == "new"
 
 
+@pytest.mark.parametrize(
+    "held",
+    ['"args": ["--other"]', '"args": [], "env": {"KIE_API_KEY": ["a"]}, "command": ["x"]', '"args": {"a": 1}'],
+)
+def test_another_entry_is_left_whatever_its_values_are(held: str, tmp_path: Path) -> None:
+    path = saved(tmp_path, f'{{"mcpServers": {{"kie": {{{held}}}}}}}')
+    before = path.read_text()
+    with pytest.raises(ConfigFileError, match="has another entry named kie"):
+        put(path)
+    assert path.read_text() == before
+
+
 @pytest.mark.parametrize("nothing", ["", "your key"])
 def test_the_place_of_a_key_is_filled_without_being_asked_twice(nothing: str, tmp_path: Path) -> None:
     path = tmp_path / "new/mcp.json"
@@ -205,8 +220,19 @@ def test_a_copy_of_each_earlier_file_is_kept_beside_it(tmp_path: Path) -> None:
     assert first.copy.read_text() == "{}"
     second = put(path, CURSOR, "--sandbox", force=True)
     assert second.copy != first.copy
-    assert {stat.S_IMODE(one.stat().st_mode) for one in tmp_path.iterdir()} == {0o640}
+    assert {stat.S_IMODE(one.stat().st_mode) for one in tmp_path.iterdir()} == {0o600}  # there is a key in it now
     assert len([*tmp_path.iterdir()]) == 3
+
+
+def test_a_file_without_a_key_keeps_its_permissions_and_a_read_only_one_is_left_alone(tmp_path: Path) -> None:
+    path = saved(tmp_path, "{}")
+    path.chmod(0o644)
+    copy = put(path, key=CURSOR.reference).copy
+    assert copy
+    assert (stat.S_IMODE(path.stat().st_mode), stat.S_IMODE(copy.stat().st_mode)) == (0o644, 0o600)
+    path.chmod(0o444)
+    with pytest.raises(ConfigFileError, match="it is read-only"):
+        put(path, new_key=True, force=True)
 
 
 def test_a_new_file_is_for_its_owner_alone(tmp_path: Path) -> None:
@@ -242,6 +268,8 @@ def test_marks_of_windows_editors_stay(tmp_path: Path) -> None:
         (b"[]", "what it holds is no object in braces"),
         (b'{"mcpServers": []}', '"mcpServers" is no object in braces'),
         (b'{"mcpServers": null}', '"mcpServers" is no object in braces'),
+        (b'{"mcpServers": {"kie": {"env": "x"}}}', '"env" of the entry is no object'),
+        (b'{"mcpServers": {"kie": {"env": null}}}', '"env" of the entry is no object'),
         (b'{"mcpServers": {"kie": "x"}}', "mcpServers.kie is something else than an entry"),
         (b"[" * 100_000, "something less deep was expected"),
         (b"\xff\xfe{\x00}\x00", "is not UTF-8"),
@@ -258,7 +286,15 @@ def test_a_file_that_is_not_understood_is_left_as_it_is(data: bytes, words: str,
     assert [*tmp_path.iterdir()] == [path]
 
 
-@pytest.mark.parametrize("text", ["[mcp_servers\n", "mcp_servers = { a = { command = 'x' } }\n", "mcp_servers = 1\n"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[mcp_servers\n",
+        "mcp_servers = { a = { command = 'x' } }\n",
+        "mcp_servers = 1\n",
+        pytest.param(f"a = {'[' * 2000}{']' * 2000}\n", id="deep"),
+    ],
+)
 def test_toml_that_cannot_be_changed_is_left_as_it_is(text: str, tmp_path: Path) -> None:
     path = saved(tmp_path, text)
     with pytest.raises(ConfigFileError, match="cannot be changed as TOML"):
@@ -272,11 +308,33 @@ def test_what_another_program_wrote_meanwhile_is_not_overwritten(tmp_path: Path)
     file = read_config_file(path)
     path.write_text('{"theirs": 1}')
     with pytest.raises(ConfigFileError, match="another program has changed it just now"):
-        file.replace('{"ours": 1}')
+        file.replace('{"ours": 1}', private=True)
     assert path.read_text() == '{"theirs": 1}'
 
 
+@pytest.mark.skipif(os.name == "nt", reason="no lock of folders there")
+def test_of_two_processes_that_write_at_once_none_overwrites_the_other(tmp_path: Path) -> None:
+    path = saved(tmp_path, "{}")
+    with ThreadPoolExecutor() as pool, lock_folder(tmp_path):
+        writing = pool.submit(put, path)
+        while not [*tmp_path.glob(".*.part")]:
+            time.sleep(0.001)
+        path.write_text('{"theirs": 1}')
+        assert not writing.done()
+    with pytest.raises(ConfigFileError, match="another program has changed it just now"):
+        writing.result()
+    assert path.read_text() == '{"theirs": 1}'
+
+
+def test_a_program_whose_path_is_no_text_cannot_be_written_down(tmp_path: Path) -> None:
+    with pytest.raises(ConfigFileError, match="bytes that are no text"):
+        write_entry(CURSOR, tmp_path / "mcp.json", "kie", build_entry(CURSOR, LaunchCommand("/opt/\udcff"), ""))
+    assert not [*tmp_path.iterdir()]
+
+
 @pytest.mark.skipif(os.name == "nt", reason="FIFOs of POSIX")
-def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigFileError, match="cannot be read"):
-        put(tmp_path)
+def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    for path in (tmp_path, tmp_path / "fifo"):
+        with pytest.raises(ConfigFileError, match="cannot be read"):
+            put(path)

@@ -22,6 +22,7 @@ from kie_mcp.kie.client import KieClient
 from kie_mcp.kie.http_call_types import Patience
 from kie_mcp.sandbox import create_app
 from kie_mcp.settings import Settings
+from kie_mcp.surface.server import KieServer
 from tests.support.plain_media import PlainMedia
 from tests.support.virtual_time import LoopClock
 
@@ -40,6 +41,7 @@ class Stand:
     client: Client
     app: Starlette
     settings: Settings
+    server: KieServer
     heard: list[tuple[float, float | None, str | None]] = field(default_factory=list[Any])
     """The progress notifications of the calls made here."""
 
@@ -132,4 +134,4 @@ async def stand(
     )
     info = Implementation(name=client, version="1")
     async with Client(server, mode=era, client_info=info, elicitation_callback=person) as connected:
-        yield Stand(connected, app, used)
+        yield Stand(connected, app, used, server)

@@ -12,7 +12,7 @@ from kie_mcp.cli.doctor import check_state_folder
 from kie_mcp.cli.findings import Grade
 from kie_mcp.file_system import replace_file
 from kie_mcp.jobs.store.store_url import find_path
-from kie_mcp.stop_signals import SIGNALS, receive_stop_signals
+from kie_mcp.stop_signals import SIGNALS, interrupt_on_stop_signals, receive_stop_signals
 
 
 def refuse(times: int) -> Callable[[Path, Path], None]:
@@ -80,3 +80,10 @@ async def test_a_signal_is_heard_whatever_the_event_loop_can_do(receiver: Callab
             assert await anext(signals) is signal.SIGTERM
     assert signal.getsignal(signal.SIGTERM) == before
     assert {signal.SIGTERM, signal.SIGINT} <= {*SIGNALS}
+
+
+def test_a_command_is_stopped_by_a_signal_as_by_ctrl_c() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(KeyboardInterrupt), interrupt_on_stop_signals():
+        signal.raise_signal(signal.SIGTERM)
+    assert signal.getsignal(signal.SIGTERM) == before

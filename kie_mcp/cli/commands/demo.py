@@ -18,11 +18,13 @@ def _add_arguments(demo: argparse.ArgumentParser) -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     require_sandbox()
+    from kie_mcp.cli.named_paths import find_path
     from kie_mcp.cli.pictures import show_pictures
     from kie_mcp.demo.run import PROMPT, SPEED, run_demo
 
     prompt = " ".join(arguments.prompt).strip() or PROMPT
-    made = run_demo(arguments.out, prompt=prompt, speed=arguments.speed or SPEED, style=arguments.style)
+    out = find_path(arguments.out, "--out")
+    made = run_demo(out, prompt=prompt, speed=arguments.speed or SPEED, style=arguments.style)
     show_pictures(made)
     return 0
 

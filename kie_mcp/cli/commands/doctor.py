@@ -3,7 +3,6 @@
 import argparse
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kie_mcp.cli.command import Command, Group
@@ -40,6 +39,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 async def _report(settings: "Settings", findings: "Sequence[Finding]", name: str) -> None:
+    from kie_mcp.cli.named_paths import find_path
     from kie_mcp.cli.report import make_report, name_report, write_report
 
     now = time.time()
@@ -47,7 +47,7 @@ async def _report(settings: "Settings", findings: "Sequence[Finding]", name: str
     if name == "-":
         say(report.rstrip())
         return
-    path = Path(name) if name else name_report(now)
+    path = find_path(name or name_report(now), "--report")
     write_report(path, report)
     warn(f"kie-mcp: the report is in {path}")
 

@@ -37,10 +37,11 @@ def _run(arguments: argparse.Namespace) -> int:
     import webbrowser
 
     from kie_mcp.cli.gallery.command import Wishes, make_gallery
+    from kie_mcp.cli.named_paths import find_path
 
     opens = is_terminal(sys.stdout) and not (arguments.no_open or arguments.json)
     wishes = Wishes(
-        out=arguments.out.expanduser() if arguments.out else None,
+        out=find_path(arguments.out, "--out") if arguments.out else None,
         limit=arguments.limit,
         as_json=arguments.json,
         open_page=webbrowser.open if opens else None,

@@ -62,14 +62,16 @@ async def _act(settings: "Settings", arguments: argparse.Namespace) -> int:
     async with open_session(settings, sandbox=sandbox) as session:
         match arguments.action:
             case "show":
-                return await show_jobs(session, arguments.ids, as_json=as_json)
+                code = await show_jobs(session, arguments.ids, as_json=as_json)
             case "save":
-                return await save_jobs(session, arguments.ids, arguments.to, as_json=as_json)
+                code = await save_jobs(session, arguments.ids, arguments.to, as_json=as_json)
             case "open":
-                return await open_jobs(session, arguments.ids)
+                code = await open_jobs(session, arguments.ids)
             case _:
                 limit, watch = arguments.limit, arguments.watch
-                return await list_jobs(session, limit, sandbox=sandbox, as_json=as_json, watch=watch)
+                code = await list_jobs(session, limit, sandbox=sandbox, as_json=as_json, watch=watch)
+        session.confirm()
+    return code
 
 
 def _check(arguments: argparse.Namespace) -> None:

@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 from kie_mcp.cli.command import Command, Group
+from kie_mcp.text import literal
 
 TOOL = "run_model"
 EXAMPLES = """examples:
@@ -28,10 +29,10 @@ def _add_arguments(run: argparse.ArgumentParser) -> None:
 def _parse_input(text: str) -> dict[str, Any]:
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
-        raise argparse.ArgumentTypeError(f'must be a JSON object such as \'{{"prompt": "rain"}}\', not {text!r}')
+        raise argparse.ArgumentTypeError(f'must be a JSON object such as \'{{"prompt": "rain"}}\', not {literal(text)}')
     return value  # pyright: ignore[reportUnknownVariableType]
 
 
@@ -39,10 +40,10 @@ def _parse_field(text: str) -> tuple[str, Any]:
     """Return the name and the value of a field; the value is JSON if it can be, else text."""
     name, is_there, value = text.partition("=")
     if not is_there or not name:
-        raise argparse.ArgumentTypeError(f"must be KEY=VALUE, not {text!r}")
+        raise argparse.ArgumentTypeError(f"must be KEY=VALUE, not {literal(text)}")
     try:
         return name, json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         return name, value
 
 

@@ -1,6 +1,7 @@
 """Make the gallery's file, say where it is, and open it."""
 
 import json
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from kie_mcp.cli.gallery.page import GENERATOR, read_pictures, write_page
 from kie_mcp.cli.ledger_file import may_exist
 from kie_mcp.console import say, warn
 from kie_mcp.errors import OutputError
+from kie_mcp.file_system import open_regular
 from kie_mcp.media.outputs.atomic_file import AtomicFile
 from kie_mcp.optional_packages import PREVIEW, install_hint, missing_packages
 from kie_mcp.settings import Settings
@@ -75,7 +77,7 @@ def _report(target: Path, entries: Sequence[Entry], *, as_json: bool) -> None:
 def _read_before(target: Path) -> str:
     """Return the page that is to be replaced, empty if there is none. Raises OutputError if it is none of ours."""
     try:
-        with target.open("rb") as file:
+        with os.fdopen(open_regular(Path(os.path.realpath(target))), "rb") as file:
             head = file.read(_HEAD)
             is_ours = GENERATOR.encode() in head
             before = head + file.read() if is_ours else b""
