@@ -111,10 +111,7 @@ class JobRunner:
 
     def nudge(self, job_id: str) -> None:
         """Look at a job as soon as that is allowed, also if it comes into this process's care only later."""
-        if job_id in self._mine:
-            self._loop.nudge(job_id)
-        else:
-            self._loop.expect(job_id)
+        self._loop.nudge(job_id)
 
     def save_again(self, job: Job) -> anyio.Event:
         """Save the missing files of a finished job; returns what is set when that has ended, however it did."""

@@ -77,7 +77,7 @@ class StepLoop:
         self._nudges: dict[str, anyio.Event] = {}
         """What wakes those who wait for the next look at a job."""
         self._asked: set[str] = set()
-        """Jobs for which somebody asked before they were in this process's care."""
+        """Jobs that somebody asked about, and that did not wait for a look then, as before they are taken over."""
 
     async def run(self, job: Job, taken: Callable[[Job], None] = lambda _: None) -> Job:
         """Bring the job to its end; tell `taken` after each step what it is now.
@@ -88,8 +88,6 @@ class StepLoop:
             # Whoever cared for it before may have looked just now.
             pause = self._timing.shortest_gap if job.epoch else 0.0
             memory = _Memory(watch, no_look_before=anyio.current_time() + pause)
-            memory.is_asked = job.id in self._asked
-            self._asked.discard(job.id)
             await self._read_inputs(job, memory)
             while due := await self._decide(job, memory):
                 if await self._is_due(job, due, memory):
@@ -98,14 +96,12 @@ class StepLoop:
         return job
 
     def nudge(self, job_id: str) -> None:
-        """Look as soon as that is allowed: somebody asks."""
+        """Look at a job as soon as that is allowed, also if it comes into this process's care only later."""
         if event := self._nudges.get(job_id):
             event.set()
+        else:
+            self._asked.add(job_id)
         self._looks.hurry(job_id)
-
-    def expect(self, job_id: str) -> None:
-        """Look at once when the job comes into this process's care, as it does soon after the process has started."""
-        self._asked.add(job_id)
 
     async def _decide(self, job: Job, memory: _Memory) -> Due | None:
         if memory.durations is None and job.task_id:
@@ -138,6 +134,9 @@ class StepLoop:
         if memory.is_asked:
             await anyio.sleep_until(look_at)
             return True
+        if job.id in self._asked:
+            memory.is_asked = True
+            return False
         nudge = self._nudges[job.id] = anyio.Event()
         try:
             with anyio.move_on_after(look_at - anyio.current_time()):
@@ -182,6 +181,7 @@ class StepLoop:
             memory.no_look_before = anyio.current_time() + self._timing.shortest_gap
             memory.jitter = self._chance.uniform(-1, 1)
             memory.is_asked = False
+            self._asked.discard(job.id)
 
     async def _follow(self, job: Job, memory: _Memory, step: Callable[[Job], Awaitable[Job]]) -> Job:
         """Take a step that is free: what fails is noted, and tried again later."""

@@ -10,7 +10,7 @@ from kie_mcp.jobs.job import Look, Phase
 from kie_mcp.jobs.look_limit import AT_ONCE, FAIR, LookLimiter
 from kie_mcp.jobs.store.sqlite import SqliteLedger
 from kie_mcp.jobs.timing import STANDARD
-from tests.support.killable import finished
+from tests.support.killable import finished, processes
 from tests.support.scripted_kie import DONE, RUNNING, Script, Stage, draft, inline, make_job
 from tests.support.virtual_time import START, VIRTUAL, LoopClock
 
@@ -65,6 +65,20 @@ async def test_whoever_asks_is_not_kept_waiting_by_thousands_of_others() -> None
         await anyio.sleep(1)
     [looked] = [at for at, task in stage.kie.looked if task == last]
     assert looked - asked <= 3 * STANDARD.looks_apart
+
+
+async def test_whoever_asks_before_the_job_is_taken_over_gets_a_look_within_a_short_call() -> None:
+    """Some clients start a server for each call: else none of their calls would ever see the job go on."""
+    stage = Stage(Script(looks=(RUNNING,)))
+    async with processes(stage, 1) as [first]:
+        job, _ = await first.service.place(draft())
+        await anyio.sleep(120)  # by then a job is looked at every 3.6 s
+        first.kill()
+    before = len(stage.kie.looked)
+    async with stage.service("w2").open() as service:
+        await service.ask(job)
+        await anyio.sleep(2.5)
+    assert len(stage.kie.looked) == before + 1
 
 
 async def test_a_new_order_whose_caller_waits_is_looked_at_as_ever() -> None:

@@ -1,6 +1,7 @@
 """Only a server that says that it is a sandbox is called one: behind a gateway real money is spent."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +97,7 @@ async def test_the_last_answer_is_the_one_that_counts() -> None:
 async def test_how_long_a_sandbox_takes_is_not_learned_of_kie(tmp_path: Path) -> None:
     async with stand(tmp_path) as here:
         await here.call("generate_image", prompt="a fox")
-    with sqlite3.connect(settings(tmp_path).ledger_path) as db:
+    with closing(sqlite3.connect(settings(tmp_path).ledger_path)) as db:
         assert [bucket for (bucket,) in db.execute("SELECT bucket FROM durations")] == [
             "127.0.0.1|google/nano-banana||"
         ]
