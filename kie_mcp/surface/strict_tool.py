@@ -7,6 +7,8 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cache
+from types import MethodType
 from typing import Any, cast
 
 from mcp.server.mcpserver import Context
@@ -106,14 +108,20 @@ class ToolFacts:
     """Whether it answers about jobs, which the viewer shows."""
 
 
-def publish(function: Callable[..., Awaitable[CallToolResult]], facts: ToolFacts) -> StrictTool:
-    """Make a tool of a function, with the function's name, docstring and arguments.
+def publish(method: MethodType, facts: ToolFacts) -> StrictTool:
+    """Make a tool of a method, with the method's name, docstring and arguments.
 
-    The function returns the answer; a KieError that it raises becomes one. Raises TypeError if the SDK makes a tool
-    of another class.
+    The method returns the answer; a KieError that it raises becomes one. Raises TypeError if the SDK makes a tool of
+    another class.
     """
+    return _describe(method.__func__, facts).model_copy(update={"fn": method})
+
+
+@cache  # the schemas take a tenth of a second, and are the same for each server of this process
+def _describe(function: Callable[..., Awaitable[CallToolResult]], facts: ToolFacts) -> StrictTool:
+    """Make the tool of a method that belongs to no server yet."""
     tool = StrictTool.from_function(
-        function,
+        MethodType(function, object()),
         title=facts.title,
         description=" ".join((function.__doc__ or "").split()),
         meta=SHOWN_IN_VIEWER if facts.shows_jobs else None,
