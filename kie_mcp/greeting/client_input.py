@@ -2,6 +2,7 @@
 
 import os
 import select
+import sys
 import time
 
 TYPE_CHECKING = False  # importing it from typing takes longer than all of this
@@ -32,8 +33,10 @@ def read_piece(descriptor: int) -> "Piece":
 def poll_piece(descriptor: int, output: int, seconds: float) -> "Piece | None":
     """Return what comes within so many seconds; nothing at the end, or if nobody reads the output any more.
 
-    Not for Windows, which cannot wait for a pipe.
+    Raises OSError on Windows, which cannot wait for a pipe.
     """
+    if sys.platform == "win32":
+        raise OSError("Windows cannot wait for a pipe.")
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
     poll.register(output, 0)
@@ -62,8 +65,7 @@ class ThreadedInput:
         self._first: list[Piece] = []
         self._input, self._output = os.dup(descriptor), os.dup(output)
         Thread(target=self._read_all, daemon=True).start()
-        if hasattr(select, "poll"):  # Windows does not tell
-            Thread(target=self._watch_output, daemon=True).start()
+        Thread(target=self._watch_output, daemon=True).start()
 
     def call_at_end(self, call: "Callable[[], object]") -> None:
         """Call this when the input ends, or now if it has; until the first `read`."""
@@ -99,6 +101,8 @@ class ThreadedInput:
             self._pieces.put(piece)
 
     def _watch_output(self) -> None:
+        if sys.platform == "win32":  # it does not tell
+            return
         poll = select.poll()
         poll.register(self._output, 0)
         if any(events & (select.POLLERR | select.POLLHUP) for _, events in poll.poll()):
