@@ -270,24 +270,25 @@ async def test_audio_that_is_still_to_be_spoken_is_judged_by_its_text(tmp_path: 
     told: list[str] = []
     async with stand(tmp_path) as here:
         for times, model in ((20, ""), (20, "infinitalk"), (90, "omnihuman")):
-            voice = facts(await here.call("generate_speech", text="Good morning to you. " * times, wait_seconds=0))
+            words = "Good morning to you. " * times + "sandbox:slow"  # not spoken yet when the video is ordered
+            voice = facts(await here.call("generate_speech", text=words, wait_seconds=0))
             sound = f"kie://jobs/{voice['job_id']}/outputs/0"
             film = await here.call("create_talking_video", image=FACE, audio=sound, model=model, wait_seconds=0)
             told.append(facts(film)["note"] if not film.is_error else text(film))
             estimated = facts(film).get("credits")
             assert estimated == (
-                None if film.is_error else snapshot({"least": 66.158, "estimated": 132.45, "usd": 0.6623})
+                None if film.is_error else snapshot({"least": 68.211, "estimated": 136.2, "usd": 0.681})
             )
     assert told == snapshot(
         [
             """\
-error: model: infinitalk/from-audio is known to go well up to 15 s, and this lasts about 32 s.
-what to do: Name the model: kling/ai-avatar-standard (up to 300 s: 176-353 credits, instead of 66-132), kling/ai-avatar-pro (up to 300 s: 353-706 credits, instead of 66-132), omnihuman-1-5 (up to 60 s: 595-1,192 credits, instead of 66-132), or infinitalk/from-audio all the same (66-132 credits).\
+error: model: infinitalk/from-audio is known to go well up to 15 s, and this lasts about 33 s.
+what to do: Name the model: kling/ai-avatar-standard (up to 300 s: 182-363 credits, instead of 68-136), kling/ai-avatar-pro (up to 300 s: 364-726 credits, instead of 68-136), omnihuman-1-5 (up to 60 s: 614-1,226 credits, instead of 68-136), or infinitalk/from-audio all the same (68-136 credits).\
 """,
-            "infinitalk/from-audio is known to go well up to 15 s, and this lasts about 32 s. Meant for that: kling/ai-avatar-standard (up to 300 s: 176-353 credits, instead of 66-132).",
+            "infinitalk/from-audio is known to go well up to 15 s, and this lasts about 33 s. Meant for that: kling/ai-avatar-standard (up to 300 s: 182-363 credits, instead of 68-136).",
             """\
-error: audio: 1,890 characters last at least 76 s; omnihuman-1-5 takes at most 60 s.
-what to do: Shorten it, or use kling/ai-avatar-standard (up to 300 s: 604 credits, instead of 2,040) or kling/ai-avatar-pro (up to 300 s: 1,209 credits, instead of 2,040).\
+error: audio: 1,902 characters last at least 76 s; omnihuman-1-5 takes at most 60 s.
+what to do: Shorten it, or use kling/ai-avatar-standard (up to 300 s: 609 credits, instead of 2,054) or kling/ai-avatar-pro (up to 300 s: 1,217 credits, instead of 2,054).\
 """,
         ]
     )
