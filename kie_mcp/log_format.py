@@ -7,11 +7,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Literal
 
-from kie_mcp.text import clean_lines, without_key
+from kie_mcp.text import redact
 
 _JOB = re.compile(r"\bjob_[a-z2-7]{26}\b")
-_LIVE_TOKEN = re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}")
-"""What stands after these words in a header."""
 
 
 class TextFormatter(logging.Formatter):
@@ -31,9 +29,7 @@ class TextFormatter(logging.Formatter):
 
     def redact(self, text: str) -> str:
         """Return the text without secrets, without what is secret in links, and without hidden characters."""
-        for secret in self._secrets:
-            text = without_key(text, secret)
-        return clean_lines(_LIVE_TOKEN.sub(r"\1 [token]", text))
+        return redact(text, self._secrets)
 
 
 class JSONFormatter(TextFormatter):

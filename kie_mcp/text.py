@@ -8,6 +8,7 @@ from kie_mcp.urls import bare_links
 
 TYPE_CHECKING = False  # the start loads this, and importing it from typing takes longer than all of this
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, AnyStr, TypeGuard
 
 WORDS = 300
@@ -35,6 +36,9 @@ _DEEPEST_STORED = 64
 """The most levels of nested data that are stored: pydantic, which reads the ledger, fails at 200."""
 _LARGEST = 1 << 63
 """Numbers from here on are stored as text: not every JSON library reads them."""
+
+_LIVE_TOKEN = re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}")
+"""What stands after these words in a header."""
 
 
 def is_hidden(character: str) -> bool:
@@ -184,3 +188,10 @@ def _wash(text: str) -> str:
 
 def _cut(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def redact(text: str, secrets: "Iterable[str]") -> str:
+    """Return lines without these secrets, tokens of headers, what is secret in links, and hidden characters."""
+    for secret in secrets:
+        text = without_key(text, secret)
+    return clean_lines(_LIVE_TOKEN.sub(r"\1 [token]", text))

@@ -16,14 +16,15 @@ from pydantic import SecretStr
 
 from kie_mcp import __version__
 from kie_mcp.cli.findings import Finding
+from kie_mcp.cli.ledger_file import open_ledger
 from kie_mcp.errors import KieError
 from kie_mcp.jobs.job import Job
 from kie_mcp.jobs.store.schema import MIGRATIONS
-from kie_mcp.jobs.store.store_url import open_store, sqlite_url
 from kie_mcp.optional_packages import TELEMETRY, missing_packages
 from kie_mcp.setting_values import SettingsError
 from kie_mcp.settings import SECRETS, Settings, read_variables
-from kie_mcp.text import clean_lines, code, without_key
+from kie_mcp.text import code, redact
+from kie_mcp.timestamps import day_and_time
 
 PACKAGES = (
     *("mcp", "httpx", "anyio", "pydantic", "starlette", "uvicorn", "jsonschema", "platformdirs", "rich"),
@@ -50,7 +51,7 @@ async def make_report(
     `now` is in seconds since 1970; `home`, this user's folder, and `users`, the user's names, are the seams for tests.
     """
     lines = [
-        *(_HEAD, f"Made {_time(now)}", "", "## Versions", *_list_versions()),
+        *(_HEAD, f"Made {day_and_time(now)}", "", "## Versions", *_list_versions()),
         *("", "## Settings", *_list_settings(settings)),
         *("", "## Findings of kie-mcp doctor", *map(str, findings)),
         *("", "## Ledger", *await _describe_ledger(settings)),
@@ -76,14 +77,13 @@ def name_report(now: float) -> Path:
 
 def _redact(text: str, secrets: Sequence[str], home: Path, users: Collection[str]) -> str:
     """Return the text without keys, signed links, the home folder and the names of its user."""
-    for secret in secrets:
-        text = without_key(text, secret)
+    text = redact(text, secrets)
     for place in (home, Path(os.path.realpath(home))):
         text = text.replace(str(place), "~") if place.name else text  # "/" is no user's
     for name in sorted({home.name, *users} - {""}, key=len, reverse=True):
         # A name of a folder may have an underscore beside it, and capitals where the system makes no difference.
         text = re.sub(rf"(?<![^\W_]){re.escape(name)}(?![^\W_])", "[user]", text, flags=re.IGNORECASE)
-    return clean_lines(text)
+    return text
 
 
 def _find_home() -> Path:
@@ -127,14 +127,11 @@ def _list_settings(settings: Settings) -> Iterator[str]:
 
 async def _describe_ledger(settings: Settings) -> list[str]:
     """Say how the latest jobs of this key ended, and why those that failed; nothing of what they were to make."""
-    ledger = open_store(sqlite_url(settings.ledger_path))
     try:
-        await ledger.open()
-        jobs = await ledger.list_jobs(settings.account, limit=_LATEST)
+        async with open_ledger(settings.ledger_path) as ledger:
+            jobs = await ledger.list_jobs(settings.account, limit=_LATEST)
     except KieError as error:
         return [f"cannot be read: {error.message}"]
-    finally:
-        await ledger.close()
     states = Counter(job.state.value for job in jobs)
     counted = ", ".join(f"{count} {state}" for state, count in sorted(states.items())) or "none"
     failures = [_describe_failure(job) for job in jobs if job.trouble][:_FAILURES]
@@ -143,8 +140,4 @@ async def _describe_ledger(settings: Settings) -> list[str]:
 
 def _describe_failure(job: Job) -> str:
     category = code(job.trouble.category) if job.trouble else ""
-    return f"{_time(job.updated_at)} {job.state} {job.kind} {code(job.model)}: {category}"
-
-
-def _time(seconds: float) -> str:
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return f"{day_and_time(job.updated_at)} {job.state} {job.kind} {code(job.model)}: {category}"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kie_mcp.errors import KieError
-from kie_mcp.file_system import lock_folder, open_regular, replace_file, set_mode, sync, sync_folder
+from kie_mcp.file_system import create_file, lock_folder, open_regular, replace_file, set_mode, sync, sync_folder
 
 _BOM = "\ufeff"
 _LARGEST = 64 * 1024 * 1024
@@ -122,8 +122,7 @@ def _write(file: ConfigFile, data: bytes, mode: int) -> None:
 
 
 def _create(path: Path, data: bytes, mode: int) -> None:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-    with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
+    with os.fdopen(create_file(path), "wb") as file:
         file.write(data)
         file.flush()
         sync(file.fileno())
