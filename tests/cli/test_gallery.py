@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from kie_mcp.cli.gallery.command import Wishes, make_gallery
+from kie_mcp.cli.gallery.command import GalleryOptions, make_gallery
 from kie_mcp.errors import OutputError
 from kie_mcp.jobs.job import Job, Output, Phase
 from kie_mcp.jobs.store.store_url import open_store, sqlite_url
@@ -76,7 +76,7 @@ async def remember(settings: Settings, *jobs: Job) -> None:
 async def make(settings: Settings, **wishes: Any) -> Page:
     """The page that is made."""
     given: dict[str, Any] = {"out": None, "limit": 1000, "as_json": False, "open_page": None}
-    assert await make_gallery(settings, Wishes(**(given | wishes))) == 0
+    assert await make_gallery(settings, GalleryOptions(**(given | wishes))) == 0
     return Page((wishes.get("out") or settings.output_dir / "gallery.html").read_text("utf-8"))
 
 
@@ -142,7 +142,7 @@ async def test_a_file_that_is_gone_is_named_and_nothing_leads_to_it(
 
 
 async def test_without_a_file_no_page_is_written(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
-    wishes = Wishes(out=None, limit=1, as_json=True, open_page=None)
+    wishes = GalleryOptions(out=None, limit=1, as_json=True, open_page=None)
     assert await make_gallery(settings, wishes) == 0
     assert json.loads(capsys.readouterr().out) == {"path": None, "files": 0, "missing": 0}
     assert not (settings.output_dir / "gallery.html").exists()

@@ -36,11 +36,11 @@ def _run(arguments: argparse.Namespace) -> int:
         raise SettingsError(message, remedy="Leave it out. One that stays is run by: kie-mcp sandbox")
     import webbrowser
 
-    from kie_mcp.cli.gallery.command import Wishes, make_gallery
+    from kie_mcp.cli.gallery.command import GalleryOptions, make_gallery
     from kie_mcp.cli.named_paths import find_path
 
     opens = is_terminal(sys.stdout) and not (arguments.no_open or arguments.json)
-    wishes = Wishes(
+    wishes = GalleryOptions(
         out=find_path(arguments.out, "--out") if arguments.out else None,
         limit=arguments.limit,
         as_json=arguments.json,

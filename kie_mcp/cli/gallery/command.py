@@ -25,8 +25,8 @@ _HEAD = 400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
-    """What the caller wants."""
+class GalleryOptions:
+    """Where the page goes, how much it shows, and whether it is opened."""
 
     out: Path | None
     """Where the page goes; None for the folder of the outputs."""
@@ -36,7 +36,7 @@ class Wishes:
     """Opens an address in a browser; None to leave it closed."""
 
 
-async def make_gallery(settings: Settings, wishes: Wishes) -> int:
+async def make_gallery(settings: Settings, wishes: GalleryOptions) -> int:
     """Write the page, if anything was made, and open it; return the exit code.
 
     Raises OutputError if it cannot be written.
